@@ -1,0 +1,309 @@
+package model
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math/bits"
+	"strconv"
+	"strings"
+)
+
+// A Method is one method of the specification.
+type Method uint8
+
+const (
+	Load Method = iota
+	Store
+	LoadOrStore
+	LoadAndDelete
+	Delete
+	Swap
+	CompareAndSwap
+	CompareAndDelete
+	Range
+	All    // the traversals of clause T2; All hands out what Range does
+	Keys   // hands out keys only
+	Values // hands out values only
+	Clear
+	Len
+	methods // how many there are
+)
+
+var methodNames = [methods]string{
+	"Load", "Store", "LoadOrStore", "LoadAndDelete", "Delete", "Swap",
+	"CompareAndSwap", "CompareAndDelete", "Range", "All", "Keys", "Values", "Clear", "Len",
+}
+
+func (m Method) String() string {
+	if m < methods {
+		return methodNames[m]
+	}
+	return fmt.Sprintf("Method(%d)", uint8(m))
+}
+
+// MarshalText writes the method's name.
+func (m Method) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
+
+// UnmarshalText reads a method's name.
+func (m *Method) UnmarshalText(b []byte) error {
+	for i, name := range methodNames {
+		if name == string(b) {
+			*m = Method(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("unknown operation %q: want one of %s", b, strings.Join(methodNames[:], ", "))
+}
+
+// OnKey reports whether m is a single-key operation.
+func (m Method) OnKey() bool { return m <= CompareAndDelete }
+
+// Traverses reports whether m calls a function for what it visits.
+func (m Method) Traverses() bool { return m >= Range && m <= Values }
+
+// Stores reports whether m may store a value.
+func (m Method) Stores() bool {
+	return m == Store || m == LoadOrStore || m == Swap || m == CompareAndSwap
+}
+
+// Compares reports whether m compares the stored value with an old one.
+func (m Method) Compares() bool { return m == CompareAndSwap || m == CompareAndDelete }
+
+// Writes reports whether m may change the map.
+func (m Method) Writes() bool {
+	return m.OnKey() && m != Load || m == Clear
+}
+
+// A MethodSet is a set of methods.
+type MethodSet uint16
+
+// EveryMethod holds all methods of the specification.
+const EveryMethod MethodSet = 1<<methods - 1
+
+// Has reports whether m is in s.
+func (s MethodSet) Has(m Method) bool { return s>>m&1 == 1 }
+
+// With returns s with m added.
+func (s MethodSet) With(m Method) MethodSet { return s | 1<<m }
+
+// Methods lists s in the order of the specification.
+func (s MethodSet) Methods() []Method {
+	list := make([]Method, 0, bits.OnesCount16(uint16(s)))
+	for m := range methods {
+		if s.Has(m) {
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
+func (s MethodSet) String() string {
+	names := []string{}
+	for _, m := range s.Methods() {
+		names = append(names, m.String())
+	}
+	return strings.Join(names, ", ")
+}
+
+// Keys and values that are not ordinary. Ordinary keys are 0, 1, 2, …;
+// ordinary values are 1, 2, 3, … and Zero is V's zero value.
+const (
+	Zero         = 0  // value: V's zero value, also what an absent key yields
+	Foreign      = -1 // key or value: one that the harness never made
+	NaN          = -2 // key: not equal to itself
+	Unhashable   = -3 // key: its dynamic type cannot be hashed
+	Uncomparable = -2 // value: its dynamic type cannot be compared
+	Unseen       = -9 // key or value: not handed out (Keys, Values)
+)
+
+// An Op is one call with its arguments, symbolically.
+type Op struct {
+	Method Method
+	Key    int // of a single-key operation
+	Old    int // what CompareAndSwap and CompareAndDelete compare with
+	Value  int // what Store, LoadOrStore, Swap and CompareAndSwap store
+	// Instance tells equal keys apart: which of the distinct but equal
+	// instances of Key is passed. From 0 to 63.
+	Instance int
+	Func     *Func // what a traversal's callback does; nil visits everything
+}
+
+// A Func is the callback of a traversal, as data. Counts are from 1; 0 is never.
+type Func struct {
+	Stop   int  `json:"stop,omitempty"`   // return false at this visit
+	Panic  int  `json:"panic,omitempty"`  // panic at this visit
+	Goexit int  `json:"goexit,omitempty"` // call runtime.Goexit at this visit
+	Nil    bool `json:"nil,omitempty"`    // pass a nil function instead
+	Do     []Op `json:"do,omitempty"`     // call these at the first visit
+}
+
+// Step returns the first visit at which f does not ask for another, and how it
+// ends the traversal there; 0 if it never does.
+func (f *Func) Step() (visit int, ends Panic) {
+	if f == nil {
+		return 0, ""
+	}
+	for _, e := range []struct {
+		at   int
+		ends Panic
+	}{{f.Panic, PanicCallback}, {f.Goexit, Goexit}, {f.Stop, ""}} {
+		if e.at > 0 && (visit == 0 || e.at < visit) {
+			visit, ends = e.at, e.ends
+		}
+	}
+	return visit, ends
+}
+
+// KeyName is how a symbolic key is shown to people.
+func KeyName(k int) string {
+	switch k {
+	case Foreign:
+		return "foreign"
+	case NaN:
+		return "NaN"
+	case Unhashable:
+		return "unhashable"
+	case Unseen:
+		return "_"
+	}
+	return "k" + strconv.Itoa(k)
+}
+
+// ValueName is how a symbolic value is shown to people.
+func ValueName(v int) string {
+	switch v {
+	case Zero:
+		return "zero"
+	case Foreign:
+		return "foreign"
+	case Uncomparable:
+		return "uncomparable"
+	case Unseen:
+		return "_"
+	}
+	return "v" + strconv.Itoa(v)
+}
+
+func (o Op) String() string {
+	k, v, old := KeyName(o.Key), ValueName(o.Value), ValueName(o.Old)
+	var args string
+	switch o.Method {
+	case Load, LoadAndDelete, Delete:
+		args = k
+	case Store, LoadOrStore, Swap:
+		args = k + ", " + v
+	case CompareAndSwap:
+		args = k + ", " + old + ", " + v
+	case CompareAndDelete:
+		args = k + ", " + old
+	case Range, All, Keys, Values:
+		args = o.Func.String()
+	}
+	return o.Method.String() + "(" + args + ")"
+}
+
+func (f *Func) String() string {
+	if f == nil {
+		return ""
+	}
+	if f.Nil {
+		return "nil"
+	}
+	var parts []string
+	for _, op := range f.Do {
+		parts = append(parts, op.String())
+	}
+	for _, e := range []struct {
+		name string
+		at   int
+	}{{"stop", f.Stop}, {"panic", f.Panic}, {"Goexit", f.Goexit}} {
+		if e.at > 0 {
+			parts = append(parts, fmt.Sprintf("%s at visit %d", e.name, e.at))
+		}
+	}
+	return "func: " + strings.Join(parts, "; ")
+}
+
+// opLine is an Op as JSON: only the arguments that the method takes.
+type opLine struct {
+	Method   Method `json:"op"`
+	Key      *int   `json:"key,omitempty"`
+	Value    *int   `json:"value,omitempty"`
+	Old      *int   `json:"old,omitempty"`
+	New      *int   `json:"new,omitempty"`
+	Instance int    `json:"instance,omitempty"`
+	Func     *Func  `json:"func,omitempty"`
+}
+
+// MarshalJSON writes {"op":"CompareAndSwap","key":2,"old":1,"new":4}.
+func (o Op) MarshalJSON() ([]byte, error) {
+	l := opLine{Method: o.Method, Instance: o.Instance, Func: o.Func}
+	if o.Method.OnKey() {
+		l.Key = &o.Key
+	}
+	if o.Method.Compares() {
+		l.Old = &o.Old
+	}
+	switch {
+	case o.Method == CompareAndSwap:
+		l.New = &o.Value
+	case o.Method.Stores():
+		l.Value = &o.Value
+	}
+	return json.Marshal(l)
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote. An unknown field, an argument
+// that the method does not take, and one that it lacks are errors.
+func (o *Op) UnmarshalJSON(b []byte) error {
+	var l opLine
+	l.Method = methods
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&l); err != nil {
+		return err
+	}
+	if l.Method == methods {
+		return fmt.Errorf(`no "op" in %s`, b)
+	}
+	*o = Op{Method: l.Method, Instance: l.Instance, Func: l.Func}
+	for _, arg := range []struct {
+		name  string
+		from  *int
+		to    *int
+		takes bool
+	}{
+		{"key", l.Key, &o.Key, l.Method.OnKey()},
+		{"old", l.Old, &o.Old, l.Method.Compares()},
+		{"new", l.New, &o.Value, l.Method == CompareAndSwap},
+		{"value", l.Value, &o.Value, l.Method.Stores() && l.Method != CompareAndSwap},
+	} {
+		switch {
+		case arg.takes && arg.from == nil:
+			return fmt.Errorf("%s needs %q", l.Method, arg.name)
+		case !arg.takes && arg.from != nil:
+			return fmt.Errorf("%s takes no %q", l.Method, arg.name)
+		case arg.takes:
+			*arg.to = *arg.from
+		}
+	}
+	return o.validate()
+}
+
+// validate refuses what no harness can pass to a map.
+func (o Op) validate() error {
+	switch {
+	case o.Method.OnKey() && o.Key < Unhashable:
+		return fmt.Errorf("key %d: want 0 and up, %d (foreign), %d (NaN) or %d (unhashable)", o.Key, Foreign, NaN, Unhashable)
+	case o.Value < Uncomparable || o.Old < Uncomparable:
+		return fmt.Errorf("value below %d: want 0 and up, %d (foreign) or %d (uncomparable)", Uncomparable, Foreign, Uncomparable)
+	case o.Instance < 0 || o.Instance > 63:
+		return fmt.Errorf("instance %d: want 0 to 63", o.Instance)
+	case o.Func != nil && !o.Method.Traverses():
+		return fmt.Errorf(`%s takes no "func"`, o.Method)
+	case o.Func != nil && (o.Func.Stop < 0 || o.Func.Panic < 0 || o.Func.Goexit < 0):
+		return fmt.Errorf("a visit of the callback is counted from 1")
+	}
+	return nil
+}

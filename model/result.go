@@ -1,0 +1,135 @@
+package model
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+)
+
+// A Panic is the kind of a panic that left an operation. The kind follows from
+// the arguments of the call, never from the panic's text: a map may word its
+// panics as it likes.
+type Panic string
+
+const (
+	PanicHash     Panic = "hash"     // the key cannot be hashed
+	PanicCompare  Panic = "compare"  // the values cannot be compared
+	PanicNilFunc  Panic = "nil"      // the callback is nil
+	PanicCallback Panic = "callback" // the callback panicked
+	Goexit        Panic = "goexit"   // the callback called runtime.Goexit
+	PanicOther    Panic = "other"    // nothing in the arguments calls for it
+)
+
+func (p Panic) known() bool {
+	switch p {
+	case "", PanicHash, PanicCompare, PanicNilFunc, PanicCallback, Goexit, PanicOther:
+		return true
+	}
+	return false
+}
+
+// A Result is what an operation returned. Results are equal if == holds.
+type Result struct {
+	Value int   // the value returned, Zero where the operation returned V's zero value
+	OK    bool  // ok, loaded, swapped or deleted
+	Len   int   // of Len
+	Panic Panic // how the operation ended instead of returning
+}
+
+// returns says which fields of a Result method m fills.
+func (m Method) returns() (value, ok, length bool) {
+	switch m {
+	case Load, LoadOrStore, LoadAndDelete, Swap:
+		return true, true, false
+	case CompareAndSwap, CompareAndDelete:
+		return false, true, false
+	case Len:
+		return false, false, true
+	}
+	return false, false, false
+}
+
+// Text shows r as the result of method m.
+func (r Result) Text(m Method) string {
+	if r.Panic == Goexit {
+		return "Goexit"
+	}
+	if r.Panic != "" {
+		return "panic: " + string(r.Panic)
+	}
+	value, ok, length := m.returns()
+	switch {
+	case value:
+		return ValueName(r.Value) + ", " + strconv.FormatBool(r.OK)
+	case ok:
+		return strconv.FormatBool(r.OK)
+	case length:
+		return strconv.Itoa(r.Len)
+	}
+	return "returned"
+}
+
+// resultLine is a Result as JSON: only what the method returns.
+type resultLine struct {
+	Value *int  `json:"value,omitempty"`
+	OK    *bool `json:"ok,omitempty"`
+	Len   *int  `json:"len,omitempty"`
+	Panic Panic `json:"panic,omitempty"`
+}
+
+// EncodeResult writes r as the result of method m: {"value":1,"ok":true} of a
+// Load, {"panic":"compare"} of any method that panicked, {} of a Store.
+func EncodeResult(m Method, r Result) ([]byte, error) {
+	l := resultLine{Panic: r.Panic}
+	if r.Panic == "" {
+		value, ok, length := m.returns()
+		if value {
+			l.Value = &r.Value
+		}
+		if ok {
+			l.OK = &r.OK
+		}
+		if length {
+			l.Len = &r.Len
+		}
+	}
+	return json.Marshal(l)
+}
+
+// DecodeResult reads what EncodeResult wrote. A field that m does not return,
+// or a missing one, is an error.
+func DecodeResult(m Method, b []byte) (Result, error) {
+	var l resultLine
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&l); err != nil {
+		return Result{}, err
+	}
+	if !l.Panic.known() {
+		return Result{}, fmt.Errorf("unknown panic kind %q", l.Panic)
+	}
+	value, ok, length := m.returns()
+	if l.Panic != "" {
+		value, ok, length = false, false, false
+	}
+	for _, f := range []struct {
+		name      string
+		has, want bool
+	}{{"value", l.Value != nil, value}, {"ok", l.OK != nil, ok}, {"len", l.Len != nil, length}} {
+		if f.has != f.want {
+			return Result{}, fmt.Errorf("return of %s: %q is %s", m, f.name, map[bool]string{true: "missing", false: "not something it returns"}[f.want])
+		}
+	}
+	r := Result{Panic: l.Panic}
+	if value {
+		r.Value = *l.Value
+	}
+	if ok {
+		r.OK = *l.OK
+	}
+	if length {
+		r.Len = *l.Len
+	}
+	return r, nil
+}

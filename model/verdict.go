@@ -1,0 +1,149 @@
+package model
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A Status is what a checker says of one clause.
+type Status string
+
+const (
+	OK        Status = "ok"        // holds as far as the coverage says
+	Violation Status = "violation" // refuted, with evidence
+	Unknown   Status = "unknown"   // a budget was hit, or a control failed: nothing is known
+	Skipped   Status = "skipped"   // not judged, for the reason in the evidence
+	Invalid   Status = "invalid"   // the history is malformed
+)
+
+// Coverage says how far a verdict looked. The zero value looked at nothing.
+type Coverage struct {
+	Complete bool   // everything that What names was examined
+	What     string // the programs, rounds or sequences examined
+}
+
+// Complete is the coverage of a check that examined all of what it names.
+func Complete(format string, args ...any) Coverage {
+	return Coverage{Complete: true, What: fmt.Sprintf(format, args...)}
+}
+
+// Bounded is the coverage of a check that examined a sample.
+func Bounded(format string, args ...any) Coverage {
+	return Coverage{What: fmt.Sprintf(format, args...)}
+}
+
+func (c Coverage) String() string {
+	switch {
+	case c.What == "":
+		return ""
+	case c.Complete:
+		return "complete: " + c.What
+	}
+	return "bounded: " + c.What
+}
+
+// MarshalJSON writes c as its string.
+func (c Coverage) MarshalJSON() ([]byte, error) { return json.Marshal(c.String()) }
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (c *Coverage) UnmarshalJSON(b []byte) error {
+	var s string
+	if err := json.Unmarshal(b, &s); err != nil {
+		return err
+	}
+	if what, ok := strings.CutPrefix(s, "complete: "); ok {
+		*c = Coverage{Complete: true, What: what}
+		return nil
+	}
+	what, ok := strings.CutPrefix(s, "bounded: ")
+	if !ok && s != "" {
+		return fmt.Errorf("coverage %q: want \"complete: …\" or \"bounded: …\"", s)
+	}
+	*c = Coverage{What: what}
+	return nil
+}
+
+// A Verdict is what a checker found about one clause.
+type Verdict struct {
+	Clause   Clause   `json:"clause"`
+	Status   Status   `json:"verdict"`
+	Coverage Coverage `json:"coverage"`
+	// Evidence is one line: what was seen, or why nothing was judged.
+	Evidence string `json:"evidence,omitempty"`
+	// Path leads from the map to what it retains, for release clauses.
+	Path string `json:"path,omitempty"`
+	// Trace shows the violation step by step, a line each.
+	Trace []string `json:"trace,omitempty"`
+	// History is the violating history as JSON lines, where there is one.
+	History []byte `json:"-"`
+	// Level refines a release verdict: "prompt", "bounded", "unbounded".
+	Level string `json:"level,omitempty"`
+}
+
+func (v Verdict) String() string {
+	s := fmt.Sprintf("%s %s", v.Clause, v.Status)
+	if c := v.Coverage.String(); c != "" {
+		s += " (" + c + ")"
+	}
+	if v.Evidence != "" {
+		s += ": " + v.Evidence
+	}
+	return s
+}
+
+// Skip is the verdict on a clause that was not judged, and why.
+func Skip(c Clause, reason string) Verdict {
+	return Verdict{Clause: c, Status: Skipped, Evidence: reason}
+}
+
+// severity orders statuses by what a reader must not miss.
+var severity = map[Status]int{Skipped: 0, OK: 1, Unknown: 2, Invalid: 3, Violation: 4}
+
+// Merge joins the verdicts of several checkers into one a clause, in the order
+// of the document: a violation outweighs unknown, unknown outweighs ok, and ok
+// outweighs skipped. Coverages of equally severe verdicts are joined; what one
+// checker covers completely and another by sampling counts as bounded.
+func Merge(lists ...[]Verdict) []Verdict {
+	byClause := map[Clause]Verdict{}
+	for _, v := range slices.Concat(lists...) {
+		old, seen := byClause[v.Clause]
+		switch {
+		case !seen || severity[v.Status] > severity[old.Status]:
+			byClause[v.Clause] = v
+		case v.Status == OK && old.Status == OK:
+			old.Coverage = joinCoverage(old.Coverage, v.Coverage)
+			byClause[v.Clause] = old
+		}
+	}
+	merged := make([]Verdict, 0, len(byClause))
+	for _, v := range byClause {
+		merged = append(merged, v)
+	}
+	slices.SortFunc(merged, func(a, b Verdict) int {
+		return cmp.Compare(a.Clause.Order(), b.Clause.Order())
+	})
+	return merged
+}
+
+func joinCoverage(a, b Coverage) Coverage {
+	if a.What == "" || a == b {
+		return b
+	}
+	if b.What == "" {
+		return a
+	}
+	return Coverage{Complete: a.Complete && b.Complete, What: a.What + "; " + b.What}
+}
+
+// Find returns the verdict on c, or one that says it was not judged.
+func Find(verdicts []Verdict, c Clause) Verdict {
+	for _, v := range verdicts {
+		if v.Clause == c {
+			return v
+		}
+	}
+	return Skip(c, "not judged")
+}

@@ -1,0 +1,146 @@
+package model
+
+import (
+	"reflect"
+	"unsafe"
+	"weak"
+)
+
+// A Watch observes, without holding them, the allocations that one argument
+// points to directly: a string's bytes, a pointer's target, a box.
+type Watch struct{ allocations []weak.Pointer[byte] }
+
+// Watches are the watches on one call's arguments.
+type Watches struct{ Key, Old, Value Watch }
+
+// Empty reports whether there is nothing to watch.
+func (w Watch) Empty() bool { return len(w.allocations) == 0 }
+
+// Alive reports whether any allocation of w is still reachable, or was at the
+// last garbage collection.
+func (w Watch) Alive() bool {
+	for _, p := range w.allocations {
+		if p.Value() != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// Addresses returns where the allocations that are alive stand.
+func (w Watch) Addresses() []uintptr {
+	var at []uintptr
+	for _, p := range w.allocations {
+		if x := p.Value(); x != nil {
+			at = append(at, uintptr(unsafe.Pointer(x)))
+		}
+	}
+	return at
+}
+
+// watch returns a Watch on what x points to directly. x is an interface, a
+// string that a codec made, a pointer, or something with pointers in it.
+func watch[T any](x *T) Watch {
+	var w Watch
+	w.add(reflect.ValueOf(x).Elem())
+	return w
+}
+
+// add watches what v points to. v is addressable.
+func (w *Watch) add(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.String:
+		if v.Len() > 0 {
+			w.pointer(unsafe.Pointer(unsafe.StringData(v.String())))
+		}
+	case reflect.Pointer:
+		if !v.IsNil() && ownAllocation(v.Type().Elem()) {
+			w.pointer(v.UnsafePointer())
+		}
+	case reflect.Map, reflect.Chan:
+		w.pointer(v.UnsafePointer())
+	case reflect.Slice:
+		if uintptr(v.Cap())*v.Type().Elem().Size() >= minWatched {
+			w.pointer(v.UnsafePointer())
+		}
+	case reflect.Interface:
+		w.addInterface(v)
+	case reflect.Struct:
+		for i := range v.NumField() {
+			w.addInner(v.Field(i))
+		}
+	case reflect.Array:
+		for i := range v.Len() {
+			w.addInner(v.Index(i))
+		}
+	}
+}
+
+// addInner leaves out strings: one inside a struct may be a constant, which
+// has no allocation.
+func (w *Watch) addInner(v reflect.Value) {
+	if v.Kind() != reflect.String && v.Kind() != reflect.Interface {
+		w.add(v)
+	}
+}
+
+// addInterface watches the box behind an interface, if it has one, and what is
+// in it.
+func (w *Watch) addInterface(v reflect.Value) {
+	if v.IsNil() {
+		return
+	}
+	// The second word of an interface is its data: a pointer to the box, or
+	// the value itself where that is a pointer. UnsafeAddr keeps v alive here.
+	data := (*[2]unsafe.Pointer)(v.Addr().UnsafePointer())[1]
+	inner := v.Elem()
+	if !pointerShaped(inner.Type()) && ownAllocation(inner.Type()) {
+		w.pointer(data)
+	}
+	if inner.Kind() == reflect.Struct || inner.Kind() == reflect.Array {
+		return // its pointers are reached through the box
+	}
+	w.add(inner)
+}
+
+// pointerShaped reports whether an interface holds a value of type t in its
+// data word instead of in a box.
+func pointerShaped(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Pointer, reflect.UnsafePointer, reflect.Map, reflect.Chan, reflect.Func:
+		return true
+	case reflect.Struct:
+		return t.NumField() == 1 && pointerShaped(t.Field(0).Type)
+	case reflect.Array:
+		return t.Len() == 1 && pointerShaped(t.Elem())
+	}
+	return false
+}
+
+// ownAllocation reports whether a value of type t on the heap has a block of
+// its own.
+func ownAllocation(t reflect.Type) bool { return t.Size() >= minWatched || hasPointers(t) }
+
+func hasPointers(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Array:
+		return t.Len() > 0 && hasPointers(t.Elem())
+	case reflect.Struct:
+		for i := range t.NumField() {
+			if hasPointers(t.Field(i).Type) {
+				return true
+			}
+		}
+		return false
+	case reflect.String, reflect.Pointer, reflect.UnsafePointer, reflect.Map, reflect.Chan,
+		reflect.Func, reflect.Slice, reflect.Interface:
+		return true
+	}
+	return false
+}
+
+func (w *Watch) pointer(p unsafe.Pointer) {
+	if p != nil {
+		w.allocations = append(w.allocations, weak.Make((*byte)(p)))
+	}
+}
