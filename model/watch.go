@@ -144,3 +144,12 @@ func (w *Watch) pointer(p unsafe.Pointer) {
 		w.allocations = append(w.allocations, weak.Make((*byte)(p)))
 	}
 }
+
+// ID returns something comparable that is equal for two watches of the same
+// allocation, and nil for an empty one.
+func (w Watch) ID() any {
+	if w.Empty() {
+		return nil
+	}
+	return w.allocations[0]
+}

@@ -1,0 +1,163 @@
+// Package impl is the catalogue: each map here and the toolchain's own, where
+// it comes from, what it promises, and which verdicts it must get.
+//
+// A promise decides what is judged. An expectation is what the catalogue
+// foretells, clause by clause; it alone decides whether a run is as expected.
+// So a map of the article is expected to violate R1, and a run in which it does
+// not is a failure of the checkers.
+package impl
+
+import (
+	"runtime"
+	"slices"
+	"sync"
+
+	"github.com/mapspec/mapspec/impl/locked"
+	"github.com/mapspec/mapspec/impl/readdirty"
+	"github.com/mapspec/mapspec/model"
+)
+
+// A Map is an entry of the catalogue.
+type Map struct {
+	Name    string
+	Origin  string
+	Subject model.Binder
+	// Expect holds the verdicts foretold where they are not what [Map.Expected]
+	// says without it. Several where the toolchain's version decides.
+	Expect map[model.Clause][]model.Status
+}
+
+// Subject returns the subject of a map with keys and values of type any: keys
+// are strings, "conn-17", values are [model.Payload].
+func Subject(name string, p model.Promise, newMap func() any) model.Subject[any, any] {
+	return model.Subject[any, any]{Name: name, New: newMap, Promise: p}
+}
+
+// Catalogue returns all maps, in the order in which they are shown.
+func Catalogue() []Map {
+	history := model.Promise{Zero: true, Progress: model.Blocking}
+	violation := []model.Status{model.Violation}
+	return []Map{
+		{
+			Name:    "go1.14",
+			Origin:  "the algorithm of sync.Map in Go 1.14, in impl/readdirty",
+			Subject: Subject("go1.14", history, func() any { return new(readdirty.Go114) }),
+			Expect: map[model.Clause][]model.Status{
+				model.R1: violation,
+			},
+		},
+		{
+			Name:    "go1.15.0",
+			Origin:  "the algorithm of sync.Map in Go 1.15.0 (golang/go#40999), in impl/readdirty",
+			Subject: Subject("go1.15.0", history, func() any { return new(readdirty.Go1150) }),
+			Expect: map[model.Clause][]model.Status{
+				model.R1: violation, model.R3: violation,
+			},
+		},
+		{
+			Name:    "go1.15.2",
+			Origin:  "the algorithm of sync.Map from Go 1.15.2 on, in impl/readdirty",
+			Subject: Subject("go1.15.2", history, func() any { return new(readdirty.Go1152) }),
+			Expect: map[model.Clause][]model.Status{
+				model.R1: violation,
+			},
+		},
+		{
+			Name:    "go1.23",
+			Origin:  "the algorithm of sync.Map in Go 1.23, in impl/readdirty",
+			Subject: Subject("go1.23", history, func() any { return new(readdirty.Go123) }),
+			Expect: map[model.Clause][]model.Status{
+				model.R1: violation, model.R3: violation,
+			},
+		},
+		{
+			Name:    "sync.Map",
+			Origin:  "the toolchain's own, " + runtime.Version(),
+			Subject: Subject("sync.Map", history, func() any { return new(sync.Map) }),
+			Expect: map[model.Clause][]model.Status{
+				// CompareAndDelete panics with a lock held in Go 1.24 to 1.26.
+				model.S6: {model.OK, model.Violation},
+				model.P3: {model.OK, model.Violation},
+				// Delete of an absent key has no release edge (golang/go#81187).
+				model.M1: {model.OK, model.Skipped, model.Violation},
+			},
+		},
+		{
+			Name:   "locked",
+			Origin: "a Go map behind a mutex, in impl/locked",
+			Subject: Subject("locked", model.Promise{
+				Release: model.ReleasePrompt, Clear: model.Strong, Len: model.Strong,
+				Zero: true, Progress: model.Blocking,
+			}, func() any { return new(locked.Map[any, any]) }),
+		},
+	}
+}
+
+// Names returns the names of the catalogue.
+func Names() []string {
+	var names []string
+	for _, m := range Catalogue() {
+		names = append(names, m.Name)
+	}
+	return names
+}
+
+// Find returns the map called name, or false.
+func Find(name string) (Map, bool) {
+	all := Catalogue()
+	i := slices.IndexFunc(all, func(m Map) bool { return m.Name == name })
+	if i < 0 {
+		return Map{}, false
+	}
+	return all[i], true
+}
+
+// Expected returns the verdicts on c that m may get. Without an entry in
+// Expect these are: skipped, where m does not promise c or lacks its methods;
+// ok or skipped for the memory model, which is judged under -race only; ok
+// otherwise.
+func (m Map) Expected(c model.Clause) []model.Status {
+	if e, ok := m.Expect[c]; ok {
+		return e
+	}
+	in := m.Subject.Bind()
+	switch {
+	case in.Promise().Reason(c) != "", lacks(in.Methods(), c):
+		return []model.Status{model.Skipped}
+	case c == model.M1 || c == model.M2:
+		return []model.Status{model.OK, model.Skipped}
+	}
+	return []model.Status{model.OK}
+}
+
+// lacks reports whether a map with these methods cannot be judged on c.
+func lacks(has model.MethodSet, c model.Clause) bool {
+	any := func(methods ...model.Method) bool {
+		return slices.ContainsFunc(methods, has.Has)
+	}
+	switch c {
+	case model.S5, model.S6:
+		return !any(model.CompareAndSwap, model.CompareAndDelete)
+	case model.T1, model.T3, model.T4:
+		return !any(model.Range, model.All)
+	case model.T2:
+		return !any(model.All, model.Keys, model.Values)
+	case model.T5:
+		return !any(model.Clear)
+	case model.T6:
+		return !any(model.Len)
+	}
+	return false
+}
+
+// AsExpected reports whether every verdict is one that m may get, and names
+// the clauses of those that are not.
+func (m Map) AsExpected(verdicts []model.Verdict) (bool, []model.Clause) {
+	var unexpected []model.Clause
+	for _, v := range verdicts {
+		if !slices.Contains(m.Expected(v.Clause), v.Status) {
+			unexpected = append(unexpected, v.Clause)
+		}
+	}
+	return len(unexpected) == 0, unexpected
+}

@@ -1,0 +1,196 @@
+package readdirty_test
+
+import (
+	"math/rand/v2"
+	"sync"
+	"testing"
+)
+
+// token is a value that says which key it belongs to, and is stored once.
+type token struct{ key, goroutine, serial int }
+
+// worker is a goroutine's half of a test: what it puts into the map, and what it
+// is given back because it is no longer there.
+type worker struct {
+	t       *testing.T
+	m       anyMap
+	r       *rand.Rand
+	id      int
+	silent  bool // call the methods, too, that do not say which value they displace
+	in, out []token
+}
+
+// fresh returns a token for key.
+func (w *worker) fresh(key int) token {
+	return token{key, w.id, len(w.in)}
+}
+
+// took records that the map gave a value back, and checks that it is key's.
+func (w *worker) took(key int, value any, ok bool) {
+	if ok {
+		w.seen(key, value)
+		w.out = append(w.out, value.(token))
+	}
+}
+
+// seen checks that a value is one of key's.
+func (w *worker) seen(key int, value any) {
+	if got, ok := value.(token); !ok || got.key != key {
+		w.t.Errorf("key %d has the value %v", key, value)
+	}
+}
+
+// step calls one method that every version has.
+func (w *worker) step(key int) {
+	v := w.fresh(key)
+	switch w.r.IntN(6) {
+	case 0:
+		if value, ok := w.m.Load(key); ok {
+			w.seen(key, value)
+		}
+	case 1, 2:
+		value, loaded := w.m.LoadOrStore(key, v)
+		if w.seen(key, value); !loaded {
+			w.in = append(w.in, v)
+		}
+	case 3:
+		for key, value := range pairs(w.t, w.m) {
+			w.seen(key.(int), value)
+		}
+	case 4:
+		if w.silent {
+			w.in = append(w.in, v)
+			w.m.Store(key, v)
+		}
+	case 5:
+		if w.silent {
+			w.m.Delete(key)
+		}
+	}
+}
+
+// stepNew calls one method that the later versions have.
+func (w *worker) stepNew(key int) {
+	if m, ok := w.m.(loadAndDeleter); ok && w.r.IntN(2) == 0 {
+		value, ok := m.LoadAndDelete(key)
+		w.took(key, value, ok)
+		return
+	}
+	if m, ok := w.m.(clearer); ok && w.silent && w.r.IntN(8) == 0 {
+		m.Clear()
+	}
+	m, ok := w.m.(swapper)
+	if !ok {
+		return
+	}
+	v := w.fresh(key)
+	current, found := w.m.Load(key)
+	switch w.r.IntN(3) {
+	case 0:
+		w.in = append(w.in, v)
+		value, ok := m.Swap(key, v)
+		w.took(key, value, ok)
+	case 1:
+		if found && m.CompareAndSwap(key, current, v) {
+			w.in = append(w.in, v)
+			w.took(key, current, true)
+		}
+	case 2:
+		w.took(key, current, found && m.CompareAndDelete(key, current))
+	}
+}
+
+// balance checks that each value the map gave back was put in, and left it once;
+// and, unless some left silently, that those which did not leave are there.
+func balance(t *testing.T, m anyMap, workers []*worker, silent bool) {
+	t.Helper()
+	inside := map[token]bool{}
+	for _, w := range workers {
+		for _, v := range w.in {
+			inside[v] = true
+		}
+	}
+	leave := func(v token) {
+		if !inside[v] {
+			t.Errorf("%v left the map twice, or was never there", v)
+		}
+		delete(inside, v)
+	}
+	for _, w := range workers {
+		for _, v := range w.out {
+			leave(v)
+		}
+	}
+	for key, value := range pairs(t, m) {
+		if loaded, _ := m.Load(key); loaded != value {
+			t.Errorf("at rest Range visits %v, Load returns %v", value, loaded)
+		}
+		leave(value.(token))
+	}
+	if len(inside) != 0 && !silent {
+		t.Errorf("%d values were lost, among them one of %v", len(inside), inside)
+	}
+}
+
+// Three goroutines on three keys; every round begins with a fresh map, where
+// promotions are most frequent. The schedules differ from run to run, the
+// operations do not.
+func TestEveryValueLeavesTheMapOnce(t *testing.T) {
+	const rounds, goroutines, keys, steps = 150, 3, 3, 40
+	for _, v := range append([]version{toolchain}, versions...) {
+		for _, silent := range []bool{false, true} {
+			t.Run(v.name+map[bool]string{true: "/silent"}[silent], func(t *testing.T) {
+				for round := range uint64(rounds) {
+					m := v.new()
+					workers := make([]*worker, goroutines)
+					start := make(chan struct{})
+					var wg sync.WaitGroup
+					for id := range workers {
+						w := &worker{t: t, m: m, id: id, silent: silent,
+							r: rand.New(rand.NewPCG(round, uint64(id)))}
+						workers[id] = w
+						wg.Go(func() {
+							<-start
+							for range steps {
+								w.step(w.r.IntN(keys))
+								w.stepNew(w.r.IntN(keys))
+							}
+						})
+					}
+					close(start)
+					wg.Wait()
+					if balance(t, m, workers, silent); t.Failed() {
+						t.Fatalf("in round %d", round)
+					}
+				}
+			})
+		}
+	}
+}
+
+// A key that is present throughout a Range must be visited, whatever happens to
+// the other keys; here it moves from map to map.
+func TestRangeNeverMissesAResident(t *testing.T) {
+	forEachVersion(t, func(t *testing.T, m anyMap) {
+		m.Store("resident", 1)
+		var wg sync.WaitGroup
+		for id := range 2 {
+			wg.Go(func() {
+				for i := range 1000 {
+					m.Store(id, i)
+					m.Load(id)
+					m.Delete(id)
+				}
+			})
+		}
+		wg.Go(func() {
+			for range 1000 {
+				if pairs(t, m)["resident"] != 1 {
+					t.Error("Range did not visit the resident key")
+					return
+				}
+			}
+		})
+		wg.Wait()
+	})
+}

@@ -1,0 +1,70 @@
+package readdirty
+
+import (
+	"math/rand/v2"
+	"testing"
+)
+
+// checkInvariants fails if an invariant of the package comment is broken. It
+// does not lock: nothing else is going on.
+func (m *core) checkInvariants(t *testing.T) {
+	t.Helper()
+	ix := m.published()
+	if !ix.amended && len(m.dirty) != 0 {
+		t.Errorf("invariant 1: read is not amended, dirty has %d keys", len(m.dirty))
+	}
+	if !ix.amended && m.dirty != nil && len(ix.entries) != 0 {
+		t.Errorf("invariant 1: read is not amended and has keys, dirty is not nil")
+	}
+	for key, e := range ix.entries {
+		d, ok := m.dirty[key]
+		switch expunged := e.box.Load() == expunged; {
+		case ix.amended && expunged && ok:
+			t.Errorf("invariant 2: %v is expunged and in dirty", key)
+		case ix.amended && !expunged && d != e:
+			t.Errorf("invariant 2: %v has another entry in dirty than in read, or none", key)
+		case !ix.amended && expunged:
+			t.Errorf("invariant 3: %v is expunged in a promoted map", key)
+		}
+	}
+	for key, e := range m.dirty {
+		if e.box.Load() == expunged {
+			t.Errorf("invariant 2: %v is expunged and in dirty", key)
+		}
+	}
+}
+
+func TestInvariantsHoldAfterEveryStep(t *testing.T) {
+	for _, rule := range []rule{delete114Rule, delete1150Rule, delete1152Rule} {
+		for seed := range uint64(500) {
+			r := rand.New(rand.NewPCG(seed, 2))
+			m, keys := new(core), 1+r.IntN(6)
+			for step := range 100 {
+				key, value, old := r.IntN(keys), r.IntN(2), r.IntN(2)
+				switch r.IntN(12) {
+				case 0, 1:
+					m.load(key)
+				case 2, 3, 4:
+					m.swap(key, value)
+				case 5:
+					m.loadOrStore(key, value)
+				case 6, 7:
+					m.delete(key, rule)
+				case 8:
+					m.compareAndSwap(key, old, value)
+				case 9:
+					m.compareAndDelete(key, old)
+				case 10:
+					m.traverse(func(_, _ any) bool { return true })
+				case 11:
+					if r.IntN(4) == 0 {
+						m.clear()
+					}
+				}
+				if m.checkInvariants(t); t.Failed() {
+					t.Fatalf("rule %b, seed %d, after step %d", rule, seed, step)
+				}
+			}
+		}
+	}
+}

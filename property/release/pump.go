@@ -1,0 +1,202 @@
+package release
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/mapspec/mapspec/model"
+)
+
+// A pump is a cycle of operations that leaves as many keys live as it found,
+// up to fresh names. If what is retained grows at each turn, no bound on the
+// number of live keys bounds it: R3 is refuted. Without a pump R3 is not
+// proved, for a longer one may exist.
+
+// Turns of a cycle: a few to see whether it could be a pump, then enough that
+// no constant explains the growth.
+const (
+	screenTurns = 48
+	pumpTurns   = 1000
+	pumpProbes  = 10 // probes spread over pumpTurns
+)
+
+// fresh stands in a cycle for a key that is new at each turn. Key 0 is a
+// resident one.
+const fresh = 1
+
+// judgePumps judges R3: every cycle up to o.PumpLength operations.
+func judgePumps(ctx context.Context, b model.Binder, o Options) model.Verdict {
+	v := model.Verdict{Clause: model.R3}
+	cycles := restoring(b.Bind().Methods(), o.PumpLength)
+	for start := 0; start < len(cycles); start += batch {
+		if ctx.Err() != nil {
+			v.Status = model.Unknown
+			v.Evidence = fmt.Sprintf("the budget ended after %d of %d cycles", start, len(cycles))
+			return v
+		}
+		part := cycles[start:min(start+batch, len(cycles))]
+		var trackers []*Tracker
+		for _, c := range part {
+			t, err := turn(b, c, screenTurns)
+			if err != nil {
+				return wrongResults(model.R3, err)
+			}
+			trackers = append(trackers, t)
+		}
+		for i, r := range probeAll(trackers) {
+			if r.Lost != "" {
+				return lost(model.R3, r.Lost)
+			}
+			if r.Len() < screenTurns-1 {
+				continue
+			}
+			if grown, ok := pump(b, part[i]); ok {
+				v.Status, v.Level = model.Violation, "unbounded"
+				v.Coverage = model.Bounded("%d of %d cycles up to %d operations, with one resident key", start+i+1, len(cycles), o.PumpLength)
+				v.Evidence = fmt.Sprintf("unbounded: %s retained after %d turns of %s, with 1 live key", grown, pumpTurns, part[i])
+				return v
+			}
+		}
+	}
+	v.Status, v.Level = model.OK, "bounded"
+	v.Coverage = model.Bounded("no pump among the %d cycles up to %d operations that restore the live keys", len(cycles), o.PumpLength)
+	v.Evidence = "no pump found; a bound needs an argument"
+	return v
+}
+
+// cycle is a list of operations on the resident key and a fresh one.
+type cycle []model.Op
+
+func (c cycle) String() string {
+	parts := make([]string, len(c))
+	for i, op := range c {
+		on := ""
+		if op.Method.OnKey() {
+			on = [...]string{"resident", "fresh"}[op.Key]
+		}
+		parts[i] = op.Method.String() + "(" + on + ")"
+	}
+	return strings.Join(parts, "; ")
+}
+
+// at returns c with its fresh key and values renamed for turn i.
+func (c cycle) at(i int) []model.Op {
+	ops := make([]model.Op, len(c))
+	for j, op := range c {
+		if op.Key == fresh {
+			op.Key += i
+		}
+		if op.Method.Stores() {
+			op.Value = 1 + i*len(c) + j + 1
+		}
+		ops[j] = op
+	}
+	return ops
+}
+
+// restoring lists the cycles of up to length operations, the shortest first,
+// that change the map and leave only the resident key live.
+func restoring(has model.MethodSet, length int) []cycle {
+	var alphabet []model.Op
+	for _, m := range has.Methods() {
+		switch {
+		case m.OnKey():
+			alphabet = append(alphabet, model.Op{Method: m, Key: fresh}, model.Op{Method: m, Key: 0})
+		case m == model.Range || m == model.Clear:
+			alphabet = append(alphabet, model.Op{Method: m})
+		}
+	}
+	var list []cycle
+	prefixes := []cycle{nil}
+	for range length {
+		var longer []cycle
+		for _, c := range prefixes {
+			for _, op := range alphabet {
+				longer = append(longer, append(c[:len(c):len(c)], op))
+			}
+		}
+		for _, c := range longer {
+			if c.restores() {
+				list = append(list, c)
+			}
+		}
+		prefixes = longer
+	}
+	return list
+}
+
+// restores reports whether c stores something and ends with the resident key
+// alone, as it began.
+func (c cycle) restores() bool {
+	s, _ := model.Step(model.State{}, model.Op{Method: model.Store, Key: 0, Value: 1})
+	stored := false
+	for _, op := range resolve(s, c.at(0)) {
+		next, _ := model.Step(s, op)
+		stored = stored || op.Method.Stores() && !next.Equal(s)
+		s = next
+	}
+	return stored && s.Len() == 1 && s.Cell(0).Present
+}
+
+// resolve gives comparisons the value that the key holds at that point, so
+// that they succeed.
+func resolve(s model.State, ops []model.Op) []model.Op {
+	for i := range ops {
+		if ops[i].Method.Compares() {
+			ops[i].Old = s.Cell(ops[i].Key).Value
+		}
+		s, _ = model.Step(s, ops[i])
+	}
+	return ops
+}
+
+// turn stores the resident key and runs n turns of c.
+func turn(b model.Binder, c cycle, n int) (*Tracker, error) {
+	t := Track(b.Bind())
+	if err := t.Do(model.Op{Method: seed(b.Bind().Methods()), Key: 0, Value: 1}); err != nil {
+		return nil, err
+	}
+	return t, t.turn(c, 0, n)
+}
+
+func seed(has model.MethodSet) model.Method {
+	if has.Has(model.Store) {
+		return model.Store
+	}
+	return model.LoadOrStore
+}
+
+func (t *Tracker) turn(c cycle, from, to int) error {
+	for i := from; i < to; i++ {
+		for _, op := range resolve(t.state, c.at(i)) {
+			if err := t.Do(op); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// pump runs c for pumpTurns turns and reports whether what is retained grew by
+// at least one instance a turn between all probes.
+func pump(b model.Binder, c cycle) (Retention, bool) {
+	t, err := turn(b, c, 0)
+	if err != nil {
+		return Retention{}, false
+	}
+	before := 0
+	var r Retention
+	for p := range pumpProbes {
+		const turns = pumpTurns / pumpProbes
+		if t.turn(c, p*turns, (p+1)*turns) != nil {
+			return Retention{}, false
+		}
+		r = t.Probe()
+		if r.Len() < before+turns-1 {
+			return Retention{}, false
+		}
+		before = r.Len()
+	}
+	return r, true
+}

@@ -1,0 +1,165 @@
+// Package release judges what a map still holds after deletion: clauses R1 to
+// R4 of docs/specification.md.
+//
+// Return values cannot show retention, so this package watches allocations.
+// Every key and value that it passes to a map is an allocation of its own,
+// observed through a weak pointer. A [Tracker] runs operations and knows from
+// the model which instances a map may hold; after a garbage collection,
+// whatever else is alive is retained. [Find] then walks the map's memory for
+// the path that holds it.
+//
+//	tracker.go   operations on one map, what is live, what is retained
+//	path.go      how the map reaches what it retains
+//	scenario.go  what is stored, warmed up, removed: the programs of R1
+//	pump.go      cycles that make retention grow without bound: R3
+//	pin.go       what an operation in progress pins: R2
+//	shrink.go    what the table itself costs after deletion: R4
+//
+// Two rules keep it honest. It collects before any read that a scenario does
+// not ask for, because a Load or Range may promote a read/dirty map and hide
+// the leak. And it trusts a watch only after a control: an instance dies when
+// nothing holds it, a live one is alive at each probe, and all die with the
+// map; otherwise the verdict is unknown.
+package release
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+
+	"github.com/mapspec/mapspec/model"
+)
+
+// Options bounds a judgement. The zero value is what the command uses.
+type Options struct {
+	// Keys is how many keys a scenario removes; 0 is 64.
+	Keys int
+	// PumpLength is the longest cycle tried for R3; 0 is 3.
+	PumpLength int
+}
+
+func (o Options) withDefaults() Options {
+	if o.Keys == 0 {
+		o.Keys = 64
+	}
+	if o.PumpLength == 0 {
+		o.PumpLength = 3
+	}
+	return o
+}
+
+// Judge returns verdicts on R1 to R4. When ctx ends first, what was not judged
+// is unknown.
+func Judge(ctx context.Context, b model.Binder, o Options) []model.Verdict {
+	o = o.withDefaults()
+	in := b.Bind()
+	promise := in.Promise()
+	if reason := unwatchable(in); reason != "" {
+		return skipUnpromised(promise, func(c model.Clause) model.Verdict {
+			if c == model.R4 {
+				return judgeShrink(b)
+			}
+			return model.Skip(c, reason)
+		})
+	}
+	if !dies(in) {
+		return skipUnpromised(promise, func(c model.Clause) model.Verdict {
+			return model.Verdict{Clause: c, Status: model.Unknown,
+				Evidence: "control failed: a key or value outlives its last use, so Subject.Key or Subject.Value holds it; make a fresh one a call"}
+		})
+	}
+	return skipUnpromised(promise, func(c model.Clause) model.Verdict {
+		if ctx.Err() != nil {
+			return model.Verdict{Clause: c, Status: model.Unknown, Evidence: "the budget ended before this was judged"}
+		}
+		switch c {
+		case model.R1:
+			return judgeScenarios(ctx, b, o)
+		case model.R2:
+			return judgePin(b)
+		case model.R3:
+			return judgePumps(ctx, b, o)
+		}
+		return judgeShrink(b)
+	})
+}
+
+// skipUnpromised judges the clauses of release that p promises.
+func skipUnpromised(p model.Promise, judge func(model.Clause) model.Verdict) []model.Verdict {
+	var verdicts []model.Verdict
+	for _, c := range []model.Clause{model.R1, model.R2, model.R3, model.R4} {
+		if reason := p.Reason(c); reason != "" {
+			verdicts = append(verdicts, model.Skip(c, reason))
+			continue
+		}
+		verdicts = append(verdicts, judge(c))
+	}
+	return verdicts
+}
+
+// unwatchable returns why nothing about release can be judged, or "".
+func unwatchable(in model.Instance) string {
+	t := in.Traits()
+	if !t.KeyWatched && !t.ValueWatched {
+		return "no instances: neither keys nor values point to an allocation that can be watched"
+	}
+	if !in.Methods().Has(model.Store) && !in.Methods().Has(model.LoadOrStore) {
+		return "method missing: Store or LoadOrStore"
+	}
+	return ""
+}
+
+// dies is the control: what was passed to nothing is collected.
+func dies(in model.Instance) bool {
+	w := prepareAndDrop(in)
+	for range collections {
+		runtime.GC()
+		if !w.Key.Alive() && !w.Value.Alive() {
+			return true
+		}
+	}
+	return false
+}
+
+//go:noinline
+func prepareAndDrop(in model.Instance) model.Watches {
+	return in.Prepare(model.Op{Method: model.Store, Key: 1 << 20, Value: 1 << 20}).Watches()
+}
+
+// collections is how many garbage collections an instance may survive before
+// it counts as retained: a sync.Pool hands its contents through two.
+const collections = 3
+
+// Role says whether an instance was passed as a key or as a value.
+type Role string
+
+const (
+	Key   Role = "key"
+	Value Role = "value"
+)
+
+// An Instance is one allocation that was passed to the map.
+type Instance struct {
+	Role  Role
+	Index int // which symbolic key or value it is
+	Op    int // which operation passed it, counted from 0
+	watch model.Watch
+}
+
+func (i Instance) String() string {
+	if i.Role == Key {
+		return model.KeyName(i.Index)
+	}
+	return model.ValueName(i.Index)
+}
+
+// Path returns how in's map reaches i, in Go syntax as far as there is one.
+func (i Instance) Path(in model.Instance) string { return Find(in.Map(), i.watch.Addresses()) }
+
+// plural is "1 key" or "2 keys".
+func plural(n int, what string) string {
+	if n == 1 {
+		return fmt.Sprintf("%d %s", n, what)
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

@@ -1,0 +1,282 @@
+package release
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mapspec/mapspec/model"
+)
+
+// A scenario stores keys, does something in between, and removes them. After
+// it the map is at rest, and R1 says what it may hold.
+type scenario struct {
+	residents int          // keys that are stored first and stay
+	store     model.Method // how the others come
+	warm      warm         // what happens between storing and removing
+	remove    model.Method // how they go: a deletion, Clear, or an overwrite
+	half      bool         // remove every second key only
+}
+
+// warm is what a read/dirty map, say, takes as a reason to reorganise itself.
+type warm string
+
+const (
+	cold   warm = ""
+	ranged warm = "Range"
+	missed warm = "Loads of absent keys"
+	loaded warm = "a Load of each key"
+)
+
+func (s scenario) String() string {
+	parts := []string{plural(s.residents, "resident key")}
+	extent := "each by "
+	if s.half {
+		extent = "every second by "
+	}
+	if s.remove == model.Clear {
+		extent = "all by "
+	}
+	verb := "removed "
+	if s.remove.Stores() {
+		verb = "overwritten "
+	}
+	parts = append(parts, "others by "+s.store.String())
+	if s.warm != cold {
+		parts = append(parts, string(s.warm))
+	}
+	return strings.Join(append(parts, verb+extent+s.remove.String()), ", ")
+}
+
+// scenarios lists all of them that need no other methods than the map has, the
+// most telling first: one resident key and no reads.
+func scenarios(has model.MethodSet) []scenario {
+	var list []scenario
+	for _, half := range []bool{false, true} {
+		for _, store := range []model.Method{model.Store, model.LoadOrStore, model.Swap} {
+			for _, remove := range []model.Method{
+				model.Delete, model.LoadAndDelete, model.CompareAndDelete, model.Clear,
+				model.Store, model.Swap, model.CompareAndSwap,
+			} {
+				for _, warm := range []warm{cold, ranged, missed, loaded} {
+					for _, residents := range []int{1, 0} {
+						s := scenario{residents, store, warm, remove, half}
+						if s.possible(has) {
+							list = append(list, s)
+						}
+					}
+				}
+			}
+		}
+	}
+	return list
+}
+
+func (s scenario) possible(has model.MethodSet) bool {
+	switch {
+	case !has.Has(s.store) || !has.Has(s.remove):
+		return false
+	case s.warm == ranged && !has.Has(model.Range):
+		return false
+	case (s.warm == missed || s.warm == loaded) && !has.Has(model.Load):
+		return false
+	case s.remove == model.Clear:
+		return !s.half
+	}
+	return true
+}
+
+// removals returns how a map can delete a key, Delete first if it can.
+func removals(has model.MethodSet) []model.Method {
+	return slices.DeleteFunc([]model.Method{model.Delete, model.LoadAndDelete, model.CompareAndDelete},
+		func(m model.Method) bool { return !has.Has(m) })
+}
+
+// ops returns s with n keys as a program. Values are numbered from 1: key k is
+// stored with value k+1 and overwritten with a value never used before.
+func (s scenario) ops(n int) []model.Op {
+	var ops []model.Op
+	add := func(m model.Method, key, old, value int) {
+		ops = append(ops, model.Op{Method: m, Key: key, Old: old, Value: value})
+	}
+	last := s.residents + n
+	for k := range last {
+		add(s.store, k, 0, k+1)
+	}
+	switch s.warm {
+	case ranged:
+		add(model.Range, 0, 0, 0)
+	case missed:
+		for k := range 2 * last {
+			add(model.Load, last+k, 0, 0)
+		}
+	case loaded:
+		for k := range last {
+			add(model.Load, k, 0, 0)
+		}
+	}
+	if s.remove == model.Clear {
+		add(model.Clear, 0, 0, 0)
+		return ops
+	}
+	for k := s.residents; k < last; k++ {
+		if !s.half || (k-s.residents)%2 == 0 {
+			add(s.remove, k, k+1, last+k+1)
+		}
+	}
+	return trim(ops)
+}
+
+// trim clears the arguments that a method does not take.
+func trim(ops []model.Op) []model.Op {
+	for i := range ops {
+		m := ops[i].Method
+		if !m.Compares() {
+			ops[i].Old = 0
+		}
+		if !m.Stores() {
+			ops[i].Value = 0
+		}
+	}
+	return ops
+}
+
+// batch is how many maps share a garbage collection.
+const batch = 32
+
+// judgeScenarios judges R1 over all scenarios.
+func judgeScenarios(ctx context.Context, b model.Binder, o Options) model.Verdict {
+	v := model.Verdict{Clause: model.R1, Level: "prompt"}
+	list := scenarios(b.Bind().Methods())
+	var first *failure
+	retaining, outlived := 0, 0
+	for start := 0; start < len(list); start += batch {
+		if ctx.Err() != nil {
+			v.Status = model.Unknown
+			v.Evidence = fmt.Sprintf("the budget ended after %d of %d scenarios", start, len(list))
+			return v
+		}
+		part := list[start:min(start+batch, len(list))]
+		trackers, err := runAll(b, part, o.Keys)
+		if err != nil {
+			return wrongResults(model.R1, err)
+		}
+		for i, r := range probeAll(trackers) {
+			if r.Lost != "" {
+				return lost(model.R1, r.Lost)
+			}
+			if r.Len() > 0 {
+				retaining++
+				if first == nil {
+					first = &failure{scenario: part[i], keys: o.Keys, retained: r}
+				}
+			}
+		}
+		if start == 0 && first == nil {
+			outlived = trackers[0].drop()
+		}
+	}
+	v.Coverage = model.Complete("%d scenarios of %d keys that the map's methods allow", len(list), o.Keys)
+	switch {
+	case first != nil:
+		first.explain(&v, b, retaining, len(list))
+	case outlived > 0:
+		v.Status = model.Unknown
+		v.Evidence = fmt.Sprintf("control failed: %d instances outlive the map", outlived)
+	default:
+		v.Status = model.OK
+		v.Evidence = "nothing but live keys and values is reachable at rest"
+	}
+	return v
+}
+
+// runAll runs each scenario on a map of its own.
+func runAll(b model.Binder, list []scenario, keys int) ([]*Tracker, error) {
+	var trackers []*Tracker
+	for _, s := range list {
+		t, err := runOn(b, s.ops(keys))
+		if err != nil {
+			return nil, err
+		}
+		trackers = append(trackers, t)
+	}
+	return trackers, nil
+}
+
+func runOn(b model.Binder, ops []model.Op) (*Tracker, error) {
+	t := Track(b.Bind())
+	for _, op := range ops {
+		if err := t.Do(op); err != nil {
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
+func wrongResults(c model.Clause, err error) model.Verdict {
+	return model.Verdict{Clause: c, Status: model.Unknown,
+		Evidence: "results are wrong, so nothing can be said about release: " + err.Error()}
+}
+
+func lost(c model.Clause, what string) model.Verdict {
+	return model.Verdict{Clause: c, Status: model.Unknown,
+		Evidence: "control failed: a " + what + " is not held, so the map keeps a copy and instances tell nothing"}
+}
+
+// failure is a scenario after which something is retained.
+type failure struct {
+	scenario scenario
+	keys     int
+	retained Retention
+}
+
+// explain fills in v with the smallest number of keys that still fails.
+func (f *failure) explain(v *model.Verdict, b model.Binder, retaining, of int) {
+	v.Status = model.Violation
+	v.Evidence = fmt.Sprintf("%s of %d retained (%v); %d of %d scenarios retain",
+		f.retained, f.removed(), f.scenario, retaining, of)
+	t, r := f.smallest(b)
+	if t == nil {
+		return
+	}
+	culprit := r.First()
+	v.Path = culprit.Path(t.in)
+	for i, op := range t.ops {
+		line := op.String()
+		if i == culprit.Op {
+			line += fmt.Sprintf("   <- passes the %s that stays", culprit.Role)
+		}
+		v.Trace = append(v.Trace, line)
+	}
+	v.Trace = append(v.Trace,
+		"collect garbage",
+		fmt.Sprintf("at rest the map means %v and may hold nothing else", t.state),
+		fmt.Sprintf("%s %v is still reachable: %s", culprit.Role, culprit, v.Path))
+}
+
+// removed is how many keys f's scenario removes or overwrites.
+func (f *failure) removed() int {
+	n := f.keys
+	if f.scenario.half {
+		n = (n + 1) / 2
+	}
+	if f.scenario.remove == model.Clear {
+		n += f.scenario.residents
+	}
+	return n
+}
+
+// smallest repeats the scenario with 1, 2, 3 … keys until it fails.
+func (f *failure) smallest(b model.Binder) (*Tracker, Retention) {
+	for n := 1; n <= f.keys; n++ {
+		t, err := runOn(b, f.scenario.ops(n))
+		if err != nil {
+			return nil, Retention{}
+		}
+		if r := t.Probe(); r.Len() > 0 {
+			return t, r
+		}
+	}
+	return nil, Retention{}
+}

@@ -1,0 +1,222 @@
+package release
+
+import (
+	"fmt"
+	"runtime"
+
+	"github.com/mapspec/mapspec/model"
+)
+
+// A Tracker runs operations on one map and knows which instances it may hold.
+type Tracker struct {
+	in    model.Instance
+	state model.State
+	ops   []model.Op
+	made  []Instance
+	keys  map[int][]int // present key: its candidates in made; exactly one is live (S8)
+	older map[int][]int // key: instances stored before it was last deleted
+	value map[int]int   // present key: its value's instance in made
+}
+
+// Track returns a tracker of in, whose map must be empty and at rest.
+func Track(in model.Instance) *Tracker {
+	return &Tracker{in: in, keys: map[int][]int{}, older: map[int][]int{}, value: map[int]int{}}
+}
+
+// State returns the abstract map after the operations so far.
+func (t *Tracker) State() model.State { return t.state }
+
+// Ops returns the operations so far.
+func (t *Tracker) Ops() []model.Op { return t.ops }
+
+// Instance returns the map's instance.
+func (t *Tracker) Instance() model.Instance { return t.in }
+
+// Do performs o. The error says that the map returned something wrong, after
+// which nothing can be said about what it holds. A traversal visits everything;
+// its callback does nothing.
+func (t *Tracker) Do(o model.Op) error {
+	before := t.state
+	next, want := model.Step(before, o)
+	at := len(t.ops)
+	t.ops = append(t.ops, o)
+	if o.Method.Traverses() {
+		t.in.Traverse(o, func(model.Visit) bool { return true })
+		return nil
+	}
+	got, w := model.CallWatched(t.in, o)
+	if got != want {
+		return fmt.Errorf("%v returned %s, want %s", o, got.Text(o.Method), want.Text(o.Method))
+	}
+	t.Adopt(o, w, at, before, next)
+	return nil
+}
+
+// Adopt notes what o, which turned before into after, passed to the map: who
+// may be live from now on, and who is to be released.
+func (t *Tracker) Adopt(o model.Op, w model.Watches, at int, before, after model.State) {
+	t.state = after
+	key := t.add(Key, o.Key, at, w.Key)
+	t.add(Value, o.Old, at, w.Old)
+	value := t.add(Value, o.Value, at, w.Value)
+	if o.Method == model.Clear {
+		for k := range t.keys {
+			t.retire(k)
+		}
+		return
+	}
+	was, is := before.Cell(o.Key), after.Cell(o.Key)
+	switch {
+	case !is.Present:
+		t.retire(o.Key)
+	case !was.Present:
+		t.keys[o.Key] = appendFound(nil, key)
+		t.value[o.Key] = value
+	case was.Value != is.Value || o.Method == model.Store || o.Method == model.Swap:
+		t.keys[o.Key] = appendFound(t.keys[o.Key], key)
+		t.value[o.Key] = value
+	}
+}
+
+// retire notes that key k was deleted. A map that fails to release an instance
+// may well hand it out again when k is stored anew; then that one is live, by
+// definition, and the new one need not be.
+func (t *Tracker) retire(k int) {
+	t.older[k] = append(t.older[k], t.keys[k]...)
+	delete(t.keys, k)
+	delete(t.value, k)
+}
+
+// add appends an instance if there is something to watch, and returns where;
+// -1 otherwise.
+func (t *Tracker) add(r Role, index, at int, w model.Watch) int {
+	if w.Empty() {
+		return -1
+	}
+	t.made = append(t.made, Instance{r, index, at, w})
+	return len(t.made) - 1
+}
+
+func appendFound(list []int, i int) []int {
+	if i < 0 {
+		return list
+	}
+	return append(list, i)
+}
+
+// A Retention is what a map holds at rest beyond what is live.
+type Retention struct {
+	Keys, Values []Instance
+	// Lost names a live instance that is not alive: the map holds a copy, so
+	// that nothing can be said. Empty if all is well.
+	Lost string
+}
+
+// Len returns how many instances are retained.
+func (r Retention) Len() int { return len(r.Keys) + len(r.Values) }
+
+// String counts keys and values apart.
+func (r Retention) String() string {
+	switch {
+	case len(r.Values) == 0:
+		return plural(len(r.Keys), "key")
+	case len(r.Keys) == 0:
+		return plural(len(r.Values), "value")
+	}
+	return plural(len(r.Keys), "key") + " and " + plural(len(r.Values), "value")
+}
+
+// First returns the first instance retained, a key if there is one.
+func (r Retention) First() Instance {
+	if len(r.Keys) > 0 {
+		return r.Keys[0]
+	}
+	return r.Values[0]
+}
+
+// Probe collects garbage until nothing but live instances is alive, at most
+// three times, and returns what remains. It reads nothing from the map.
+func (t *Tracker) Probe() Retention { return probeAll([]*Tracker{t})[0] }
+
+// probeAll probes many maps with the same garbage collections.
+func probeAll(trackers []*Tracker) []Retention {
+	found := make([]Retention, len(trackers))
+	for range collections {
+		runtime.GC()
+		total := 0
+		for i, t := range trackers {
+			found[i] = t.alive()
+			total += found[i].Len()
+		}
+		if total == 0 {
+			break
+		}
+	}
+	for _, t := range trackers {
+		runtime.KeepAlive(t.in)
+	}
+	return found
+}
+
+// alive sorts what is alive now into live and retained. Two watches on one
+// allocation (a pointer passed twice) are one instance.
+func (t *Tracker) alive() Retention {
+	live := map[any]bool{}
+	var r Retention
+	for key, candidates := range t.keys {
+		chosen := firstAlive(t.made, candidates)
+		if chosen < 0 {
+			chosen = firstAlive(t.made, t.older[key])
+		}
+		if chosen < 0 {
+			if len(candidates) > 0 {
+				r.Lost = "live key " + model.KeyName(key)
+			}
+			continue
+		}
+		live[t.made[chosen].watch.ID()] = true
+	}
+	for key, i := range t.value {
+		if i < 0 {
+			continue
+		}
+		if !t.made[i].watch.Alive() {
+			r.Lost = "live value of " + model.KeyName(key)
+			continue
+		}
+		live[t.made[i].watch.ID()] = true
+	}
+	counted := map[any]bool{}
+	for _, i := range t.made {
+		id := i.watch.ID()
+		if live[id] || counted[id] || !i.watch.Alive() {
+			continue
+		}
+		counted[id] = true
+		if i.Role == Key {
+			r.Keys = append(r.Keys, i)
+		} else {
+			r.Values = append(r.Values, i)
+		}
+	}
+	return r
+}
+
+// firstAlive returns which of the candidates, the newest first, is alive.
+func firstAlive(made []Instance, candidates []int) int {
+	for j := len(candidates) - 1; j >= 0; j-- {
+		if made[candidates[j]].watch.Alive() {
+			return candidates[j]
+		}
+	}
+	return -1
+}
+
+// drop lets go of the map, collects, and returns how many instances survive
+// it: none, unless something else holds them.
+func (t *Tracker) drop() int {
+	t.in = nil
+	clear(t.keys)
+	clear(t.value)
+	return t.Probe().Len()
+}
