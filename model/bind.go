@@ -5,24 +5,33 @@ import (
 	"iter"
 	"math"
 	"reflect"
+	"strings"
 )
 
 // Bind makes a new map of s and returns it as an [Instance]. It is the only
-// place that looks for a map's methods. It panics if s has no New, or no way
-// to make a key or a value.
+// place that looks for a map's methods. It panics with what to do if s has no
+// New, no way to make a key or a value, or a map without any of the methods.
 func Bind[K comparable, V any](s Subject[K, V]) Instance {
 	if s.New == nil {
-		panic(fmt.Sprintf("model: Subject %q: New is nil: say how to make a map", s.Name))
+		panic(mistakef(s.Name, "New is nil: say how to make a map"))
 	}
 	b := &binding[K, V]{subject: s}
-	b.key = newCodec("Key", "conn-", s.Key, s.KeyIndex)
+	b.key = newCodec(s.Name, "Key", "conn-", s.Key, s.KeyIndex)
 	b.key.special = specialKey[K]
-	b.value = newCodec("Value", "value-", s.Value, s.ValueIndex)
+	b.value = newCodec(s.Name, "Value", "value-", s.Value, s.ValueIndex)
 	b.value.special = specialValue[V]
 	if b.value.index == nil && !typeOf[V]().Comparable() {
-		panic(fmt.Sprintf("model: Subject %q: values of type %v cannot be compared: say with ValueIndex which is which", s.Name, typeOf[V]()))
+		panic(mistakef(s.Name, "values of type %v cannot be compared: say with ValueIndex which is which", typeOf[V]()))
 	}
-	b.to(s.New())
+	m := s.New()
+	if m == nil {
+		panic(mistakef(s.Name, "New returned nil: return a pointer to a map"))
+	}
+	b.to(m)
+	if b.methods == 0 {
+		panic(mistakef(s.Name, "%T has no method for keys of type %v and values of type %v: let New return a pointer to such a map%s",
+			m, typeOf[K](), typeOf[V](), strings.Join(append([]string{""}, b.mismatched...), "; ")))
+	}
 	return b
 }
 
@@ -50,11 +59,14 @@ func specialValue[V any](i int) (V, bool) {
 	case i == Zero:
 		return zero, true
 	case i == Uncomparable && typeOf[V]().Kind() == reflect.Interface:
-		v, ok := any([]int{1}).(V)
+		v, ok := any(uncomparable{1}).(V)
 		return v, ok
 	}
 	return zero, false
 }
+
+// uncomparable is the type of the value Uncomparable. No subject has it.
+type uncomparable []int
 
 // binding is one map and its methods; a nil method is one that it lacks.
 type binding[K comparable, V any] struct {
@@ -75,7 +87,7 @@ type binding[K comparable, V any] struct {
 	compareAndDelete interface{ CompareAndDelete(K, V) bool }
 	clear            interface{ Clear() }
 	length           interface{ Len() int }
-	traverse         map[Method]func(func(Visit) bool)
+	sequences        map[Method]func() sequence
 }
 
 // to binds b to the methods of m.
@@ -91,21 +103,17 @@ func (b *binding[K, V]) to(m any) {
 	find(b, CompareAndDelete, &b.compareAndDelete)
 	find(b, Clear, &b.clear)
 	find(b, Len, &b.length)
-	b.traverse = map[Method]func(func(Visit) bool){}
-	for method, all := range map[Method]func(func(K, V) bool){Range: b.rangeMethod(), All: b.allMethod()} {
-		b.findTraversal(method, pairs(b, all))
-	}
-	if keys := asSeq[K](b.m, Keys); keys != nil {
-		b.findTraversal(Keys, halves(keys, func(k K) Visit { return Visit{b.keyIndex(k), Unseen} }))
-	} else {
-		b.findTraversal(Keys, nil)
-	}
-	if values := asSeq[V](b.m, Values); values != nil {
-		b.findTraversal(Values, halves(values, func(v V) Visit { return Visit{Unseen, b.valueIndex(v)} }))
-	} else {
-		b.findTraversal(Values, nil)
-	}
+	b.sequences = map[Method]func() sequence{}
+	b.findSequence(Range, typeOf[func(func(K, V) bool)](), nil, pairs(b, b.rangeMethod()))
+	b.findSequence(All, typeOf[func(func(K, V) bool)](), typeOf[iter.Seq2[K, V]](), pairs(b, b.allMethod()))
+	b.findSequence(Keys, typeOf[func(func(K) bool)](), typeOf[iter.Seq[K]](),
+		halves(b.keysMethod(), func(k K) Visit { return Visit{b.keyIndex(k), Unseen} }))
+	b.findSequence(Values, typeOf[func(func(V) bool)](), typeOf[iter.Seq[V]](),
+		halves(b.valuesMethod(), func(v V) Visit { return Visit{Unseen, b.valueIndex(v)} }))
 }
+
+// A sequence is a traversal that takes its callback.
+type sequence = func(func(Visit) bool)
 
 // find stores m's method behind to, if it has the right signature.
 func find[K comparable, V, I any](b *binding[K, V], method Method, to *I) {
@@ -117,13 +125,19 @@ func find[K comparable, V, I any](b *binding[K, V], method Method, to *I) {
 	b.mismatch(method, typeOf[I]().Method(0).Type.String())
 }
 
-func (b *binding[K, V]) findTraversal(method Method, f func(func(Visit) bool)) {
-	if f == nil {
-		b.mismatch(method, "")
+// findSequence keeps how to ask for a traversal. The method takes its callback
+// or, if there is a type seq, may return a sequence.
+func (b *binding[K, V]) findSequence(method Method, takes, seq reflect.Type, ask func() sequence) {
+	if ask != nil {
+		b.sequences[method] = ask
+		b.methods = b.methods.With(method)
 		return
 	}
-	b.traverse[method] = f
-	b.methods = b.methods.With(method)
+	want := takes.String()
+	if seq != nil {
+		want += " or func() " + seq.String()
+	}
+	b.mismatch(method, want)
 }
 
 // mismatch notes a method that has the name and not the signature.
@@ -132,78 +146,94 @@ func (b *binding[K, V]) mismatch(method Method, want string) {
 	if !have.IsValid() {
 		return
 	}
-	note := fmt.Sprintf("%s is %v", method, have.Type())
-	if want != "" {
-		note += ", want " + want
-	}
-	b.mismatched = append(b.mismatched, note)
+	b.mismatched = append(b.mismatched, fmt.Sprintf("%s is %v, want %s", method, have.Type(), want))
 }
 
-func (b *binding[K, V]) rangeMethod() func(func(K, V) bool) {
+// Each of the following returns how to ask the map for a traversal, or nil. A
+// method that takes the callback is the traversal itself; one that returns a
+// sequence is asked once for each.
+
+func (b *binding[K, V]) rangeMethod() func() func(func(K, V) bool) {
 	if r, ok := b.m.(interface{ Range(func(K, V) bool) }); ok {
-		return r.Range
+		return func() func(func(K, V) bool) { return r.Range }
 	}
 	return nil
 }
 
-// allMethod finds All as a method that takes the callback and as one that
-// returns a sequence. The sequence is asked for once a traversal.
-func (b *binding[K, V]) allMethod() func(func(K, V) bool) {
+func (b *binding[K, V]) allMethod() func() func(func(K, V) bool) {
 	switch a := b.m.(type) {
 	case interface{ All(func(K, V) bool) }:
-		return a.All
+		return func() func(func(K, V) bool) { return a.All }
 	case interface{ All() iter.Seq2[K, V] }:
-		return func(f func(K, V) bool) { a.All()(f) }
+		return func() func(func(K, V) bool) { return a.All() }
 	case interface{ All() func(func(K, V) bool) }:
-		return func(f func(K, V) bool) { a.All()(f) }
+		return a.All
 	}
 	return nil
 }
 
-func asSeq[T any](m any, method Method) func(func(T) bool) {
-	if method == Keys {
-		switch s := m.(type) {
-		case interface{ Keys(func(T) bool) }:
-			return s.Keys
-		case interface{ Keys() iter.Seq[T] }:
-			return func(f func(T) bool) { s.Keys()(f) }
-		}
-		return nil
+func (b *binding[K, V]) keysMethod() func() func(func(K) bool) {
+	switch s := b.m.(type) {
+	case interface{ Keys(func(K) bool) }:
+		return func() func(func(K) bool) { return s.Keys }
+	case interface{ Keys() iter.Seq[K] }:
+		return func() func(func(K) bool) { return s.Keys() }
+	case interface{ Keys() func(func(K) bool) }:
+		return s.Keys
 	}
-	switch s := m.(type) {
-	case interface{ Values(func(T) bool) }:
+	return nil
+}
+
+func (b *binding[K, V]) valuesMethod() func() func(func(V) bool) {
+	switch s := b.m.(type) {
+	case interface{ Values(func(V) bool) }:
+		return func() func(func(V) bool) { return s.Values }
+	case interface{ Values() iter.Seq[V] }:
+		return func() func(func(V) bool) { return s.Values() }
+	case interface{ Values() func(func(V) bool) }:
 		return s.Values
-	case interface{ Values() iter.Seq[T] }:
-		return func(f func(T) bool) { s.Values()(f) }
 	}
 	return nil
 }
 
 // pairs adapts a traversal of pairs; a nil callback stays nil.
-func pairs[K comparable, V any](b *binding[K, V], all func(func(K, V) bool)) func(func(Visit) bool) {
-	if all == nil {
+func pairs[K comparable, V any](b *binding[K, V], ask func() func(func(K, V) bool)) func() sequence {
+	if ask == nil {
 		return nil
 	}
-	return func(f func(Visit) bool) {
-		if f == nil {
-			all(nil)
-			return
+	return func() sequence {
+		all := ask()
+		return func(f func(Visit) bool) {
+			if f == nil {
+				all(nil)
+				return
+			}
+			all(func(k K, v V) bool { return f(Visit{b.keyIndex(k), b.valueIndex(v)}) })
 		}
-		all(func(k K, v V) bool { return f(Visit{b.keyIndex(k), b.valueIndex(v)}) })
 	}
 }
 
-func halves[T any](seq func(func(T) bool), visit func(T) Visit) func(func(Visit) bool) {
-	return func(f func(Visit) bool) {
-		if f == nil {
-			seq(nil)
-			return
+// halves adapts a traversal of keys or of values; a nil callback stays nil.
+func halves[T any](ask func() func(func(T) bool), visit func(T) Visit) func() sequence {
+	if ask == nil {
+		return nil
+	}
+	return func() sequence {
+		seq := ask()
+		return func(f func(Visit) bool) {
+			if f == nil {
+				seq(nil)
+				return
+			}
+			seq(func(x T) bool { return f(visit(x)) })
 		}
-		seq(func(x T) bool { return f(visit(x)) })
 	}
 }
 
 func (b *binding[K, V]) keyIndex(k K) int {
+	if !reflect.ValueOf(&k).Elem().Comparable() {
+		return Unhashable
+	}
 	if k != k {
 		return NaN
 	}
@@ -218,7 +248,7 @@ func (b *binding[K, V]) valueIndex(v V) int {
 	if x.IsZero() {
 		return Zero
 	}
-	if x.Kind() == reflect.Interface && !x.Comparable() {
+	if x.Kind() == reflect.Interface && x.Elem().Type() == typeOf[uncomparable]() {
 		return Uncomparable
 	}
 	if i, ok := b.value.decode(v); ok {
@@ -247,13 +277,14 @@ func (b *binding[K, V]) Traits() Traits {
 	_, nan := specialKey[K](NaN)
 	_, unhashable := specialKey[K](Unhashable)
 	_, uncomparable := specialValue[V](Uncomparable)
-	k1, k2, v := b.key.encode(1), b.key.encode(1), b.value.encode(1)
-	w1, w2, wv := watch(&k1), watch(&k2), watch(&v)
-	t := Traits{
-		NaN: nan, Unhashable: unhashable, Uncomparable: uncomparable,
-		Comparable: typeOf[V]().Comparable(),
-		KeyWatched: !w1.Empty(), ValueWatched: !wv.Empty(),
+	t := Traits{NaN: nan, Unhashable: unhashable, Uncomparable: uncomparable, Unit: unit(typeOf[V]())}
+	k1, k2, v := b.key.encode(1), b.key.encode(1), b.value.encode(Zero)
+	if !t.Unit {
+		v = b.value.encode(1)
 	}
+	t.Comparable = typeOf[V]().Comparable() && reflect.ValueOf(&v).Elem().Comparable()
+	w1, w2, wv := watch(&k1), watch(&k2), watch(&v)
+	t.KeyWatched, t.ValueWatched = !w1.Empty(), !wv.Empty()
 	t.KeyInstances = t.KeyWatched && w1.allocations[0] != w2.allocations[0]
 	return t
 }
@@ -271,9 +302,14 @@ type prepared[K comparable, V any] struct {
 	panic Panic
 }
 
-// Prepare makes what o passes. A key or value that the types do not have is a
-// mistake of the checker: it asks Traits first.
+// Prepare makes what o passes. A key or value that the types do not have, or a
+// method that the map does not have, is a mistake of the checker, which asks
+// Traits and Methods first.
 func (b *binding[K, V]) Prepare(o Op) Prepared {
+	b.mustHave(o.Method)
+	if o.Method.Traverses() {
+		panic(mistakef(b.subject.Name, "%s cannot be prepared: call Traverse", o.Method))
+	}
 	p := &prepared[K, V]{b: b, op: o}
 	if o.Method.OnKey() {
 		p.key = b.key.encode(o.Key)
@@ -337,10 +373,22 @@ func (p *prepared[K, V]) Result() Result {
 	return r
 }
 
+func (b *binding[K, V]) mustHave(m Method) {
+	if !b.methods.Has(m) {
+		panic(mistakef(b.subject.Name, "the map has no %s: ask Methods first", m))
+	}
+}
+
 func (b *binding[K, V]) Traverse(o Op, f func(Visit) bool) (r Result) {
+	b.mustHave(o.Method)
 	defer catch(o, &r.Panic)
-	b.traverse[o.Method](f)
+	b.sequences[o.Method]()(f)
 	return Result{}
+}
+
+func (b *binding[K, V]) Sequence(m Method) func(func(Visit) bool) {
+	b.mustHave(m)
+	return b.sequences[m]()
 }
 
 // CallbackPanic is what a callback of a checker panics with.
@@ -351,6 +399,9 @@ func catch(o Op, kind *Panic) {
 	p := recover()
 	if p == nil {
 		return
+	}
+	if m, ok := p.(mistake); ok {
+		panic(m)
 	}
 	_, callback := p.(CallbackPanic)
 	switch {

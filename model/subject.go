@@ -1,6 +1,9 @@
 package model
 
-import "reflect"
+import (
+	"fmt"
+	"reflect"
+)
 
 // A Subject is a map under test, and how to speak its keys and values.
 //
@@ -48,6 +51,8 @@ type Instance interface {
 	// Traverse performs a traversal with callback f, nil included. What f
 	// panics with arrives as [PanicCallback] if it is a [CallbackPanic].
 	Traverse(o Op, f func(Visit) bool) Result
+	// Sequence asks the map for a traversal, to be invoked any number of times.
+	Sequence(m Method) func(f func(Visit) bool)
 	// Map returns the map itself.
 	Map() any
 	// Zero returns an instance of the zero value of the map's type, if a
@@ -73,7 +78,8 @@ type Traits struct {
 	NaN          bool // K has a value that is not equal to itself
 	Unhashable   bool // K has a value that cannot be hashed
 	Uncomparable bool // V has a value that cannot be compared, beside others that can
-	Comparable   bool // V can be compared at all
+	Comparable   bool // V can be compared at all, and its ordinary values can
+	Unit         bool // V has one value: Zero is the only one to pass
 	KeyWatched   bool // keys point to allocations of their own
 	ValueWatched bool // values do
 	KeyInstances bool // equal keys can be distinct allocations
@@ -94,3 +100,13 @@ func (p Payload) Valid() bool { return p == NewPayload(p.Index) }
 
 // typeOf returns the type T, an interface type included.
 func typeOf[T any]() reflect.Type { return reflect.TypeFor[T]() }
+
+// A mistake is made by whoever wrote the subject or the checker. It is never
+// taken for a panic of the map.
+type mistake string
+
+func (m mistake) Error() string { return string(m) }
+
+func mistakef(subject, format string, args ...any) mistake {
+	return mistake(fmt.Sprintf("model: Subject %q: ", subject) + fmt.Sprintf(format, args...))
+}

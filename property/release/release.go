@@ -1,5 +1,5 @@
 // Package release judges what a map still holds after deletion: clauses R1 to
-// R4 of docs/specification.md.
+// R4 of docs/specification.md, and S8, which is about instances too.
 //
 // Return values cannot show retention, so this package watches allocations.
 // Every key and value that it passes to a map is an allocation of its own,
@@ -10,6 +10,7 @@
 //
 //	tracker.go   operations on one map, what is live, what is retained
 //	path.go      how the map reaches what it retains
+//	instance.go  which of two equal keys stays: S8
 //	scenario.go  what is stored, warmed up, removed: the programs of R1
 //	pump.go      cycles that make retention grow without bound: R3
 //	pin.go       what an operation in progress pins: R2
@@ -48,7 +49,7 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Judge returns verdicts on R1 to R4. When ctx ends first, what was not judged
+// Judge returns verdicts on S8 and R1 to R4. When ctx ends first, what was not judged
 // is unknown.
 func Judge(ctx context.Context, b model.Binder, o Options) []model.Verdict {
 	o = o.withDefaults()
@@ -73,6 +74,8 @@ func Judge(ctx context.Context, b model.Binder, o Options) []model.Verdict {
 			return model.Verdict{Clause: c, Status: model.Unknown, Evidence: "the budget ended before this was judged"}
 		}
 		switch c {
+		case model.S8:
+			return judgeInstances(b)
 		case model.R1:
 			return judgeScenarios(ctx, b, o)
 		case model.R2:
@@ -87,7 +90,7 @@ func Judge(ctx context.Context, b model.Binder, o Options) []model.Verdict {
 // skipUnpromised judges the clauses of release that p promises.
 func skipUnpromised(p model.Promise, judge func(model.Clause) model.Verdict) []model.Verdict {
 	var verdicts []model.Verdict
-	for _, c := range []model.Clause{model.R1, model.R2, model.R3, model.R4} {
+	for _, c := range []model.Clause{model.S8, model.R1, model.R2, model.R3, model.R4} {
 		if reason := p.Reason(c); reason != "" {
 			verdicts = append(verdicts, model.Skip(c, reason))
 			continue

@@ -1,0 +1,280 @@
+package property
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+
+	"github.com/mapspec/mapspec/model"
+)
+
+// A directed program puts certain clauses to the test.
+type directedProgram struct {
+	clauses []model.Clause
+	needs   []model.Method // beyond those in ops
+	ops     []model.Op
+}
+
+// Operations in short, for programs as tables.
+func load(k int) model.Op         { return model.Op{Method: model.Load, Key: k} }
+func store(k, v int) model.Op     { return model.Op{Method: model.Store, Key: k, Value: v} }
+func loadStore(k, v int) model.Op { return model.Op{Method: model.LoadOrStore, Key: k, Value: v} }
+func loadDelete(k int) model.Op   { return model.Op{Method: model.LoadAndDelete, Key: k} }
+func del(k int) model.Op          { return model.Op{Method: model.Delete, Key: k} }
+func swap(k, v int) model.Op      { return model.Op{Method: model.Swap, Key: k, Value: v} }
+func cas(k, old, new int) model.Op {
+	return model.Op{Method: model.CompareAndSwap, Key: k, Old: old, Value: new}
+}
+func cad(k, old int) model.Op { return model.Op{Method: model.CompareAndDelete, Key: k, Old: old} }
+func clearAll() model.Op      { return model.Op{Method: model.Clear} }
+func length() model.Op        { return model.Op{Method: model.Len} }
+func ranged(f *model.Func) model.Op {
+	return model.Op{Method: model.Range, Func: f}
+}
+
+// directedPrograms lists them, the simplest of each clause first.
+func directedPrograms() []directedProgram {
+	const zero, nan, unhashable, uncomparable = model.Zero, model.NaN, model.Unhashable, model.Uncomparable
+	c := func(clauses ...model.Clause) []model.Clause { return clauses }
+	list := []directedProgram{
+		{c(model.S1, model.P2), nil, []model.Op{load(0), store(0, 1), load(0), store(0, 2), load(0), del(0), load(0)}},
+		{c(model.S2), nil, []model.Op{store(0, 1), store(1, 2), store(10, 3), load(0), load(1), del(1), load(0), load(10)}},
+		{c(model.S3), nil, []model.Op{store(0, zero), load(0), load(1)}},
+		{c(model.S3, model.S4), nil, []model.Op{store(0, zero), loadStore(0, 1), loadStore(1, zero), loadStore(1, 2)}},
+		{c(model.S3, model.S4), nil, []model.Op{store(0, zero), loadDelete(0), loadDelete(0)}},
+		{c(model.S4), nil, []model.Op{loadStore(0, 1), loadStore(0, 2), load(0)}},
+		{c(model.S4), nil, []model.Op{swap(0, 1), swap(0, 2), load(0), swap(0, zero), swap(0, 1)}},
+		{c(model.S4), nil, []model.Op{store(0, 1), loadDelete(0), loadDelete(0), load(0)}},
+		{c(model.S5), nil, []model.Op{cas(0, zero, 1), load(0)}},
+		{c(model.S5), nil, []model.Op{cad(0, zero), load(0), length()}},
+		{c(model.S5), nil, []model.Op{store(0, 1), cas(0, 2, 3), load(0), cas(0, 1, 3), load(0), cas(0, 3, 3)}},
+		{c(model.S5), nil, []model.Op{store(0, 1), cad(0, 2), load(0), cad(0, 1), load(0), cad(0, 1)}},
+		{c(model.S6, model.P3), nil, []model.Op{store(0, uncomparable), cas(0, uncomparable, 1), load(0), store(0, 2), cas(0, 2, 3)}},
+		{c(model.S6, model.P3), nil, []model.Op{store(0, uncomparable), cad(0, uncomparable), load(0), store(0, 2), cad(0, 2)}},
+		{c(model.S6), nil, []model.Op{store(0, uncomparable), cas(0, 1, 2), cad(0, 1), load(0)}},
+		{c(model.S6), nil, []model.Op{store(0, 1), cas(0, uncomparable, 2), cad(0, uncomparable), load(0)}},
+		{c(model.S7), nil, []model.Op{store(nan, 1), store(nan, 2), load(nan), length(), ranged(nil)}},
+		{c(model.S7), nil, []model.Op{store(nan, 1), loadStore(nan, 2), swap(nan, 3), cas(nan, 1, 2), cad(nan, 1), del(nan), loadDelete(nan), ranged(nil)}},
+		{c(model.S7), nil, []model.Op{store(nan, 1), store(0, 1), clearAll(), length(), ranged(nil)}},
+		{c(model.T1), nil, []model.Op{ranged(nil), store(0, 1), store(1, 2), store(2, zero), ranged(nil), del(1), ranged(nil)}},
+		{c(model.T1), nil, []model.Op{store(0, 1), store(1, 2), store(2, 3), ranged(&model.Func{Stop: 1}), ranged(&model.Func{Stop: 2})}},
+		{c(model.T5), nil, []model.Op{clearAll(), store(0, 1), store(1, 2), clearAll(), load(0), load(1), store(0, 3), load(0)}},
+		{c(model.T6), nil, []model.Op{length(), store(0, 1), length(), store(0, 2), length(), store(1, 1), length(), del(0), length(), del(0), length()}},
+	}
+	list = append(list, panicPrograms()...)
+	list = append(list, callbackPrograms()...)
+	return append(list, lengthPrograms()...)
+}
+
+// panicPrograms call each single-key method with a key that cannot be hashed,
+// on an empty map and on one with entries.
+func panicPrograms() []directedProgram {
+	var list []directedProgram
+	const bad = model.Unhashable
+	for _, o := range []model.Op{load(bad), store(bad, 1), loadStore(bad, 1), loadDelete(bad), del(bad), swap(bad, 1), cas(bad, 1, 2), cad(bad, 1)} {
+		list = append(list,
+			directedProgram{[]model.Clause{model.S7, model.P3}, nil, []model.Op{o, store(0, 1), load(0)}},
+			directedProgram{[]model.Clause{model.S7, model.P3}, nil, []model.Op{store(0, 1), o, store(0, 2), load(0), store(1, 1)}})
+	}
+	return list
+}
+
+// callbackPrograms call each method from inside Range, and end Range in each
+// way.
+func callbackPrograms() []directedProgram {
+	var list []directedProgram
+	for _, o := range []model.Op{
+		load(0), store(0, 3), store(7, 3), loadStore(0, 3), loadStore(7, 3), loadDelete(0), del(0), del(1),
+		swap(0, 3), swap(7, 3), cas(0, 1, 3), cad(0, 1), clearAll(), length(), ranged(nil),
+		ranged(&model.Func{Stop: 1, Do: []model.Op{store(8, 1), del(0)}}),
+	} {
+		list = append(list, directedProgram{[]model.Clause{model.T1, model.T3}, nil,
+			[]model.Op{store(0, 1), store(1, 2), ranged(&model.Func{Do: []model.Op{o}}), store(0, 4)}})
+	}
+	for _, f := range []model.Func{{Panic: 1}, {Panic: 2}, {Goexit: 1}, {Nil: true}, {Panic: 1, Do: []model.Op{del(0), store(2, 2)}}} {
+		list = append(list, directedProgram{[]model.Clause{model.T4, model.P3}, nil,
+			[]model.Op{store(0, 1), store(1, 2), ranged(&f), store(0, 3), load(0), del(1), ranged(nil)}})
+	}
+	return append(list, directedProgram{[]model.Clause{model.T4}, nil, []model.Op{ranged(&model.Func{Nil: true}), store(0, 1), load(0)}})
+}
+
+// lengthPrograms count after each way to come and go.
+func lengthPrograms() []directedProgram {
+	var list []directedProgram
+	for _, o := range []model.Op{
+		loadStore(0, 2), loadStore(1, 2), loadDelete(0), loadDelete(1), del(0), del(1), swap(0, 2), swap(1, 2),
+		cas(0, 1, 2), cas(0, 2, 1), cad(0, 1), cad(0, 2), clearAll(),
+	} {
+		list = append(list, directedProgram{[]model.Clause{model.T6}, []model.Method{model.Len},
+			[]model.Op{store(0, 1), o, length(), o, length()}})
+	}
+	return list
+}
+
+// directed runs the directed programs. Each is cut to the operations that the
+// map has; one that loses what it was for is left out.
+func (j *judge) directed(ctx context.Context) {
+	j.ran = map[model.Clause]int{}
+	for _, p := range directedPrograms() {
+		if ctx.Err() != nil || j.broken(p.clauses[0]) {
+			continue
+		}
+		ops, ok := j.possible(p)
+		if !ok {
+			continue
+		}
+		for _, c := range p.clauses {
+			j.ran[c]++
+		}
+		for _, when := range []audit{atEnd, afterEachStep} {
+			if f := run(j.bind.Bind(), ops, when); f != nil {
+				j.fail(f)
+				break
+			}
+		}
+	}
+}
+
+// possible cuts p to what the subject has, and reports whether what p is for
+// is left.
+func (j *judge) possible(p directedProgram) ([]model.Op, bool) {
+	for _, m := range p.needs {
+		if !j.in.Methods().Has(m) {
+			return nil, false
+		}
+	}
+	var ops []model.Op
+	lost := 0
+	for _, o := range p.ops {
+		if j.can(o) {
+			ops = append(ops, o)
+		} else if o.Method != model.Load && o.Method != model.Len {
+			lost++
+		}
+	}
+	return ops, lost == 0 || lost < len(p.ops)/2 && p.clauses[0] != model.S6 && p.clauses[0] != model.S7
+}
+
+// can reports whether the subject has o's method, key and values.
+func (j *judge) can(o model.Op) bool {
+	t := j.in.Traits()
+	switch {
+	case !j.in.Methods().Has(o.Method):
+		return false
+	case o.Method.OnKey() && o.Key == model.NaN && !t.NaN, o.Method.OnKey() && o.Key == model.Unhashable && !t.Unhashable:
+		return false
+	case (o.Old == model.Uncomparable || o.Value == model.Uncomparable) && !t.Uncomparable:
+		return false
+	case o.Method.Compares() && !t.Comparable:
+		return false
+	}
+	if o.Func != nil {
+		for _, inner := range o.Func.Do {
+			if !j.can(inner) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// zeroValue judges S9: the zero value of the map's type runs a program, and
+// has something in it that vet's copylocks sees.
+func (j *judge) zeroValue() {
+	if j.unjudged(model.S9) != "" {
+		return
+	}
+	zero, ok := j.in.Zero()
+	if !ok {
+		j.fail(&failure{clauses: []model.Clause{model.S9}, evidence: "New does not return a pointer, so there is no zero value to use"})
+		return
+	}
+	j.ran[model.S9]++
+	ops, _ := j.possible(directedProgram{clauses: []model.Clause{model.S9},
+		ops: []model.Op{load(0), del(0), clearAll(), length(), ranged(nil), store(0, 1), load(0), loadStore(1, 1), del(0)}})
+	if f := run(zero, ops, atEnd); f != nil {
+		f.clauses = []model.Clause{model.S9}
+		f.evidence = "the zero value: " + f.evidence
+		j.fail(f)
+	}
+	if t := reflect.TypeOf(j.in.Map()).Elem(); !seenByCopylocks(t) {
+		j.fail(&failure{clauses: []model.Clause{model.S9},
+			evidence: fmt.Sprintf("go vet does not see a copy of %v: nothing in it has Lock and Unlock", t)})
+	}
+}
+
+// seenByCopylocks reports whether vet's copylocks refuses to copy a t: one
+// that has, or contains by value, something whose pointer has Lock and Unlock.
+func seenByCopylocks(t reflect.Type) bool {
+	p := reflect.PointerTo(t)
+	_, lock := p.MethodByName("Lock")
+	_, unlock := p.MethodByName("Unlock")
+	switch {
+	case lock && unlock, unexportedLocker(t):
+		return true
+	case t.Kind() == reflect.Struct:
+		for i := range t.NumField() {
+			if seenByCopylocks(t.Field(i).Type) {
+				return true
+			}
+		}
+	case t.Kind() == reflect.Array:
+		return seenByCopylocks(t.Elem())
+	}
+	return false
+}
+
+// unexportedLocker reports whether t is a noCopy of sync or sync/atomic, whose
+// methods the linker may have dropped.
+func unexportedLocker(t reflect.Type) bool { return t.Name() == "noCopy" }
+
+// sequences judges T2: a sequence begins when it is invoked, not when it was
+// asked for, and can be invoked again.
+func (j *judge) sequences() {
+	for _, m := range []model.Method{model.All, model.Keys, model.Values} {
+		if !j.in.Methods().Has(m) || j.broken(model.T2) || !j.in.Methods().Has(model.Store) {
+			continue
+		}
+		j.ran[model.T2]++
+		if f := runSequence(j.bind.Bind(), m); f != nil {
+			j.fail(f)
+		}
+	}
+}
+
+func runSequence(in model.Instance, m model.Method) *failure {
+	var log []string
+	fail := func(format string, args ...any) *failure {
+		evidence := fmt.Sprintf(format, args...)
+		return &failure{clauses: []model.Clause{model.T2}, evidence: evidence, trace: append(log, evidence)}
+	}
+	do := func(o model.Op) {
+		model.Call(in, o)
+		log = append(log, o.String())
+	}
+	do(store(0, 1))
+	seq := in.Sequence(m)
+	log = append(log, fmt.Sprintf("seq := %v()", m))
+	do(store(1, 2))
+	state, _ := model.Step(model.State{}, store(0, 1))
+	state, _ = model.Step(state, store(1, 2))
+	for _, turn := range []string{"first", "second"} {
+		t := model.NewTraversal(m, state)
+		var wrong error
+		seq(func(v model.Visit) bool {
+			if err := t.Visit(v.Key, v.Value); err != nil {
+				wrong = err
+			}
+			return true
+		})
+		if wrong == nil {
+			wrong = t.End()
+		}
+		if wrong != nil {
+			return fail("the %s traversal of one sequence of %v %v", turn, m, wrong)
+		}
+		do(store(2, 3))
+		state, _ = model.Step(state, store(2, 3))
+	}
+	return nil
+}

@@ -1,0 +1,227 @@
+// Package property judges one map at a time from one goroutine: its results
+// against the model, and what it still holds after deletion.
+//
+// In anyone's test file:
+//
+//	func TestConformance(t *testing.T) { property.Run(t, subject) }
+//
+// Directed programs put each clause to the test once; rapid then draws
+// programs over the map's whole alphabet, hostile keys, values and callbacks
+// included, and shrinks one that fails. Each program runs on a new map in a
+// goroutine of its own under a watchdog, so that a map that hangs is a verdict
+// and not a test that never ends. Package release judges R1 to R4.
+package property
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mapspec/mapspec/model"
+	"github.com/mapspec/mapspec/property/release"
+)
+
+// Options bounds a judgement.
+type Options struct {
+	// Budget is how long random programs are drawn at most; 0 is no limit
+	// but Programs.
+	Budget time.Duration
+	// Programs is how many random programs are drawn; 0 is 400.
+	Programs int
+	// Seed makes the programs drawn repeatable.
+	Seed uint64
+	// Release bounds the judgement of R1 to R4.
+	Release release.Options
+}
+
+// Run judges s and fails t for each violation of what s promises. A violation
+// of release is logged only, where s states no release level. Every clause
+// that was not judged is logged with its reason.
+func Run(t *testing.T, s model.Binder) {
+	t.Helper()
+	seed := rapidSeed()
+	o := Options{Seed: seed, Programs: 150, Release: release.Options{Keys: 32, PumpLength: 2}}
+	verdicts := Judge(t.Context(), s, o)
+	Report(t, s.Bind().Promise(), verdicts, fmt.Sprintf("go test -run '^%s$' -rapid.seed=%d", t.Name(), seed))
+}
+
+// Report fails t for each verdict that breaks p, with its trace and the command
+// that repeats it, and logs the others.
+func Report(t testing.TB, p model.Promise, verdicts []model.Verdict, repeat string) {
+	t.Helper()
+	for _, v := range verdicts {
+		text := fmt.Sprintf("%s: %s\n    %s", v.Clause, v.Clause.Sentence(), v)
+		switch {
+		case v.Status == model.OK || v.Status == model.Skipped:
+			t.Log(v)
+			continue
+		case v.Path != "":
+			text += "\n    held by " + v.Path
+		}
+		for _, line := range v.Trace {
+			text += "\n        " + line
+		}
+		if v.Status == model.Unknown || !p.Fails(v.Clause) {
+			t.Log(text)
+			continue
+		}
+		t.Errorf("%s\n    repeat with: %s", text, repeat)
+	}
+}
+
+// rapidSeed is the seed of the -rapid.seed flag, or a new one.
+func rapidSeed() uint64 {
+	if f := flag.Lookup("rapid.seed"); f != nil {
+		if seed, err := strconv.ParseUint(f.Value.String(), 10, 64); err == nil && seed != 0 {
+			return seed
+		}
+	}
+	return rand.Uint64()>>32 + 1
+}
+
+// Judge returns a verdict on every clause. When ctx ends or the budget does,
+// what was not looked at is unknown or bounded, never ok.
+func Judge(ctx context.Context, b model.Binder, o Options) []model.Verdict {
+	if o.Programs == 0 {
+		o.Programs = 400
+	}
+	j := &judge{bind: b, in: b.Bind(), found: map[model.Clause]model.Verdict{}}
+	j.directed(ctx)
+	j.zeroValue()
+	j.sequences()
+	j.random(ctx, o)
+	released := j.released(ctx, o)
+	return model.Merge(j.verdicts(ctx), released)
+}
+
+// judge collects what is found of one subject.
+type judge struct {
+	bind  model.Binder
+	in    model.Instance // to ask what the subject can do; never called
+	found map[model.Clause]model.Verdict
+	ran   map[model.Clause]int // directed programs that put a clause to the test
+	drawn int                  // random programs that ran to their end
+}
+
+// fail notes a failure under each clause that it breaks, unless one was noted
+// before.
+func (j *judge) fail(f *failure) {
+	for _, c := range f.clauses {
+		if _, ok := j.found[c]; !ok {
+			j.found[c] = f.verdict(c)
+		}
+	}
+}
+
+// broken reports whether a violation of any of the clauses was found.
+func (j *judge) broken(clauses ...model.Clause) bool {
+	for _, c := range clauses {
+		if _, ok := j.found[c]; ok {
+			return true
+		}
+	}
+	return false
+}
+
+// sequential are the clauses that programs of one goroutine can refute.
+var sequential = []model.Clause{
+	model.S1, model.S2, model.S3, model.S4, model.S5, model.S6, model.S7, model.S9,
+	model.T1, model.T2, model.T3, model.T4, model.T5, model.T6, model.P2, model.P3,
+}
+
+// verdicts returns a verdict on each sequential clause, and says why the
+// others were not judged.
+func (j *judge) verdicts(ctx context.Context) []model.Verdict {
+	verdicts := []model.Verdict{
+		model.Skip(model.M1, "needs -race: happens-before is judged under the race detector"),
+		model.Skip(model.M2, "needs -race: data races are found by the race detector"),
+		model.Skip(model.P1, "needs a controlled scheduler: not judged by running goroutines"),
+	}
+	for _, c := range sequential {
+		verdicts = append(verdicts, j.verdict(ctx, c))
+	}
+	return verdicts
+}
+
+func (j *judge) verdict(ctx context.Context, c model.Clause) model.Verdict {
+	if v, ok := j.found[c]; ok {
+		return v
+	}
+	if reason := j.unjudged(c); reason != "" {
+		return model.Skip(c, reason)
+	}
+	v := model.Verdict{Clause: c, Status: model.OK}
+	v.Coverage = model.Bounded("%d directed and %d random sequential programs", j.ran[c], j.drawn)
+	if ctx.Err() != nil && j.ran[c] == 0 {
+		v.Status, v.Evidence = model.Unknown, "the budget ended before this was judged"
+	}
+	return v
+}
+
+// unjudged returns why c cannot be judged for this subject, or "".
+func (j *judge) unjudged(c model.Clause) string {
+	if reason := j.in.Promise().Reason(c); reason != "" {
+		return reason
+	}
+	needs, traits := requirements(c), j.in.Traits()
+	if len(needs) > 0 && !hasAny(j.in.Methods(), needs) {
+		return "method missing: " + methodList(needs) + mismatches(j.in)
+	}
+	switch {
+	case c == model.S5 && !traits.Comparable:
+		return "values of this type cannot be compared"
+	case c == model.S6 && !traits.Uncomparable && traits.Comparable:
+		return "no value of this type makes a comparison panic"
+	case c == model.S7 && !traits.NaN && !traits.Unhashable:
+		return "no key of this type is NaN or unhashable"
+	}
+	return ""
+}
+
+// requirements returns the methods of which a map must have one for c to be
+// judged; none means that any will do.
+func requirements(c model.Clause) []model.Method {
+	switch c {
+	case model.S5, model.S6:
+		return []model.Method{model.CompareAndSwap, model.CompareAndDelete}
+	case model.T1, model.T3, model.T4:
+		return []model.Method{model.Range, model.All}
+	case model.T2:
+		return []model.Method{model.All, model.Keys, model.Values}
+	case model.T5:
+		return []model.Method{model.Clear}
+	case model.T6:
+		return []model.Method{model.Len}
+	}
+	return nil
+}
+
+func hasAny(has model.MethodSet, methods []model.Method) bool {
+	for _, m := range methods {
+		if has.Has(m) {
+			return true
+		}
+	}
+	return false
+}
+
+func methodList(methods []model.Method) string {
+	var set model.MethodSet
+	for _, m := range methods {
+		set = set.With(m)
+	}
+	return strings.ReplaceAll(set.String(), ", ", " or ")
+}
+
+// mismatches names methods that look right and are not.
+func mismatches(in model.Instance) string {
+	if m := in.Mismatched(); len(m) > 0 {
+		return " (" + strings.Join(m, "; ") + ")"
+	}
+	return ""
+}

@@ -1,0 +1,254 @@
+package property
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"runtime"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/mapspec/mapspec/model"
+	"pgregory.net/rapid"
+)
+
+// A domain says what programs may be drawn.
+type domain struct {
+	methods []model.Method
+	traits  model.Traits
+	avoid   func(...model.Clause) bool // a violation of it is known, so look elsewhere
+}
+
+// choice is one drawn operation before the model says what its key holds. A
+// program is a list of choices, so that rapid can shrink by leaving some out.
+type choice struct {
+	method  model.Method
+	key     int
+	value   int
+	old     int
+	matches bool // compare with what the key holds
+	burst   bool // many keys at once, across growth and shrink
+	f       *model.Func
+}
+
+// burstKeys is how many keys a burst stores or deletes.
+const burstKeys = 150
+
+// program draws a program and returns its operations.
+func (d domain) program(t *rapid.T) []model.Op {
+	choices := rapid.SliceOfN(rapid.Custom(d.choice), 1, 30).Draw(t, "program")
+	var ops []model.Op
+	var s model.State
+	for _, c := range choices {
+		for _, o := range c.ops(s) {
+			ops = append(ops, o)
+			s = after(s, o)
+		}
+	}
+	return ops
+}
+
+// after returns the state after o as far as the model knows it: that of a
+// callback that ran in full.
+func after(s model.State, o model.Op) model.State {
+	s, _ = model.Step(s, o)
+	if o.Func != nil && s.Len() > 0 && !o.Func.Nil {
+		for _, inner := range o.Func.Do {
+			s = after(s, inner)
+		}
+	}
+	return s
+}
+
+func (c choice) ops(s model.State) []model.Op {
+	if c.burst {
+		ops := make([]model.Op, burstKeys)
+		for i := range ops {
+			ops[i] = model.Op{Method: c.method, Key: 100 + i, Value: c.value}
+			if !c.method.Stores() {
+				ops[i].Value = 0
+			}
+		}
+		return ops
+	}
+	o := model.Op{Method: c.method, Key: c.key, Func: c.f}
+	if c.method.Stores() {
+		o.Value = c.value
+	}
+	if c.method.Compares() {
+		o.Old = c.old
+		if cell := s.Cell(c.key); c.matches && cell.Present {
+			o.Old = cell.Value
+		}
+	}
+	return []model.Op{o}
+}
+
+// choice draws one operation over the whole alphabet.
+func (d domain) choice(t *rapid.T) choice { return d.draw(t, 2) }
+
+func (d domain) draw(t *rapid.T, depth int) choice {
+	c := choice{method: rapid.SampledFrom(d.methods).Draw(t, "method")}
+	if c.method.OnKey() {
+		c.key = d.key(t)
+	}
+	if c.method.Stores() {
+		c.value = d.value(t)
+	}
+	if c.method.Compares() {
+		c.matches = rapid.IntRange(0, 3).Draw(t, "matches") > 0
+		c.old = d.value(t)
+	}
+	if (c.method == model.Store || c.method == model.Delete) && depth == 2 {
+		c.burst = rapid.IntRange(0, 24).Draw(t, "burst") == 24
+	}
+	if c.method.Traverses() {
+		c.f = d.callback(t, depth)
+	}
+	return c
+}
+
+func (d domain) key(t *rapid.T) int {
+	k := rapid.IntRange(0, 24).Draw(t, "key")
+	switch {
+	case k == 24 && d.traits.NaN && !d.avoid(model.S7):
+		return model.NaN
+	case k == 23 && d.traits.Unhashable && !d.avoid(model.S7):
+		return model.Unhashable
+	}
+	return k % 4
+}
+
+func (d domain) value(t *rapid.T) int {
+	v := rapid.IntRange(0, 20).Draw(t, "value")
+	switch {
+	case v == 20 && d.traits.Uncomparable && !d.avoid(model.S6, model.P3):
+		return model.Uncomparable
+	case v >= 18:
+		return model.Zero
+	}
+	return v%4 + 1
+}
+
+func (d domain) callback(t *rapid.T, depth int) *model.Func {
+	kind := rapid.IntRange(0, 9).Draw(t, "callback")
+	visit := rapid.IntRange(1, 3).Draw(t, "visit")
+	switch {
+	case kind < 4:
+		return nil
+	case kind == 4:
+		return &model.Func{Stop: visit}
+	case kind == 5 && !d.avoid(model.T4):
+		return &model.Func{Panic: visit}
+	case kind == 6 && !d.avoid(model.T4):
+		return &model.Func{Goexit: visit}
+	case kind == 7 && !d.avoid(model.T4):
+		return &model.Func{Nil: true}
+	case depth == 0 || d.avoid(model.T3):
+		return nil
+	}
+	f := &model.Func{}
+	for range rapid.IntRange(1, 3).Draw(t, "calls") {
+		inner := d.draw(t, depth-1)
+		f.Do = append(f.Do, inner.ops(model.State{})...)
+	}
+	return f
+}
+
+// random draws programs until the budget or their number is reached. A program
+// that breaks a clause that no program broke before is shrunk and noted, and
+// drawing goes on for the others.
+func (j *judge) random(ctx context.Context, o Options) {
+	d := domain{traits: j.in.Traits(), avoid: j.broken}
+	for _, m := range j.in.Methods().Methods() {
+		if !m.Compares() || d.traits.Comparable {
+			d.methods = append(d.methods, m)
+		}
+	}
+	deadline := time.Now().Add(o.Budget)
+	over := func() bool { return ctx.Err() != nil || o.Budget > 0 && time.Now().After(deadline) }
+	if len(d.methods) == 0 {
+		return
+	}
+	for round := uint64(0); j.drawn < o.Programs && !over(); round++ {
+		var smallest *failure
+		check(o.Seed+round, o.Programs-j.drawn, func(t *rapid.T) {
+			if over() {
+				return
+			}
+			ops := d.program(t)
+			when := audit(rapid.IntRange(0, 1).Draw(t, "audit"))
+			f := run(j.bind.Bind(), ops, when)
+			if f == nil || j.broken(f.clauses...) {
+				j.drawn++
+				return
+			}
+			smallest = f
+			t.Fatalf("%s", f.clauses[0])
+		})
+		if smallest == nil {
+			return
+		}
+		j.fail(smallest)
+		j.drawn++
+	}
+}
+
+// rapidMu guards rapid's flags, which are global.
+var rapidMu sync.Mutex
+
+// shrinkTime is how long rapid may look for a smaller program.
+const shrinkTime = 3 * time.Second
+
+// check runs rapid without a test around it, and without the files that rapid
+// writes into the working directory.
+func check(seed uint64, programs int, property func(*rapid.T)) {
+	rapidMu.Lock()
+	defer rapidMu.Unlock()
+	if flag.Lookup("test.v") == nil {
+		testing.Init() // rapid asks testing for its flags
+	}
+	if !flag.Parsed() {
+		_ = flag.CommandLine.Parse(nil) // of no arguments: cannot fail
+	}
+	for name, value := range map[string]string{
+		"rapid.nofailfile": "true",
+		"rapid.seed":       strconv.FormatUint(max(seed, 1), 10),
+		"rapid.checks":     strconv.Itoa(programs),
+		"rapid.shrinktime": shrinkTime.String(),
+	} {
+		f := flag.Lookup(name)
+		old := f.Value.String()
+		if err := f.Value.Set(value); err != nil {
+			panic(fmt.Sprintf("property: rapid's flag -%s: %v", name, err)) // a rapid we do not know
+		}
+		defer f.Value.Set(old)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		rapid.Check(&quiet{}, property)
+	}()
+	<-done
+}
+
+// quiet is the rapid.TB of a check outside any test: it remembers that it
+// failed and says nothing.
+type quiet struct{ failed bool }
+
+func (q *quiet) Helper()               {}
+func (q *quiet) Name() string          { return "mapspec" }
+func (q *quiet) Log(...any)            {}
+func (q *quiet) Logf(string, ...any)   {}
+func (q *quiet) Skip(...any)           { runtime.Goexit() }
+func (q *quiet) Skipf(string, ...any)  { runtime.Goexit() }
+func (q *quiet) SkipNow()              { runtime.Goexit() }
+func (q *quiet) Error(...any)          { q.failed = true }
+func (q *quiet) Errorf(string, ...any) { q.failed = true }
+func (q *quiet) Fail()                 { q.failed = true }
+func (q *quiet) FailNow()              { q.failed = true; runtime.Goexit() }
+func (q *quiet) Fatal(...any)          { q.FailNow() }
+func (q *quiet) Fatalf(string, ...any) { q.FailNow() }
+func (q *quiet) Failed() bool          { return q.failed }
