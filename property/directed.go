@@ -116,7 +116,7 @@ func lengthPrograms() []directedProgram {
 func (j *judge) directed(ctx context.Context) {
 	j.ran = map[model.Clause]int{}
 	for _, p := range directedPrograms() {
-		if ctx.Err() != nil || j.broken(p.clauses[0]) {
+		if j.givenUp(ctx) || j.broken(p.clauses[0]) {
 			continue
 		}
 		ops, ok := j.possible(p)
@@ -181,7 +181,7 @@ func (j *judge) can(o model.Op) bool {
 // zeroValue judges S9: the zero value of the map's type runs a program, and
 // has something in it that vet's copylocks sees.
 func (j *judge) zeroValue() {
-	if j.unjudged(model.S9) != "" {
+	if j.unjudged(model.S9) != "" || j.broken(model.P2) {
 		return
 	}
 	zero, ok := j.in.Zero()
@@ -232,7 +232,7 @@ func unexportedLocker(t reflect.Type) bool { return t.Name() == "noCopy" }
 // asked for, and can be invoked again.
 func (j *judge) sequences() {
 	for _, m := range []model.Method{model.All, model.Keys, model.Values} {
-		if !j.in.Methods().Has(m) || j.broken(model.T2) || !j.in.Methods().Has(model.Store) {
+		if !j.in.Methods().Has(m) || j.broken(model.T2, model.P2) || !j.in.Methods().Has(model.Store) {
 			continue
 		}
 		j.ran[model.T2]++

@@ -14,6 +14,7 @@ type failure struct {
 	clauses  []model.Clause
 	evidence string
 	trace    []string
+	hung     bool // a call never returned
 }
 
 func (f *failure) verdict(c model.Clause) model.Verdict {
@@ -310,7 +311,7 @@ func (e *execution) stuck(where []string) *failure {
 		clauses = []model.Clause{model.T3}
 	}
 	c := e.open[len(e.open)-1]
-	f := &failure{clauses: clauses, evidence: fmt.Sprintf("%v never returned: %s", c.op, where[0])}
+	f := &failure{clauses: clauses, hung: true, evidence: fmt.Sprintf("%v never returned: %s", c.op, where[0])}
 	f.trace = append(append([]string(nil), e.log...), f.evidence)
 	return f
 }

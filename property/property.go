@@ -47,31 +47,7 @@ func Run(t *testing.T, s model.Binder) {
 	seed := rapidSeed()
 	o := Options{Seed: seed, Programs: 150, Release: release.Options{Keys: 32, PumpLength: 2}}
 	verdicts := Judge(t.Context(), s, o)
-	Report(t, s.Bind().Promise(), verdicts, fmt.Sprintf("go test -run '^%s$' -rapid.seed=%d", t.Name(), seed))
-}
-
-// Report fails t for each verdict that breaks p, with its trace and the command
-// that repeats it, and logs the others.
-func Report(t testing.TB, p model.Promise, verdicts []model.Verdict, repeat string) {
-	t.Helper()
-	for _, v := range verdicts {
-		text := fmt.Sprintf("%s: %s\n    %s", v.Clause, v.Clause.Sentence(), v)
-		switch {
-		case v.Status == model.OK || v.Status == model.Skipped:
-			t.Log(v)
-			continue
-		case v.Path != "":
-			text += "\n    held by " + v.Path
-		}
-		for _, line := range v.Trace {
-			text += "\n        " + line
-		}
-		if v.Status == model.Unknown || !p.Fails(v.Clause) {
-			t.Log(text)
-			continue
-		}
-		t.Errorf("%s\n    repeat with: %s", text, repeat)
-	}
+	model.Report(t, s.Bind().Promise(), verdicts, fmt.Sprintf("go test -run '^%s$' -rapid.seed=%d", t.Name(), seed))
 }
 
 // rapidSeed is the seed of the -rapid.seed flag, or a new one.
@@ -106,11 +82,24 @@ type judge struct {
 	found map[model.Clause]model.Verdict
 	ran   map[model.Clause]int // directed programs that put a clause to the test
 	drawn int                  // random programs that ran to their end
+	hangs int                  // programs that never ended
+}
+
+// maxHangs is how many programs may hang before the rest is not run: each
+// leaves a goroutine behind and takes as long as the watchdog is patient.
+const maxHangs = 3
+
+// givenUp reports whether nothing more should be run.
+func (j *judge) givenUp(ctx context.Context) bool {
+	return ctx.Err() != nil || j.hangs >= maxHangs || j.broken(model.P2)
 }
 
 // fail notes a failure under each clause that it breaks, unless one was noted
 // before.
 func (j *judge) fail(f *failure) {
+	if f.hung {
+		j.hangs++
+	}
 	for _, c := range f.clauses {
 		if _, ok := j.found[c]; !ok {
 			j.found[c] = f.verdict(c)
@@ -157,8 +146,11 @@ func (j *judge) verdict(ctx context.Context, c model.Clause) model.Verdict {
 	}
 	v := model.Verdict{Clause: c, Status: model.OK}
 	v.Coverage = model.Bounded("%d directed and %d random sequential programs", j.ran[c], j.drawn)
-	if ctx.Err() != nil && j.ran[c] == 0 {
+	switch {
+	case ctx.Err() != nil && j.ran[c] == 0:
 		v.Status, v.Evidence = model.Unknown, "the budget ended before this was judged"
+	case j.givenUp(ctx):
+		v.Status, v.Evidence = model.Unknown, "given up: the map hangs"
 	}
 	return v
 }

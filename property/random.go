@@ -168,7 +168,7 @@ func (j *judge) random(ctx context.Context, o Options) {
 		}
 	}
 	deadline := time.Now().Add(o.Budget)
-	over := func() bool { return ctx.Err() != nil || o.Budget > 0 && time.Now().After(deadline) }
+	over := func() bool { return j.givenUp(ctx) || o.Budget > 0 && time.Now().After(deadline) }
 	if len(d.methods) == 0 {
 		return
 	}
@@ -183,6 +183,10 @@ func (j *judge) random(ctx context.Context, o Options) {
 			f := run(j.bind.Bind(), ops, when)
 			if f == nil || j.broken(f.clauses...) {
 				j.drawn++
+				return
+			}
+			if f.hung { // to shrink it would take as long again at each step
+				j.fail(f)
 				return
 			}
 			smallest = f

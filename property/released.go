@@ -14,6 +14,9 @@ import (
 // released judges R1 to R4 under a watchdog: a map that hangs here is known to
 // hang, or does so only in long programs.
 func (j *judge) released(ctx context.Context, o Options) []model.Verdict {
+	if j.broken(model.P2) {
+		return hungInRelease(j.found[model.P2].Evidence)
+	}
 	var verdicts []model.Verdict
 	var returns, goroutine atomic.Int64
 	done := make(chan struct{})
@@ -35,17 +38,16 @@ func (j *judge) released(ctx context.Context, o Options) []model.Verdict {
 			return verdicts
 		case <-tick.C:
 			if where, stuck := w.Stuck(returns.Load(), []int64{goroutine.Load()}); stuck {
-				return hungInRelease(where[0])
+				return hungInRelease("a call never returned: " + where[0])
 			}
 		}
 	}
 }
 
-func hungInRelease(where string) []model.Verdict {
-	evidence := "a call never returned: " + where
+func hungInRelease(evidence string) []model.Verdict {
 	verdicts := []model.Verdict{{Clause: model.P2, Status: model.Violation, Evidence: evidence,
 		Coverage: model.Bounded("the programs of release")}}
-	for _, c := range []model.Clause{model.R1, model.R2, model.R3, model.R4} {
+	for _, c := range []model.Clause{model.S8, model.R1, model.R2, model.R3, model.R4} {
 		verdicts = append(verdicts, model.Verdict{Clause: c, Status: model.Unknown, Evidence: evidence})
 	}
 	return verdicts

@@ -1,7 +1,10 @@
 package readdirty_test
 
 import (
+	"maps"
 	"math/rand/v2"
+	"reflect"
+	"slices"
 	"sync"
 	"testing"
 )
@@ -166,6 +169,48 @@ func TestEveryValueLeavesTheMapOnce(t *testing.T) {
 			})
 		}
 	}
+}
+
+// Each goroutine keeps to keys of its own, and so must get what it would get
+// from a map of its own, though the others' misses and traversals promote dirty
+// at any point of its calls. Few keys make promotions frequent.
+func TestGoroutinesWithKeysOfTheirOwnDoNotNoticeEachOther(t *testing.T) {
+	const rounds, goroutines, keys, steps = 250, 3, 2, 200
+	for _, v := range versions {
+		t.Run(v.name, func(t *testing.T) {
+			methods := slices.DeleteFunc(alphabet(v.new()), func(name string) bool { return name == "Clear" })
+			for round := range uint64(rounds) {
+				m := v.new()
+				var wg sync.WaitGroup
+				for id := range goroutines {
+					wg.Go(func() {
+						r, own := rand.New(rand.NewPCG(round, uint64(id))), plain{}
+						for range steps {
+							o := draw(r, methods, keys, false)
+							o.key = [2]any{id, o.key}
+							if got, want := o.onOwn(t, m), o.onOwn(t, own); !reflect.DeepEqual(got, want) {
+								t.Errorf("round %d: %+v = %v, want %v", round, o, got, want)
+								return
+							}
+						}
+					})
+				}
+				wg.Wait()
+			}
+		})
+	}
+}
+
+// onOwn is on, but for a Range, of which it keeps the visits to the keys of the
+// goroutine that o.key says.
+func (o operation) onOwn(t *testing.T, m anyMap) []any {
+	results := o.on(t, m)
+	if o.method == "Range" {
+		maps.DeleteFunc(results[0].(map[any]any), func(key, _ any) bool {
+			return key.([2]any)[0] != o.key.([2]any)[0]
+		})
+	}
+	return results
 }
 
 // A key that is present throughout a Range must be visited, whatever happens to

@@ -34,6 +34,44 @@ func (m *core) checkInvariants(t *testing.T) {
 	}
 }
 
+// The counts decide when a promotion comes, and with it what is retained.
+func TestWhichCallsCountAsMisses(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		call func(m *core)
+		want int
+	}{
+		{"load of a key in dirty", func(m *core) { m.load("dirty") }, 1},
+		{"load of an absent key", func(m *core) { m.load("absent") }, 1},
+		{"load of a key in read", func(m *core) { m.load("read") }, 0},
+		{"delete of a key in dirty, 1.14", func(m *core) { m.delete("dirty", delete114Rule) }, 0},
+		{"delete of a key in dirty, 1.15.0", func(m *core) { m.delete("dirty", delete1150Rule) }, 1},
+		{"delete of a key in dirty, 1.15.2", func(m *core) { m.delete("dirty", delete1152Rule) }, 1},
+		{"delete of an absent key, 1.14", func(m *core) { m.delete("absent", delete114Rule) }, 0},
+		{"delete of an absent key, 1.15.0", func(m *core) { m.delete("absent", delete1150Rule) }, 1},
+		{"delete of an absent key, 1.15.2", func(m *core) { m.delete("absent", delete1152Rule) }, 1},
+		{"compareAndDelete of a key in dirty", func(m *core) { m.compareAndDelete("dirty", 0) }, 1},
+		{"compareAndDelete of an absent key", func(m *core) { m.compareAndDelete("absent", 0) }, 1},
+		{"compareAndSwap of a key in dirty", func(m *core) { m.compareAndSwap("dirty", 0, 1) }, 1},
+		{"compareAndSwap of an absent key", func(m *core) { m.compareAndSwap("absent", 0, 1) }, 0},
+		{"loadOrStore of a key in dirty", func(m *core) { m.loadOrStore("dirty", 1) }, 1},
+		{"loadOrStore of an absent key", func(m *core) { m.loadOrStore("absent", 1) }, 0},
+		{"swap of a key in dirty", func(m *core) { m.swap("dirty", 1) }, 0},
+		{"swap of an absent key", func(m *core) { m.swap("absent", 1) }, 0},
+		{"clear after a miss", func(m *core) { m.load("absent"); m.clear() }, 0},
+		{"promotion after a miss", func(m *core) { m.load("absent"); m.whole() }, 0},
+	} {
+		m := new(core)
+		m.swap("read", 0)
+		m.swap("another", 0)
+		m.whole()
+		m.swap("dirty", 0)
+		if c.call(m); m.misses != c.want {
+			t.Errorf("%s: %d misses, want %d", c.name, m.misses, c.want)
+		}
+	}
+}
+
 func TestInvariantsHoldAfterEveryStep(t *testing.T) {
 	for _, rule := range []rule{delete114Rule, delete1150Rule, delete1152Rule} {
 		for seed := range uint64(500) {

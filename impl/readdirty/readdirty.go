@@ -1,27 +1,27 @@
 // Package readdirty is the algorithm behind Go's sync.Map from Go 1.9 to Go
-// 1.23, written anew from its behaviour: one core, and one exported type for
-// each historical version that differs. It is here to be judged, and to show
-// how a map can return the right results for years and still keep what was
-// deleted. To use a map, use another one.
+// 1.23, written anew: one core, and one exported type for each historical
+// version that differs. It is here to be judged, and to show how a map can
+// return the right results for years and still keep what was deleted. To use a
+// map, use another one.
 //
 // # Layout
 //
 // There are two built-in maps from keys to entries. read is reached without a
 // lock; dirty, behind mu, holds the keys that were added since:
 //
-//	mu ········ guards dirty, misses, and every change of read
+//	mu      guards dirty and misses, and every change of read
 //
-//	read ─────► index, never changed once published
-//	            amended: true      "dirty has keys that I lack"
-//	            entries: "a" ─────────► entry ──► "apple"
-//	                     "b" ─────────► entry ──► nil         deleted
-//	                     "c" ─────────► entry ──► expunged    deleted, not in dirty
-//	                                     ▲  ▲
-//	dirty ─────►         "a" ────────────┘  │  (a's entry and b's: the same
-//	                     "b" ───────────────┘   as in read)
-//	                     "d" ─────────► entry ──► "date"      new since
+//	read ──► index, never changed once published
+//	         amended: true       "dirty has keys that I lack"
+//	         entries  "a" ───┬──────► entry ──► "apple"
+//	                  "b" ───│┬─────► entry ──► nil        deleted
+//	                  "c" ───││─────► entry ──► expunged   deleted, not in dirty
+//	                         ││
+//	dirty ──►         "a" ───┘│       the same entry as in read
+//	                  "b" ────┘       the same entry as in read
+//	                  "d" ──────────► entry ──► "date"     new since
 //
-//	misses ──── 2          calls since dirty was made that read could not answer
+//	misses  counts the calls that read could not answer
 //
 // An operation on a key that read has works on the entry's one atomic word,
 // whichever maps the entry is in. A key that read lacks costs mu and a look
@@ -60,12 +60,14 @@
 //
 // (Delete stands for LoadAndDelete, too.) The rules further down say just this,
 // and there is no other difference between the versions but the methods they
-// have. Where the key stays, with one other key resident
-// in dirty, a loop that stores fresh keys and deletes each of them gains on
-// its own misses by one and never promotes: every key ever stored remains.
-// Without a resident the first deletion promotes, and one key remains. Counting
-// misses has an effect of its own: a thousand deletions in a row promote
-// half-way, and those after that find their keys in read.
+// have.
+//
+// Where the key stays, and one other key is resident, a loop that stores fresh
+// keys and deletes each of them makes dirty grow as fast as misses: the misses
+// never catch up, and every key ever stored remains. Without a resident each
+// deletion promotes, and one key remains. Counting misses has an effect of its
+// own: a thousand deletions in a row promote half-way, and those after that find
+// their keys in read.
 //
 // The key instance follows the entry. Overwriting keeps the old instance, even
 // a store to a deleted key does, so that a traversal may hand out an instance

@@ -1,0 +1,35 @@
+package model
+
+import "fmt"
+
+// A Reporter is what Report needs of a testing.TB.
+type Reporter interface {
+	Helper()
+	Log(args ...any)
+	Errorf(format string, args ...any)
+}
+
+// Report fails t for each verdict that breaks p, with its trace and the command
+// that repeats it, and logs the others: what was skipped with its reason,
+// what is ok with its coverage.
+func Report(t Reporter, p Promise, verdicts []Verdict, repeat string) {
+	t.Helper()
+	for _, v := range verdicts {
+		if v.Status == OK || v.Status == Skipped {
+			t.Log(v)
+			continue
+		}
+		text := fmt.Sprintf("%s\n    %s", v.Clause.Sentence(), v)
+		if v.Path != "" {
+			text += "\n    held by " + v.Path
+		}
+		for _, line := range v.Trace {
+			text += "\n        " + line
+		}
+		if v.Status == Unknown || !p.Fails(v.Clause) {
+			t.Log(text)
+			continue
+		}
+		t.Errorf("%s\n    repeat with: %s", text, repeat)
+	}
+}
