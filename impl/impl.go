@@ -78,8 +78,6 @@ func Catalogue() []Map {
 				// CompareAndDelete panics with a lock held in Go 1.24 to 1.26.
 				model.S6: {model.OK, model.Violation},
 				model.P3: {model.OK, model.Violation},
-				// Delete of an absent key has no release edge (golang/go#81187).
-				model.M1: {model.OK, model.Skipped, model.Violation},
 			},
 		},
 		{

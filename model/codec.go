@@ -1,8 +1,8 @@
 package model
 
 import (
-	"fmt"
 	"hash/maphash"
+	"math"
 	"reflect"
 	"strconv"
 	"strings"
@@ -22,16 +22,26 @@ const stringBlock = 32
 // A codec translates between small integers and values of type T. It holds no
 // value that it made, so that a checker can see them die.
 type codec[T any] struct {
-	what    string
+	subject string
+	what    string // Key or Value
+	least   int    // the first ordinary index
+	most    int    // and the last
 	make    func(int) T
 	index   func(T) (int, bool)
 	special func(int) (T, bool)
 
 	mu    sync.RWMutex
-	memo  map[int]remembered // pointers, so that equal i gives equal pointers
-	seen  map[uint64]int     // hash of a value made: its index
+	memo  map[int]remembered  // pointers, so that equal i gives equal pointers
+	seen  map[fingerprint]int // of a value made: its index
 	seed  maphash.Seed
 	plain bool // T's own kind is neither a pointer nor an interface
+}
+
+// A fingerprint stands for a value without holding it. Go's hash of an interface does not
+// tell int(1) from int64(1).
+type fingerprint struct {
+	typ  reflect.Type // the dynamic one
+	hash uint64
 }
 
 // remembered is a pointer that was made and may be gone.
@@ -40,10 +50,16 @@ type remembered struct {
 	to  weak.Pointer[byte]
 }
 
-func newCodec[T any](what, prefix string, custom func(int) T, index func(T) (int, bool)) *codec[T] {
+func newCodec[T any](subject, what, prefix string, custom func(int) T, index func(T) (int, bool)) *codec[T] {
 	c := &codec[T]{
-		what: what, make: custom, index: index,
-		memo: map[int]remembered{}, seen: map[uint64]int{}, seed: maphash.MakeSeed(),
+		subject: subject, what: what, make: custom, index: index, most: math.MaxInt,
+		memo: map[int]remembered{}, seen: map[fingerprint]int{}, seed: maphash.MakeSeed(),
+	}
+	if what == "Value" {
+		c.least = Zero + 1
+		if unit(typeOf[T]()) {
+			c.most = Zero
+		}
 	}
 	switch t := typeOf[T](); t.Kind() {
 	case reflect.Pointer, reflect.Interface:
@@ -55,6 +71,9 @@ func newCodec[T any](what, prefix string, custom func(int) T, index func(T) (int
 	}
 	var defaultIndex func(T) (int, bool)
 	c.make, defaultIndex = defaults[T](what, prefix)
+	if c.make == nil {
+		panic(mistakef(subject, "%s is nil and there is no default for %v: say how to make one", what, typeOf[T]()))
+	}
 	if c.index == nil {
 		c.index = defaultIndex
 	}
@@ -74,7 +93,9 @@ func defaults[T any](what, prefix string) (func(int) T, func(T) (int, bool)) {
 	case holdsIndices(k):
 		return func(i int) T { return convert(i) }, nil
 	case k == reflect.Pointer && t.Elem().Size() > 0:
-		return func(int) T { return reflect.New(t.Elem()).Interface().(T) }, nil
+		return func(int) T { return reflect.New(t.Elem()).Convert(t).Interface().(T) }, nil
+	case unit(t) && what == "Value":
+		return func(int) (none T) { return none }, nil
 	case boxed && what == "Key":
 		return func(i int) T { return any(prefix + strconv.Itoa(i)).(T) },
 			func(x T) (int, bool) {
@@ -88,8 +109,11 @@ func defaults[T any](what, prefix string) (func(int) T, func(T) (int, bool)) {
 				return p.Index, ok && p.Valid()
 			}
 	}
-	panic(fmt.Sprintf("model: Subject.%s is nil and there is no default for %v: say how to make one", what, t))
+	return nil, nil
 }
+
+// unit reports whether t has one value, which is its zero value.
+func unit(t reflect.Type) bool { return t.Size() == 0 }
 
 // holdsIndices reports whether numbers of kind k tell a million indices apart.
 func holdsIndices(k reflect.Kind) bool {
@@ -101,13 +125,14 @@ func holdsIndices(k reflect.Kind) bool {
 	return false
 }
 
+// cutIndex returns the index that was written behind prefix, as it was written.
 func cutIndex(s, prefix string) (int, bool) {
 	digits, ok := strings.CutPrefix(s, prefix)
 	if !ok {
 		return 0, false
 	}
 	i, err := strconv.Atoi(digits)
-	return i, err == nil
+	return i, err == nil && strconv.Itoa(i) == digits
 }
 
 // encode returns the T for index i.
@@ -117,8 +142,11 @@ func (c *codec[T]) encode(i int) T {
 			return x
 		}
 	}
+	if i < c.least || i > c.most {
+		panic(mistakef(c.subject, "%v has no %s %s: ask Traits first", typeOf[T](), strings.ToLower(c.what), c.name(i)))
+	}
 	if c.plain {
-		x := rehome(c.make(i))
+		x := c.fresh(i)
 		c.remember(i, x)
 		return x
 	}
@@ -133,11 +161,28 @@ func (c *codec[T]) encode(i int) T {
 	return c.encodeDynamic(i)
 }
 
+// name is how index i is shown to people.
+func (c *codec[T]) name(i int) string {
+	if c.what == "Key" {
+		return KeyName(i)
+	}
+	return ValueName(i)
+}
+
+// fresh makes a T with allocations of its own.
+func (c *codec[T]) fresh(i int) T {
+	x := c.make(i)
+	if c.least > Zero && reflect.ValueOf(&x).Elem().IsZero() {
+		panic(mistakef(c.subject, "Value(%d) is the zero value, which is value 0: return another", i))
+	}
+	return rehome(x)
+}
+
 // encodeDynamic makes a T that is a pointer, or an interface that may hold one.
 func (c *codec[T]) encodeDynamic(i int) T {
-	x := rehome(c.make(i))
+	x := c.fresh(i)
 	v := reflect.ValueOf(x)
-	if !v.IsValid() || v.Kind() != reflect.Pointer || v.IsNil() {
+	if !v.IsValid() || v.Kind() != reflect.Pointer || v.IsNil() || readOnly(v.Type()) {
 		c.remember(i, x)
 		return x
 	}
@@ -149,9 +194,18 @@ func (c *codec[T]) encodeDynamic(i int) T {
 		}
 	}
 	c.memo[i] = remembered{v.Type(), weak.Make((*byte)(v.UnsafePointer()))}
-	if c.index == nil {
-		c.seen[c.hash(x)] = i
+	if c.index != nil {
+		return x
 	}
+	h := c.fingerprint(x)
+	if j, ok := c.seen[h]; ok && j != i {
+		// An index left over from an owner of this address that is gone is no
+		// reason; j's present pointer must be this one.
+		if c.memo[j].to == c.memo[i].to {
+			c.ambiguous(i, j)
+		}
+	}
+	c.seen[h] = i
 	return x
 }
 
@@ -173,39 +227,69 @@ func (c *codec[T]) remember(i int, x T) {
 	if c.index != nil {
 		return
 	}
-	h := c.hash(x)
+	v := reflect.ValueOf(&x).Elem()
+	if !v.Comparable() {
+		panic(mistakef(c.subject, "%s(%d) cannot be compared: say with %[1]sIndex which is which", c.what, i))
+	}
+	h := c.fingerprint(x)
 	c.mu.RLock()
 	j, ok := c.seen[h]
 	c.mu.RUnlock()
 	if ok && j == i {
 		return
 	}
+	if v.Kind() == reflect.Interface {
+		v = v.Elem()
+	}
+	if ok && (!v.IsValid() || selfContained(v.Type())) { // else an address may have had another owner
+		c.ambiguous(i, j)
+	}
 	c.mu.Lock()
 	c.seen[h] = i
 	c.mu.Unlock()
 }
 
-// hash returns equal numbers for equal x, which must be comparable.
-func (c *codec[T]) hash(x T) uint64 {
-	var h maphash.Hash
-	h.SetSeed(c.seed)
-	maphash.WriteComparable(&h, any(x))
-	return h.Sum64()
+// selfContained reports whether what t's values are equal to never changes: they
+// hold no address, which another allocation could have later.
+func selfContained(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.String:
+		return true
+	case reflect.Array:
+		return selfContained(t.Elem())
+	case reflect.Struct:
+		for i := range t.NumField() {
+			if !selfContained(t.Field(i).Type) {
+				return false
+			}
+		}
+		return true
+	}
+	return !hasPointers(t)
+}
+
+// ambiguous ends a run that could not tell i from j.
+func (c *codec[T]) ambiguous(i, j int) {
+	panic(mistakef(c.subject, "%s(%d) equals %[1]s(%[3]d): return different ones", c.what, i, j))
+}
+
+// fingerprint returns equal prints for equal x, which must be comparable.
+func (c *codec[T]) fingerprint(x T) fingerprint {
+	return fingerprint{reflect.TypeOf(x), maphash.Comparable(c.seed, any(x))}
 }
 
 // decode returns the index of x, and false if the codec never made it.
 func (c *codec[T]) decode(x T) (i int, ok bool) {
-	if c.index != nil {
-		return c.index(x)
+	switch {
+	case c.index != nil:
+		i, ok = c.index(x)
+	case reflect.ValueOf(&x).Elem().Comparable():
+		h := c.fingerprint(x)
+		c.mu.RLock()
+		i, ok = c.seen[h]
+		c.mu.RUnlock()
 	}
-	if !reflect.ValueOf(&x).Elem().Comparable() {
-		return 0, false
-	}
-	h := c.hash(x)
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	i, ok = c.seen[h]
-	return i, ok
+	return i, ok && i >= c.least
 }
 
 // rehome returns a value equal to x whose string bytes or box are an

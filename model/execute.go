@@ -42,7 +42,7 @@ func Execute(in Instance, o Op, l Listener) Result {
 
 // maxVisits ends a traversal that goes on and on, by a panic in its callback.
 // No program of a checker has as many entries.
-const maxVisits = 1 << 16
+const maxVisits = 1 << 12
 
 // callback interprets f. It calls exit when f calls runtime.Goexit.
 func callback(in Instance, f *Func, l Listener, exit func()) func(Visit) bool {

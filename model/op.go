@@ -87,6 +87,9 @@ func (s MethodSet) Has(m Method) bool { return s>>m&1 == 1 }
 // With returns s with m added.
 func (s MethodSet) With(m Method) MethodSet { return s | 1<<m }
 
+// Without returns s with m left out.
+func (s MethodSet) Without(m Method) MethodSet { return s &^ (1 << m) }
+
 // Methods lists s in the order of the specification.
 func (s MethodSet) Methods() []Method {
 	list := make([]Method, 0, bits.OnesCount16(uint16(s)))
@@ -300,6 +303,8 @@ func (o Op) validate() error {
 		return fmt.Errorf("value below %d: want 0 and up, %d (foreign) or %d (uncomparable)", Uncomparable, Foreign, Uncomparable)
 	case o.Instance < 0 || o.Instance > 63:
 		return fmt.Errorf("instance %d: want 0 to 63", o.Instance)
+	case o.Instance != 0 && !o.Method.OnKey():
+		return fmt.Errorf(`%s takes no "instance"`, o.Method)
 	case o.Func != nil && !o.Method.Traverses():
 		return fmt.Errorf(`%s takes no "func"`, o.Method)
 	case o.Func != nil && (o.Func.Stop < 0 || o.Func.Panic < 0 || o.Func.Goexit < 0):

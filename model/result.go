@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"strconv"
 )
 
@@ -100,11 +101,17 @@ func EncodeResult(m Method, r Result) ([]byte, error) {
 // DecodeResult reads what EncodeResult wrote. A field that m does not return,
 // or a missing one, is an error.
 func DecodeResult(m Method, b []byte) (Result, error) {
-	var l resultLine
+	var l *resultLine
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&l); err != nil {
 		return Result{}, err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return Result{}, fmt.Errorf("return of %s: more than one JSON value", m)
+	}
+	if l == nil {
+		return Result{}, fmt.Errorf("return of %s is null: want {} or an object with fields", m)
 	}
 	if !l.Panic.known() {
 		return Result{}, fmt.Errorf("unknown panic kind %q", l.Panic)
@@ -120,6 +127,9 @@ func DecodeResult(m Method, b []byte) (Result, error) {
 		if f.has != f.want {
 			return Result{}, fmt.Errorf("return of %s: %q is %s", m, f.name, map[bool]string{true: "missing", false: "not something it returns"}[f.want])
 		}
+	}
+	if value && *l.Value < Uncomparable {
+		return Result{}, fmt.Errorf("return of %s: value %d: want 0 and up, %d (foreign) or %d (uncomparable)", m, *l.Value, Foreign, Uncomparable)
 	}
 	r := Result{Panic: l.Panic}
 	if value {

@@ -11,7 +11,7 @@ func Step(s State, o Op) (State, Result) {
 	case o.Method.OnKey():
 		c, r := StepKey(s.Cell(o.Key), o)
 		if o.Key == NaN {
-			return s.stepNaN(o, r), r
+			return s.stepNaN(o), r
 		}
 		return s.With(o.Key, c), r
 	case o.Method == Clear:
@@ -23,7 +23,7 @@ func Step(s State, o Op) (State, Result) {
 }
 
 // stepNaN adds an entry where the operation stored: nothing ever finds it.
-func (s State) stepNaN(o Op, r Result) State {
+func (s State) stepNaN(o Op) State {
 	if o.Method == Store || o.Method == Swap || o.Method == LoadOrStore {
 		return s.withNaN(o.Value)
 	}
@@ -38,8 +38,8 @@ func traversalEnd(f *Func, n int) Panic {
 	if f != nil && f.Nil {
 		return PanicNilFunc
 	}
-	if visit, ends := f.Step(); visit > 0 && visit <= n {
-		return ends
+	if visit, ends := f.Step(); visit <= n {
+		return ends // nothing where it never ends
 	}
 	return ""
 }
@@ -128,9 +128,9 @@ func Blame(before Cell, o Op, got, want Result) Clause {
 		return T6
 	case o.Method.Compares():
 		return S5
-	case o.Method != Load && o.Method.OnKey():
+	case o.Method != Load:
 		return S4
-	case !before.Present || before.Value == Zero:
+	case before.Value == Zero: // or absent
 		return S3
 	}
 	return S1

@@ -8,25 +8,40 @@ import (
 // A Traversal says what a traversal in progress may hand out (clause T1). It
 // is told each state of the map from the call on, in order, and each visit.
 //
-// A visit of k with value v is allowed if k held v in some state since the
-// call; a key may be left out if it was absent in some state since the call.
-// NaN keys cannot be told apart: they are counted by value.
+// Each visit must be of an entry of its own, which held what is handed out in
+// some state from the call to the visit; an entry may be left out if it was
+// absent in some state from the call to the end. Values does not show which
+// key is visited, and no traversal tells NaN keys apart. So a visit is given to
+// some entry that it fits, and moved to another where a later visit, or an
+// entry that must not be left out, needs that one: a bipartite matching by
+// augmenting paths (Kuhn 1955), which finds one that serves both sides if there
+// is one for each (Mendelsohn and Dulmage 1958). A visit of an ordinary key
+// takes constant time; one of NaN or by Values, and a missing entry at the end,
+// up to visits × entries.
 type Traversal struct {
 	method  Method
-	held    map[int][]int // key: the values it held since the call
-	absent  map[int]bool  // key: absent at some state since the call
-	visited map[int]bool
-	keys    map[int]bool // every key ever seen
-	nans    nanCount
-	visits  []Visit
+	entries []*entry         // every entry since the call, in order of appearance
+	byKey   map[int][]*entry // one an ordinary key
+	nans    map[int]int      // value: how many NaN keys hold it in the last state
+	visits  []handedOut
+	search  int // number of the search for an augmenting path
 }
 
-// nanCount counts NaN entries by value.
-type nanCount struct {
-	most    map[int]int // an upper bound on how many were ever there since the call
-	last    map[int]int // how many in the last state
-	least   map[int]int // how many were there throughout
-	visited map[int]int
+// entry is one key since the call. Each NaN is an entry of its own.
+type entry struct {
+	key    int
+	held   []int // the values it held since the call
+	absent bool  // in some state since the call
+	taken  bool  // by a visit
+	visit  int   // the index of that visit
+	tried  int   // the last search that came by
+}
+
+// handedOut is one visit: the entries that it can be of, and the one that it
+// is taken to be of.
+type handedOut struct {
+	fits []*entry
+	of   *entry
 }
 
 // A Visit is what a traversal handed to its callback; Unseen where Keys or
@@ -40,137 +55,140 @@ func (v Visit) String() string { return KeyName(v.Key) + ", " + ValueName(v.Valu
 
 // NewTraversal begins a traversal by method m in state s.
 func NewTraversal(m Method, s State) *Traversal {
-	t := &Traversal{
-		method: m, held: map[int][]int{}, absent: map[int]bool{},
-		visited: map[int]bool{}, keys: map[int]bool{},
-		nans: nanCount{
-			most: countValues(s.nans), last: countValues(s.nans),
-			least: countValues(s.nans), visited: map[int]int{},
-		},
-	}
-	for _, e := range s.cells {
-		t.keys[e.key] = true
-		t.held[e.key] = []int{e.cell.Value}
+	t := &Traversal{method: m, byKey: map[int][]*entry{}}
+	t.Observe(s)
+	for _, e := range t.entries {
+		e.absent = false
 	}
 	return t
 }
 
-func countValues(values []int) map[int]int {
-	n := map[int]int{}
-	for _, v := range values {
-		n[v]++
-	}
-	return n
-}
-
 // Observe tells t the state after an operation during the traversal.
 func (t *Traversal) Observe(s State) {
-	for k := range t.keys {
-		if !s.Cell(k).Present {
-			t.absent[k] = true
+	for _, e := range t.entries {
+		if e.key != NaN && !s.Cell(e.key).Present {
+			e.absent = true
 		}
 	}
-	for _, e := range s.cells {
-		if !t.keys[e.key] {
-			t.keys[e.key] = true
-			t.absent[e.key] = true // it was, before this state
+	for _, c := range s.cells {
+		if t.byKey[c.key] == nil {
+			t.add(c.key)
 		}
-		if !slices.Contains(t.held[e.key], e.cell.Value) {
-			t.held[e.key] = append(t.held[e.key], e.cell.Value)
+		e := t.byKey[c.key][0]
+		if !slices.Contains(e.held, c.cell.Value) {
+			e.held = append(e.held, c.cell.Value)
 		}
 	}
-	now := countValues(s.nans)
-	for v, n := range now {
-		t.nans.most[v] += max(0, n-t.nans.last[v])
+	t.observeNaNs(s.nans)
+}
+
+// observeNaNs compares how many NaN keys hold each value with how many did.
+// Only Clear removes them, all at once.
+func (t *Traversal) observeNaNs(values []int) {
+	last := t.nans
+	t.nans = map[int]int{}
+	for _, v := range values {
+		t.nans[v]++
+		if t.nans[v] > last[v] {
+			t.add(NaN, v)
+		}
 	}
-	for v, n := range t.nans.least {
-		t.nans.least[v] = min(n, now[v])
+	for _, e := range t.byKey[NaN] {
+		if v := e.held[0]; t.nans[v] < last[v] {
+			e.absent = true
+		}
 	}
-	t.nans.last = now
+}
+
+// add adds an entry, which was absent before this state.
+func (t *Traversal) add(key int, held ...int) {
+	e := &entry{key: key, held: held, absent: true}
+	t.entries = append(t.entries, e)
+	t.byKey[key] = append(t.byKey[key], e)
 }
 
 // Visit tells t what the callback was handed. The error says why it was not
-// allowed.
+// allowed; t then goes on as if it had not been.
 func (t *Traversal) Visit(key, value int) error {
-	t.visits = append(t.visits, Visit{key, value})
-	switch {
-	case t.method == Values:
-		return nil // judged as a whole at the end
-	case key == NaN:
-		t.nans.visited[value]++
-		if t.method != Keys && t.nans.visited[value] > t.nans.most[value] {
-			return fmt.Errorf("visited NaN, %s more often than it was stored", ValueName(value))
-		}
-		return nil
-	case t.visited[key]:
-		return fmt.Errorf("visited %s twice", KeyName(key))
-	case len(t.held[key]) == 0:
-		return fmt.Errorf("visited %s, which was absent throughout", KeyName(key))
-	case t.method != Keys && !slices.Contains(t.held[key], value):
-		return fmt.Errorf("visited %s with %s, which it did not hold", KeyName(key), ValueName(value))
-	}
-	t.visited[key] = true
-	return nil
-}
-
-// End tells t that the traversal came to its end without being stopped.
-func (t *Traversal) End() error {
+	candidates := t.byKey[key]
 	if t.method == Values {
-		return t.endValues()
+		candidates = t.entries
 	}
-	for k := range t.keys {
-		if !t.visited[k] && !t.absent[k] {
-			return fmt.Errorf("did not visit %s, which was present throughout", KeyName(k))
+	var fits []*entry
+	for _, e := range candidates {
+		if t.method == Keys || slices.Contains(e.held, value) {
+			fits = append(fits, e)
 		}
 	}
-	least, visited := 0, 0
-	for v, n := range t.nans.least {
-		least += n
-		if t.method != Keys && t.nans.visited[v] < n {
-			return fmt.Errorf("did not visit NaN, %s, which was present throughout", ValueName(v))
+	t.visits = append(t.visits, handedOut{fits: fits})
+	t.search++
+	if t.place(len(t.visits) - 1) {
+		return nil
+	}
+	t.visits = t.visits[:len(t.visits)-1]
+	switch k, v := KeyName(key), ValueName(value); {
+	case t.method == Values:
+		return fmt.Errorf("handed out %s more often than there were keys that held it", v)
+	case len(candidates) == 0:
+		return fmt.Errorf("visited %s, which was absent throughout", k)
+	case len(fits) == 0:
+		return fmt.Errorf("visited %s with %s, which it did not hold", k, v)
+	case key == NaN && t.method == Keys:
+		return fmt.Errorf("visited NaN more often than it was stored")
+	case key == NaN:
+		return fmt.Errorf("visited NaN, %s more often than it was stored", v)
+	default:
+		return fmt.Errorf("visited %s twice", k)
+	}
+}
+
+// place gives visit i to an entry, moving other visits to make room.
+func (t *Traversal) place(i int) bool {
+	for _, e := range t.visits[i].fits {
+		if e.tried == t.search {
+			continue
+		}
+		e.tried = t.search
+		if !e.taken || t.place(e.visit) {
+			t.give(i, e)
+			return true
 		}
 	}
-	for _, n := range t.nans.visited {
-		visited += n
-	}
-	if visited < least {
-		return fmt.Errorf("visited %d NaN keys of %d that were present throughout", visited, least)
+	return false
+}
+
+func (t *Traversal) give(i int, e *entry) {
+	e.taken, e.visit = true, i
+	t.visits[i].of = e
+}
+
+// End tells t that the traversal came to its end without being stopped. The
+// error names an entry that it must not leave out.
+func (t *Traversal) End() error {
+	for _, e := range t.entries {
+		if e.absent || e.taken {
+			continue
+		}
+		t.search++
+		if !t.cover(e) {
+			return fmt.Errorf("did not visit %s, which was present throughout", KeyName(e.key))
+		}
 	}
 	return nil
 }
 
-// endValues judges a traversal that handed out values only: each value at most
-// as often as keys could have held it, and at least as often as keys held it,
-// and nothing else, throughout.
-func (t *Traversal) endValues() error {
-	most, least := map[int]int{}, map[int]int{}
-	for k, values := range t.held {
-		for _, v := range values {
-			most[v]++
+// cover gives e, which must not be left out, a visit of an entry that may be,
+// moving other visits on the way.
+func (t *Traversal) cover(e *entry) bool {
+	e.tried = t.search
+	for i, v := range t.visits {
+		if v.of.tried == t.search || !slices.Contains(v.fits, e) {
+			continue
 		}
-		if len(values) == 1 && !t.absent[k] {
-			least[values[0]]++
-		}
-	}
-	for v, n := range t.nans.most {
-		most[v] += n
-	}
-	for v, n := range t.nans.least {
-		least[v] += n
-	}
-	got := map[int]int{}
-	for _, v := range t.visits {
-		got[v.Value]++
-	}
-	for v, n := range got {
-		if n > most[v] {
-			return fmt.Errorf("handed out %s %d times, held by at most %d keys", ValueName(v), n, most[v])
+		if v.of.absent || t.cover(v.of) {
+			t.give(i, e)
+			return true
 		}
 	}
-	for v, n := range least {
-		if got[v] < n {
-			return fmt.Errorf("handed out %s %d times, held by %d keys throughout", ValueName(v), got[v], n)
-		}
-	}
-	return nil
+	return false
 }

@@ -103,9 +103,10 @@ func Skip(c Clause, reason string) Verdict {
 var severity = map[Status]int{Skipped: 0, OK: 1, Unknown: 2, Invalid: 3, Violation: 4}
 
 // Merge joins the verdicts of several checkers into one a clause, in the order
-// of the document: a violation outweighs unknown, unknown outweighs ok, and ok
-// outweighs skipped. Coverages of equally severe verdicts are joined; what one
-// checker covers completely and another by sampling counts as bounded.
+// of the document: a violation outweighs invalid, invalid outweighs unknown,
+// unknown outweighs ok, and ok outweighs skipped. Of equally severe verdicts the
+// first stays and the coverages are joined; what one checker covers completely
+// and another by sampling counts as bounded.
 func Merge(lists ...[]Verdict) []Verdict {
 	byClause := map[Clause]Verdict{}
 	for _, v := range slices.Concat(lists...) {
@@ -113,7 +114,7 @@ func Merge(lists ...[]Verdict) []Verdict {
 		switch {
 		case !seen || severity[v.Status] > severity[old.Status]:
 			byClause[v.Clause] = v
-		case v.Status == OK && old.Status == OK:
+		case v.Status == old.Status:
 			old.Coverage = joinCoverage(old.Coverage, v.Coverage)
 			byClause[v.Clause] = old
 		}
@@ -123,19 +124,21 @@ func Merge(lists ...[]Verdict) []Verdict {
 		merged = append(merged, v)
 	}
 	slices.SortFunc(merged, func(a, b Verdict) int {
-		return cmp.Compare(a.Clause.Order(), b.Clause.Order())
+		return cmp.Or(cmp.Compare(a.Clause.Order(), b.Clause.Order()), cmp.Compare(a.Clause, b.Clause))
 	})
 	return merged
 }
 
 func joinCoverage(a, b Coverage) Coverage {
-	if a.What == "" || a == b {
+	switch {
+	case a.What == "":
 		return b
-	}
-	if b.What == "" {
+	case b.What == "":
 		return a
+	case a.What != b.What:
+		b.What = a.What + "; " + b.What
 	}
-	return Coverage{Complete: a.Complete && b.Complete, What: a.What + "; " + b.What}
+	return Coverage{Complete: a.Complete && b.Complete, What: b.What}
 }
 
 // Find returns the verdict on c, or one that says it was not judged.

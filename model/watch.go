@@ -2,6 +2,7 @@ package model
 
 import (
 	"reflect"
+	"runtime"
 	"unsafe"
 	"weak"
 )
@@ -54,7 +55,7 @@ func (w *Watch) add(v reflect.Value) {
 			w.pointer(unsafe.Pointer(unsafe.StringData(v.String())))
 		}
 	case reflect.Pointer:
-		if !v.IsNil() && ownAllocation(v.Type().Elem()) {
+		if !readOnly(v.Type()) && ownAllocation(v.Type().Elem()) {
 			w.pointer(v.UnsafePointer())
 		}
 	case reflect.Map, reflect.Chan:
@@ -94,27 +95,28 @@ func (w *Watch) addInterface(v reflect.Value) {
 	// the value itself where that is a pointer. UnsafeAddr keeps v alive here.
 	data := (*[2]unsafe.Pointer)(v.Addr().UnsafePointer())[1]
 	inner := v.Elem()
-	if !pointerShaped(inner.Type()) && ownAllocation(inner.Type()) {
+	boxed := !pointerShaped(inner.Type())
+	if boxed && ownAllocation(inner.Type()) {
 		w.pointer(data)
 	}
-	if inner.Kind() == reflect.Struct || inner.Kind() == reflect.Array {
+	if boxed && (inner.Kind() == reflect.Struct || inner.Kind() == reflect.Array) {
 		return // its pointers are reached through the box
 	}
 	w.add(inner)
 }
 
 // pointerShaped reports whether an interface holds a value of type t in its
-// data word instead of in a box.
+// data word instead of in a box: since Go 1.26 every t that is one pointer wide
+// and has a pointer in it, such as struct{_ struct{}; p *int}.
 func pointerShaped(t reflect.Type) bool {
-	switch t.Kind() {
-	case reflect.Pointer, reflect.UnsafePointer, reflect.Map, reflect.Chan, reflect.Func:
-		return true
-	case reflect.Struct:
-		return t.NumField() == 1 && pointerShaped(t.Field(0).Type)
-	case reflect.Array:
-		return t.Len() == 1 && pointerShaped(t.Elem())
-	}
-	return false
+	return t.Size() == unsafe.Sizeof(uintptr(0)) && hasPointers(t)
+}
+
+// readOnly reports whether a pointer of type t leads into the program's
+// read-only data, of which weak.Make makes a fatal error: a type that the
+// compiler knows, or the table of functions. Neither is ever released.
+func readOnly(t reflect.Type) bool {
+	return t == reflect.TypeOf(typeOf[int]()) || t == typeOf[*runtime.Func]()
 }
 
 // ownAllocation reports whether a value of type t on the heap has a block of

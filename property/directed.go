@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"sync/atomic"
 
 	"github.com/mapspec/mapspec/model"
 )
@@ -40,6 +41,7 @@ func directedPrograms() []directedProgram {
 		{c(model.S1, model.P2), nil, []model.Op{load(0), store(0, 1), load(0), store(0, 2), load(0), del(0), load(0)}},
 		{c(model.S2), nil, []model.Op{store(0, 1), store(1, 2), store(10, 3), load(0), load(1), del(1), load(0), load(10)}},
 		{c(model.S3), nil, []model.Op{store(0, zero), load(0), load(1)}},
+		{c(model.S3), nil, []model.Op{store(0, 1), load(1), del(0), load(0)}},
 		{c(model.S3, model.S4), nil, []model.Op{store(0, zero), loadStore(0, 1), loadStore(1, zero), loadStore(1, 2)}},
 		{c(model.S3, model.S4), nil, []model.Op{store(0, zero), loadDelete(0), loadDelete(0)}},
 		{c(model.S4), nil, []model.Op{loadStore(0, 1), loadStore(0, 2), load(0)}},
@@ -88,7 +90,7 @@ func callbackPrograms() []directedProgram {
 		swap(0, 3), swap(7, 3), cas(0, 1, 3), cad(0, 1), clearAll(), length(), ranged(nil),
 		ranged(&model.Func{Stop: 1, Do: []model.Op{store(8, 1), del(0)}}),
 	} {
-		list = append(list, directedProgram{[]model.Clause{model.T1, model.T3}, nil,
+		list = append(list, directedProgram{[]model.Clause{model.T3, model.T1}, nil,
 			[]model.Op{store(0, 1), store(1, 2), ranged(&model.Func{Do: []model.Op{o}}), store(0, 4)}})
 	}
 	for _, f := range []model.Func{{Panic: 1}, {Panic: 2}, {Goexit: 1}, {Nil: true}, {Panic: 1, Do: []model.Op{del(0), store(2, 2)}}} {
@@ -127,7 +129,7 @@ func (j *judge) directed(ctx context.Context) {
 			j.ran[c]++
 		}
 		for _, when := range []audit{atEnd, afterEachStep} {
-			if f := run(j.bind.Bind(), ops, when); f != nil {
+			if f := j.run(ops, when); f != nil {
 				j.fail(f)
 				break
 			}
@@ -192,7 +194,7 @@ func (j *judge) zeroValue() {
 	j.ran[model.S9]++
 	ops, _ := j.possible(directedProgram{clauses: []model.Clause{model.S9},
 		ops: []model.Op{load(0), del(0), clearAll(), length(), ranged(nil), store(0, 1), load(0), loadStore(1, 1), del(0)}})
-	if f := run(zero, ops, atEnd); f != nil {
+	if f := run(zero, ops, atEnd); f != nil && run(j.bind.Bind(), ops, atEnd) == nil {
 		f.clauses = []model.Clause{model.S9}
 		f.evidence = "the zero value: " + f.evidence
 		j.fail(f)
@@ -236,13 +238,19 @@ func (j *judge) sequences() {
 			continue
 		}
 		j.ran[model.T2]++
-		if f := runSequence(j.bind.Bind(), m); f != nil {
+		var f *failure
+		where, stuck := watched(func(returned *atomic.Int64) { f = runSequence(j.bind.Bind(), m, returned) })
+		if stuck {
+			f = &failure{clauses: []model.Clause{model.P2}, hung: true,
+				evidence: fmt.Sprintf("%v() never returned: %s", m, where)}
+		}
+		if f != nil {
 			j.fail(f)
 		}
 	}
 }
 
-func runSequence(in model.Instance, m model.Method) *failure {
+func runSequence(in model.Instance, m model.Method, returned *atomic.Int64) (failed *failure) {
 	var log []string
 	fail := func(format string, args ...any) *failure {
 		evidence := fmt.Sprintf(format, args...)
@@ -250,8 +258,14 @@ func runSequence(in model.Instance, m model.Method) *failure {
 	}
 	do := func(o model.Op) {
 		model.Call(in, o)
+		returned.Add(1)
 		log = append(log, o.String())
 	}
+	defer func() {
+		if p := recover(); p != nil {
+			failed = fail("%v() panicked: %v", m, p)
+		}
+	}()
 	do(store(0, 1))
 	seq := in.Sequence(m)
 	log = append(log, fmt.Sprintf("seq := %v()", m))

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/mapspec/mapspec/model"
 )
@@ -15,6 +14,9 @@ type failure struct {
 	evidence string
 	trace    []string
 	hung     bool // a call never returned
+	// afterPanic says that the clause is that of a panic which the map was to
+	// survive, on the suspicion that it did not.
+	afterPanic bool
 }
 
 func (f *failure) verdict(c model.Clause) model.Verdict {
@@ -25,15 +27,15 @@ func (f *failure) verdict(c model.Clause) model.Verdict {
 // execution runs one program on one map and compares it with the model, step
 // by step. It is the listener of its own traversals.
 type execution struct {
-	in       model.Instance
-	state    model.State
-	open     []*call
-	last     model.Op       // the last operation that may have changed the map
-	panicked []model.Clause // what panics were to be survived so far
-	auditing bool
+	in         model.Instance
+	state      model.State
+	open       []*call
+	last       model.Op // the last operation that may have changed the map
+	beforeLast model.State
+	panicked   []model.Clause // what panics were to be survived so far
+	auditing   bool
 
-	returns   atomic.Int64 // calls that returned, for the watchdog
-	goroutine atomic.Int64
+	returned *atomic.Int64 // for the watchdog
 
 	mu   sync.Mutex // guards what a watchdog reads while the program hangs
 	log  []string
@@ -57,34 +59,54 @@ const (
 	afterEachStep
 )
 
+// run executes ops on a new map. A failure is looked at twice to find who is
+// to blame: one that a late audit found, with an audit after each step; and one
+// that came after a panic, without what panicked.
+func (j *judge) run(ops []model.Op, when audit) *failure {
+	f := run(j.bind.Bind(), ops, when)
+	if f == nil || f.hung {
+		return f
+	}
+	if when == atEnd {
+		if closer := run(j.bind.Bind(), ops, afterEachStep); closer != nil && !closer.hung {
+			f = closer
+		}
+	}
+	if f.afterPanic {
+		if calm := run(j.bind.Bind(), withoutPanics(ops), when); calm != nil && !calm.hung {
+			f = calm
+		}
+	}
+	return f
+}
+
+// withoutPanics leaves out of ops what is meant to panic.
+func withoutPanics(ops []model.Op) []model.Op {
+	var calm []model.Op
+	for _, o := range ops {
+		if o.Method.OnKey() && o.Key == model.Unhashable || o.Method.Compares() && o.Old == model.Uncomparable {
+			continue
+		}
+		if o.Func != nil {
+			o.Func = &model.Func{Stop: o.Func.Stop, Do: withoutPanics(o.Func.Do)}
+		}
+		calm = append(calm, o)
+	}
+	return calm
+}
+
 // run executes ops on a new map and returns how it failed, or nil. A program
 // that hangs is left behind.
 func run(in model.Instance, ops []model.Op, when audit) *failure {
 	e := &execution{in: in}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		e.goroutine.Store(model.GoroutineID())
+	where, stuck := watched(func(returned *atomic.Int64) {
+		e.returned = returned
 		e.program(ops, when)
-	}()
-	select { // no timer for the programs that end at once
-	case <-done:
-		return e.fail
-	case <-time.After(10 * time.Millisecond):
+	})
+	if stuck {
+		return e.stuck(where)
 	}
-	var w model.Watchdog
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		select {
-		case <-done:
-			return e.fail
-		case <-tick.C:
-			if where, stuck := w.Stuck(e.returns.Load(), []int64{e.goroutine.Load()}); stuck {
-				return e.stuck(where)
-			}
-		}
-	}
+	return e.fail
 }
 
 func (e *execution) program(ops []model.Op, when audit) {
@@ -172,7 +194,7 @@ func (e *execution) Visit(v model.Visit) {
 
 // Return judges what the innermost operation returned.
 func (e *execution) Return(_ int, r model.Result) {
-	e.returns.Add(1)
+	e.returned.Add(1)
 	c := e.open[len(e.open)-1]
 	e.open = e.open[:len(e.open)-1]
 	if c.traversal != nil {
@@ -194,7 +216,7 @@ func (e *execution) judgeCall(c *call, got model.Result) {
 	}
 	e.state = next
 	if c.op.Method.Writes() && !e.auditing {
-		e.last = c.op
+		e.last, e.beforeLast = c.op, c.before
 	}
 	switch got.Panic {
 	case model.PanicCompare:
@@ -204,33 +226,57 @@ func (e *execution) judgeCall(c *call, got model.Result) {
 	}
 }
 
-// blame names the clauses that a wrong result breaks. An audit blames what it
-// finds on the last write.
+// blame names the clauses that a wrong result breaks.
 func (e *execution) blame(c *call, got, want model.Result) []model.Clause {
 	cell := c.before.Cell(c.op.Key)
 	direct := model.Blame(cell, c.op, got, want)
-	switch {
-	case len(e.panicked) > 0:
-		return e.panicked[len(e.panicked)-2 : len(e.panicked)-1]
-	case !e.auditing || c.op.Method == model.Len:
-		return []model.Clause{direct}
-	case e.last.Method == model.Clear:
-		return []model.Clause{model.T5}
-	case e.last.Key != c.op.Key:
-		return []model.Clause{model.S2}
-	case direct == model.S3 && cell.Present:
-		return []model.Clause{model.S3}
+	if !e.auditing {
+		return e.orPanicked(direct)
 	}
-	return []model.Clause{model.Blame(model.Cell{Present: true, Value: 1}, e.last, got, want)}
+	switch {
+	case c.op.Method == model.Len:
+		return e.culprit(model.T6)
+	case c.op.Method == model.Load && !got.OK && got.Value != model.Zero:
+		return []model.Clause{model.S3}
+	case direct == model.S3 && cell.Present && e.last.Method == model.Store:
+		return e.culprit(model.S3)
+	case e.last.Method.OnKey() && e.last.Key != c.op.Key && e.last.Key != model.NaN:
+		return e.culprit(model.S2)
+	}
+	return e.culprit(model.Blame(model.Cell{Present: true, Value: 1}, e.last, got, want))
+}
+
+// culprit is the clause that an audit blames: that of the last write, where it
+// was a Clear or one of a NaN key; otherwise c, what the audit itself noticed.
+func (e *execution) culprit(c model.Clause) []model.Clause {
+	switch {
+	case e.last.Key == model.NaN && e.last.Method.OnKey(), e.last.Method == model.Clear && len(e.beforeLast.NaNs()) > 0:
+		c = model.S7
+	case e.last.Method == model.Clear:
+		c = model.T5
+	}
+	return e.orPanicked(c)
+}
+
+// orPanicked is the clause of the last panic that the map was to survive, or
+// else c.
+func (e *execution) orPanicked(c model.Clause) []model.Clause {
+	if n := len(e.panicked); n > 0 {
+		return []model.Clause{e.panicked[n-2]}
+	}
+	return []model.Clause{c}
 }
 
 func (e *execution) judgeTraversal(c *call, got model.Result) {
 	if got.Panic != "" {
 		e.annotate(got.Text(c.op.Method))
 	}
-	visitClause := model.T1
-	if c.op.Method != model.Range {
-		visitClause = model.T2
+	visitClause := []model.Clause{model.T1}
+	switch {
+	case e.auditing:
+		visitClause = e.culprit(model.T1)
+	case c.op.Method != model.Range:
+		visitClause = []model.Clause{model.T2}
 	}
 	var ends model.Panic
 	at, panics := c.op.Func.Step()
@@ -247,12 +293,12 @@ func (e *execution) judgeTraversal(c *call, got model.Result) {
 	}
 	switch {
 	case c.wrong != nil:
-		e.failed([]model.Clause{visitClause}, "%v %v", c.op, c.wrong)
+		e.failed(visitClause, "%v %v", c.op, c.wrong)
 	case got.Panic != ends:
 		e.failed([]model.Clause{model.T4}, "%v ended with %q, want %q", c.op, got.Text(c.op.Method), model.Result{Panic: ends}.Text(c.op.Method))
 	case !stopped:
 		if err := c.traversal.End(); err != nil {
-			e.failed([]model.Clause{visitClause}, "%v %v", c.op, err)
+			e.failed(visitClause, "%v %v", c.op, err)
 		}
 	}
 	if ends != "" {
@@ -294,13 +340,14 @@ func (e *execution) failed(clauses []model.Clause, format string, args ...any) {
 	if e.auditing {
 		f.evidence = "afterwards " + f.evidence
 	}
+	f.afterPanic = len(e.panicked) > 0
 	f.trace = append(append([]string(nil), e.log...), f.evidence, "the map should be "+e.state.String())
 	e.fail = f
 }
 
 // stuck is the failure of a program that hangs. The program's goroutine stands
 // still, in the map; what it noted can be read.
-func (e *execution) stuck(where []string) *failure {
+func (e *execution) stuck(where string) *failure {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	clauses := []model.Clause{model.P2}
@@ -311,7 +358,7 @@ func (e *execution) stuck(where []string) *failure {
 		clauses = []model.Clause{model.T3}
 	}
 	c := e.open[len(e.open)-1]
-	f := &failure{clauses: clauses, hung: true, evidence: fmt.Sprintf("%v never returned: %s", c.op, where[0])}
+	f := &failure{clauses: clauses, hung: true, evidence: fmt.Sprintf("%v never returned: %s", c.op, where)}
 	f.trace = append(append([]string(nil), e.log...), f.evidence)
 	return f
 }

@@ -157,16 +157,15 @@ func (d domain) callback(t *rapid.T, depth int) *model.Func {
 	return f
 }
 
+// batch is how many programs rapid draws before it is asked whether the budget
+// is over.
+const batch = 50
+
 // random draws programs until the budget or their number is reached. A program
 // that breaks a clause that no program broke before is shrunk and noted, and
 // drawing goes on for the others.
 func (j *judge) random(ctx context.Context, o Options) {
-	d := domain{traits: j.in.Traits(), avoid: j.broken}
-	for _, m := range j.in.Methods().Methods() {
-		if !m.Compares() || d.traits.Comparable {
-			d.methods = append(d.methods, m)
-		}
-	}
+	d := domain{methods: drawable(j.in), traits: j.in.Traits(), avoid: j.broken}
 	deadline := time.Now().Add(o.Budget)
 	over := func() bool { return j.givenUp(ctx) || o.Budget > 0 && time.Now().After(deadline) }
 	if len(d.methods) == 0 {
@@ -174,15 +173,16 @@ func (j *judge) random(ctx context.Context, o Options) {
 	}
 	for round := uint64(0); j.drawn < o.Programs && !over(); round++ {
 		var smallest *failure
-		check(o.Seed+round, o.Programs-j.drawn, func(t *rapid.T) {
+		check(o.Seed+round, min(batch, o.Programs-j.drawn), func(t *rapid.T) {
 			if over() {
 				return
 			}
 			ops := d.program(t)
-			when := audit(rapid.IntRange(0, 1).Draw(t, "audit"))
-			f := run(j.bind.Bind(), ops, when)
+			f := j.run(ops, audit(rapid.IntRange(0, 1).Draw(t, "audit")))
 			if f == nil || j.broken(f.clauses...) {
-				j.drawn++
+				if smallest == nil { // else rapid is looking for a smaller one
+					j.drawn++
+				}
 				return
 			}
 			if f.hung { // to shrink it would take as long again at each step
@@ -192,12 +192,21 @@ func (j *judge) random(ctx context.Context, o Options) {
 			smallest = f
 			t.Fatalf("%s", f.clauses[0])
 		})
-		if smallest == nil {
-			return
+		if smallest != nil {
+			j.fail(smallest)
+			j.drawn++
 		}
-		j.fail(smallest)
-		j.drawn++
 	}
+}
+
+// drawable lists the methods that programs are drawn from: comparisons only
+// where values can be compared.
+func drawable(in model.Instance) []model.Method {
+	has := in.Methods()
+	if !in.Traits().Comparable {
+		has = has.Without(model.CompareAndSwap).Without(model.CompareAndDelete)
+	}
+	return has.Methods()
 }
 
 // rapidMu guards rapid's flags, which are global.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"sync/atomic"
-	"time"
 
 	"github.com/mapspec/mapspec/model"
 	"github.com/mapspec/mapspec/property/release"
@@ -18,30 +17,17 @@ func (j *judge) released(ctx context.Context, o Options) []model.Verdict {
 		return hungInRelease(j.found[model.P2].Evidence)
 	}
 	var verdicts []model.Verdict
-	var returns, goroutine atomic.Int64
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		goroutine.Store(model.GoroutineID())
-		b := counting{j.bind, &returns}
+	where, stuck := watched(func(returned *atomic.Int64) {
+		b := counting{j.bind, returned}
 		verdicts = release.Judge(ctx, b, o.Release)
 		if model.Find(verdicts, model.R1).Status == model.OK {
 			verdicts = append(verdicts, j.randomRelease(ctx, b, o))
 		}
-	}()
-	var w model.Watchdog
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		select {
-		case <-done:
-			return verdicts
-		case <-tick.C:
-			if where, stuck := w.Stuck(returns.Load(), []int64{goroutine.Load()}); stuck {
-				return hungInRelease("a call never returned: " + where[0])
-			}
-		}
+	})
+	if stuck {
+		return hungInRelease("a call never returned: " + where)
 	}
+	return verdicts
 }
 
 func hungInRelease(evidence string) []model.Verdict {
@@ -53,18 +39,17 @@ func hungInRelease(evidence string) []model.Verdict {
 	return verdicts
 }
 
+// releasePrograms is how many programs are drawn for R1: each costs a garbage
+// collection.
+const releasePrograms = 40
+
 // randomRelease draws programs and looks after each at what the map holds: R1
 // beyond the scenarios of package release.
 func (j *judge) randomRelease(ctx context.Context, b model.Binder, o Options) model.Verdict {
-	d := domain{traits: model.Traits{Comparable: j.in.Traits().Comparable}, avoid: func(...model.Clause) bool { return true }}
-	for _, m := range j.in.Methods().Methods() {
-		if !m.Compares() || d.traits.Comparable {
-			d.methods = append(d.methods, m)
-		}
-	}
+	d := domain{methods: drawable(j.in), avoid: func(...model.Clause) bool { return true }}
 	v := model.Verdict{Clause: model.R1, Status: model.OK, Level: "prompt"}
 	ran, wrong := 0, false
-	check(o.Seed, max(1, o.Programs/10), func(t *rapid.T) {
+	check(o.Seed, min(releasePrograms, o.Programs), func(t *rapid.T) {
 		if ctx.Err() != nil || wrong {
 			return
 		}
@@ -78,7 +63,7 @@ func (j *judge) randomRelease(ctx context.Context, b model.Binder, o Options) mo
 		ran++
 		if r := tracker.Probe(); r.Len() > 0 {
 			first := r.First()
-			v.Status = model.Violation
+			v.Status, v.Level = model.Violation, ""
 			v.Evidence = fmt.Sprintf("%s retained after %d operations", r, len(tracker.Ops()))
 			v.Path = first.Path(tracker.Instance())
 			v.Trace = nil
@@ -91,7 +76,7 @@ func (j *judge) randomRelease(ctx context.Context, b model.Binder, o Options) mo
 	})
 	v.Coverage = model.Bounded("%d random programs", ran)
 	if wrong && v.Status == model.OK {
-		v.Status, v.Evidence = model.Unknown, "results are wrong, so nothing can be said about release"
+		v.Status, v.Level, v.Evidence = model.Unknown, "", "results are wrong, so nothing can be said about release"
 	}
 	return v
 }
@@ -99,26 +84,26 @@ func (j *judge) randomRelease(ctx context.Context, b model.Binder, o Options) mo
 // counting counts the calls that return, for the watchdog.
 type counting struct {
 	model.Binder
-	returns *atomic.Int64
+	returned *atomic.Int64
 }
 
-func (c counting) Bind() model.Instance { return countingInstance{c.Binder.Bind(), c.returns} }
+func (c counting) Bind() model.Instance { return countingInstance{c.Binder.Bind(), c.returned} }
 
 type countingInstance struct {
 	model.Instance
-	returns *atomic.Int64
+	returned *atomic.Int64
 }
 
 func (c countingInstance) Prepare(o model.Op) model.Prepared {
-	return countingCall{c.Instance.Prepare(o), c.returns}
+	return countingCall{c.Instance.Prepare(o), c.returned}
 }
 
 type countingCall struct {
 	model.Prepared
-	returns *atomic.Int64
+	returned *atomic.Int64
 }
 
 func (c countingCall) Do() {
 	c.Prepared.Do()
-	c.returns.Add(1)
+	c.returned.Add(1)
 }

@@ -10,7 +10,7 @@ import (
 // exactly one of the two is alive, and the map says which.
 func judgeInstances(b model.Binder) model.Verdict {
 	in := b.Bind()
-	has := in.Methods()
+	has := usable(in)
 	if !in.Traits().KeyInstances {
 		return model.Skip(model.S8, "no instances: equal keys of this type are the same allocation")
 	}
@@ -56,6 +56,6 @@ func judgeInstances(b model.Binder) model.Verdict {
 
 // holdsKeys is the control: a key that was stored once is alive.
 func holdsKeys(b model.Binder) bool {
-	t, err := runOn(b, []model.Op{{Method: seed(b.Bind().Methods()), Key: 0, Value: 1}})
+	t, err := runOn(b, []model.Op{{Method: seed(usable(b.Bind())), Key: 0, Value: 1}})
 	return err == nil && t.Probe().Lost == ""
 }

@@ -14,7 +14,7 @@ const pinChurn = 256
 // go, two of them live at a time. What it pins is what is retained beyond the
 // same operations without a Range, during it and after it has returned.
 func judgePin(b model.Binder) model.Verdict {
-	has := b.Bind().Methods()
+	has := usable(b.Bind())
 	if !has.Has(model.Range) || !has.Has(model.Store) || len(removals(has)) == 0 {
 		return model.Skip(model.R2, "method missing: Store, Range and a deletion")
 	}

@@ -28,7 +28,7 @@ const fresh = 1
 // judgePumps judges R3: every cycle up to o.PumpLength operations.
 func judgePumps(ctx context.Context, b model.Binder, o Options) model.Verdict {
 	v := model.Verdict{Clause: model.R3}
-	cycles := restoring(b.Bind().Methods(), o.PumpLength)
+	cycles := restoring(usable(b.Bind()), o.PumpLength)
 	for start := 0; start < len(cycles); start += batch {
 		if ctx.Err() != nil {
 			v.Status = model.Unknown
@@ -154,7 +154,7 @@ func resolve(s model.State, ops []model.Op) []model.Op {
 // turn stores the resident key and runs n turns of c.
 func turn(b model.Binder, c cycle, n int) (*Tracker, error) {
 	t := Track(b.Bind())
-	if err := t.Do(model.Op{Method: seed(b.Bind().Methods()), Key: 0, Value: 1}); err != nil {
+	if err := t.Do(model.Op{Method: seed(usable(b.Bind())), Key: 0, Value: 1}); err != nil {
 		return nil, err
 	}
 	return t, t.turn(c, 0, n)

@@ -112,6 +112,16 @@ func unwatchable(in model.Instance) string {
 	return ""
 }
 
+// usable returns the methods that can be called with any key and value: values
+// that cannot be compared make every comparison panic.
+func usable(in model.Instance) model.MethodSet {
+	has := in.Methods()
+	if !in.Traits().Comparable {
+		has = has.Without(model.CompareAndSwap).Without(model.CompareAndDelete)
+	}
+	return has
+}
+
 // dies is the control: what was passed to nothing is collected.
 func dies(in model.Instance) bool {
 	w := prepareAndDrop(in)

@@ -111,7 +111,7 @@ func do(t *testing.T, tr *release.Tracker, o model.Op) {
 //
 // Clauses: R1
 func TestTrackerWatchesPointerKeys(t *testing.T) {
-	type conn struct{ buffer [64]byte }
+	type conn struct{ _ [64]byte }
 	s := model.Subject[*conn, string]{Name: "pointers", New: func() any { return new(locked.Map[*conn, string]) }}
 	tr := release.Track(model.Bind(s))
 	for k := range 10 {
@@ -141,6 +141,23 @@ func TestInstanceHandedOutAgainIsLive(t *testing.T) {
 	}
 	if r := tr.Probe(); r.Lost != "" || r.Len() != 0 {
 		t.Errorf("retained %v, lost %q; want the old instance live in place of the new one", r, r.Lost)
+	}
+}
+
+// A comparison that swaps a value for an equal one overwrites: which instance
+// of key and value stays is the map's choice.
+//
+// Clauses: R1, S8
+func TestSwappingAValueForItselfIsAnOverwrite(t *testing.T) {
+	for _, name := range []string{"locked", "sync.Map", "go1.23"} {
+		m, _ := impl.Find(name)
+		tr := release.Track(m.Subject.Bind())
+		do(t, tr, model.Op{Method: model.Store, Key: 1, Value: 1})
+		do(t, tr, model.Op{Method: model.CompareAndSwap, Key: 1, Old: 1, Value: 1})
+		do(t, tr, model.Op{Method: model.Store, Key: 1, Value: 1})
+		if r := tr.Probe(); r.Len() != 0 || r.Lost != "" {
+			t.Errorf("%s retains %v, lost %q", name, r, r.Lost)
+		}
 	}
 }
 
@@ -254,7 +271,7 @@ func (s *shrinksWhenEmpty) Delete(k int) {
 
 // pathMap has one of everything that a path can lead through.
 type pathMap struct {
-	mu     sync.Mutex
+	_      sync.Mutex
 	read   atomic.Pointer[inner]
 	dirty  map[any]*inner
 	free   []*inner

@@ -147,8 +147,8 @@ const batch = 32
 
 // judgeScenarios judges R1 over all scenarios.
 func judgeScenarios(ctx context.Context, b model.Binder, o Options) model.Verdict {
-	v := model.Verdict{Clause: model.R1, Level: "prompt"}
-	list := scenarios(b.Bind().Methods())
+	v := model.Verdict{Clause: model.R1}
+	list := scenarios(usable(b.Bind()))
 	var first *failure
 	retaining, outlived := 0, 0
 	for start := 0; start < len(list); start += batch {
@@ -185,7 +185,7 @@ func judgeScenarios(ctx context.Context, b model.Binder, o Options) model.Verdic
 		v.Status = model.Unknown
 		v.Evidence = fmt.Sprintf("control failed: %d instances outlive the map", outlived)
 	default:
-		v.Status = model.OK
+		v.Status, v.Level = model.OK, "prompt"
 		v.Evidence = "nothing but live keys and values is reachable at rest"
 	}
 	return v

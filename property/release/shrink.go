@@ -18,20 +18,20 @@ const (
 // judgeShrink judges R4: the heap that dies with a map from which everything
 // was deleted.
 func judgeShrink(b model.Binder) model.Verdict {
-	remove := removals(b.Bind().Methods())
+	remove := removals(usable(b.Bind()))
 	if len(remove) == 0 {
 		return model.Skip(model.R4, "method missing: a deletion")
 	}
 	v := model.Verdict{Clause: model.R4, Coverage: model.Bounded("%d keys stored, then deleted by %s; %d further writes", shrinkKeys, remove[0], shrinkWrites)}
 	in := b.Bind()
 	for k := range shrinkKeys {
-		model.Call(in, model.Op{Method: seed(in.Methods()), Key: k, Value: k + 1})
+		model.Call(in, model.Op{Method: seed(usable(in)), Key: k, Value: k + 1})
 	}
 	for k := range shrinkKeys {
 		model.Call(in, deletion(remove[0], k))
 	}
 	for k := range shrinkWrites / 2 {
-		model.Call(in, model.Op{Method: seed(in.Methods()), Key: k, Value: k + 1})
+		model.Call(in, model.Op{Method: seed(usable(in)), Key: k, Value: k + 1})
 		model.Call(in, deletion(remove[0], k))
 	}
 	own := ownHeap(in)

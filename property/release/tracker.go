@@ -15,12 +15,12 @@ type Tracker struct {
 	made  []Instance
 	keys  map[int][]int // present key: its candidates in made; exactly one is live (S8)
 	older map[int][]int // key: instances stored before it was last deleted
-	value map[int]int   // present key: its value's instance in made
+	value map[int][]int // present key: instances of its value, equal ones; exactly one is live
 }
 
 // Track returns a tracker of in, whose map must be empty and at rest.
 func Track(in model.Instance) *Tracker {
-	return &Tracker{in: in, keys: map[int][]int{}, older: map[int][]int{}, value: map[int]int{}}
+	return &Tracker{in: in, keys: map[int][]int{}, older: map[int][]int{}, value: map[int][]int{}}
 }
 
 // State returns the abstract map after the operations so far.
@@ -48,14 +48,14 @@ func (t *Tracker) Do(o model.Op) error {
 	if got != want {
 		return fmt.Errorf("%v returned %s, want %s", o, got.Text(o.Method), want.Text(o.Method))
 	}
-	t.Adopt(o, w, at, before, next)
+	t.state = next
+	t.adopt(o, got, w, at, before)
 	return nil
 }
 
-// Adopt notes what o, which turned before into after, passed to the map: who
-// may be live from now on, and who is to be released.
-func (t *Tracker) Adopt(o model.Op, w model.Watches, at int, before, after model.State) {
-	t.state = after
+// adopt notes what o passed to the map and what became of it: who may be live
+// from now on, and who is to be released.
+func (t *Tracker) adopt(o model.Op, got model.Result, w model.Watches, at int, before model.State) {
 	key := t.add(Key, o.Key, at, w.Key)
 	t.add(Value, o.Old, at, w.Old)
 	value := t.add(Value, o.Value, at, w.Value)
@@ -65,16 +65,20 @@ func (t *Tracker) Adopt(o model.Op, w model.Watches, at int, before, after model
 		}
 		return
 	}
-	was, is := before.Cell(o.Key), after.Cell(o.Key)
+	was, is := before.Cell(o.Key), t.state.Cell(o.Key)
+	stored := o.Method == model.Store || o.Method == model.Swap || o.Method == model.CompareAndSwap && got.OK
 	switch {
 	case !is.Present:
 		t.retire(o.Key)
 	case !was.Present:
 		t.keys[o.Key] = appendFound(nil, key)
-		t.value[o.Key] = value
-	case was.Value != is.Value || o.Method == model.Store || o.Method == model.Swap:
+		t.value[o.Key] = appendFound(nil, value)
+	case stored:
 		t.keys[o.Key] = appendFound(t.keys[o.Key], key)
-		t.value[o.Key] = value
+		if is.Value != was.Value {
+			t.value[o.Key] = nil
+		}
+		t.value[o.Key] = appendFound(t.value[o.Key], value)
 	}
 }
 
@@ -163,28 +167,23 @@ func probeAll(trackers []*Tracker) []Retention {
 func (t *Tracker) alive() Retention {
 	live := map[any]bool{}
 	var r Retention
-	for key, candidates := range t.keys {
+	choose := func(what string, key int, candidates, older []int) {
 		chosen := firstAlive(t.made, candidates)
 		if chosen < 0 {
-			chosen = firstAlive(t.made, t.older[key])
+			chosen = firstAlive(t.made, older)
 		}
-		if chosen < 0 {
-			if len(candidates) > 0 {
-				r.Lost = "live key " + model.KeyName(key)
-			}
-			continue
+		switch {
+		case chosen >= 0:
+			live[t.made[chosen].watch.ID()] = true
+		case len(candidates) > 0:
+			r.Lost = "live " + what + model.KeyName(key)
 		}
-		live[t.made[chosen].watch.ID()] = true
 	}
-	for key, i := range t.value {
-		if i < 0 {
-			continue
-		}
-		if !t.made[i].watch.Alive() {
-			r.Lost = "live value of " + model.KeyName(key)
-			continue
-		}
-		live[t.made[i].watch.ID()] = true
+	for key, candidates := range t.keys {
+		choose("key ", key, candidates, t.older[key])
+	}
+	for key, candidates := range t.value {
+		choose("value of ", key, candidates, nil)
 	}
 	counted := map[any]bool{}
 	for _, i := range t.made {

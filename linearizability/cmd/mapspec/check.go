@@ -134,7 +134,7 @@ func choose(names []string) ([]impl.Map, error) {
 	}
 	var maps []impl.Map
 	for _, name := range names {
-		m, ok := impl.Find(name)
+		m, ok := find(name)
 		if !ok {
 			return nil, unknownMap(name)
 		}

@@ -1,10 +1,98 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/mapspec/mapspec/linearizability/check"
+	"github.com/mapspec/mapspec/linearizability/history"
+	"github.com/mapspec/mapspec/model"
 )
 
+const historyText = `history [-timeout 60s] [-clear-atomic] [-len-strict] [-json] FILE
+
+Judges a recorded history: JSON lines, as docs/json.md says, from this program
+or any other. FILE may be - for standard input. Exit status: 0 no violation,
+1 a violation, 2 an invalid history or a judgement that ran out of time.`
+
 func runHistory(_ context.Context, env environment, args []string) (int, error) {
-	return exitOther, errors.New("being written")
+	f := newFlags(env, "history", historyText)
+	timeout := f.Duration("timeout", 60*time.Second, "how long to judge; after that the verdict is unknown")
+	atomicClear := f.Bool("clear-atomic", false, "Clear is promised to be one atomic operation (T5)")
+	strictLen := f.Bool("len-strict", false, "Len is promised to be linearizable (T6)")
+	asJSON := f.Bool("json", false, "print one verdict a line")
+	if err := parse(f, args, 1); err != nil {
+		return exitOther, err
+	}
+	if f.NArg() == 0 {
+		return exitOther, errors.New("no FILE; see mapspec history -h")
+	}
+	h, err := readHistory(f.Arg(0))
+	var invalid *history.InvalidError
+	if err != nil && !errors.As(err, &invalid) {
+		return exitOther, err
+	}
+	var verdicts []model.Verdict
+	if invalid != nil {
+		verdicts = []model.Verdict{{Clause: model.S1, Status: model.Invalid, Evidence: f.Arg(0) + ": " + invalid.Error()}}
+	} else {
+		p := model.Promise{}
+		if *atomicClear {
+			p.Clear = model.Strong
+		}
+		if *strictLen {
+			p.Len = model.Strong
+		}
+		verdicts = check.History(h, check.Options{Promise: p, Timeout: *timeout})
+	}
+	if err := printHistory(env.stdout, verdicts, *asJSON); err != nil {
+		return exitOther, err
+	}
+	return historyStatus(verdicts), nil
+}
+
+func readHistory(name string) (history.History, error) {
+	if name == "-" {
+		return history.Read(os.Stdin)
+	}
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return history.History{}, err
+	}
+	return history.Read(bytes.NewReader(data))
+}
+
+func printHistory(w io.Writer, verdicts []model.Verdict, asJSON bool) error {
+	for _, v := range verdicts {
+		if asJSON {
+			if err := json.NewEncoder(w).Encode(v); err != nil {
+				return err
+			}
+			continue
+		}
+		fmt.Fprintln(w, v)
+		for _, line := range v.Trace {
+			fmt.Fprintln(w, "    "+line)
+		}
+	}
+	return nil
+}
+
+func historyStatus(verdicts []model.Verdict) int {
+	worst := exitOK
+	for _, v := range verdicts {
+		switch v.Status {
+		case model.Violation:
+			return exitWrong
+		case model.Unknown, model.Invalid:
+			worst = exitOther
+		}
+	}
+	return worst
 }

@@ -4,16 +4,28 @@ import (
 	"context"
 	"time"
 
+	"github.com/mapspec/mapspec/linearizability"
+	"github.com/mapspec/mapspec/linearizability/stress"
 	"github.com/mapspec/mapspec/model"
-	"github.com/mapspec/mapspec/property/release"
+	"github.com/mapspec/mapspec/property"
 )
 
-// phases are what a map goes through, the cheapest first.
+// phases are what a map goes through. One that cannot be killed where it hangs
+// comes last.
 var phases = []struct {
 	name  string
 	judge func(ctx context.Context, b model.Binder, budget time.Duration, seed uint64) []model.Verdict
 }{
-	{"release", func(ctx context.Context, b model.Binder, _ time.Duration, _ uint64) []model.Verdict {
-		return release.Judge(ctx, b, release.Options{})
-	}},
+	{"properties", judgeProperties},
+	{"stress", judgeStress},
+}
+
+// judgeProperties takes a fifth of the budget for random programs; the rest of
+// what it does is of fixed length.
+func judgeProperties(ctx context.Context, b model.Binder, budget time.Duration, seed uint64) []model.Verdict {
+	return property.Judge(ctx, b, property.Options{Budget: budget / 5, Programs: 1 << 20, Seed: seed})
+}
+
+func judgeStress(ctx context.Context, b model.Binder, budget time.Duration, seed uint64) []model.Verdict {
+	return linearizability.Judge(ctx, b, stress.Options{Budget: budget * 4 / 5, Seed: seed})
 }

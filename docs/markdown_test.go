@@ -1,0 +1,157 @@
+package docs_test
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode"
+)
+
+// A page is one Markdown file, line by line.
+type page struct {
+	path  string // counted from the root of the repository
+	lines []string
+	// fence has for each line the first word after the ``` of the block that
+	// it is in, "text" if there is none, and "" outside of code.
+	fence []string
+}
+
+func parsePage(path, text string) page {
+	p := page{path: path, lines: strings.Split(text, "\n")}
+	open := ""
+	for _, line := range p.lines {
+		word, isFence := strings.CutPrefix(line, "```")
+		switch {
+		case isFence && open == "":
+			open, _, _ = strings.Cut(strings.TrimSpace(word), " ")
+			if open == "" {
+				open = "text"
+			}
+			p.fence = append(p.fence, open)
+		case isFence:
+			p.fence = append(p.fence, open)
+			open = ""
+		default:
+			p.fence = append(p.fence, open)
+		}
+	}
+	return p
+}
+
+// at begins a problem that is found in line i, counted from 0.
+func (p page) at(i int) string { return fmt.Sprintf("%s:%d: ", p.path, i+1) }
+
+// prose is the page with its code blocks blanked.
+func (p page) prose() string {
+	lines := make([]string, len(p.lines))
+	for i, line := range p.lines {
+		if p.fence[i] == "" {
+			lines[i] = line
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// A heading is its text without markup, its level, and the line it is in.
+type heading struct {
+	text  string
+	level int
+	line  int
+}
+
+var (
+	headingLine = regexp.MustCompile(`^(#{1,6}) +(.*?) *$`)
+	markup      = regexp.MustCompile("\\[([^\\]]*)\\]\\([^)]*\\)|[`*]")
+)
+
+func (p page) headings() []heading {
+	var all []heading
+	for i, line := range p.lines {
+		if m := headingLine.FindStringSubmatch(line); m != nil && p.fence[i] == "" {
+			all = append(all, heading{markup.ReplaceAllString(m[2], "$1"), len(m[1]), i})
+		}
+	}
+	return all
+}
+
+// anchors returns what the headings can be linked to by, as GitHub makes it.
+func (p page) anchors() map[string]bool {
+	anchors := map[string]bool{}
+	for _, h := range p.headings() {
+		slug := slugOf(h.text)
+		name := slug
+		for n := 1; anchors[name]; n++ {
+			name = fmt.Sprintf("%s-%d", slug, n)
+		}
+		anchors[name] = true
+	}
+	return anchors
+}
+
+func slugOf(heading string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == ' ':
+			return '-'
+		case r == '-' || r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r):
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, heading)
+}
+
+// section returns the lines of the section under the heading with this text,
+// up to the next heading of its level or above; ok is false if there is none.
+func (p page) section(text string) (first, end int, ok bool) {
+	level := 0
+	for _, h := range p.headings() {
+		if ok && h.level <= level {
+			return first, h.line, true
+		}
+		if !ok && h.text == text {
+			first, level, ok = h.line+1, h.level, true
+		}
+	}
+	return first, len(p.lines), ok
+}
+
+// rows returns the cells of each row of the tables in lines [first, end), the
+// head left out.
+func (p page) rows(first, end int) [][]string {
+	var rows [][]string
+	for i := first; i < end; i++ {
+		line := p.lines[i]
+		head := i+1 < end && strings.HasPrefix(p.lines[i+1], "|--")
+		if !strings.HasPrefix(line, "|") || strings.HasPrefix(line, "|--") || head || p.fence[i] != "" {
+			continue
+		}
+		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
+		for j := range cells {
+			cells[j] = strings.TrimSpace(cells[j])
+		}
+		rows = append(rows, cells)
+	}
+	return rows
+}
+
+func TestPageKnowsItsHeadingsAndCode(t *testing.T) {
+	p := parsePage("p.md", "# One `two`, three!\n```sh ci\n# not a heading\n```\n## Same\n## Same\nend")
+	got := fmt.Sprint(p.headings(), p.anchors(), p.fence)
+	want := fmt.Sprint([]heading{{"One two, three!", 1, 0}, {"Same", 2, 4}, {"Same", 2, 5}},
+		map[string]bool{"one-two-three": true, "same": true, "same-1": true},
+		[]string{"", "sh", "sh", "sh", "", "", ""})
+	if got != want {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+	if first, end, ok := p.section("Same"); first != 5 || end != 5 || !ok {
+		t.Errorf("section Same is %d to %d, %v", first, end, ok)
+	}
+}
+
+func TestRowsLeaveOutTheHead(t *testing.T) {
+	p := parsePage("p.md", "| a | b |\n|---|---|\n| `x` | 1 |\n| y | 2 |\n")
+	if got := fmt.Sprint(p.rows(0, len(p.lines))); got != "[[`x` 1] [y 2]]" {
+		t.Errorf("rows are %s", got)
+	}
+}

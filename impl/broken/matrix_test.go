@@ -1,0 +1,140 @@
+package broken_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/mapspec/mapspec/impl/broken"
+	"github.com/mapspec/mapspec/linearizability/stress"
+	"github.com/mapspec/mapspec/model"
+	"github.com/mapspec/mapspec/property"
+	"github.com/mapspec/mapspec/property/release"
+)
+
+var update = flag.Bool("update", false, "rewrite testdata/matrix.golden")
+
+const matrixFile = "testdata/matrix.golden"
+
+const matrixHead = `# Every map of impl/broken against every clause, judged by property and stress.
+# x violation   . ok   - skipped   ? unknown
+# A map is to be rejected by the checker of its own clause, which is in its name.
+# P1, M1 and M2 are for exploration and the race detector, which do not run here:
+# the rows P1, M1 and M2 are green by design. * is a verdict on a map with a race
+# that depends on the schedule.
+# Rewrite with: go test ./impl/broken -run TestMatrix -update
+`
+
+// subjectOf is the subject of a broken map.
+func subjectOf(m broken.Map) model.Subject[any, any] {
+	p := m.Promise
+	return model.Subject[any, any]{Name: m.Name, New: m.New, Promise: model.Promise{
+		Release: model.Release(p.Release), Clear: model.Level(p.Clear), Len: model.Level(p.Len),
+		Zero: p.Zero, Shrinks: p.Shrinks, LoadFree: p.LoadFree,
+	}}
+}
+
+// judgeBroken judges m with a fixed seed. A map that needs two goroutines gets
+// as many rounds as it takes, up to five seconds.
+func judgeBroken(m broken.Map) []model.Verdict {
+	s := subjectOf(m)
+	o := stress.Options{Rounds: 300, Seed: 1}
+	if m.Sees == broken.Concurrent {
+		o = stress.Options{Budget: 5 * time.Second, Seed: 1}
+	}
+	return model.Merge(
+		property.Judge(context.Background(), s, property.Options{Seed: 1, Programs: 100, Release: release.Options{Keys: 16, PumpLength: 2}}),
+		stress.Judge(context.Background(), s, o),
+	)
+}
+
+// unseen are the clauses that neither property nor stress can refute.
+var unseen = []model.Clause{model.P1, model.M1, model.M2}
+
+// Every broken map is rejected by the checker of its clause, and the verdicts
+// on all others are as committed.
+//
+// Clauses: S1, S2, S3, S4, S5, S6, S7, S8, S9, T1, T2, T3, T4, T5, T6, R1, R2, R3, R4, P2, P3
+func TestMatrix(t *testing.T) {
+	rows := make([]string, len(broken.Maps))
+	t.Run("maps", func(t *testing.T) {
+		var oneAtATime sync.Mutex // but those that wait for a watchdog
+		for i, m := range broken.Maps {
+			t.Run(m.Name, func(t *testing.T) {
+				t.Parallel()
+				if !m.Hangs {
+					oneAtATime.Lock()
+					defer oneAtATime.Unlock()
+				}
+				verdicts := judgeBroken(m)
+				rows[i] = row(m, verdicts)
+				own := model.Find(verdicts, model.Clause(m.Clause))
+				if own.Status != model.Violation && !slices.Contains(unseen, own.Clause) {
+					t.Errorf("%s (%s) is not rejected: %v", m.Name, m.Comment, own)
+				}
+				for _, v := range verdicts {
+					if v.Status == model.Violation && v.Evidence == "" {
+						t.Errorf("%s: a violation of %s without evidence", m.Name, v.Clause)
+					}
+				}
+			})
+		}
+	})
+	got := matrixHead + head() + strings.Join(rows, "")
+	if *update {
+		if err := os.WriteFile(matrixFile, []byte(got), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(matrixFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	compare(t, strings.Split(got, "\n"), strings.Split(string(want), "\n"))
+}
+
+// compare compares two matrices; * on either side matches anything.
+func compare(t *testing.T, got, want []string) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Errorf("%d lines, want %d; rewrite with -update", len(got), len(want))
+		return
+	}
+	for i := range got {
+		g, w := []rune(got[i]), []rune(want[i])
+		same := len(g) == len(w)
+		for j := 0; same && j < len(g); j++ {
+			same = g[j] == w[j] || w[j] == '*'
+		}
+		if !same {
+			t.Errorf("line %d:\n    got  %s\n    want %s", i+1, got[i], want[i])
+		}
+	}
+}
+
+func head() string {
+	line := fmt.Sprintf("%-26s", "")
+	for _, s := range model.Sentences {
+		line += fmt.Sprintf("%-3s", s.Clause)
+	}
+	return strings.TrimRight(line, " ") + "\n"
+}
+
+func row(m broken.Map, verdicts []model.Verdict) string {
+	line := fmt.Sprintf("%-26s", m.Name)
+	for _, s := range model.Sentences {
+		v := model.Find(verdicts, s.Clause)
+		mark := map[model.Status]string{
+			model.Violation: "x", model.OK: ".", model.Skipped: "-", model.Unknown: "?", model.Invalid: "!",
+		}[v.Status]
+		line += fmt.Sprintf("%-3s", mark)
+	}
+	return strings.TrimRight(line, " ") + "\n"
+}

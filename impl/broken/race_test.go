@@ -1,0 +1,109 @@
+package broken
+
+import (
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// raceRounds is how often each of the two goroutines does its part.
+const raceRounds = 1000
+
+// raceSubjects are what the race detector must report, and for control what it
+// must not: by name of the map, or of the control.
+var raceSubjects = map[string]func(){
+	"M1-absent-by-len": func() { observeAbsence(new(M1AbsentByLen)) },
+	"M2-counts-loads": func() {
+		m := new(M2CountsLoads)
+		together(func() { m.Load("k") }, func() { m.Load("k") })
+	},
+	"M2-len-unlocked": func() {
+		m := new(M2LenUnlocked)
+		together(func() { m.Store("k", 1) }, func() { m.Len() })
+	},
+	"control-M1": func() { observeAbsence(new(core)) },
+	"control-inside-M1": func() { // it breaks M1 and has no data race inside
+		m := new(M1AbsentByLen)
+		use := func() {
+			for range raceRounds {
+				m.Store("k", 1)
+				m.Load("k")
+				m.Delete("k")
+				m.Load("k")
+				m.Clear()
+			}
+		}
+		together(use, use)
+	},
+}
+
+// observeAbsence writes a plain word before it deletes a key, and reads it after
+// another goroutine has seen that the key is gone.
+func observeAbsence(m surface) {
+	for range raceRounds {
+		word := 0
+		m.Store("k", 1)
+		together(
+			func() { word = 1; m.Delete("k") },
+			func() {
+				for {
+					if _, ok := m.Load("k"); !ok {
+						break
+					}
+					runtime.Gosched()
+				}
+				if word != 1 {
+					panic("absence was observed, and not what came before it")
+				}
+			})
+	}
+}
+
+func TestTheRaceDetectorSeesMemoryClauses(t *testing.T) {
+	if !raceEnabled {
+		t.Skip("needs -race")
+	}
+	if subject := os.Getenv("BROKEN_RACE_SUBJECT"); subject != "" {
+		raceSubjects[subject]() // the process below
+		return
+	}
+	for _, m := range Maps {
+		if m.Sees == Race && raceSubjects[m.Name] == nil {
+			t.Errorf("%s has no demonstration", m.Name)
+		}
+	}
+	for name := range raceSubjects {
+		t.Run(name, func(t *testing.T) {
+			run := exec.Command(os.Args[0], "-test.run=^TestTheRaceDetectorSeesMemoryClauses$")
+			run.Env = append(os.Environ(), "BROKEN_RACE_SUBJECT="+name)
+			output, _ := run.CombinedOutput()
+			reported := strings.Contains(string(output), "WARNING: DATA RACE")
+			if want := !strings.HasPrefix(name, "control"); reported != want {
+				t.Errorf("reported: %v, want %v\n%s", reported, want, output)
+			}
+		})
+	}
+}
+
+// Without the race detector these maps return what the core returns.
+func TestMemoryClausesDoNotShowInResults(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector would report them")
+	}
+	observeAbsence(new(M1AbsentByLen))
+	for _, m := range []surface{new(M2CountsLoads), new(M2LenUnlocked)} {
+		use := func(key string) func() {
+			return func() {
+				for i := range raceRounds {
+					m.Store(key, i)
+					if value, ok := m.Load(key); value != i || !ok || m.Len() < 1 || m.Len() > 2 {
+						t.Errorf("Load(%s) = %v, %v after Store(%d)", key, value, ok, i)
+					}
+				}
+			}
+		}
+		together(use("a"), use("bb"))
+	}
+}

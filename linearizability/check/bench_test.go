@@ -1,0 +1,83 @@
+package check
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/mapspec/mapspec/linearizability/history"
+	"github.com/mapspec/mapspec/model"
+)
+
+// rounds are histories of a correct map by 4 clients, 8 operations each.
+func rounds(n int, keys []int, methods []model.Method) [][]history.Operation {
+	list := make([][]history.Operation, n)
+	for i := range list {
+		s := &simulation{
+			choose: seeded(uint64(i)), clients: 4, calls: 32, keys: keys, values: 4, methods: methods,
+		}
+		list[i] = s.run()
+	}
+	return list
+}
+
+func benchmarkRounds(b *testing.B, list [][]history.Operation, p model.Promise) {
+	b.ReportAllocs()
+	n := 0
+	for b.Loop() {
+		for _, v := range Operations(list[n%len(list)], Options{Promise: p}) {
+			if v.Status != model.OK && v.Status != model.Skipped {
+				b.Fatal(v)
+			}
+		}
+		n++
+	}
+	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "rounds/s")
+}
+
+// BenchmarkRound is a round of the stress checker: one hot key.
+func BenchmarkRound(b *testing.B) {
+	benchmarkRounds(b, rounds(100, []int{0}, onKey), model.Promise{})
+}
+
+// BenchmarkWholeRound is a round with every operation of the specification
+// on three keys, Clear and Len as strong as can be.
+func BenchmarkWholeRound(b *testing.B) {
+	methods := append(slices.Clone(onKey), model.Range, model.Keys, model.Clear, model.Len)
+	benchmarkRounds(b, rounds(100, []int{0, 1, 2}, methods), strongest)
+}
+
+// BenchmarkViolation is a round that has no order, explained.
+func BenchmarkViolation(b *testing.B) {
+	var list [][]history.Operation
+	for i, ops := range rounds(400, []int{0}, onKey) {
+		spoil(ops, seeded(uint64(i)), []int{0}, 4)
+		if Operations(ops, Options{})[0].Status == model.Violation {
+			list = append(list, ops)
+		}
+	}
+	b.ReportAllocs()
+	n := 0
+	for b.Loop() {
+		if v := Operations(list[n%len(list)], Options{})[0]; v.Status != model.Violation {
+			b.Fatal(v)
+		}
+		n++
+	}
+}
+
+// BenchmarkLong is 200,000 operations over 16 keys by 8 clients.
+func BenchmarkLong(b *testing.B) {
+	keys := make([]int, 16)
+	for i := range keys {
+		keys[i] = i
+	}
+	s := &simulation{choose: seeded(1), clients: 8, calls: 200_000, keys: keys, values: 100, methods: onKey}
+	ops := s.run()
+	b.ReportAllocs()
+	for b.Loop() {
+		if v := Operations(ops, Options{})[0]; v.Status != model.OK {
+			b.Fatal(v)
+		}
+	}
+	b.ReportMetric(float64(len(ops)*b.N)/b.Elapsed().Seconds(), "operations/s")
+}

@@ -1,0 +1,368 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mapspec/mapspec/impl"
+	"github.com/mapspec/mapspec/impl/broken"
+	"github.com/mapspec/mapspec/impl/locked"
+	"github.com/mapspec/mapspec/model"
+)
+
+// The test binary is mapspec too, so that the tests run the real thing, child
+// processes included.
+func TestMain(m *testing.M) {
+	find = withHostile
+	if os.Getenv("MAPSPEC_MAIN") != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// withHostile adds maps that nobody would put into a catalogue.
+func withHostile(name string) (impl.Map, bool) {
+	switch name {
+	case "dies":
+		return impl.Map{Name: name, Subject: impl.Subject(name, model.Promise{}, func() any { return new(dies) })}, true
+	case "hangs":
+		return impl.Map{Name: name, Subject: impl.Subject(name, model.Promise{}, func() any { return new(hangs) })}, true
+	}
+	for _, m := range broken.Maps {
+		if m.Name == name {
+			return impl.Map{Name: name, Subject: impl.Subject(name, model.Promise{}, m.New)}, true
+		}
+	}
+	return impl.Find(name)
+}
+
+// dies takes its process with it.
+type dies struct{ locked.Map[any, any] }
+
+func (d *dies) Swap(any, any) (any, bool) { os.Exit(7); return nil, false }
+
+// hangs never returns from Swap.
+type hangs struct{ locked.Map[any, any] }
+
+func (h *hangs) Swap(any, any) (any, bool) { select {} }
+
+// outcome is what a run of the command did.
+type outcome struct {
+	status         int
+	stdout, stderr string
+}
+
+// mapspec runs the command in dir.
+func mapspec(t *testing.T, dir string, args ...string) outcome {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	c := start(t, dir, args...)
+	c.Stdout, c.Stderr = &stdout, &stderr
+	err := c.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return outcome{c.ProcessState.ExitCode(), stdout.String(), stderr.String()}
+}
+
+func start(t *testing.T, dir string, args ...string) *exec.Cmd {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := exec.Command(self, args...)
+	c.Dir = dir
+	c.Env = append(os.Environ(), "MAPSPEC_MAIN=1")
+	return c
+}
+
+// A mistake is one line on stderr that says what to do, and exit status 2.
+func TestMistakesAreOneLineThatSaysWhatToDo(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"chekc"}, `no command "chekc", did you mean check?; mapspec -h lists them`},
+		{[]string{"check", "-map", "go1.15"}, `no map "go1.15", did you mean go1.14 or go1.15.0 or go1.15.2`},
+		{[]string{"check", "-map", "nothing like it"}, `mapspec list shows them all`},
+		{[]string{"check", "-bugdet", "1s"}, "see mapspec check -h"},
+		{[]string{"check", "-budget", "0s"}, "want more than 0s"},
+		{[]string{"check", "-shard", "3"}, "want i/n, such as 0/4"},
+		{[]string{"check", "-shard", "4/4"}, "want i/n with 0 ≤ i < n"},
+		{[]string{"check", "sync.Map"}, `unexpected argument "sync.Map"; see mapspec check -h`},
+		{[]string{"check", "-o", filepath.Join(file, "under")}, "choose another directory with -o"},
+		{[]string{"history"}, "no FILE; see mapspec history -h"},
+		{[]string{"history", filepath.Join(dir, "absent")}, "no such file"},
+		{[]string{"judge", "-map", "go1.15"}, `no map "go1.15"`},
+	} {
+		got := mapspec(t, dir, c.args...)
+		if got.status != exitOther || strings.Count(got.stderr, "\n") != 1 || !strings.Contains(got.stderr, c.want) {
+			t.Errorf("%q: status %d, stderr %q; want 2 and one line with %q", c.args, got.status, got.stderr, c.want)
+		}
+	}
+}
+
+func TestHelpIsOnStdoutForEveryCommand(t *testing.T) {
+	for _, args := range [][]string{{"-h"}, {"help"}, {"check", "-h"}, {"list", "-h"}, {"history", "-help"}} {
+		got := mapspec(t, t.TempDir(), args...)
+		if got.status != exitOK || !strings.Contains(got.stdout, "usage: mapspec") || got.stderr != "" {
+			t.Errorf("%q: status %d, stdout %q, stderr %q", args, got.status, got.stdout, got.stderr)
+		}
+	}
+}
+
+func TestListShowsTheCatalogue(t *testing.T) {
+	text := mapspec(t, t.TempDir(), "list")
+	lines := strings.Split(strings.TrimSpace(mapspec(t, t.TempDir(), "list", "-json").stdout), "\n")
+	if text.status != exitOK || len(lines) != len(impl.Catalogue()) {
+		t.Fatalf("status %d, %d JSON lines, want %d", text.status, len(lines), len(impl.Catalogue()))
+	}
+	for i, m := range impl.Catalogue() {
+		var row struct{ Map, Origin string }
+		if err := json.Unmarshal([]byte(lines[i]), &row); err != nil || row.Map != m.Name || row.Origin != m.Origin {
+			t.Errorf("line %d is %s, want %s", i, lines[i], m.Name)
+		}
+		if !strings.Contains(text.stdout, m.Name) {
+			t.Errorf("%s is not listed", m.Name)
+		}
+	}
+}
+
+// The main job on the map of the article: the leak is in the table, in a file,
+// and expected; the exit status is 0.
+//
+// Clauses: R1, R3
+func TestCheckShowsTheLeakOfGo1150(t *testing.T) {
+	dir := t.TempDir()
+	got := mapspec(t, dir, "check", "-map", "go1.15.0", "-map", "locked", "-budget", "500ms", "-seed", "5")
+	for _, want := range []string{
+		`(?m)^mapspec check -seed 5, 500ms a map$`,
+		`(?m)^go1\.15\.0  ok +unbounded +ok +yes +holds readdirty\.Go1150\.dirty\["conn-1"\]$`,
+		`(?m)^locked +ok +prompt +ok +yes *$`,
+		`go1\.15\.0 R1 violation, as expected`,
+		`64 keys of 64 retained`,
+		`see counterexamples/go1\.15\.0/R1`,
+	} {
+		if !regexp.MustCompile(want).MatchString(got.stdout) {
+			t.Errorf("the output lacks %s:\n%s", want, got.stdout)
+		}
+	}
+	if got.status != exitOK || got.stderr != "" {
+		t.Errorf("status %d, stderr %q, want 0 and nothing: no terminal, no progress", got.status, got.stderr)
+	}
+	trace, err := os.ReadFile(filepath.Join(dir, "counterexamples/go1.15.0/R1/trace.txt"))
+	if err != nil || !strings.Contains(string(trace), "Store(k1, v2)   <- passes the key that stays") {
+		t.Errorf("trace: %v\n%s", err, trace)
+	}
+}
+
+// A violation that nobody foretold is exit status 1, and its history is kept.
+//
+// Clauses: S1
+func TestCheckOfABrokenMapFailsAndKeepsTheHistory(t *testing.T) {
+	dir := t.TempDir()
+	got := mapspec(t, dir, "check", "-map", "S1-two-deleters", "-budget", "5s", "-json")
+	var row struct {
+		Map        string
+		AsPromised bool `json:"as_promised"`
+		Verdicts   []model.Verdict
+	}
+	if err := json.Unmarshal([]byte(got.stdout), &row); err != nil {
+		t.Fatalf("%v in %s", err, got.stdout)
+	}
+	if got.status != exitWrong || row.AsPromised || model.Find(row.Verdicts, model.S1).Status != model.Violation {
+		t.Errorf("status %d, %v", got.status, model.Find(row.Verdicts, model.S1))
+	}
+	h := mapspec(t, dir, "history", "counterexamples/S1-two-deleters/S1/history.jsonl")
+	if h.status != exitWrong || !strings.HasPrefix(h.stdout, "S1 violation") {
+		t.Errorf("the history that was kept: status %d\n%s", h.status, h.stdout)
+	}
+}
+
+// A map that dies or hangs is a verdict, and the next map is judged.
+//
+// Clauses: S1, P2
+func TestCheckGoesOnAfterAMapThatDiesOrHangs(t *testing.T) {
+	got := mapspec(t, t.TempDir(), "check", "-map", "dies", "-map", "hangs", "-map", "locked", "-budget", "300ms")
+	for _, want := range []string{
+		`(?m)^dies +breaks S1`, `(?m)^hangs .*breaks P2`, `(?m)^locked +ok`,
+		`dies S1 violation.*\n.*died in phase properties.*exit status 7`,
+		`Swap\(.*never returned: .*main_test\.go`,
+	} {
+		if !regexp.MustCompile(want).MatchString(got.stdout) {
+			t.Errorf("the output lacks %s:\n%s", want, got.stdout)
+		}
+	}
+	if got.status != exitWrong {
+		t.Errorf("status %d, want 1", got.status)
+	}
+}
+
+// What was found before Ctrl-C is printed and written.
+func TestInterruptLosesNothing(t *testing.T) {
+	dir := t.TempDir()
+	c := start(t, dir, "check", "-map", "go1.15.0", "-map", "locked", "-budget", "4s", "-json")
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stderr bytes.Buffer
+	c.Stderr = &stderr
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line := make([]byte, 1) // the first map's line has begun: the second is being judged
+	if _, err := io.ReadFull(out, line); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	rest, _ := io.ReadAll(out)
+	_ = c.Wait()
+	if status := c.ProcessState.ExitCode(); status != exitOther || !strings.Contains(stderr.String(), "interrupted after 1 of 2 maps") {
+		t.Errorf("status %d, stderr %q", status, stderr.String())
+	}
+	if !strings.HasPrefix(string(line)+string(rest), `{"map":"go1.15.0"`) {
+		t.Errorf("stdout %s", rest)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "counterexamples/go1.15.0/R1/trace.txt")); err != nil {
+		t.Error(err)
+	}
+}
+
+// A full disk is an error, not a silence.
+func TestFullDiskIsSaid(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skipf("no /dev/full here: %v", err)
+	}
+	defer full.Close()
+	for _, args := range [][]string{{"list", "-json"}, {"check", "-map", "locked", "-budget", "100ms", "-json"}} {
+		c := start(t, t.TempDir(), args...)
+		var stderr bytes.Buffer
+		c.Stdout, c.Stderr = full, &stderr
+		_ = c.Run()
+		if c.ProcessState.ExitCode() != exitOther || !strings.Contains(stderr.String(), "no space left") {
+			t.Errorf("%q: status %d, stderr %q", args, c.ProcessState.ExitCode(), stderr.String())
+		}
+	}
+}
+
+func TestHistoryJudgesFilesFromAnywhere(t *testing.T) {
+	good := `{"seq":1,"id":0,"client":0,"call":{"op":"Store","key":0,"value":1}}
+{"seq":2,"id":0,"return":{}}
+{"seq":3,"id":1,"client":1,"call":{"op":"Load","key":0}}
+{"seq":4,"id":1,"return":{"value":1,"ok":true}}
+`
+	for _, c := range []struct {
+		name, text string
+		status     int
+		want       string
+	}{
+		{"a good one", good, exitOK, "S1 ok (complete: "},
+		{"a stale read", strings.Replace(good, `"value":1,"ok":true`, `"value":0,"ok":false`, 1), exitWrong, "S1 violation"},
+		{"a truncated one", good[:len(good)-9], exitOther, "S1 invalid: "},
+		{"a mangled one", strings.Replace(good, `"id":1,"return"`, `"id":9,"return"`, 1), exitOther, "line 4"},
+		{"an empty one", "", exitOK, "S1 "},
+	} {
+		file := filepath.Join(t.TempDir(), "history.jsonl")
+		if err := os.WriteFile(file, []byte(c.text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		got := mapspec(t, t.TempDir(), "history", file)
+		if got.status != c.status || !strings.Contains(got.stdout, c.want) {
+			t.Errorf("%s: status %d, %q; want %d, %q", c.name, got.status, got.stdout+got.stderr, c.status, c.want)
+		}
+	}
+}
+
+// Shards partition the maps, whoever numbers them.
+func TestShardsPartitionTheMaps(t *testing.T) {
+	none := func(string) string { return "" }
+	var names []string
+	for _, shard := range []string{"0/3", "1/3", "2/3"} {
+		part, err := shardOf(impl.Catalogue(), shard, none)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range part {
+			names = append(names, m.Name)
+		}
+	}
+	slices.Sort(names)
+	want := impl.Names()
+	slices.Sort(want)
+	if !slices.Equal(names, want) {
+		t.Errorf("three shards have %v, want %v", names, want)
+	}
+	for name, env := range map[string]map[string]string{
+		"Bazel":      {"TEST_SHARD_INDEX": "1", "TEST_TOTAL_SHARDS": "3"},
+		"Kubernetes": {"JOB_COMPLETION_INDEX": "1", "TEST_TOTAL_SHARDS": "3"},
+	} {
+		part, err := shardOf(impl.Catalogue(), "", func(key string) string { return env[key] })
+		if err != nil || part[0].Name != impl.Catalogue()[1].Name {
+			t.Errorf("%s: %v, %v", name, part, err)
+		}
+	}
+}
+
+// A child that says nothing more is a violation that says in which phase.
+//
+// Clauses: M2
+func TestDeathOfAChildIsBlamedOnWhatKilledIt(t *testing.T) {
+	crash := died("stress", "fatal error: concurrent map writes\n\ngoroutine 1", false, errors.New("exit status 2"))
+	if crash.Clause != model.M2 || !strings.Contains(crash.Evidence, "concurrent map writes") {
+		t.Errorf("%v, want M2", crash)
+	}
+	if slow := died("stress", "", true, nil); slow.Clause != model.P2 || slow.Status != model.Violation {
+		t.Errorf("%v, want a violation of P2", slow)
+	}
+}
+
+// The verdicts decide the exit status: 1 outweighs 2 outweighs 0.
+func TestStatusIsTheWorstOfAll(t *testing.T) {
+	m, _ := impl.Find("locked")
+	verdict := func(s model.Status) judged {
+		return judged{Map: m, verdicts: []model.Verdict{{Clause: model.S1, Status: s}}}
+	}
+	for want, results := range map[int][]judged{
+		exitOK:    {verdict(model.OK)},
+		exitOther: {verdict(model.OK), verdict(model.Unknown)},
+		exitWrong: {verdict(model.Unknown), verdict(model.Violation)},
+	} {
+		if got := status(results); got != want {
+			t.Errorf("status %d, want %d", got, want)
+		}
+	}
+}
+
+// Judging in this process ends when its context does.
+func TestRunHeedsItsContext(t *testing.T) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
+	defer cancel()
+	t.Setenv("MAPSPEC_MAIN", "1")
+	var out, errs bytes.Buffer
+	status := run(ctx, environment{stdout: &out, stderr: &errs}, []string{"check", "-map", "locked", "-budget", "1h", "-o", t.TempDir()})
+	if status != exitOther || !strings.Contains(errs.String(), "interrupted") {
+		t.Errorf("status %d, %q", status, errs.String())
+	}
+}

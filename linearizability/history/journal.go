@@ -1,0 +1,44 @@
+package history
+
+import (
+	"math/bits"
+	"sync/atomic"
+)
+
+// firstBlock is the length of a journal's first block.
+const firstBlock = 64
+
+// A journal is an append-only list with one writer. Anyone may read its first
+// n entries at any time, n loaded once: the writer stores n after it filled
+// entry n-1, and what n has been stored for is written again only through
+// atomic fields of T. Entries never move: block j holds firstBlock<<j of them.
+//
+//	n  how many entries are readable   owner: n → n+1, or 0 in reset
+type journal[T any] struct {
+	n      atomic.Int64
+	blocks [48][]T // block j is written once, before n first reaches into it
+}
+
+// at returns entry i.
+func (j *journal[T]) at(i int) *T {
+	block := bits.Len(uint(i/firstBlock+1)) - 1
+	return &j.blocks[block][i-firstBlock*(1<<block-1)]
+}
+
+// draft returns the entry after the last, for the owner to fill and publish.
+func (j *journal[T]) draft() (entry *T, i int) {
+	i = j.len()
+	block := bits.Len(uint(i/firstBlock+1)) - 1
+	if j.blocks[block] == nil {
+		j.blocks[block] = make([]T, firstBlock<<block)
+	}
+	return j.at(i), i
+}
+
+// publish makes the draft readable.
+func (j *journal[T]) publish() { j.n.Store(j.n.Load() + 1) }
+
+func (j *journal[T]) len() int { return int(j.n.Load()) }
+
+// reset empties the journal and keeps its blocks. Nobody may be reading.
+func (j *journal[T]) reset() { j.n.Store(0) }

@@ -1,0 +1,89 @@
+package history
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/mapspec/mapspec/model"
+)
+
+// maxLine is the longest line that Read accepts, in bytes.
+const maxLine = 1 << 16
+
+// eventBlock is how many events Read collects before it begins another block:
+// growing one slice of all would copy each event several times.
+const eventBlock = 1 << 13
+
+// Read reads a history, one event a line; blank lines are skipped. It refuses
+// the first line that is malformed or impossible with an [*InvalidError]; an
+// error of r is returned wrapped. Time and memory are linear in the length of
+// the history, beside a buffer of a line.
+func Read(r io.Reader) (History, error) {
+	var full [][]Event
+	var events []Event
+	var d decoder
+	var o order
+	methodOf := func(id int) (model.Method, bool) {
+		op, ok := o.open[id]
+		return op.method, ok
+	}
+	lines := bufio.NewReaderSize(r, maxLine+1)
+	for number := 1; ; number++ {
+		b, err := lines.ReadSlice('\n')
+		last := err == io.EOF
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull):
+			return History{}, &InvalidError{number, fmt.Sprintf("longer than %d bytes: want one event a line", maxLine)}
+		case err != nil && !last:
+			return History{}, fmt.Errorf("reading a history, line %d: %w", number, err)
+		}
+		if len(bytes.TrimSpace(b)) > 0 {
+			e, err := d.decode(b, methodOf)
+			if err == nil {
+				err = o.next(&e)
+			}
+			if err != nil {
+				return History{}, &InvalidError{number, err.Error()}
+			}
+			if len(events) == eventBlock {
+				full = append(full, events)
+				events = make([]Event, 0, eventBlock)
+			}
+			events = append(events, e)
+		}
+		if last {
+			return History{slices.Concat(append(full, events)...)}, nil
+		}
+	}
+}
+
+// Write writes h, one event a line. A history that is not valid is refused
+// with an [*InvalidError] before the line in question is written.
+func (h History) Write(w io.Writer) error {
+	c := encoder{ops: map[model.Op][]byte{}, results: map[resultOf][]byte{}}
+	var o order
+	buffered := bufio.NewWriter(w)
+	var b []byte
+	for i := range h.Events {
+		e := &h.Events[i]
+		method := o.open[e.ID].method // before a return closes it
+		err := o.next(e)
+		if err == nil {
+			b, err = c.append(b[:0], e, method)
+		}
+		if err != nil {
+			return &InvalidError{i + 1, err.Error()}
+		}
+		if _, err := buffered.Write(b); err != nil {
+			return fmt.Errorf("writing a history: %w", err)
+		}
+	}
+	if err := buffered.Flush(); err != nil {
+		return fmt.Errorf("writing a history: %w", err)
+	}
+	return nil
+}

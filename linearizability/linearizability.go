@@ -1,0 +1,47 @@
+// Package linearizability judges what a map does when several goroutines use
+// it. In anyone's test file:
+//
+//	func TestLinearizability(t *testing.T) { linearizability.Run(t, subject) }
+//
+// Programs run on real goroutines (package stress), what happened is recorded
+// (package history), and each history is judged (package check). What a green
+// run means is said in docs/specification.md: no violation among the schedules
+// that the machine happened to take.
+package linearizability
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/mapspec/mapspec/linearizability/stress"
+	"github.com/mapspec/mapspec/model"
+)
+
+// runBudget is how long Run takes by default.
+const runBudget = 1500 * time.Millisecond
+
+var seedFlag = flag.Uint64("mapspec.seed", 0, "repeat the programs of a linearizability run; 0 draws a new seed")
+
+// Run judges s for a second or two and fails t for each violation of what s
+// promises. It prints the seed that repeats its programs; their schedules are
+// a matter of luck. Every clause that was not judged is logged with its reason.
+func Run(t *testing.T, s model.Binder) {
+	t.Helper()
+	seed := *seedFlag
+	if seed == 0 {
+		seed = rand.Uint64()>>32 + 1
+	}
+	verdicts := Judge(t.Context(), s, stress.Options{Budget: runBudget, Seed: seed})
+	repeat := fmt.Sprintf("go test -run '^%s$' -mapspec.seed=%d (the schedule is a matter of luck)", t.Name(), seed)
+	model.Report(t, s.Bind().Promise(), verdicts, repeat)
+}
+
+// Judge returns verdicts on the clauses that several goroutines can refute: S1,
+// T1, T5, T6, P2, and under -race M1 and M2.
+func Judge(ctx context.Context, s model.Binder, o stress.Options) []model.Verdict {
+	return model.Merge(stress.Judge(ctx, s, o), stress.Memory(ctx, s))
+}

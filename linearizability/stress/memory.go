@@ -1,0 +1,218 @@
+package stress
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"sync"
+
+	"github.com/mapspec/mapspec/model"
+)
+
+// The clauses of the memory model are judged by the race detector, in programs
+// that do not record: a recorder's clock is itself an edge between any two
+// operations. In a litmus program one goroutine writes a plain word and then to
+// the map; another, once it has observed that write in the map, reads the word.
+// Without a happens-before edge through the map that is a race (M1). Races
+// inside the map show in the same programs, and in random ones (M2).
+
+const (
+	litmusRounds = 60  // of each litmus program
+	raceRounds   = 300 // random programs
+	litmusTries  = 200 // observations before a round is given up
+)
+
+// NeedsRace is why M1 and M2 are skipped without the race detector.
+const NeedsRace = "needs -race: go run -race ./linearizability/cmd/mapspec, or go test -race"
+
+// Memory returns verdicts on M1 and M2; without the race detector, why not.
+func Memory(ctx context.Context, b model.Binder) []model.Verdict {
+	if !raceEnabled {
+		return []model.Verdict{model.Skip(model.M1, NeedsRace), model.Skip(model.M2, NeedsRace)}
+	}
+	reports := raceReports{}
+	reports.skip()
+	programs := litmusPrograms(b.Bind())
+	observed := 0
+	for _, l := range programs {
+		for range litmusRounds {
+			if ctx.Err() == nil && l.run(b.Bind()) {
+				observed++
+			}
+		}
+	}
+	hammer(ctx, b)
+	m1 := model.Verdict{Clause: model.M1, Status: model.OK,
+		Coverage: model.Bounded("%d litmus programs, %d observations", len(programs), observed)}
+	m2 := model.Verdict{Clause: model.M2, Status: model.OK,
+		Coverage: model.Bounded("%d litmus programs and %d random ones under the race detector", len(programs), raceRounds)}
+	for _, report := range reports.new() {
+		v := &m2
+		if strings.Contains(report, "readPlain") {
+			v = &m1
+		}
+		if v.Status == model.OK {
+			v.Status, v.Evidence, v.Trace = model.Violation, "data race: "+raceSummary(report), strings.Split(report, "\n")
+		}
+	}
+	if observed == 0 && m1.Status == model.OK {
+		m1.Status, m1.Evidence = model.Unknown, "no write was observed"
+	}
+	return []model.Verdict{m1, m2}
+}
+
+// litmus is one litmus program: write is observed by read when it returns want.
+type litmus struct {
+	init        []model.Op
+	write, read model.Op
+	observes    func(model.Result) bool
+}
+
+// litmusPrograms lists them: each write against each way to observe it, absence
+// after Delete and Clear included.
+func litmusPrograms(in model.Instance) []litmus {
+	stored := func(r model.Result) bool { return r.OK }
+	gone := func(r model.Result) bool { return !r.OK }
+	changed := func(r model.Result) bool { return r.Value == 2 }
+	present := []model.Op{{Method: model.Store, Value: 1}}
+	var all []litmus
+	for _, read := range []model.Op{
+		{Method: model.Load}, {Method: model.LoadAndDelete}, {Method: model.LoadOrStore, Value: 3}, {Method: model.Swap, Value: 3},
+		{Method: model.CompareAndSwap, Old: 2, Value: 3}, {Method: model.CompareAndDelete, Old: 2},
+	} {
+		all = append(all,
+			litmus{nil, model.Op{Method: model.Store, Value: 2}, read, stored},
+			litmus{nil, model.Op{Method: model.LoadOrStore, Value: 2}, read, stored},
+			litmus{nil, model.Op{Method: model.Swap, Value: 2}, read, stored})
+	}
+	load := model.Op{Method: model.Load}
+	for _, write := range []model.Op{{Method: model.Store, Value: 2}, {Method: model.Swap, Value: 2}, {Method: model.CompareAndSwap, Old: 1, Value: 2}} {
+		all = append(all, litmus{present, write, load, changed})
+	}
+	for _, write := range []model.Op{{Method: model.Delete}, {Method: model.LoadAndDelete}, {Method: model.CompareAndDelete, Old: 1}, {Method: model.Clear}} {
+		all = append(all, litmus{present, write, load, gone})
+	}
+	var possible []litmus
+	for _, l := range all {
+		has := in.Methods()
+		usable := has.Has(l.write.Method) && has.Has(l.read.Method) && (len(l.init) == 0 || has.Has(model.Store))
+		if usable && (in.Traits().Comparable || !l.write.Method.Compares() && !l.read.Method.Compares()) {
+			possible = append(possible, l)
+		}
+	}
+	return possible
+}
+
+// run runs l once on in and reports whether the write was observed.
+func (l litmus) run(in model.Instance) (observed bool) {
+	for _, o := range l.init {
+		model.Call(in, o)
+	}
+	plain := new(int)
+	write := in.Prepare(l.write)
+	reads := make([]model.Prepared, litmusTries)
+	for i := range reads {
+		reads[i] = in.Prepare(l.read)
+	}
+	var both sync.WaitGroup
+	both.Go(func() {
+		*plain = 1
+		write.Do()
+	})
+	both.Go(func() {
+		for _, read := range reads {
+			if read.Do(); l.observes(read.Result()) {
+				observed = true
+				readPlain(plain)
+				return
+			}
+			if l.read.Method.Stores() {
+				return // it would observe itself the next time
+			}
+		}
+	})
+	both.Wait()
+	return observed
+}
+
+// readPlain is where a missing edge shows. Its name is looked for in reports.
+//
+//go:noinline
+func readPlain(p *int) int { return *p }
+
+// hammer runs random programs without a recorder.
+func hammer(ctx context.Context, b model.Binder) {
+	modes := possibleModes(b.Bind())
+	for round := range raceRounds {
+		if ctx.Err() != nil || len(modes) == 0 {
+			return
+		}
+		in := b.Bind()
+		program := modes[round%len(modes)].program(rand.New(rand.NewPCG(1, uint64(round))), in)
+		for _, o := range program.Init {
+			model.Call(in, o)
+		}
+		var all sync.WaitGroup
+		for _, ops := range program.Threads {
+			all.Go(func() {
+				for _, o := range ops {
+					model.Execute(in, o, deaf{})
+				}
+			})
+		}
+		all.Wait()
+	}
+}
+
+// deaf is a listener that hears nothing.
+type deaf struct{}
+
+func (deaf) Visit(model.Visit)        {}
+func (deaf) Call(model.Op) int        { return 0 }
+func (deaf) Return(int, model.Result) {}
+
+// raceReports reads what the race detector wrote since it was last asked. It
+// needs GORACE=log_path=FILE, which the command sets for the process that
+// judges a map; in go test the detector fails the test by itself.
+type raceReports struct{ seen int }
+
+func (r *raceReports) read() string {
+	for _, option := range strings.Fields(os.Getenv("GORACE")) {
+		if path, ok := strings.CutPrefix(option, "log_path="); ok {
+			text, err := os.ReadFile(fmt.Sprintf("%s.%d", path, os.Getpid()))
+			if err == nil {
+				return string(text)
+			}
+		}
+	}
+	return ""
+}
+
+func (r *raceReports) skip() { r.seen = len(r.read()) }
+
+func (r *raceReports) new() []string {
+	text := r.read()
+	var reports []string
+	for _, part := range strings.Split(text[min(r.seen, len(text)):], "==================") {
+		if strings.Contains(part, "WARNING: DATA RACE") {
+			reports = append(reports, strings.TrimSpace(part))
+		}
+	}
+	r.seen = len(text)
+	return reports
+}
+
+// raceSummary names the two functions that a report accuses.
+func raceSummary(report string) string {
+	var who []string
+	lines := strings.Split(report, "\n")
+	for i, line := range lines {
+		if i+1 < len(lines) && (strings.Contains(line, " at 0x") && strings.Contains(line, "by ")) {
+			access, _, _ := strings.Cut(strings.TrimSpace(line), " at ")
+			who = append(who, access+" in "+strings.TrimSpace(lines[i+1]))
+		}
+	}
+	return strings.Join(who[:min(2, len(who))], ", ")
+}

@@ -1,0 +1,295 @@
+package stress
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/mapspec/mapspec/linearizability/history"
+	"github.com/mapspec/mapspec/model"
+)
+
+// maxClients is how many goroutines call a map at once.
+const maxClients = 4
+
+// A mode is one way to draw programs.
+type mode struct {
+	name    string
+	clients int
+	length  int // operations a client
+	draw    func(d drawer) history.Program
+	needs   []model.Method // any of them; none: any map
+}
+
+func (m mode) String() string {
+	return fmt.Sprintf("mode %s, %d goroutines", m.name, m.clients)
+}
+
+// A round's program: its Init runs alone, its Threads together, and then the
+// map is read at rest.
+func (m mode) program(rng *rand.Rand, in model.Instance) history.Program {
+	d := drawer{rng: rng, in: in, mode: m}
+	d.methods = d.flavour()
+	d.small = rng.IntN(2) == 0
+	return m.draw(d)
+}
+
+// possibleModes lists the modes in the order in which rounds go through them:
+// the hot key most often, the expensive ones rarely.
+func possibleModes(in model.Instance) []mode {
+	hot := mode{name: "hot key", clients: 4, length: 8, draw: drawer.hotKey}
+	trio := mode{name: "hot key of three", clients: 3, length: 6, draw: drawer.hotKey}
+	few := mode{name: "few keys", clients: 3, length: 6, draw: drawer.fewKeys, needs: []model.Method{model.Range, model.All}}
+	whole := mode{name: "whole map", clients: 3, length: 4, draw: drawer.wholeMap, needs: []model.Method{model.Clear, model.Len}}
+	empty := mode{name: "delete to empty", clients: 4, length: 6, draw: drawer.deleteToEmpty, needs: []model.Method{model.Delete, model.LoadAndDelete}}
+	resize := mode{name: "resize", clients: 4, length: 120, draw: drawer.resize, needs: []model.Method{model.Delete, model.LoadAndDelete}}
+	order := []mode{}
+	for range 5 {
+		order = append(order, hot, few, trio, whole, hot, empty, few, whole)
+	}
+	order = append(order, resize)
+	has := in.Methods()
+	if len(onKey(has, model.Method.Stores)) == 0 || len(onKey(has, func(m model.Method) bool {
+		return m == model.Load || m == model.LoadOrStore || m == model.LoadAndDelete || m == model.Swap
+	})) == 0 {
+		return nil
+	}
+	var list []mode
+	for _, m := range order {
+		possible := len(m.needs) == 0
+		for _, n := range m.needs {
+			possible = possible || has.Has(n)
+		}
+		if possible {
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
+// onKey lists the single-key methods in has for which ok.
+func onKey(has model.MethodSet, ok func(model.Method) bool) []model.Method {
+	var list []model.Method
+	for _, m := range has.Methods() {
+		if m.OnKey() && ok(m) {
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
+// drawer draws one program.
+type drawer struct {
+	rng     *rand.Rand
+	in      model.Instance
+	mode    mode
+	methods []model.Method // single-key methods of this round
+	small   bool           // few distinct values, so that comparisons match
+	next    int            // the next unique value
+}
+
+// flavour picks single-key methods: all of them, or a few, for most bugs are a
+// quarrel of two or three methods.
+func (d drawer) flavour() []model.Method {
+	all := onKey(d.in.Methods(), func(m model.Method) bool {
+		return !m.Compares() || d.in.Traits().Comparable
+	})
+	if d.rng.IntN(2) == 0 {
+		return all
+	}
+	stores := onKey(d.in.Methods(), func(m model.Method) bool { return m.Stores() && !m.Compares() })
+	picked := []model.Method{stores[d.rng.IntN(len(stores))]}
+	for range 1 + d.rng.IntN(3) {
+		picked = append(picked, all[d.rng.IntN(len(all))])
+	}
+	return picked
+}
+
+// value returns a value to store: from a few, or one never used before.
+func (d *drawer) value() int {
+	if d.small {
+		return 1 + d.rng.IntN(3)
+	}
+	d.next++
+	return d.next
+}
+
+// old returns a value to compare with: one that was stored, as far as known.
+func (d *drawer) old() int {
+	if d.small {
+		return 1 + d.rng.IntN(3)
+	}
+	return d.next - d.rng.IntN(min(d.next, 4)+1)
+}
+
+func (d *drawer) op(m model.Method, key int) model.Op {
+	o := model.Op{Method: m}
+	if m.OnKey() {
+		o.Key = key
+	}
+	if m.Compares() {
+		o.Old = d.old()
+	}
+	if m.Stores() {
+		o.Value = d.value()
+	}
+	return o
+}
+
+func (d *drawer) anyOp(key int) model.Op {
+	return d.op(d.methods[d.rng.IntN(len(d.methods))], key)
+}
+
+// threads draws each client's operations with draw.
+func (d *drawer) threads(draw func(client int) model.Op) [][]model.Op {
+	threads := make([][]model.Op, d.mode.clients)
+	for i := range threads {
+		for range d.mode.length {
+			threads[i] = append(threads[i], draw(i))
+		}
+	}
+	return threads
+}
+
+// seeded is an Init that stores keys 0 to n-1, or nothing, by chance.
+func (d *drawer) seeded(n int) []model.Op {
+	if d.rng.IntN(2) == 0 {
+		return nil
+	}
+	return d.filled(n)
+}
+
+// filled is an Init that stores keys 0 to n-1.
+func (d *drawer) filled(n int) []model.Op {
+	stores := onKey(d.in.Methods(), func(m model.Method) bool { return m.Stores() && !m.Compares() })
+	var ops []model.Op
+	for k := range n {
+		ops = append(ops, d.op(stores[0], k))
+	}
+	return ops
+}
+
+func (d drawer) hotKey() history.Program {
+	init := d.seeded(1)
+	return history.Program{Init: init, Threads: d.threads(func(int) model.Op { return d.anyOp(0) })}
+}
+
+// fewKeys adds traversals to two or three keys.
+func (d drawer) fewKeys() history.Program {
+	keys := 2 + d.rng.IntN(2)
+	init := d.seeded(keys)
+	traversals := have(d.in, model.Range, model.All)
+	return history.Program{Init: init, Threads: d.threads(func(int) model.Op {
+		if len(traversals) > 0 && d.rng.IntN(5) == 0 {
+			return d.traversal(traversals)
+		}
+		return d.anyOp(d.rng.IntN(keys))
+	})}
+}
+
+// traversal draws a traversal: mostly a plain one, sometimes one that stops or
+// that calls the map from its callback.
+func (d *drawer) traversal(methods []model.Method) model.Op {
+	o := model.Op{Method: methods[d.rng.IntN(len(methods))]}
+	switch d.rng.IntN(6) {
+	case 0:
+		o.Func = &model.Func{Stop: 1}
+	case 1:
+		o.Func = &model.Func{Do: []model.Op{d.anyOp(d.rng.IntN(2))}}
+	}
+	return o
+}
+
+// have lists which of the methods the map has.
+func have(in model.Instance, methods ...model.Method) []model.Method {
+	var list []model.Method
+	for _, m := range methods {
+		if in.Methods().Has(m) {
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
+// wholeMap adds Clear and Len to two keys.
+func (d drawer) wholeMap() history.Program {
+	init := d.seeded(2)
+	whole := have(d.in, model.Clear, model.Len, model.Len)
+	return history.Program{Init: init, Threads: d.threads(func(int) model.Op {
+		if d.rng.IntN(4) == 0 {
+			return d.op(whole[d.rng.IntN(len(whole))], 0)
+		}
+		return d.anyOp(d.rng.IntN(2))
+	})}
+}
+
+// deleteToEmpty stores and deletes one or two keys over and over, so that the
+// map is empty again and again.
+func (d drawer) deleteToEmpty() history.Program {
+	keys := 1 + d.rng.IntN(2)
+	deletes := have(d.in, model.Delete, model.LoadAndDelete)
+	stores := onKey(d.in.Methods(), func(m model.Method) bool { return m.Stores() && !m.Compares() })
+	return history.Program{Init: d.seeded(keys), Threads: d.threads(func(int) model.Op {
+		key := d.rng.IntN(keys)
+		switch d.rng.IntN(5) {
+		case 0, 1:
+			return d.op(deletes[d.rng.IntN(len(deletes))], key)
+		case 2, 3:
+			return d.op(stores[d.rng.IntN(len(stores))], key)
+		}
+		return d.anyOp(key)
+	})}
+}
+
+// resize has each client store and delete keys of its own, 120 to 240 in all,
+// so that the map grows and shrinks, while eight residents stay and two keys
+// are shared; every client sometimes reads what is not its own, or ranges.
+func (d drawer) resize() history.Program {
+	const residents, shared = 8, 2
+	d.small = false
+	init := d.filled(residents)
+	stores := onKey(d.in.Methods(), func(m model.Method) bool { return m.Stores() && !m.Compares() })
+	deletes := have(d.in, model.Delete, model.LoadAndDelete)
+	own := 30 + d.rng.IntN(31)
+	traversals := have(d.in, model.Range, model.All)
+	threads := make([][]model.Op, d.mode.clients)
+	for i := range threads {
+		first := residents + shared + i*own
+		for k := range 2 * own {
+			m := stores[0]
+			if k >= own {
+				m = deletes[d.rng.IntN(len(deletes))]
+			}
+			threads[i] = append(threads[i], d.op(m, first+k%own))
+			if d.rng.IntN(8) == 0 {
+				threads[i] = append(threads[i], d.anyOp(residents+d.rng.IntN(shared)))
+			}
+			if d.in.Methods().Has(model.Load) && d.rng.IntN(8) == 0 {
+				threads[i] = append(threads[i], d.op(model.Load, d.rng.IntN(residents+shared+d.mode.clients*own)))
+			}
+			if len(traversals) > 0 && d.rng.IntN(own) == 0 {
+				threads[i] = append(threads[i], model.Op{Method: traversals[0]})
+			}
+		}
+	}
+	return history.Program{Init: init, Threads: threads}
+}
+
+// atRest reads every key that a program names, then counts and ranges.
+func atRest(in model.Instance, p history.Program) []model.Op {
+	var ops []model.Op
+	if in.Methods().Has(model.Load) {
+		seen := map[int]bool{}
+		for _, thread := range append([][]model.Op{p.Init}, p.Threads...) {
+			for _, o := range thread {
+				if o.Method.OnKey() && !seen[o.Key] {
+					seen[o.Key] = true
+					ops = append(ops, model.Op{Method: model.Load, Key: o.Key})
+				}
+			}
+		}
+	}
+	for _, m := range have(in, model.Len, model.Range) {
+		ops = append(ops, model.Op{Method: m})
+	}
+	return ops
+}

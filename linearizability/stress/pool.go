@@ -1,0 +1,177 @@
+package stress
+
+import (
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"github.com/mapspec/mapspec/linearizability/history"
+	"github.com/mapspec/mapspec/model"
+)
+
+// A pool is a few goroutines that run programs together, one after another. A
+// goroutine that hangs in a map cannot be killed, so the pool is of no use any
+// more after that.
+type pool struct {
+	recorder *history.Recorder
+	workers  []*worker
+	done     chan struct{} // a token a task
+	tick     *time.Ticker
+	arrived  atomic.Int32 // at the barrier
+}
+
+type worker struct {
+	tasks   chan func()
+	id      atomic.Int64 // its goroutine
+	returns atomic.Int64 // calls that returned
+	running atomic.Bool  // it has operations to do
+	_       [64]byte     // the next worker's line
+}
+
+func newPool(n int) *pool {
+	p := &pool{
+		recorder: history.NewRecorder(n),
+		done:     make(chan struct{}, n),
+		tick:     time.NewTicker(50 * time.Millisecond),
+	}
+	for range n {
+		w := &worker{tasks: make(chan func(), 1)}
+		p.workers = append(p.workers, w)
+		go func() {
+			w.id.Store(model.GoroutineID())
+			for task := range w.tasks {
+				task()
+				p.done <- struct{}{}
+			}
+		}()
+	}
+	return p
+}
+
+func (p *pool) close() {
+	p.tick.Stop()
+	for _, w := range p.workers {
+		close(w.tasks)
+	}
+}
+
+// run runs a program on in: Init alone, the threads together, and then reads
+// the map at rest. If it does not end, run says where its goroutines stand.
+func (p *pool) run(in model.Instance, program history.Program, jitter uint64) (where []string, stuck bool) {
+	p.recorder.Reset()
+	if where, stuck = p.together(in, [][]model.Op{program.Init}, 0); stuck {
+		return where, true
+	}
+	if where, stuck = p.together(in, program.Threads, jitter); stuck {
+		return where, true
+	}
+	return p.together(in, [][]model.Op{atRest(in, program)}, 0)
+}
+
+// together runs each thread on a goroutine of its own, all released at once.
+// The bits of jitter say where a thread yields between operations.
+func (p *pool) together(in model.Instance, threads [][]model.Op, jitter uint64) (where []string, stuck bool) {
+	p.arrived.Store(0)
+	running := 0
+	for i, ops := range threads {
+		if len(ops) == 0 && len(threads) == 1 {
+			continue
+		}
+		t := prepare(in, p.workers[i], p.recorder.Client(i), ops)
+		t.jitter = jitter >> (8 * i)
+		running++
+		p.workers[i].tasks <- func() {
+			p.barrier(len(threads))
+			t.run()
+		}
+	}
+	return p.wait(running)
+}
+
+// barrier lets nobody through before n have arrived. It spins, for goroutines
+// that are woken one by one start too far apart to meet.
+func (p *pool) barrier(n int) {
+	p.arrived.Add(1)
+	for spins := 0; p.arrived.Load() < int32(n); spins++ {
+		if spins > 100 {
+			runtime.Gosched() // fewer processors than goroutines
+		}
+	}
+}
+
+// wait waits for n tasks, unless they are stuck.
+func (p *pool) wait(n int) (where []string, stuck bool) {
+	var w model.Watchdog
+	for n > 0 {
+		select {
+		case <-p.done:
+			n--
+		case <-p.tick.C:
+			var returns int64
+			for _, w := range p.workers {
+				returns += w.returns.Load()
+			}
+			if where, stuck = w.Stuck(returns, p.busy()); stuck {
+				return where, true
+			}
+		}
+	}
+	return nil, false
+}
+
+// busy returns the goroutines that have not done all their operations.
+func (p *pool) busy() []int64 {
+	var ids []int64
+	for _, w := range p.workers {
+		if w.running.Load() {
+			ids = append(ids, w.id.Load())
+		}
+	}
+	return ids
+}
+
+// thread is what one goroutine does in a round, its arguments made before it
+// begins and its results read after it has ended.
+type thread struct {
+	in     model.Instance
+	worker *worker
+	client *history.Client
+	ops    []model.Op
+	calls  []model.Prepared // nil for a traversal
+	ids    []int
+	jitter uint64
+}
+
+func prepare(in model.Instance, w *worker, c *history.Client, ops []model.Op) *thread {
+	t := &thread{in: in, worker: w, client: c, ops: ops, calls: make([]model.Prepared, len(ops)), ids: make([]int, len(ops))}
+	for i, o := range ops {
+		if !o.Method.Traverses() {
+			t.calls[i] = in.Prepare(o)
+		}
+	}
+	return t
+}
+
+func (t *thread) run() {
+	t.worker.running.Store(true)
+	defer t.worker.running.Store(false)
+	for i, call := range t.calls {
+		if t.jitter>>(i%8)&1 == 1 && t.jitter&3 == 3 {
+			runtime.Gosched()
+		}
+		id := t.client.Call(t.ops[i])
+		if call == nil {
+			t.client.Return(id, model.Execute(t.in, t.ops[i], t.client))
+		} else {
+			call.Do()
+			t.client.Returned(id)
+		}
+		t.ids[i] = id
+		t.worker.returns.Add(1)
+	}
+	for i, call := range t.calls {
+		if call != nil {
+			t.client.SetResult(t.ids[i], call.Result())
+		}
+	}
+}

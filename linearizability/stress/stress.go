@@ -1,0 +1,186 @@
+// Package stress runs programs on real goroutines, records what happened, and
+// has each recorded history judged.
+//
+// Every round is a new map, a new program of a few goroutines, and a history
+// that is judged before the next round. Rounds are short because short ones
+// fail more readily and are checked in microseconds: one hot key, three or four
+// goroutines, six or eight operations each, let go together. Other modes churn
+// many keys across growth and shrink, empty a map and fill it again, and mix in
+// Range, Clear and Len.
+//
+//	stress.go    rounds until a budget ends, and the verdicts on them
+//	mode.go      the programs
+//	pool.go      goroutines that run a program together, under a watchdog
+//	memory.go    programs for the race detector: M1 and M2
+package stress
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"github.com/mapspec/mapspec/linearizability/check"
+	"github.com/mapspec/mapspec/linearizability/history"
+	"github.com/mapspec/mapspec/model"
+)
+
+// Options bounds a judgement. One of Budget and Rounds is given, or both.
+type Options struct {
+	Budget time.Duration // how long to run; 0 is no limit but Rounds
+	Rounds int           // how many rounds to run; 0 is no limit but Budget
+	Seed   uint64        // makes the programs, not the schedules, repeatable
+}
+
+// checkTimeout bounds the judgement of one round. A round that takes longer is
+// undecided, and counted as such.
+const checkTimeout = time.Second
+
+// judgedClauses are the clauses that a concurrent history can refute.
+var judgedClauses = []model.Clause{model.S1, model.T1, model.T5, model.T6, model.P2}
+
+// Judge runs rounds and returns verdicts on S1, T1, T5, T6 and P2. It stops at
+// the first violation of S1 or P2, after which a map can be trusted no more.
+func Judge(ctx context.Context, b model.Binder, o Options) []model.Verdict {
+	in := b.Bind()
+	modes := possibleModes(in)
+	if len(modes) == 0 {
+		var verdicts []model.Verdict
+		for _, c := range judgedClauses {
+			verdicts = append(verdicts, model.Skip(c, "method missing: nothing stores or nothing reads"))
+		}
+		return verdicts
+	}
+	s := &session{bind: b, promise: in.Promise(), options: o, tallies: map[model.Clause]*tally{}, rounds: map[string]int{}}
+	for _, c := range judgedClauses {
+		s.tallies[c] = &tally{}
+	}
+	p := newPool(maxClients)
+	defer p.close()
+	start := time.Now()
+	for round := 0; !s.over(ctx, round, start); round++ {
+		m := modes[round%len(modes)]
+		if !s.round(p, m, round) {
+			break
+		}
+	}
+	return s.verdicts(in)
+}
+
+// session is the state of one judgement.
+type session struct {
+	bind       model.Binder
+	promise    model.Promise
+	options    Options
+	tallies    map[model.Clause]*tally
+	rounds     map[string]int // by mode
+	operations int
+	scratch    []history.Operation
+}
+
+// tally counts what rounds said of one clause.
+type tally struct {
+	ok, undecided int
+	skipped       string
+	violation     *model.Verdict
+}
+
+func (s *session) over(ctx context.Context, round int, start time.Time) bool {
+	if ctx.Err() != nil || s.tallies[model.S1].violation != nil || s.tallies[model.P2].violation != nil {
+		return true
+	}
+	if s.options.Rounds > 0 && round >= s.options.Rounds {
+		return true
+	}
+	return s.options.Budget > 0 && time.Since(start) >= s.options.Budget
+}
+
+// round runs and judges one program; false if the map hangs.
+func (s *session) round(p *pool, m mode, round int) bool {
+	rng := rand.New(rand.NewPCG(s.options.Seed, uint64(round)))
+	in := s.bind.Bind()
+	program := m.program(rng, in)
+	where, stuck := p.run(in, program, rng.Uint64())
+	s.rounds[m.name]++
+	s.scratch = p.recorder.AppendOperations(s.scratch[:0])
+	s.operations += len(s.scratch)
+	for _, v := range check.Operations(s.scratch, check.Options{Promise: s.promise, Timeout: checkTimeout}) {
+		s.count(v, m, round)
+	}
+	if !stuck {
+		s.tallies[model.P2].ok++
+		return true
+	}
+	s.tallies[model.P2].violation = s.hung(p.recorder.History(), where, m, round)
+	return false
+}
+
+func (s *session) count(v model.Verdict, m mode, round int) {
+	t := s.tallies[v.Clause]
+	switch v.Status {
+	case model.OK:
+		t.ok++
+	case model.Skipped:
+		t.skipped = v.Evidence
+	case model.Violation, model.Invalid:
+		if t.violation == nil {
+			v.Coverage = model.Bounded("round %d, %s, seed %d", round, m, s.options.Seed)
+			t.violation = &v
+		}
+	default:
+		t.undecided++
+	}
+}
+
+// hung is the verdict on a round that did not end.
+func (s *session) hung(h history.History, where []string, m mode, round int) *model.Verdict {
+	v := &model.Verdict{Clause: model.P2, Status: model.Violation,
+		Coverage: model.Bounded("round %d, %s, seed %d", round, m, s.options.Seed)}
+	var pending []string
+	for _, o := range h.Operations() {
+		v.Trace = append(v.Trace, o.String())
+		if o.Pending() {
+			pending = append(pending, o.Op.String())
+		}
+	}
+	v.Evidence = fmt.Sprintf("%s never returned: %s", strings.Join(pending, " and "), strings.Join(where, "; "))
+	var b strings.Builder
+	if h.Write(&b) == nil { // a strings.Builder takes everything
+		v.History = []byte(b.String())
+	}
+	return v
+}
+
+// verdicts sums the rounds up.
+func (s *session) verdicts(in model.Instance) []model.Verdict {
+	var verdicts []model.Verdict
+	for _, c := range judgedClauses {
+		t := s.tallies[c]
+		v := model.Verdict{Clause: c, Coverage: s.coverage(t)}
+		switch {
+		case t.violation != nil:
+			v = *t.violation
+		case t.ok > 0:
+			v.Status = model.OK
+		case t.undecided > 0:
+			v.Status = model.Unknown
+			v.Evidence = fmt.Sprintf("%d rounds were not decided within %v each", t.undecided, checkTimeout)
+		case t.skipped != "":
+			v = model.Skip(c, t.skipped)
+		default:
+			v.Status, v.Evidence = model.Unknown, "the budget ended before any round"
+		}
+		verdicts = append(verdicts, v)
+	}
+	return verdicts
+}
+
+// coverage says how many rounds put a clause to the test.
+func (s *session) coverage(t *tally) model.Coverage {
+	c := model.Bounded("%d rounds on %d goroutines at most, %d operations, seed %d", t.ok, maxClients, s.operations, s.options.Seed)
+	if t.undecided > 0 {
+		c.What += fmt.Sprintf("; %d rounds undecided", t.undecided)
+	}
+	return c
+}

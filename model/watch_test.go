@@ -1,0 +1,283 @@
+package model_test
+
+import (
+	"fmt"
+	"maps"
+	"runtime"
+	"slices"
+	"sync"
+	"testing"
+
+	. "github.com/mapspec/mapspec/model"
+)
+
+// collect frees what nothing reaches. The second round frees what the first
+// found while it was still being swept.
+func collect() {
+	runtime.GC()
+	runtime.GC()
+}
+
+// The calls below are functions of their own, so that no variable of a test
+// keeps alive what it watches.
+
+//go:noinline
+func watchOnly(in Instance, o Op) Watches { return in.Prepare(o).Watches() }
+
+//go:noinline
+func callWatched(t *testing.T, in Instance, o Op) Watches {
+	r, w := CallWatched(in, o)
+	if r.Panic != "" {
+		t.Errorf("%s: %s", o, r.Text(o.Method))
+	}
+	return w
+}
+
+// Subjects whose keys, or values, are variables of a package and never die.
+var (
+	everlastingKeys   = []string{"any keys: variables", "any keys: in a struct", "any keys: in a struct with nothing", "any keys: channels"}
+	everlastingValues = []string{"any values: variables"}
+)
+
+// ordinary is a value to pass to in.
+func ordinary(in Instance) int {
+	if in.Traits().Unit {
+		return Zero
+	}
+	return 1
+}
+
+// watched is one call of one subject and what it passed.
+type watched struct {
+	name string
+	in   Instance
+	op   Op
+	Watches
+}
+
+func (w watched) String() string { return w.name + ": " + w.op.String() }
+
+func TestWhatIsPassedIsAliveExactlyWhileItIsStored(t *testing.T) {
+	var all []watched
+	for name, subject := range subjects {
+		in := subject.Bind()
+		o := store(1, ordinary(in))
+		all = append(all, watched{name, in, o, callWatched(t, in, o)})
+	}
+	collect()
+	for _, w := range all {
+		traits := w.in.Traits()
+		if w.Key.Empty() == traits.KeyWatched || w.Value.Empty() == traits.ValueWatched || !w.Old.Empty() {
+			t.Errorf("%s: watches %+v, traits %+v", w, w.Watches, traits)
+		}
+		if w.Key.Alive() != traits.KeyWatched || w.Value.Alive() != traits.ValueWatched {
+			t.Errorf("%s, while stored: key alive %v, value alive %v", w, w.Key.Alive(), w.Value.Alive())
+		}
+		Call(w.in, remove(1))
+	}
+	collect()
+	for _, w := range all {
+		if w.Key.Alive() != slices.Contains(everlastingKeys, w.name) || w.Value.Alive() != slices.Contains(everlastingValues, w.name) {
+			t.Errorf("%s, once deleted: key alive %v, value alive %v", w, w.Key.Alive(), w.Value.Alive())
+		}
+		runtime.KeepAlive(w.in)
+	}
+}
+
+func TestWhatIsPassedToNoMapDies(t *testing.T) {
+	var all []watched
+	for name, subject := range subjects {
+		in := subject.Bind()
+		for m := range Range {
+			v := ordinary(in)
+			if o := (Op{Method: m, Key: 1, Old: v, Value: v}); fits(in, o) {
+				all = append(all, watched{name, in, o, watchOnly(in, o)})
+			}
+		}
+	}
+	collect()
+	for _, w := range all {
+		values := w.Old.Alive() || w.Value.Alive()
+		if w.Key.Alive() != slices.Contains(everlastingKeys, w.name) || values && !slices.Contains(everlastingValues, w.name) {
+			t.Errorf("%s: alive without a map: %+v", w, w.Watches)
+		}
+		runtime.KeepAlive(w.in)
+	}
+}
+
+func TestWatchesAreOfTheArgumentsThatTheMethodTakes(t *testing.T) {
+	in := right[string, string]().Bind()
+	for _, m := range everyMethod {
+		if m.Traverses() {
+			continue
+		}
+		w := watchOnly(in, Op{Method: m, Key: 1, Old: 1, Value: 1})
+		if w.Key.Empty() == m.OnKey() || w.Old.Empty() == m.Compares() || w.Value.Empty() == m.Stores() {
+			t.Errorf("%s: %+v", m, w)
+		}
+	}
+	if w := watchOnly(in, store(1, Zero)); !w.Value.Empty() {
+		t.Errorf("the zero value of a string is watched: %+v", w.Value)
+	}
+}
+
+// What one of two equal keys leaves behind dies, whichever the map kept.
+func TestOneOfTwoEqualKeysDies(t *testing.T) {
+	for _, name := range []string{"string, string", "any, any", "any keys: arrays", "constant string, constant string", "any keys: strings"} {
+		in := subjects[name].Bind()
+		first := callWatched(t, in, store(1, 1))
+		second := callWatched(t, in, store(1, 2))
+		collect()
+		if first.Value.Alive() || !second.Value.Alive() {
+			t.Errorf("%s: overwritten value alive %v, its successor %v", name, first.Value.Alive(), second.Value.Alive())
+		}
+		if first.Key.Alive() == second.Key.Alive() {
+			t.Errorf("%s: first key alive %v, second %v", name, first.Key.Alive(), second.Key.Alive())
+		}
+		runtime.KeepAlive(in)
+	}
+}
+
+func TestEqualStringsAreDistinctAllocations(t *testing.T) {
+	for _, name := range []string{"string, string", "constant string, constant string"} {
+		in := subjects[name].Bind()
+		first, second := in.Prepare(store(1, 1)), in.Prepare(store(1, 1))
+		w1, w2 := first.Watches(), second.Watches()
+		if w1.Key.Addresses()[0] == w2.Key.Addresses()[0] || w1.Value.Addresses()[0] == w2.Value.Addresses()[0] {
+			t.Errorf("%s: %x and %x", name, w1.Key.Addresses(), w2.Key.Addresses())
+		}
+		runtime.KeepAlive(first)
+		runtime.KeepAlive(second)
+	}
+}
+
+func TestAPointerIsTheSameWhileItIsAliveAndForgottenAfter(t *testing.T) {
+	made := 0
+	in := custom[*record, *record](func(i int) *record { made++; return new(record) }, nil, nil).Bind()
+	first := callWatched(t, in, store(1, Zero))
+	collect()
+	for range 3 {
+		again := callWatched(t, in, Op{Method: Load, Key: 1})
+		if !slices.Equal(first.Key.Addresses(), again.Key.Addresses()) {
+			t.Fatalf("key 1 at %x, then at %x", first.Key.Addresses(), again.Key.Addresses())
+		}
+	}
+	if made != 1 {
+		t.Errorf("%d pointers were made while the first was alive", made)
+	}
+	Call(in, remove(1))
+	collect()
+	if first.Key.Alive() {
+		t.Fatal("the codec keeps the pointer alive")
+	}
+	callWatched(t, in, store(1, Zero))
+	if r := Call(in, Op{Method: Load, Key: 1}); !r.OK || made != 2 {
+		t.Errorf("a new key 1 after the first has died: %+v, %d made", r, made)
+	}
+}
+
+// A pointer is told by its address, and that may have been another's.
+func TestPointersMayHaveTheAddressOfOneThatDied(t *testing.T) {
+	in := anyKeys(func(int) any { return new([1 << 10]byte) }).Bind()
+	before := map[uintptr]bool{}
+	reused := false
+	for i := 0; i < 100 && !reused; i++ {
+		at := addressOfKey(t, in, i)
+		reused = before[at]
+		before[at] = true
+		runtime.GC()
+	}
+	if !reused {
+		t.Skip("no address was used twice")
+	}
+}
+
+//go:noinline
+func addressOfKey(t *testing.T, in Instance, key int) uintptr {
+	_, w := CallWatched(in, store(key, Zero))
+	if got, _ := visited(in, Keys); !slices.Equal(got, []string{Visit{key, Unseen}.String()}) {
+		t.Fatalf("after Store of key %d: %v", key, got)
+	}
+	at := w.Key.Addresses()
+	Call(in, Op{Method: Clear})
+	return at[0]
+}
+
+// A Watch tells the allocations behind one argument apart.
+func TestWatchKnowsEachAllocation(t *testing.T) {
+	for name, want := range map[string]int{
+		"string, string": 1, "any, any": 2, "any keys: arrays": 1, "any keys: structs": 1, "any keys: pointers": 1,
+		"any keys: in a struct": 1, "any keys: in a struct with nothing": 1, "any keys: mixed": 2, "any keys: channels": 1,
+		"int, pointer": 0, "struct, map": 0, "type, function": 0, "any keys: ints": 0,
+	} {
+		in := subjects[name].Bind()
+		p := in.Prepare(Op{Method: Load, Key: 1})
+		addresses := p.Watches().Key.Addresses()
+		if unique := slices.Compact(slices.Sorted(slices.Values(addresses))); len(unique) != want || len(addresses) != want {
+			t.Errorf("%s: %d allocations at %x, want %d", name, len(addresses), addresses, want)
+		}
+		runtime.KeepAlive(p)
+	}
+}
+
+// A small allocation shares a block with others, so that its death cannot be
+// seen; strings and boxes are therefore given a larger one.
+func TestAllocationsDoNotKeepEachOtherAlive(t *testing.T) {
+	for _, name := range []string{"constant string, constant string", "any keys: strings", "string, string", "any, any", "any keys: arrays"} {
+		in := subjects[name].Bind()
+		var died, all []Watches
+		for range 200 {
+			all = append(all, watchOnly(in, Op{Method: Load, Key: 1}))
+		}
+		collect()
+		for _, w := range all {
+			if !w.Key.Alive() {
+				died = append(died, w)
+			}
+		}
+		if len(died) != len(all) {
+			t.Errorf("%s: %d of %d died", name, len(died), len(all))
+		}
+	}
+}
+
+func TestAnInstanceMayBeUsedByManyGoroutines(t *testing.T) {
+	for _, name := range slices.Sorted(maps.Keys(subjects)) {
+		t.Run(name, func(t *testing.T) {
+			in := subjects[name].Bind()
+			v := ordinary(in)
+			var all sync.WaitGroup
+			for client := range 4 {
+				all.Go(func() {
+					for i := range 20 {
+						p := in.Prepare(store((i+client)%5, v))
+						p.Watches().Key.Alive()
+						p.Do()
+						if r := p.Result(); r != (Result{}) {
+							t.Errorf("Store: %+v", r)
+						}
+						if r := Call(in, Op{Method: Load, Key: i % 5}); r.OK && r.Value != v {
+							t.Errorf("Load: %+v", r)
+						}
+						Call(in, remove((i+client+1)%5))
+						visited(in, Range)
+					}
+				})
+			}
+			all.Wait()
+		})
+	}
+}
+
+func ExampleWatch() {
+	in := Subject[string, string]{New: func() any { return new(mutexMap[string, string]) }}.Bind()
+	_, w := CallWatched(in, Op{Method: Store, Key: 1, Value: 1})
+	runtime.GC()
+	fmt.Println("stored:", w.Key.Alive(), w.Value.Alive())
+	Call(in, Op{Method: Delete, Key: 1})
+	runtime.GC()
+	fmt.Println("deleted:", w.Key.Alive(), w.Value.Alive())
+	// Output:
+	// stored: true true
+	// deleted: false false
+}
