@@ -61,6 +61,7 @@ func observeAbsence(m surface) {
 	}
 }
 
+// Clauses: M1, M2
 func TestTheRaceDetectorSeesMemoryClauses(t *testing.T) {
 	if !raceEnabled {
 		t.Skip("needs -race")

@@ -131,6 +131,8 @@ func balance(t *testing.T, m *tokenMap, workers []*worker, silent bool) {
 
 // Three goroutines, three keys, a fresh map each round. The schedules differ
 // from run to run, the operations do not.
+//
+// Clauses: S1, S4
 func TestEveryValueLeavesTheMapOnce(t *testing.T) {
 	const rounds, goroutines, steps = 200, 3, 60
 	for _, silent := range []bool{false, true} {

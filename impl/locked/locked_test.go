@@ -42,6 +42,7 @@ func letters() *locked.Map[string, int] {
 	return m
 }
 
+// Clauses: S9
 func TestZeroValueIsAnEmptyMap(t *testing.T) {
 	calls := map[string]func(m *locked.Map[string, int]){
 		"Load": func(m *locked.Map[string, int]) {
@@ -93,6 +94,7 @@ func TestZeroValueIsAnEmptyMap(t *testing.T) {
 	}
 }
 
+// Clauses: S3
 func TestNilValueIsNotAbsence(t *testing.T) {
 	var m locked.Map[string, any]
 	m.Store("a", nil)
@@ -104,6 +106,7 @@ func TestNilValueIsNotAbsence(t *testing.T) {
 	}
 }
 
+// Clauses: S7
 func TestNaNIsAddedAtEveryStoreAndRemovedByClearAlone(t *testing.T) {
 	var m locked.Map[float64, int]
 	nan := math.NaN()
@@ -130,6 +133,7 @@ func TestNaNIsAddedAtEveryStoreAndRemovedByClearAlone(t *testing.T) {
 	}
 }
 
+// Clauses: S7, P3
 func TestKeyThatCannotBeHashedPanicsWithoutEffect(t *testing.T) {
 	var m locked.Map[any, int]
 	bad := any([]int{1})
@@ -156,6 +160,7 @@ func TestKeyThatCannotBeHashedPanicsWithoutEffect(t *testing.T) {
 	}
 }
 
+// Clauses: S6, P3
 func TestComparisonThatPanicsChangesNothing(t *testing.T) {
 	var m locked.Map[string, any]
 	slice := any([]int{1})
@@ -180,6 +185,8 @@ func TestComparisonThatPanicsChangesNothing(t *testing.T) {
 }
 
 // The type of the values is not comparable, whatever they are.
+//
+// Clauses: S6
 func TestComparisonOfSlicesPanicsForPresentKeysOnly(t *testing.T) {
 	var m locked.Map[string, []int]
 	m.Store("k", nil)
@@ -194,6 +201,7 @@ func TestComparisonOfSlicesPanicsForPresentKeysOnly(t *testing.T) {
 	}
 }
 
+// Clauses: T4
 func TestNilFunctionPanicsUnlessTheMapIsEmpty(t *testing.T) {
 	m := new(locked.Map[string, int])
 	m.Range(nil)
@@ -207,6 +215,7 @@ func TestNilFunctionPanicsUnlessTheMapIsEmpty(t *testing.T) {
 	}
 }
 
+// Clauses: T4, P3
 func TestRangeFunctionMayPanicOrEndItsGoroutine(t *testing.T) {
 	m := letters()
 	if recovered(func() { m.Range(func(string, int) bool { panic("mine") }) }) != "mine" {
@@ -233,6 +242,7 @@ func TestRangeStopsWhenToldTo(t *testing.T) {
 	}
 }
 
+// Clauses: T3
 func TestRangeFunctionMayCallEveryMethod(t *testing.T) {
 	m, visited := letters(), map[string]int{}
 	m.Range(func(key string, value int) bool {
@@ -259,6 +269,7 @@ func TestRangeFunctionMayCallEveryMethod(t *testing.T) {
 	}
 }
 
+// Clauses: T2
 func TestSequencesBeginWhenInvokedAndRepeat(t *testing.T) {
 	m := new(locked.Map[string, int])
 	all, keys, values := m.All(), m.Keys(), m.Values()
@@ -303,6 +314,7 @@ func TestSequencesMayBeLeftEarly(t *testing.T) {
 	}
 }
 
+// Clauses: S9
 func TestVetSeesCopies(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs go vet")

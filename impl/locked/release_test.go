@@ -52,6 +52,7 @@ func each(keys, values objects, f func(key, value *object)) {
 	}
 }
 
+// Clauses: R1
 func TestDeletedKeysAndValuesAreReleased(t *testing.T) {
 	const n = 1000
 	for name, del := range map[string]func(m *objectMap, key, value *object){
@@ -80,6 +81,7 @@ func TestDeletedKeysAndValuesAreReleased(t *testing.T) {
 	}
 }
 
+// Clauses: R1
 func TestOverwrittenValuesAreReleased(t *testing.T) {
 	const n = 100
 	for name, set := range map[string]func(m *objectMap, key, value *object){
@@ -99,6 +101,7 @@ func TestOverwrittenValuesAreReleased(t *testing.T) {
 	}
 }
 
+// Clauses: R1
 func TestClearedKeysAndValuesAreReleased(t *testing.T) {
 	m := new(objectMap)
 	keys, values := fill(m, 1000)
@@ -111,6 +114,8 @@ func TestClearedKeysAndValuesAreReleased(t *testing.T) {
 
 // What a Range pins is what was there when it began; what comes and goes while
 // it is paused is released, and when it has returned nothing is left.
+//
+// Clauses: R2
 func TestPausedRangePinsOnlyWhatItBeganWith(t *testing.T) {
 	const n, churned = 10, 10_000
 	m := new(objectMap)
@@ -135,6 +140,8 @@ func TestPausedRangePinsOnlyWhatItBeganWith(t *testing.T) {
 
 // Of two equal strings in different memory the map keeps the newer, and lets go
 // of the other.
+//
+// Clauses: S8
 func TestOverwritingReplacesTheKeyInstance(t *testing.T) {
 	m := new(locked.Map[string, int])
 	older := storeClone(m, 1)

@@ -138,6 +138,8 @@ func balance(t *testing.T, m anyMap, workers []*worker, silent bool) {
 // Three goroutines on three keys; every round begins with a fresh map, where
 // promotions are most frequent. The schedules differ from run to run, the
 // operations do not.
+//
+// Clauses: S1, S4
 func TestEveryValueLeavesTheMapOnce(t *testing.T) {
 	const rounds, goroutines, keys, steps = 150, 3, 3, 40
 	for _, v := range append([]version{toolchain}, versions...) {
@@ -215,6 +217,8 @@ func (o operation) onOwn(t *testing.T, m anyMap) []any {
 
 // A key that is present throughout a Range must be visited, whatever happens to
 // the other keys; here it moves from map to map.
+//
+// Clauses: T1
 func TestRangeNeverMissesAResident(t *testing.T) {
 	forEachVersion(t, func(t *testing.T, m anyMap) {
 		m.Store("resident", 1)

@@ -3,13 +3,14 @@ package readdirty_test
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"weak"
 
 	"github.com/mapspec/mapspec/impl/readdirty"
 )
 
 // connection is what a service might use for a key.
-type connection struct{ buffer [4096]byte }
+type connection struct{ _ [4096]byte }
 
 // serve stores a connection for each request, and deletes it when the request
 // is done. It returns how many connections a collection leaves behind.
@@ -81,4 +82,24 @@ func ExampleGo123_Range() {
 	// Output:
 	// a 1
 	// <nil> false
+}
+
+// The bug in ten lines, as the README shows it.
+//
+// Clauses: R1
+func ExampleGo1150() {
+	var m readdirty.Go1150 // sync.Map, as it was in Go 1.15.0
+	m.Store("listener", 0) // one key stays
+	var seen []weak.Pointer[connection]
+	for range 1000 {
+		c := new(connection)
+		m.Store(c, 0)
+		m.Delete(c) // and Load(c) says so: every return value is right
+		seen = append(seen, weak.Make(c))
+	}
+	runtime.GC()
+	seen = slices.DeleteFunc(seen, func(w weak.Pointer[connection]) bool { return w.Value() == nil })
+	fmt.Println(len(seen), "deleted connections are still in memory")
+	runtime.KeepAlive(&m)
+	// Output: 1000 deleted connections are still in memory
 }

@@ -99,6 +99,7 @@ func TestEachVersionHasItsMethodsAndNoOthers(t *testing.T) {
 	}
 }
 
+// Clauses: S9
 func TestZeroValueIsAnEmptyMap(t *testing.T) {
 	forEachVersion(t, func(t *testing.T, m anyMap) {
 		if v, ok := m.Load("a"); v != nil || ok {
@@ -118,6 +119,8 @@ func TestZeroValueIsAnEmptyMap(t *testing.T) {
 
 // CompareAndSwap compares under mu a key that is in dirty only, without mu one
 // that is in read; CompareAndDelete never under mu.
+//
+// Clauses: S6, P3
 func TestComparisonThatPanicsChangesNothing(t *testing.T) {
 	slice, other := any([]int{1}), any([]int{2})
 	for _, promoted := range []bool{false, true} {
@@ -154,6 +157,7 @@ func TestComparisonWithAnotherTypeDoesNotPanic(t *testing.T) {
 	}
 }
 
+// Clauses: S7, P3
 func TestKeyThatCannotBeHashedPanicsWithoutEffect(t *testing.T) {
 	forEachVersion(t, func(t *testing.T, m anyMap) {
 		bad := any([]int{1})
@@ -182,6 +186,7 @@ func TestKeyThatCannotBeHashedPanicsWithoutEffect(t *testing.T) {
 	})
 }
 
+// Clauses: T4, P3
 func TestRangeFunctionMayPanicOrEndItsGoroutine(t *testing.T) {
 	forEachVersion(t, func(t *testing.T, m anyMap) {
 		m.Store("a", 1)
@@ -206,6 +211,7 @@ func TestRangeFunctionMayPanicOrEndItsGoroutine(t *testing.T) {
 	})
 }
 
+// Clauses: T3
 func TestRangeFunctionMayCallEveryMethod(t *testing.T) {
 	forEachVersion(t, func(t *testing.T, m anyMap) {
 		for i := range 3 {

@@ -137,6 +137,7 @@ func (tr *trial) end(t *testing.T) {
 	}
 }
 
+// Clauses: R1
 func TestArticleTable(t *testing.T) {
 	const n, residents = 1000, 2
 	for _, row := range []struct {
@@ -193,6 +194,7 @@ func TestDeletesPromoteHalfWay(t *testing.T) {
 	}
 }
 
+// Clauses: R1, R3
 func TestStoreDeleteLoop(t *testing.T) {
 	const n = 1000
 	for _, row := range []struct {
@@ -218,6 +220,7 @@ func TestStoreDeleteLoop(t *testing.T) {
 	}
 }
 
+// Clauses: R1, R3
 func TestStoreCompareAndDeleteLoop(t *testing.T) {
 	const n = 10_000
 	for _, row := range []struct {
@@ -245,6 +248,8 @@ func TestStoreCompareAndDeleteLoop(t *testing.T) {
 // that lasts after the Range has returned, until two promotions with a new key
 // between them. Delete leaves nothing, paused Range or not. (Go 1.23.12 itself
 // gives the same figures.)
+//
+// Clauses: R2
 func TestPausedRangeAndChurn(t *testing.T) {
 	const n = 10_000
 	for _, row := range []struct {
@@ -310,6 +315,8 @@ func TestOverwrittenValueAndClearedMapAreReleased(t *testing.T) {
 
 // Of two equal strings in different memory the map keeps the older, even if it
 // was deleted in between, unless its entry was expunged.
+//
+// Clauses: S8
 func TestWhichKeyInstanceIsKept(t *testing.T) {
 	older := strings.Clone("a key of more than thirty-two bytes, to be sure")
 	newer := strings.Clone(older)

@@ -223,6 +223,8 @@ func drawSmall(t *rapid.T) (ops []history.Operation, keys []int, p model.Promise
 
 // TestCheckAgreesWithBruteForce is the second opinion on every clause that
 // takes a search.
+//
+// Clauses: S1, T1, T5, T6
 func TestCheckAgreesWithBruteForce(t *testing.T) {
 	seen := map[model.Clause]int{}
 	rapid.Check(t, func(t *rapid.T) {
@@ -246,6 +248,8 @@ func TestCheckAgreesWithBruteForce(t *testing.T) {
 }
 
 // TestNoFalseAlarm: a correct map is never blamed, NaN keys included.
+//
+// Clauses: S1, T1, T5, T6
 func TestNoFalseAlarm(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		choose := drawChooser(t)
@@ -270,6 +274,8 @@ func TestNoFalseAlarm(t *testing.T) {
 
 // TestCuttingNeverChangesAVerdict: histories are searched in parts where what
 // the map holds is known, and in one.
+//
+// Clauses: S1, T5
 func TestCuttingNeverChangesAVerdict(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		choose := drawChooser(t)

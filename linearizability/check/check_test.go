@@ -133,6 +133,8 @@ func level(p model.Promise) string {
 
 // TestSmallHistories: each history breaks the clause that the table says, and
 // no other; testdata/verdicts.golden has every word of the verdicts.
+//
+// Clauses: S1, S6, S7, T1, T4, T5, T6
 func TestSmallHistories(t *testing.T) {
 	var golden strings.Builder
 	for _, s := range smalls {

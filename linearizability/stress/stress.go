@@ -18,6 +18,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,6 +32,7 @@ type Options struct {
 	Budget time.Duration // how long to run; 0 is no limit but Rounds
 	Rounds int           // how many rounds to run; 0 is no limit but Budget
 	Seed   uint64        // makes the programs, not the schedules, repeatable
+	Mode   string        // run this mode only; empty is all of them
 }
 
 // checkTimeout bounds the judgement of one round. A round that takes longer is
@@ -44,7 +46,7 @@ var judgedClauses = []model.Clause{model.S1, model.T1, model.T5, model.T6, model
 // the first violation of S1 or P2, after which a map can be trusted no more.
 func Judge(ctx context.Context, b model.Binder, o Options) []model.Verdict {
 	in := b.Bind()
-	modes := possibleModes(in)
+	modes := slices.DeleteFunc(possibleModes(in), func(m mode) bool { return o.Mode != "" && o.Mode != m.name })
 	if len(modes) == 0 {
 		var verdicts []model.Verdict
 		for _, c := range judgedClauses {
@@ -65,7 +67,17 @@ func Judge(ctx context.Context, b model.Binder, o Options) []model.Verdict {
 			break
 		}
 	}
-	return s.verdicts(in)
+	return s.verdicts()
+}
+
+// Programs returns the first n programs that seed draws for a map like in.
+func Programs(in model.Instance, seed uint64, n int) []history.Program {
+	modes := possibleModes(in)
+	programs := make([]history.Program, n)
+	for i := range programs {
+		programs[i] = modes[i%len(modes)].program(rand.New(rand.NewPCG(seed, uint64(i))), in)
+	}
+	return programs
 }
 
 // session is the state of one judgement.
@@ -118,6 +130,10 @@ func (s *session) round(p *pool, m mode, round int) bool {
 
 func (s *session) count(v model.Verdict, m mode, round int) {
 	t := s.tallies[v.Clause]
+	if t == nil { // a clause that is named only where it is violated
+		t = &tally{}
+		s.tallies[v.Clause] = t
+	}
 	switch v.Status {
 	case model.OK:
 		t.ok++
@@ -153,10 +169,9 @@ func (s *session) hung(h history.History, where []string, m mode, round int) *mo
 }
 
 // verdicts sums the rounds up.
-func (s *session) verdicts(in model.Instance) []model.Verdict {
+func (s *session) verdicts() []model.Verdict {
 	var verdicts []model.Verdict
-	for _, c := range judgedClauses {
-		t := s.tallies[c]
+	for c, t := range s.tallies {
 		v := model.Verdict{Clause: c, Coverage: s.coverage(t)}
 		switch {
 		case t.violation != nil:
@@ -173,7 +188,7 @@ func (s *session) verdicts(in model.Instance) []model.Verdict {
 		}
 		verdicts = append(verdicts, v)
 	}
-	return verdicts
+	return model.Merge(verdicts)
 }
 
 // coverage says how many rounds put a clause to the test.
