@@ -265,7 +265,7 @@ func (b *binding[K, V]) Map() any             { return b.m }
 
 func (b *binding[K, V]) Zero() (Instance, bool) {
 	t := reflect.TypeOf(b.m)
-	if t == nil || t.Kind() != reflect.Pointer {
+	if t.Kind() != reflect.Pointer {
 		return nil, false
 	}
 	zero := &binding[K, V]{subject: b.subject, key: b.key, value: b.value}
@@ -323,17 +323,10 @@ func (b *binding[K, V]) Prepare(o Op) Prepared {
 	return p
 }
 
-func (p *prepared[K, V]) Watches() (w Watches) {
-	if p.op.Method.OnKey() {
-		w.Key = watch(&p.key)
-	}
-	if p.op.Method.Compares() {
-		w.Old = watch(&p.old)
-	}
-	if p.op.Method.Stores() {
-		w.Value = watch(&p.v)
-	}
-	return w
+// Watches watches every argument: one that the method does not take is a zero
+// value, of which there is nothing to watch.
+func (p *prepared[K, V]) Watches() Watches {
+	return Watches{Key: watch(&p.key), Old: watch(&p.old), Value: watch(&p.v)}
 }
 
 func (p *prepared[K, V]) Do() {
@@ -366,11 +359,7 @@ func (p *prepared[K, V]) Result() Result {
 	if p.panic != "" {
 		return Result{Panic: p.panic}
 	}
-	r := Result{OK: p.ok, Len: p.n}
-	if value, _, _ := p.op.Method.returns(); value {
-		r.Value = p.b.valueIndex(p.value)
-	}
-	return r
+	return Result{Value: p.b.valueIndex(p.value), OK: p.ok, Len: p.n}
 }
 
 func (b *binding[K, V]) mustHave(m Method) {
@@ -381,14 +370,35 @@ func (b *binding[K, V]) mustHave(m Method) {
 
 func (b *binding[K, V]) Traverse(o Op, f func(Visit) bool) (r Result) {
 	b.mustHave(o.Method)
+	b.mustHave(o.Method)
 	defer catch(o, &r.Panic)
-	b.sequences[o.Method]()(f)
+	b.sequences[o.Method]()(bounded(f))
 	return Result{}
 }
 
 func (b *binding[K, V]) Sequence(m Method) func(func(Visit) bool) {
 	b.mustHave(m)
-	return b.sequences[m]()
+	b.mustHave(m)
+	seq := b.sequences[m]()
+	return func(f func(Visit) bool) { seq(bounded(f)) }
+}
+
+// maxVisits ends a traversal that goes on and on, by a panic in its callback.
+// No program of a checker has as many entries.
+const maxVisits = 1 << 13
+
+// bounded is f for the first maxVisits visits; nil stays nil.
+func bounded(f func(Visit) bool) func(Visit) bool {
+	if f == nil {
+		return nil
+	}
+	visits := 0
+	return func(v Visit) bool {
+		if visits++; visits > maxVisits {
+			panic(CallbackPanic{})
+		}
+		return f(v)
+	}
 }
 
 // CallbackPanic is what a callback of a checker panics with.

@@ -131,6 +131,12 @@ type (
 		host string
 		port int
 	}
+	holder struct { // of everything that a Watch tells apart
+		constant string
+		boxed    any
+		pointers [1]*record
+	}
+	block [1 << 10]byte
 )
 
 // custom is the subject of a mutexMap with these keys and values; nil is the
@@ -165,7 +171,7 @@ var subjects = map[string]Binder{
 		}),
 	"custom pointer, custom pointer": custom(
 		func(i int) *record { return &record{id: int64(i)} }, func(i int) *record { return &record{id: int64(i)} }, nil),
-	"array, struct": custom(func(i int) [2]int { return [2]int{i, -i} }, func(i int) address { return address{"constant", i} }, nil),
+	"array, holder": custom(func(i int) [2]int { return [2]int{i, -i} }, func(i int) holder { return holder{"constant", "constant", [1]*record{&packageVariables[i]}} }, nil),
 	"struct, map": custom(func(i int) address { return address{"constant", i} }, func(i int) map[int]bool { return map[int]bool{i: true} },
 		func(m map[int]bool) (int, bool) {
 			i := slices.Collect(maps.Keys(m))
@@ -190,12 +196,17 @@ var subjects = map[string]Binder{
 			p *record
 		}{p: &packageVariables[i]}
 	}),
-	"any keys: one number":  anyKeys(func(i int) any { return []any{7, int64(7), uint8(7), 7.0, namedInt(7)}[i] }),
-	"any keys: channels":    anyKeys(func(i int) any { return someChannels[i] }),
-	"any keys: types":       anyKeys(func(i int) any { return someTypes[i] }),
-	"any keys: functions":   anyKeys(func(i int) any { return someFunctions[i] }),
-	"any keys: nothings":    anyKeys(func(i int) any { return []any{struct{}{}, [0]int{}, "", 0, nil}[i] }),
-	"any keys: mixed":       anyKeys(func(i int) any { return []any{nil, "a", 7, &packageVariables[3], address{"a", 1}}[i] }),
+	"any keys: one number":     anyKeys(func(i int) any { return []any{7, int64(7), uint8(7), 7.0, namedInt(7)}[i] }),
+	"any keys: channels":       anyKeys(func(i int) any { return someChannels[i] }),
+	"any keys: types":          anyKeys(func(i int) any { return someTypes[i] }),
+	"any keys: functions":      anyKeys(func(i int) any { return someFunctions[i] }),
+	"any keys: nothings":       anyKeys(func(i int) any { return []any{struct{}{}, [0]int{}, "", 0, nil}[i] }),
+	"any keys: mixed":          anyKeys(func(i int) any { return []any{nil, "a", 7, (*record)(nil), address{"a", 1}}[i] }),
+	"any keys: in an array":    anyKeys(func(i int) any { return [1]*record{&packageVariables[i]} }),
+	"any keys: boxed pointers": anyKeys(func(i int) any { return [2]*record{&packageVariables[i], nil} }),
+	"any keys: two words":      anyKeys(func(i int) any { return struct{ a, b, c int32 }{int32(i), 2, 3} }),
+	"any values: short slices": custom[any](nil, func(i int) any { return []byte{byte(i)} },
+		func(v any) (int, bool) { s, ok := v.([]byte); return int(append(s, 0)[0]), ok }),
 	"any values: strings":   anyValues(func(i int) any { return constant(i) }),
 	"any values: variables": anyValues(func(i int) any { return &packageVariables[i] }),
 	"any values: slices": custom[any](nil, func(i int) any { return []int{i, i, i} },
@@ -534,7 +545,7 @@ func TestTraitsFollowFromTheTypes(t *testing.T) {
 		"named pointer, int":               {Comparable: true, KeyWatched: true},
 		"small pointer, small pointer":     {Comparable: true},
 		"pointer, bytes":                   {KeyWatched: true, ValueWatched: true},
-		"array, struct":                    {Comparable: true},
+		"array, holder":                    {Comparable: true, ValueWatched: true},
 		"struct, map":                      {ValueWatched: true},
 		"Stringer, error":                  {Comparable: true, ValueWatched: true},
 		"type, function":                   {},
@@ -584,7 +595,14 @@ func TestAResultOfUnknownMakeIsForeign(t *testing.T) {
 			t.Errorf("value %d, %v, is read as %+v", i, v, r)
 		}
 	}
-	for _, k := range []any{"", "conn-", "conn-01", "conn-+1", "conn--1", "conn-1 ", "Conn-1", "conn-99999999999999999999", 1, nil, namedString("conn-1")} {
+	in = anyValues(func(i int) any { return constant(i) }).Bind()
+	Call(in, store(1, 1))
+	in.Map().(*mutexMap[any, any]).m["conn-1"] = []int{1}
+	if r := Call(in, Op{Method: Load, Key: 1}); r != (Result{Value: Foreign, OK: true}) {
+		t.Errorf("a slice among strings is read as %+v", r)
+	}
+	in = Bind(Subject[any, any]{New: func() any { return m }})
+	for _, k := range []any{"", "7", "conn-", "conn-01", "conn-+1", "conn--1", "conn-1 ", "Conn-1", "conn-99999999999999999999", 1, nil, namedString("conn-1")} {
 		m.m = map[any]any{k: nil}
 		if got, _ := visited(in, Range); !slices.Equal(got, []string{"foreign, zero"}) {
 			t.Errorf("key %#v is read as %v", k, got)

@@ -137,10 +137,8 @@ func cutIndex(s, prefix string) (int, bool) {
 
 // encode returns the T for index i.
 func (c *codec[T]) encode(i int) T {
-	if c.special != nil {
-		if x, ok := c.special(i); ok {
-			return x
-		}
+	if x, ok := c.special(i); ok {
+		return x
 	}
 	if i < c.least || i > c.most {
 		panic(mistakef(c.subject, "%v has no %s %s: ask Traits first", typeOf[T](), strings.ToLower(c.what), c.name(i)))
@@ -151,12 +149,10 @@ func (c *codec[T]) encode(i int) T {
 		return x
 	}
 	c.mu.RLock()
-	m, ok := c.memo[i]
+	m := c.memo[i]
 	c.mu.RUnlock()
-	if ok {
-		if x, alive := revive[T](m); alive {
-			return x
-		}
+	if x, alive := revive[T](m); alive {
+		return x
 	}
 	return c.encodeDynamic(i)
 }
@@ -182,33 +178,30 @@ func (c *codec[T]) fresh(i int) T {
 func (c *codec[T]) encodeDynamic(i int) T {
 	x := c.fresh(i)
 	v := reflect.ValueOf(x)
-	if !v.IsValid() || v.Kind() != reflect.Pointer || v.IsNil() || readOnly(v.Type()) {
+	if v.Kind() != reflect.Pointer || v.IsNil() || readOnly(v.Type()) {
 		c.remember(i, x)
 		return x
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if m, ok := c.memo[i]; ok {
-		if other, alive := revive[T](m); alive {
-			return other // another goroutine was faster
-		}
+	if other, alive := revive[T](c.memo[i]); alive {
+		return other // another goroutine was faster
 	}
 	c.memo[i] = remembered{v.Type(), weak.Make((*byte)(v.UnsafePointer()))}
 	if c.index != nil {
 		return x
 	}
 	h := c.fingerprint(x)
-	if j, ok := c.seen[h]; ok && j != i {
-		// An index left over from an owner of this address that is gone is no
-		// reason; j's present pointer must be this one.
-		if c.memo[j].to == c.memo[i].to {
-			c.ambiguous(i, j)
-		}
+	// An index left over from an owner of this address that is gone is no
+	// reason; j's present pointer must be this one.
+	if j := c.seen[h]; j != i && c.memo[j].to == c.memo[i].to {
+		c.ambiguous(i, j)
 	}
 	c.seen[h] = i
 	return x
 }
 
+// revive returns the pointer that m remembers, if there is one and it is alive.
 func revive[T any](m remembered) (T, bool) {
 	p := m.to.Value()
 	if p == nil {

@@ -41,7 +41,7 @@ func TestAMistakeIsSaidInOneLine(t *testing.T) {
 			`*model_test.otherKeys has no method for keys of type string and values of type int: let New return a pointer to such a map; ` +
 				`Load is func(int) (int, bool), want func(string) (int, bool); Store is func(int, int), want func(string, int)`},
 
-		{bind(right[[2]int, address]()), `Key is nil and there is no default for [2]int: say how to make one`},
+		{bind(right[[2]int, holder]()), `Key is nil and there is no default for [2]int: say how to make one`},
 		{bind(right[bool, bool]()), `Key is nil and there is no default for bool: say how to make one`},
 		{bind(right[fmt.Stringer, error]()), `Key is nil and there is no default for fmt.Stringer: say how to make one`},
 		{bind(right[*struct{}, int]()), `Key is nil and there is no default for *struct {}: say how to make one`},

@@ -7,27 +7,6 @@ import (
 	. "github.com/mapspec/mapspec/model"
 )
 
-func TestStatesAreEqualIfTheyLookEqualAndThenHaveEqualHashes(t *testing.T) {
-	transitions, _ := search()
-	byIdentity, hashes := map[string]State{}, map[uint64]bool{}
-	for _, x := range transitions {
-		before, after := identity(x.before), identity(x.after)
-		first, ok := byIdentity[after]
-		if !ok {
-			byIdentity[after] = x.after
-			hashes[x.after.Hash()] = true
-		} else if !first.Equal(x.after) || first.Hash() != x.after.Hash() {
-			t.Fatalf("%s: not equal to %s", x, first)
-		}
-		if same := before == after; same != x.before.Equal(x.after) {
-			t.Fatalf("%s: Equal is %v", x, !same)
-		}
-	}
-	if len(hashes) != reachableStates {
-		t.Errorf("%d states have %d hashes", reachableStates, len(hashes))
-	}
-}
-
 func TestStateOfNaNKeysIsAMultisetOfValues(t *testing.T) {
 	of := func(values ...int) (s State) {
 		for _, v := range values {
@@ -78,5 +57,26 @@ func TestStateWithACellReplacedKeepsTheOthers(t *testing.T) {
 	s = s.With(2, Cell{Present: true, Value: 2, Instances: 3}).With(1, Cell{}).With(7, Cell{})
 	if got, want := s.String(), "{k2: v2, k3: v1}"; got != want || s.Cell(2).Instances != 3 || s.Cell(1).Present {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestStatesAreEqualIfTheyLookEqualAndThenHaveEqualHashes(t *testing.T) {
+	transitions, _ := search()
+	byIdentity, hashes := map[string]State{}, map[uint64]bool{}
+	for _, x := range transitions {
+		before, after := identity(x.before), identity(x.after)
+		first, ok := byIdentity[after]
+		if !ok {
+			byIdentity[after] = x.after
+			hashes[x.after.Hash()] = true
+		} else if !first.Equal(x.after) || first.Hash() != x.after.Hash() {
+			t.Fatalf("%s: not equal to %s", x, first)
+		}
+		if same := before == after; same != x.before.Equal(x.after) {
+			t.Fatalf("%s: Equal is %v", x, !same)
+		}
+	}
+	if len(hashes) != reachableStates {
+		t.Errorf("%d states have %d hashes", reachableStates, len(hashes))
 	}
 }

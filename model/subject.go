@@ -17,7 +17,8 @@ type Subject[K comparable, V any] struct {
 	// Key returns key i, i ≥ 0: equal for equal i, different for different i.
 	// Where K has instances that are equal but distinct (strings, boxes) each
 	// call should make a fresh one. A pointer need not be remembered: [Bind]
-	// asks again only when nothing holds the last one.
+	// asks again only when nothing holds the last one. It has to lead to memory
+	// of Go's: a variable, or what new returned.
 	Key func(i int) K
 	// Value returns value i, i ≥ 1, none of them V's zero value, which is
 	// value 0 and never asked for.

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	. "github.com/mapspec/mapspec/model"
+	"pgregory.net/rapid"
 )
 
 // collect frees what nothing reaches. The second round frees what the first
@@ -35,8 +36,8 @@ func callWatched(t *testing.T, in Instance, o Op) Watches {
 
 // Subjects whose keys, or values, are variables of a package and never die.
 var (
-	everlastingKeys   = []string{"any keys: variables", "any keys: in a struct", "any keys: in a struct with nothing", "any keys: channels"}
-	everlastingValues = []string{"any values: variables"}
+	everlastingKeys   = []string{"any keys: variables", "any keys: in an array", "any keys: in a struct", "any keys: in a struct with nothing", "any keys: channels"}
+	everlastingValues = []string{"any values: variables", "array, holder"}
 )
 
 // ordinary is a value to pass to in.
@@ -116,9 +117,6 @@ func TestWatchesAreOfTheArgumentsThatTheMethodTakes(t *testing.T) {
 			t.Errorf("%s: %+v", m, w)
 		}
 	}
-	if w := watchOnly(in, store(1, Zero)); !w.Value.Empty() {
-		t.Errorf("the zero value of a string is watched: %+v", w.Value)
-	}
 }
 
 // What one of two equal keys leaves behind dies, whichever the map kept.
@@ -167,8 +165,8 @@ func TestAPointerIsTheSameWhileItIsAliveAndForgottenAfter(t *testing.T) {
 	}
 	Call(in, remove(1))
 	collect()
-	if first.Key.Alive() {
-		t.Fatal("the codec keeps the pointer alive")
+	if first.Key.Alive() || len(first.Key.Addresses()) != 0 {
+		t.Fatalf("the codec keeps the pointer alive at %x", first.Key.Addresses())
 	}
 	callWatched(t, in, store(1, Zero))
 	if r := Call(in, Op{Method: Load, Key: 1}); !r.OK || made != 2 {
@@ -177,47 +175,107 @@ func TestAPointerIsTheSameWhileItIsAliveAndForgottenAfter(t *testing.T) {
 }
 
 // A pointer is told by its address, and that may have been another's.
-func TestPointersMayHaveTheAddressOfOneThatDied(t *testing.T) {
-	in := anyKeys(func(int) any { return new([1 << 10]byte) }).Bind()
-	before := map[uintptr]bool{}
-	reused := false
-	for i := 0; i < 100 && !reused; i++ {
-		at := addressOfKey(t, in, i)
-		reused = before[at]
-		before[at] = true
-		runtime.GC()
-	}
-	if !reused {
-		t.Skip("no address was used twice")
+func TestAnAddressMayBeUsedAgainForAnotherIndex(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		in := custom[*block, *block](nil, nil, nil).Bind()
+		for range 40 {
+			k, v := rapid.IntRange(0, 5).Draw(t, "key"), rapid.IntRange(1, 5).Draw(t, "value")
+			switch rapid.IntRange(0, 9).Draw(t, "step") {
+			case 0:
+				runtime.GC()
+			case 1, 2, 3, 4:
+				Call(in, remove(k))
+			default:
+				storeAndLoad(t, in, k, v)
+			}
+		}
+	})
+}
+
+func storeAndLoad(t *rapid.T, in Instance, k, v int) {
+	Call(in, store(k, v))
+	if r := Call(in, Op{Method: Load, Key: k}); r != (Result{Value: v, OK: true}) {
+		t.Fatalf("after Store(%s, %s): %+v", KeyName(k), ValueName(v), r)
 	}
 }
 
-//go:noinline
-func addressOfKey(t *testing.T, in Instance, key int) uintptr {
-	_, w := CallWatched(in, store(key, Zero))
-	if got, _ := visited(in, Keys); !slices.Equal(got, []string{Visit{key, Unseen}.String()}) {
-		t.Fatalf("after Store of key %d: %v", key, got)
+// The same goes for what holds a pointer: that its parts were part of another
+// value before is no mistake of the subject.
+func TestAnAddressMayBeUsedAgainInsideAValue(t *testing.T) {
+	for what, value := range map[string]func(int) any{
+		"struct":    func(int) any { return struct{ p *block }{new(block)} },
+		"array":     func(int) any { return [1]*block{new(block)} },
+		"interface": func(int) any { return struct{ a, b any }{1, new(block)} },
+		"channel":   func(int) any { return make(chan block, 1) },
+	} {
+		in := anyValues(value).Bind()
+		for i := range 200 {
+			o := store(0, i+1)
+			if Call(in, o); i%20 == 0 {
+				runtime.GC()
+			}
+			if r := Call(in, Op{Method: Load}); r != (Result{Value: i + 1, OK: true}) {
+				t.Errorf("%s: after %s: %+v", what, o, r)
+			}
+		}
 	}
-	at := w.Key.Addresses()
-	Call(in, Op{Method: Clear})
-	return at[0]
+}
+
+// Key is called without a lock held, so that another call may be faster.
+func TestOfTwoPointersMadeAtOnceOneIsUsed(t *testing.T) {
+	var in Instance
+	var inner Prepared
+	made := 0
+	in = custom[*record, *record](func(i int) *record {
+		if made++; made == 1 {
+			inner = in.Prepare(Op{Method: Load, Key: i})
+		}
+		return new(record)
+	}, nil, nil).Bind()
+	outer := in.Prepare(Op{Method: Load, Key: 1})
+	if a, b := inner.Watches().Key, outer.Watches().Key; made != 2 || a.ID() != b.ID() {
+		t.Errorf("%d made, %x and %x", made, a.Addresses(), b.Addresses())
+	}
+	runtime.KeepAlive(inner)
+	runtime.KeepAlive(outer)
 }
 
 // A Watch tells the allocations behind one argument apart.
 func TestWatchKnowsEachAllocation(t *testing.T) {
-	for name, want := range map[string]int{
-		"string, string": 1, "any, any": 2, "any keys: arrays": 1, "any keys: structs": 1, "any keys: pointers": 1,
-		"any keys: in a struct": 1, "any keys: in a struct with nothing": 1, "any keys: mixed": 2, "any keys: channels": 1,
-		"int, pointer": 0, "struct, map": 0, "type, function": 0, "any keys: ints": 0,
+	for name, want := range map[string][2]int{ // of key 2 and of value 2
+		"string, string": {1, 1}, "any, any": {2, 1}, "any keys: arrays": {1, 1}, "any keys: structs": {1, 1}, "any keys: pointers": {1, 1},
+		"any keys: in a struct": {1, 1}, "any keys: in a struct with nothing": {1, 1}, "any keys: in an array": {1, 1},
+		"any keys: boxed pointers": {1, 1}, "any keys: mixed": {0, 1}, "any keys: channels": {1, 1}, "any keys: two words": {0, 1},
+		"int, pointer": {0, 1}, "struct, map": {0, 1}, "type, function": {0, 0}, "any keys: ints": {0, 1}, "pointer, bytes": {1, 1},
+		"any values: strings": {2, 2}, "any values: slices": {2, 2}, "any values: short slices": {2, 1}, "array, holder": {0, 1},
 	} {
 		in := subjects[name].Bind()
-		p := in.Prepare(Op{Method: Load, Key: 1})
-		addresses := p.Watches().Key.Addresses()
-		if unique := slices.Compact(slices.Sorted(slices.Values(addresses))); len(unique) != want || len(addresses) != want {
-			t.Errorf("%s: %d allocations at %x, want %d", name, len(addresses), addresses, want)
+		p := in.Prepare(store(2, 2))
+		w := p.Watches()
+		for i, addresses := range [][]uintptr{w.Key.Addresses(), w.Value.Addresses()} {
+			if unique := slices.Compact(slices.Sorted(slices.Values(addresses))); len(unique) != want[i] || len(addresses) != want[i] {
+				t.Errorf("%s: %d allocations at %x, want %d of key and value", name, len(addresses), addresses, want)
+			}
 		}
 		runtime.KeepAlive(p)
 	}
+}
+
+func TestThereIsNothingToWatchOfAZeroValue(t *testing.T) {
+	for name, subject := range subjects {
+		if w := watchOnly(subject.Bind(), store(1, Zero)); !w.Value.Empty() || w.Value.ID() != nil {
+			t.Errorf("%s: %+v", name, w.Value)
+		}
+	}
+}
+
+func TestWatchesOfOneAllocationHaveOneID(t *testing.T) {
+	in := subjects["custom pointer, custom pointer"].Bind()
+	first, same, other := callWatched(t, in, store(1, 1)), callWatched(t, in, Op{Method: Load, Key: 1}), callWatched(t, in, store(2, 2))
+	if first.Key.ID() != same.Key.ID() || first.Key.ID() == other.Key.ID() || first.Key.ID() == nil {
+		t.Errorf("%v, the same %v, another %v", first.Key.ID(), same.Key.ID(), other.Key.ID())
+	}
+	runtime.KeepAlive(in)
 }
 
 // A small allocation shares a block with others, so that its death cannot be
@@ -238,6 +296,14 @@ func TestAllocationsDoNotKeepEachOtherAlive(t *testing.T) {
 		if len(died) != len(all) {
 			t.Errorf("%s: %d of %d died", name, len(died), len(all))
 		}
+	}
+}
+
+func TestCallWatchedReturnsTheResult(t *testing.T) {
+	in := right[string, string]().Bind()
+	Call(in, store(1, 2))
+	if r, _ := CallWatched(in, Op{Method: Load, Key: 1}); r != (Result{Value: 2, OK: true}) {
+		t.Errorf("Load: %+v", r)
 	}
 }
 

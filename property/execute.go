@@ -181,10 +181,13 @@ func (e *execution) Call(o model.Op) int {
 func (e *execution) Visit(v model.Visit) {
 	c := e.open[len(e.open)-1]
 	c.visits++
+	if c.wrong != nil {
+		return // it may go on and on
+	}
 	if !e.auditing {
 		e.note("    visit %v", v)
 	}
-	if at, _ := c.op.Func.Step(); at > 0 && c.visits > at && c.wrong == nil {
+	if at, _ := c.op.Func.Step(); at > 0 && c.visits > at {
 		c.wrong = fmt.Errorf("called its function again after it had asked to stop")
 	}
 	if err := c.traversal.Visit(v.Key, v.Value); err != nil && c.wrong == nil {

@@ -213,7 +213,7 @@ func drawable(in model.Instance) []model.Method {
 var rapidMu sync.Mutex
 
 // shrinkTime is how long rapid may look for a smaller program.
-const shrinkTime = 3 * time.Second
+const shrinkTime = time.Second
 
 // check runs rapid without a test around it, and without the files that rapid
 // writes into the working directory.
@@ -225,6 +225,9 @@ func check(seed uint64, programs int, property func(*rapid.T)) {
 	}
 	if !flag.Parsed() {
 		_ = flag.CommandLine.Parse(nil) // of no arguments: cannot fail
+	}
+	if testing.Short() {
+		programs *= 5 // rapid divides by five, and the caller has decided already
 	}
 	for name, value := range map[string]string{
 		"rapid.nofailfile": "true",

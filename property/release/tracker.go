@@ -41,7 +41,9 @@ func (t *Tracker) Do(o model.Op) error {
 	at := len(t.ops)
 	t.ops = append(t.ops, o)
 	if o.Method.Traverses() {
-		t.in.Traverse(o, func(model.Visit) bool { return true })
+		if r := t.in.Traverse(o, func(model.Visit) bool { return true }); r.Panic != "" {
+			return fmt.Errorf("%v ended with %s", o, r.Text(o.Method))
+		}
 		return nil
 	}
 	got, w := model.CallWatched(t.in, o)

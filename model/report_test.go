@@ -1,0 +1,56 @@
+package model_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	. "github.com/mapspec/mapspec/model"
+)
+
+// A notebook is a Reporter that writes down what it is told.
+type notebook struct{ strings.Builder }
+
+func (*notebook) Helper()           {}
+func (n *notebook) Log(args ...any) { fmt.Fprintln(n, "log:", fmt.Sprint(args...)) }
+func (n *notebook) Errorf(format string, a ...any) {
+	fmt.Fprintln(n, "error:", fmt.Sprintf(format, a...))
+}
+
+func TestReportFailsForWhatIsPromisedAndLogsTheRest(t *testing.T) {
+	verdicts := []Verdict{
+		{Clause: S1, Status: OK, Coverage: Complete("all")},
+		Skip(S9, "not promised: a usable zero value"),
+		{Clause: S3, Status: Violation, Coverage: Bounded("some"), Evidence: "Load returned zero", Trace: []string{"Store(k1, v1)", "Load(k1): zero, false"}},
+		{Clause: P2, Status: Unknown, Evidence: "budget"},
+		{Clause: S2, Status: Invalid, Evidence: "line 3"},
+		{Clause: R1, Status: Violation, Evidence: "10 keys", Path: "m.dirty"},
+	}
+	common := `log: S1 ok (complete: all)
+log: S9 skipped: not promised: a usable zero value
+error: an absent key yields the zero value and false, a present zero value does not
+    S3 violation (bounded: some): Load returned zero
+        Store(k1, v1)
+        Load(k1): zero, false
+    repeat with: go test
+log: no deadlock, no lost wake-up
+    P2 unknown: budget
+error: only operations on the same key, and Clear, affect a key's result
+    S2 invalid: line 3
+    repeat with: go test
+`
+	release := `: at rest nothing is reachable that a traversal would not hand out
+    R1 violation: 10 keys
+    held by m.dirty
+`
+	for level, want := range map[Release]string{
+		ReleaseUnstated: common + "log" + release,
+		ReleasePrompt:   common + "error" + release + "    repeat with: go test\n",
+	} {
+		var n notebook
+		Report(&n, Promise{Release: level}, verdicts, "go test")
+		if n.String() != want {
+			t.Errorf("release %q: got\n%s\nwant\n%s", level, &n, want)
+		}
+	}
+}
