@@ -126,7 +126,7 @@ type (
 	namedString  string
 	namedInt     uint32
 	namedPointer *record
-	record       struct{ id, unused int64 }
+	record       struct{ id, _ int64 }
 	address      struct {
 		host string
 		port int

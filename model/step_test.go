@@ -205,6 +205,7 @@ func anyFunc(t *rapid.T) *Func {
 	}).Draw(t, "func")
 }
 
+// Clauses: S3, S4, S5, S6, S7
 func TestStepAgreesWithTheBuiltInMap(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var s State

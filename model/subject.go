@@ -111,3 +111,30 @@ func (m mistake) Error() string { return string(m) }
 func mistakef(subject, format string, args ...any) mistake {
 	return mistake(fmt.Sprintf("model: Subject %q: ", subject) + fmt.Sprintf(format, args...))
 }
+
+// Fit returns o for a subject with these traits: where V has one value only,
+// that is what o passes.
+func (t Traits) Fit(o Op) Op {
+	if !t.Unit {
+		return o
+	}
+	o.Value, o.Old = Zero, Zero
+	if o.Func != nil {
+		f := *o.Func
+		f.Do = t.FitAll(f.Do)
+		o.Func = &f
+	}
+	return o
+}
+
+// FitAll returns ops with each fitted.
+func (t Traits) FitAll(ops []Op) []Op {
+	if !t.Unit {
+		return ops
+	}
+	fitted := make([]Op, len(ops))
+	for i, o := range ops {
+		fitted[i] = t.Fit(o)
+	}
+	return fitted
+}

@@ -144,6 +144,7 @@ func frames() []frame {
 	}
 }
 
+// Clauses: S2, S3, S4, S5, S8, T4, T5, T6
 func TestStepKeepsEveryFrameConditionInEveryReachableState(t *testing.T) {
 	conditions := frames()
 	transitions, states := search()

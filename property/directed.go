@@ -194,6 +194,7 @@ func (j *judge) zeroValue() {
 	j.ran[model.S9]++
 	ops, _ := j.possible(directedProgram{clauses: []model.Clause{model.S9},
 		ops: []model.Op{load(0), del(0), clearAll(), length(), ranged(nil), store(0, 1), load(0), loadStore(1, 1), del(0)}})
+	ops = j.in.Traits().FitAll(ops)
 	if f := run(zero, ops, atEnd); f != nil && run(j.bind.Bind(), ops, atEnd) == nil {
 		f.clauses = []model.Clause{model.S9}
 		f.evidence = "the zero value: " + f.evidence
@@ -256,8 +257,9 @@ func runSequence(in model.Instance, m model.Method, returned *atomic.Int64) (fai
 		evidence := fmt.Sprintf(format, args...)
 		return &failure{clauses: []model.Clause{model.T2}, evidence: evidence, trace: append(log, evidence)}
 	}
+	traits := in.Traits()
 	do := func(o model.Op) {
-		model.Call(in, o)
+		model.Call(in, traits.Fit(o))
 		returned.Add(1)
 		log = append(log, o.String())
 	}
@@ -270,8 +272,8 @@ func runSequence(in model.Instance, m model.Method, returned *atomic.Int64) (fai
 	seq := in.Sequence(m)
 	log = append(log, fmt.Sprintf("seq := %v()", m))
 	do(store(1, 2))
-	state, _ := model.Step(model.State{}, store(0, 1))
-	state, _ = model.Step(state, store(1, 2))
+	state, _ := model.Step(model.State{}, traits.Fit(store(0, 1)))
+	state, _ = model.Step(state, traits.Fit(store(1, 2)))
 	for _, turn := range []string{"first", "second"} {
 		t := model.NewTraversal(m, state)
 		var wrong error
@@ -288,7 +290,7 @@ func runSequence(in model.Instance, m model.Method, returned *atomic.Int64) (fai
 			return fail("the %s traversal of one sequence of %v %v", turn, m, wrong)
 		}
 		do(store(2, 3))
-		state, _ = model.Step(state, store(2, 3))
+		state, _ = model.Step(state, traits.Fit(store(2, 3)))
 	}
 	return nil
 }

@@ -63,6 +63,7 @@ const (
 // to blame: one that a late audit found, with an audit after each step; and one
 // that came after a panic, without what panicked.
 func (j *judge) run(ops []model.Op, when audit) *failure {
+	ops = j.in.Traits().FitAll(ops)
 	f := run(j.bind.Bind(), ops, when)
 	if f == nil || f.hung {
 		return f

@@ -31,6 +31,7 @@ func TestGoodMapPassesWithKeysAndValuesOfAnyType(t *testing.T) {
 	t.Run("int, string", good[int, string](nil))
 	t.Run("float64, any", good[float64, any](nil))
 	t.Run("pointer, pointer", good[*[4]int, *[4]int](nil))
+	t.Run("string, nothing", good[string, struct{}](nil))
 	t.Run("any, bytes", good(func(s *model.Subject[any, []byte]) {
 		s.Value = func(i int) []byte { return []byte(fmt.Sprintf("value %16d", i)) }
 		s.ValueIndex = func(v []byte) (i int, ok bool) { n, _ := fmt.Sscanf(string(v), "value %d", &i); return i, n == 1 }

@@ -16,6 +16,9 @@ func (j *judge) released(ctx context.Context, o Options) []model.Verdict {
 	if j.broken(model.P2) {
 		return hungInRelease(j.found[model.P2].Evidence)
 	}
+	if j.broken(model.T3) {
+		o.Release.NoReentry = "a call from inside a Range breaks T3, and R2 is about such calls"
+	}
 	var verdicts []model.Verdict
 	where, stuck := watched(func(returned *atomic.Int64) {
 		b := counting{j.bind, returned}

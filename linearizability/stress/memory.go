@@ -89,6 +89,9 @@ func litmusPrograms(in model.Instance) []litmus {
 	}
 	load := model.Op{Method: model.Load}
 	for _, write := range []model.Op{{Method: model.Store, Value: 2}, {Method: model.Swap, Value: 2}, {Method: model.CompareAndSwap, Old: 1, Value: 2}} {
+		if in.Traits().Unit {
+			break // an overwrite cannot be observed
+		}
 		all = append(all, litmus{present, write, load, changed})
 	}
 	for _, write := range []model.Op{{Method: model.Delete}, {Method: model.LoadAndDelete}, {Method: model.CompareAndDelete, Old: 1}, {Method: model.Clear}} {
@@ -99,6 +102,7 @@ func litmusPrograms(in model.Instance) []litmus {
 		has := in.Methods()
 		usable := has.Has(l.write.Method) && has.Has(l.read.Method) && (len(l.init) == 0 || has.Has(model.Store))
 		if usable && (in.Traits().Comparable || !l.write.Method.Compares() && !l.read.Method.Compares()) {
+			l.init, l.write, l.read = in.Traits().FitAll(l.init), in.Traits().Fit(l.write), in.Traits().Fit(l.read)
 			possible = append(possible, l)
 		}
 	}
@@ -144,13 +148,13 @@ func readPlain(p *int) int { return *p }
 
 // hammer runs random programs without a recorder.
 func hammer(ctx context.Context, b model.Binder) {
-	modes := possibleModes(b.Bind())
+	modes, traits := possibleModes(b.Bind()), b.Bind().Traits()
 	for round := range raceRounds {
 		if ctx.Err() != nil || len(modes) == 0 {
 			return
 		}
 		in := b.Bind()
-		program := modes[round%len(modes)].program(rand.New(rand.NewPCG(1, uint64(round))), in)
+		program := modes[round%len(modes)].program(rand.New(rand.NewPCG(1, uint64(round))), in, traits)
 		for _, o := range program.Init {
 			model.Call(in, o)
 		}

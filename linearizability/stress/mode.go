@@ -26,11 +26,16 @@ func (m mode) String() string {
 
 // A round's program: its Init runs alone, its Threads together, and then the
 // map is read at rest.
-func (m mode) program(rng *rand.Rand, in model.Instance) history.Program {
-	d := drawer{rng: rng, in: in, mode: m}
+func (m mode) program(rng *rand.Rand, in model.Instance, traits model.Traits) history.Program {
+	d := drawer{rng: rng, in: in, traits: traits, mode: m}
 	d.methods = d.flavour()
 	d.small = rng.IntN(2) == 0
-	return m.draw(d)
+	p := m.draw(d)
+	p.Init = traits.FitAll(p.Init)
+	for i := range p.Threads {
+		p.Threads[i] = traits.FitAll(p.Threads[i])
+	}
+	return p
 }
 
 // possibleModes lists the modes in the order in which rounds go through them:
@@ -81,6 +86,7 @@ func onKey(has model.MethodSet, ok func(model.Method) bool) []model.Method {
 type drawer struct {
 	rng     *rand.Rand
 	in      model.Instance
+	traits  model.Traits
 	mode    mode
 	methods []model.Method // single-key methods of this round
 	small   bool           // few distinct values, so that comparisons match
@@ -91,7 +97,7 @@ type drawer struct {
 // quarrel of two or three methods.
 func (d drawer) flavour() []model.Method {
 	all := onKey(d.in.Methods(), func(m model.Method) bool {
-		return !m.Compares() || d.in.Traits().Comparable
+		return !m.Compares() || d.traits.Comparable
 	})
 	if d.rng.IntN(2) == 0 {
 		return all

@@ -54,7 +54,7 @@ func Judge(ctx context.Context, b model.Binder, o Options) []model.Verdict {
 		}
 		return verdicts
 	}
-	s := &session{bind: b, promise: in.Promise(), options: o, tallies: map[model.Clause]*tally{}, rounds: map[string]int{}}
+	s := &session{bind: b, promise: in.Promise(), traits: in.Traits(), options: o, tallies: map[model.Clause]*tally{}, rounds: map[string]int{}}
 	for _, c := range judgedClauses {
 		s.tallies[c] = &tally{}
 	}
@@ -75,7 +75,7 @@ func Programs(in model.Instance, seed uint64, n int) []history.Program {
 	modes := possibleModes(in)
 	programs := make([]history.Program, n)
 	for i := range programs {
-		programs[i] = modes[i%len(modes)].program(rand.New(rand.NewPCG(seed, uint64(i))), in)
+		programs[i] = modes[i%len(modes)].program(rand.New(rand.NewPCG(seed, uint64(i))), in, in.Traits())
 	}
 	return programs
 }
@@ -84,6 +84,7 @@ func Programs(in model.Instance, seed uint64, n int) []history.Program {
 type session struct {
 	bind       model.Binder
 	promise    model.Promise
+	traits     model.Traits
 	options    Options
 	tallies    map[model.Clause]*tally
 	rounds     map[string]int // by mode
@@ -112,7 +113,7 @@ func (s *session) over(ctx context.Context, round int, start time.Time) bool {
 func (s *session) round(p *pool, m mode, round int) bool {
 	rng := rand.New(rand.NewPCG(s.options.Seed, uint64(round)))
 	in := s.bind.Bind()
-	program := m.program(rng, in)
+	program := m.program(rng, in, s.traits)
 	where, stuck := p.run(in, program, rng.Uint64())
 	s.rounds[m.name]++
 	s.scratch = p.recorder.AppendOperations(s.scratch[:0])

@@ -37,6 +37,9 @@ type Options struct {
 	Keys int
 	// PumpLength is the longest cycle tried for R3; 0 is 3.
 	PumpLength int
+	// NoReentry says why the map must not be called from inside a Range, and
+	// so R2 cannot be judged; empty if it may be.
+	NoReentry string
 }
 
 func (o Options) withDefaults() Options {
@@ -79,6 +82,9 @@ func Judge(ctx context.Context, b model.Binder, o Options) []model.Verdict {
 		case model.R1:
 			return judgeScenarios(ctx, b, o)
 		case model.R2:
+			if o.NoReentry != "" {
+				return model.Verdict{Clause: c, Status: model.Unknown, Evidence: o.NoReentry}
+			}
 			return judgePin(b)
 		case model.R3:
 			return judgePumps(ctx, b, o)
@@ -136,7 +142,7 @@ func dies(in model.Instance) bool {
 
 //go:noinline
 func prepareAndDrop(in model.Instance) model.Watches {
-	return in.Prepare(model.Op{Method: model.Store, Key: 1 << 20, Value: 1 << 20}).Watches()
+	return in.Prepare(in.Traits().Fit(model.Op{Method: model.Store, Key: 1 << 20, Value: 1 << 20})).Watches()
 }
 
 // collections is how many garbage collections an instance may survive before

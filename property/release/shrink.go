@@ -24,15 +24,16 @@ func judgeShrink(b model.Binder) model.Verdict {
 	}
 	v := model.Verdict{Clause: model.R4, Coverage: model.Bounded("%d keys stored, then deleted by %s; %d further writes", shrinkKeys, remove[0], shrinkWrites)}
 	in := b.Bind()
+	fit := in.Traits().Fit
 	for k := range shrinkKeys {
-		model.Call(in, model.Op{Method: seed(usable(in)), Key: k, Value: k + 1})
+		model.Call(in, fit(model.Op{Method: seed(usable(in)), Key: k, Value: k + 1}))
 	}
 	for k := range shrinkKeys {
-		model.Call(in, deletion(remove[0], k))
+		model.Call(in, fit(deletion(remove[0], k)))
 	}
 	for k := range shrinkWrites / 2 {
-		model.Call(in, model.Op{Method: seed(usable(in)), Key: k, Value: k + 1})
-		model.Call(in, deletion(remove[0], k))
+		model.Call(in, fit(model.Op{Method: seed(usable(in)), Key: k, Value: k + 1}))
+		model.Call(in, fit(deletion(remove[0], k)))
 	}
 	own := ownHeap(in)
 	v.Evidence = fmt.Sprintf("the empty table costs %d bytes", own)

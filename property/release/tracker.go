@@ -9,18 +9,19 @@ import (
 
 // A Tracker runs operations on one map and knows which instances it may hold.
 type Tracker struct {
-	in    model.Instance
-	state model.State
-	ops   []model.Op
-	made  []Instance
-	keys  map[int][]int // present key: its candidates in made; exactly one is live (S8)
-	older map[int][]int // key: instances stored before it was last deleted
-	value map[int][]int // present key: instances of its value, equal ones; exactly one is live
+	in     model.Instance
+	traits model.Traits
+	state  model.State
+	ops    []model.Op
+	made   []Instance
+	keys   map[int][]int // present key: its candidates in made; exactly one is live (S8)
+	older  map[int][]int // key: instances stored before it was last deleted
+	value  map[int][]int // present key: instances of its value, equal ones; exactly one is live
 }
 
 // Track returns a tracker of in, whose map must be empty and at rest.
 func Track(in model.Instance) *Tracker {
-	return &Tracker{in: in, keys: map[int][]int{}, older: map[int][]int{}, value: map[int][]int{}}
+	return &Tracker{in: in, traits: in.Traits(), keys: map[int][]int{}, older: map[int][]int{}, value: map[int][]int{}}
 }
 
 // State returns the abstract map after the operations so far.
@@ -36,6 +37,7 @@ func (t *Tracker) Instance() model.Instance { return t.in }
 // which nothing can be said about what it holds. A traversal visits everything;
 // its callback does nothing.
 func (t *Tracker) Do(o model.Op) error {
+	o = t.traits.Fit(o)
 	before := t.state
 	next, want := model.Step(before, o)
 	at := len(t.ops)
