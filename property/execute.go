@@ -29,17 +29,16 @@ func (f *failure) verdict(c model.Clause) model.Verdict {
 type execution struct {
 	in         model.Instance
 	state      model.State
-	open       []*call
-	last       model.Op // the last operation that may have changed the map
-	beforeLast model.State
-	panicked   []model.Clause // what panics were to be survived so far
+	last       model.Op    // the last operation that may have changed the map
+	beforeLast model.State // the state that it met
 	auditing   bool
+	returned   *atomic.Int64 // for the watchdog
+	fail       *failure
 
-	returned *atomic.Int64 // for the watchdog
-
-	mu   sync.Mutex // guards what a watchdog reads while the program hangs
-	log  []string
-	fail *failure
+	mu       sync.Mutex // guards what a watchdog reads while the program hangs
+	open     []*call
+	panicked []model.Clause // what panics were to be survived so far, in pairs
+	log      []string
 }
 
 // call is an operation in progress.
@@ -173,7 +172,9 @@ func (e *execution) Call(o model.Op) int {
 	if o.Method.Traverses() {
 		c.traversal = model.NewTraversal(o.Method, e.state)
 	}
+	e.mu.Lock()
 	e.open = append(e.open, c)
+	e.mu.Unlock()
 	e.note("%v", o)
 	return len(e.open) - 1
 }
@@ -200,7 +201,9 @@ func (e *execution) Visit(v model.Visit) {
 func (e *execution) Return(_ int, r model.Result) {
 	e.returned.Add(1)
 	c := e.open[len(e.open)-1]
+	e.mu.Lock()
 	e.open = e.open[:len(e.open)-1]
+	e.mu.Unlock()
 	if c.traversal != nil {
 		e.judgeTraversal(c, r)
 	} else {
@@ -224,10 +227,18 @@ func (e *execution) judgeCall(c *call, got model.Result) {
 	}
 	switch got.Panic {
 	case model.PanicCompare:
-		e.panicked = append(e.panicked, model.S6, model.P3)
+		e.survive(model.S6, model.P3)
 	case model.PanicHash:
-		e.panicked = append(e.panicked, model.S7, model.P3)
+		e.survive(model.S7, model.P3)
 	}
+}
+
+// survive notes that a panic happened which the map is to survive: by clause c,
+// and by p, which is about its locks.
+func (e *execution) survive(c, p model.Clause) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.panicked = append(e.panicked, c, p)
 }
 
 // blame names the clauses that a wrong result breaks.
@@ -292,7 +303,7 @@ func (e *execution) judgeTraversal(c *call, got model.Result) {
 		if _, ok := model.Allows(c.before, c.op, got); !ok {
 			e.failed([]model.Clause{model.T4}, "%v %s, want a panic", c.op, got.Text(c.op.Method))
 		}
-		e.panicked = append(e.panicked, model.T4, model.P3)
+		e.survive(model.T4, model.P3)
 		return
 	}
 	switch {
@@ -306,7 +317,7 @@ func (e *execution) judgeTraversal(c *call, got model.Result) {
 		}
 	}
 	if ends != "" {
-		e.panicked = append(e.panicked, model.T4, model.P3)
+		e.survive(model.T4, model.P3)
 	}
 }
 
@@ -361,8 +372,11 @@ func (e *execution) stuck(where string) *failure {
 	case len(e.open) > 1:
 		clauses = []model.Clause{model.T3}
 	}
-	c := e.open[len(e.open)-1]
-	f := &failure{clauses: clauses, hung: true, evidence: fmt.Sprintf("%v never returned: %s", c.op, where)}
+	what := "the program"
+	if n := len(e.open); n > 0 {
+		what = e.open[n-1].op.String()
+	}
+	f := &failure{clauses: clauses, hung: true, evidence: fmt.Sprintf("%s never returned: %s", what, where)}
 	f.trace = append(append([]string(nil), e.log...), f.evidence)
 	return f
 }

@@ -250,7 +250,7 @@ func TestRandomProgramIsShrunkAndRepeatable(t *testing.T) {
 	if first.Status != model.Violation {
 		t.Fatalf("%v, want a violation", first)
 	}
-	if n := len(first.Trace); n > 8 {
+	if n := len(first.Trace); n > 14 {
 		t.Errorf("the program was not shrunk: %d lines\n%s", n, strings.Join(first.Trace, "\n"))
 	}
 	again := model.Find(property.Judge(context.Background(), s, o), model.S4)
