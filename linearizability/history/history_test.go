@@ -154,6 +154,11 @@ func TestLineFormat(t *testing.T) {
 {"seq":5,"id":9,"return":{"value":1,"ok":true}}
 {"seq":6,"id":7,"return":{"panic":"compare"}}
 {"seq":7,"id":8,"return":{}}
+{"seq":8,"id":10,"client":1,"parent":null,"call":{"op":"Keys"}}
+{"seq":9,"id":10,"visit":{"key":2}}
+{"seq":10,"id":10,"return":{}}
+{"seq":11,"id":11,"client":1,"parent":null,"call":{"op":"Values"}}
+{"seq":12,"id":11,"visit":{"value":1}}
 `
 	h, err := Read(strings.NewReader(text))
 	if err != nil {
@@ -170,6 +175,10 @@ func TestLineFormat(t *testing.T) {
 			Op: model.Op{Method: model.Range, Func: &model.Func{Stop: 2, Do: []model.Op{{Method: model.Len}}}}},
 		{ID: 9, Client: 1, Parent: 8, Call: 4, Return: 5, Result: model.Result{Value: 1, OK: true},
 			Op: model.Op{Method: model.Load, Key: 2}},
+		{ID: 10, Client: 1, Parent: NoParent, Call: 8, Return: 10, Op: model.Op{Method: model.Keys},
+			Visits: []Visit{{9, model.Visit{Key: 2, Value: model.Unseen}}}},
+		{ID: 11, Client: 1, Parent: NoParent, Call: 11, Return: -1, Op: model.Op{Method: model.Values},
+			Visits: []Visit{{12, model.Visit{Key: model.Unseen, Value: 1}}}},
 	}
 	if !reflect.DeepEqual(ops, want) {
 		t.Errorf("got  %+v\nwant %+v", ops, want)

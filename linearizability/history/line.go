@@ -1,432 +1,191 @@
 package history
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
+	"io"
+	"maps"
 	"strings"
 
 	"github.com/mapspec/mapspec/model"
 )
 
 // maxDepth bounds how deep operations inside callbacks inside operations nest
-// in a line, in braces and brackets.
+// in a line, in braces and brackets: package model reads a call in time
+// proportional to its length times its depth.
 const maxDepth = 100
 
-// maxMemo bounds how many operations and results a codec remembers.
+// maxMemo bounds how many objects a decoder remembers.
 const maxMemo = 1 << 14
 
-// A fields is the set of fields seen in a line.
-type fields uint8
-
-const (
-	fieldSeq fields = 1 << iota
-	fieldID
-	fieldClient
-	fieldParent
-	fieldCall
-	fieldVisit
-	fieldReturn
-)
-
-var fieldNames = map[string]fields{
-	"seq": fieldSeq, "id": fieldID, "client": fieldClient, "parent": fieldParent,
-	"call": fieldCall, "visit": fieldVisit, "return": fieldReturn,
-}
-
-var (
-	errNotObject = errors.New(`not a JSON object: want {"seq":…,"id":…, …} on one line; remove the line if the file was cut off there`)
-	errTooDeep   = fmt.Errorf("callbacks nest deeper than %d braces and brackets: flatten the program", maxDepth)
-)
-
-// A decoder reads lines. Symbolic operations repeat, so what package model
-// decoded once is remembered by its bytes.
-type decoder struct {
-	ops     map[string]model.Op
-	results [model.Len + 1]map[string]model.Result
-}
-
-// line is a line taken apart: the numbers read, the objects not yet.
+// A line is an event as JSON: one of call, visit and return is there.
 type line struct {
-	seen   fields
-	event  Event
-	object []byte // of call, visit or return
+	Seq    *int            `json:"seq"`
+	ID     *int            `json:"id"`
+	Client *int            `json:"client,omitempty"`
+	Parent **int           `json:"parent,omitempty"` // of a call; to nil, which is null, if no callback makes it
+	Call   json.RawMessage `json:"call,omitempty"`
+	Visit  json.RawMessage `json:"visit,omitempty"`
+	Return json.RawMessage `json:"return,omitempty"`
 }
 
-// decode reads one line. methodOf returns the method of an operation that was
-// called: it decides which fields a return has.
-func (d *decoder) decode(b []byte, methodOf func(id int) (model.Method, bool)) (Event, error) {
-	l, err := split(b)
-	if err != nil {
-		return Event{}, err
-	}
-	e := l.event
-	if l.seen&(fieldSeq|fieldID) != fieldSeq|fieldID {
+// wanted is what to write instead of an object that is no line.
+const wanted = `want {"seq":…,"id":…,"client":…,"call":{…}}, {"seq":…,"id":…,"visit":{…}} or {"seq":…,"id":…,"return":{…}}`
+
+// An object is the text of a call, of a visit, or of a return by method.
+type object struct {
+	kind   Kind
+	method model.Method
+	text   string
+}
+
+// A decoder reads lines. Symbolic operations repeat, so it remembers the events
+// of objects that it read before; without, Read takes nearly twice as long.
+type decoder struct {
+	text *bytes.Reader
+	json *json.Decoder // of text, which is a line at a time: one for each would be garbage
+	memo map[object]Event
+}
+
+func newDecoder() *decoder {
+	text := bytes.NewReader(nil)
+	return &decoder{text, strict(text), map[object]Event{}}
+}
+
+// strict returns a decoder to which an unknown field is an error.
+func strict(r io.Reader) *json.Decoder {
+	d := json.NewDecoder(r)
+	d.DisallowUnknownFields()
+	return d
+}
+
+// decode reads one line, without space around it, which comes after what o was
+// told. After an error d is of no use.
+func (d *decoder) decode(b []byte, o *order) (e Event, err error) {
+	var l line
+	start := d.json.InputOffset()
+	d.text.Reset(b)
+	err = d.json.Decode(&l)
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return e, errors.New("the line ends inside its object: write the rest, or remove the line if the file was cut off there")
+	case err != nil:
+		return e, fmt.Errorf("%w: %s", tidy{err}, wanted)
+	case d.json.InputOffset() < start+int64(len(b)):
+		return e, errors.New("something follows the object: want one object a line")
+	case l.Seq == nil || l.ID == nil:
 		return e, errors.New(`"seq" or "id" is missing: every line has both`)
 	}
-	switch l.seen & (fieldCall | fieldVisit | fieldReturn) {
-	case fieldCall:
-		if l.seen&fieldClient == 0 {
-			return e, errors.New(`"client" is missing: say which goroutine makes the call`)
+	op, open := o.open[*l.ID]
+	of, objects := object{method: op.method}, 0
+	for kind, text := range []json.RawMessage{l.Call, l.Visit, l.Return} {
+		if text != nil {
+			of.kind, of.text = Kind(kind), string(text)
+			objects++
 		}
-		e.Kind = Called
-		e.Op, err = d.op(l.object)
-		return e, err
-	case fieldVisit:
-		e.Kind = Visited
-		e.Visit, err = parseVisit(l.object)
-	case fieldReturn:
-		e.Kind = Returned
-		if method, ok := methodOf(e.ID); ok { // if not, the order refuses it
-			e.Result, err = d.result(method, l.object)
-		}
-	default:
+	}
+	switch {
+	case objects != 1:
 		return e, errors.New(`want exactly one of "call", "visit" and "return"`)
-	}
-	if l.seen&(fieldClient|fieldParent) != 0 {
+	case of.kind == Called && l.Client == nil:
+		return e, errors.New(`"client" is missing: say which goroutine makes the call`)
+	case of.kind != Called && (l.Client != nil || l.Parent != nil):
 		return e, errors.New(`"client" and "parent" belong to calls only: remove them`)
+	case l.Parent != nil && **l.Parent < 0:
+		return e, fmt.Errorf("parent %d: want the id of a traversal, or null", **l.Parent)
+	case of.kind == Called || open:
+		e, err = d.event(of)
+	default: // without its method it cannot be read; o refuses it
+		e.Kind = of.kind
 	}
-	e.Parent = 0
+	e.Seq, e.ID = *l.Seq, *l.ID
+	if of.kind == Called {
+		e.Client, e.Parent = *l.Client, NoParent
+	}
+	if l.Parent != nil {
+		e.Parent = **l.Parent
+	}
 	return e, err
 }
 
-func (d *decoder) op(b []byte) (model.Op, error) {
-	if o, ok := d.ops[string(b)]; ok {
-		return o, nil
+// event returns of as an event, without the rest of its line.
+func (d *decoder) event(of object) (e Event, err error) {
+	if e, ok := d.memo[of]; ok {
+		return e, nil
 	}
-	var o model.Op
-	if err := o.UnmarshalJSON(b); err != nil {
-		return o, fmt.Errorf("in %.80s: %w", b, tidy(err))
-	}
-	if d.ops == nil {
-		d.ops = map[string]model.Op{}
-	}
-	if len(d.ops) < maxMemo {
-		d.ops[string(b)] = o
-	}
-	return o, nil
-}
-
-func (d *decoder) result(m model.Method, b []byte) (model.Result, error) {
-	memo := d.results[m]
-	if r, ok := memo[string(b)]; ok {
-		return r, nil
-	}
-	r, err := model.DecodeResult(m, b)
-	if err != nil {
-		return r, fmt.Errorf("in %.80s: %w", b, tidy(err))
-	}
-	if memo == nil {
-		memo = map[string]model.Result{}
-		d.results[m] = memo
-	}
-	if len(memo) < maxMemo {
-		memo[string(b)] = r
-	}
-	return r, nil
-}
-
-// tidy makes an error of encoding/json or of package model one line.
-func tidy(err error) error {
-	text := strings.TrimPrefix(err.Error(), "json: ")
-	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r < ' ' }), " ")
-	if text == err.Error() {
-		return err
-	}
-	return &tidied{text, err}
-}
-
-type tidied struct {
-	text string
-	err  error
-}
-
-func (t *tidied) Error() string { return t.text }
-func (t *tidied) Unwrap() error { return t.err }
-
-// split takes a line apart. encoding/json would accept a field twice, and any
-// case of its name.
-func split(b []byte) (line, error) {
-	l := line{event: Event{Parent: NoParent}}
-	p := parser{b: b}
-	err := p.object(func(name []byte) error {
-		f, ok := fieldNames[string(name)]
-		switch {
-		case !ok:
-			return fmt.Errorf("unknown field %q: want seq, id, client, parent, call, visit or return", name)
-		case l.seen&f != 0:
-			return fmt.Errorf("field %q appears twice", name)
-		}
-		l.seen |= f
-		err := l.field(&p, f)
-		if err != nil && err != errNotObject {
-			err = fmt.Errorf("%s: %w", name, err)
-		}
-		return err
-	})
-	if err == nil && !p.atEnd() {
-		err = errors.New("something follows the object: want one object a line")
-	}
-	return l, err
-}
-
-// field reads the value of field f.
-func (l *line) field(p *parser, f fields) (err error) {
-	e := &l.event
-	switch f {
-	case fieldSeq:
-		e.Seq, err = p.integer()
-	case fieldID:
-		e.ID, err = p.integer()
-	case fieldClient:
-		e.Client, err = p.integer()
-	case fieldParent:
-		if p.null() {
-			return nil
-		}
-		if e.Parent, err = p.integer(); err == nil && e.Parent < 0 {
-			err = fmt.Errorf("%d: want the id of a traversal, or null", e.Parent)
-		}
+	e.Kind = of.kind
+	text := []byte(of.text)
+	switch {
+	case text[0] != '{':
+		err = fmt.Errorf(`want "%v":{…}`, of.kind)
+	case deep(text):
+		err = fmt.Errorf("callbacks nest deeper than %d braces and brackets: flatten the program", maxDepth)
+	case of.kind == Called:
+		err = e.Op.UnmarshalJSON(text)
+	case of.kind == Visited:
+		e.Visit = model.Visit{Key: model.Unseen, Value: model.Unseen}
+		err = strict(bytes.NewReader(text)).Decode(&e.Visit)
 	default:
-		l.object, err = p.raw()
-	}
-	return err
-}
-
-func parseVisit(b []byte) (model.Visit, error) {
-	var v model.Visit
-	p := parser{b: b}
-	var key, value bool
-	err := p.object(func(name []byte) (err error) {
-		switch {
-		case string(name) == "key" && !key:
-			key = true
-			v.Key, err = p.integer()
-		case string(name) == "value" && !value:
-			value = true
-			v.Value, err = p.integer()
-		default:
-			err = fmt.Errorf(`%q: want "key" and "value", once each`, name)
-		}
-		return err
-	})
-	if err == nil && !(key && value) {
-		err = errors.New(`want "key" and "value"`)
+		e.Result, err = model.DecodeResult(of.method, text)
 	}
 	if err != nil {
-		return v, fmt.Errorf("in %.80s: %w", b, err)
+		return e, fmt.Errorf("in %.80s: %w", text, tidy{err})
 	}
-	return v, nil
+	if len(d.memo) < maxMemo {
+		d.memo[of] = e
+	}
+	return e, nil
 }
 
-// A parser walks through JSON whose shape is known: objects of integers, null
-// and further objects, which it passes on unread.
-type parser struct {
-	b []byte
-	i int
-}
-
-func (p *parser) space() {
-	for p.i < len(p.b) {
-		switch p.b[p.i] {
-		case ' ', '\t', '\r', '\n':
-			p.i++
-		default:
-			return
+// deep takes braces inside strings for others: no string of a line has any.
+func deep(text []byte) bool {
+	depth := 0
+	for _, c := range text {
+		switch c {
+		case '{', '[':
+			depth++
+		case '}', ']':
+			depth--
 		}
-	}
-}
-
-func (p *parser) atEnd() bool {
-	p.space()
-	return p.i == len(p.b)
-}
-
-// take consumes c, after space.
-func (p *parser) take(c byte) bool {
-	p.space()
-	if p.i < len(p.b) && p.b[p.i] == c {
-		p.i++
-		return true
-	}
-	return false
-}
-
-func (p *parser) null() bool {
-	p.space()
-	if p.i+4 <= len(p.b) && string(p.b[p.i:p.i+4]) == "null" {
-		p.i += 4
-		return true
-	}
-	return false
-}
-
-// object consumes an object. field consumes each value.
-func (p *parser) object(field func(name []byte) error) error {
-	if !p.take('{') {
-		return errNotObject
-	}
-	if p.take('}') {
-		return nil
-	}
-	for {
-		name, ok := p.name()
-		if !ok || !p.take(':') {
-			return errNotObject
-		}
-		if err := field(name); err != nil {
-			return err
-		}
-		if p.take('}') {
-			return nil
-		}
-		if !p.take(',') {
-			return errNotObject
-		}
-	}
-}
-
-// name consumes a string. Escapes stay as they are: no field has one.
-func (p *parser) name() ([]byte, bool) {
-	if !p.take('"') {
-		return nil, false
-	}
-	start := p.i
-	if !p.skipString() {
-		return nil, false
-	}
-	return p.b[start : p.i-1], true
-}
-
-// skipString consumes the rest of a string, its closing quote included.
-func (p *parser) skipString() bool {
-	for ; p.i < len(p.b); p.i++ {
-		switch p.b[p.i] {
-		case '\\':
-			p.i++
-		case '"':
-			p.i++
+		if depth > maxDepth {
 			return true
 		}
 	}
 	return false
 }
 
-// integer consumes a number without fraction or exponent that fits an int.
-func (p *parser) integer() (int, error) {
-	p.space()
-	start := p.i
-	for p.i < len(p.b) && strings.IndexByte("+-.0123456789eE", p.b[p.i]) >= 0 {
-		p.i++
-	}
-	text := string(p.b[start:p.i])
-	digits := strings.TrimPrefix(text, "-")
-	n, err := strconv.Atoi(text)
-	if err == nil && text[0] != '+' && (digits == "0" || digits[0] != '0') {
-		return n, nil
-	}
-	if start == len(p.b) {
-		return 0, errNotObject
-	}
-	rest := string(p.b[start:])
-	if end := strings.IndexAny(rest, ",}\r\n"); end >= 0 {
-		rest = rest[:end]
-	}
-	return 0, fmt.Errorf("%.40q is not a whole number", rest)
-}
-
-// raw consumes an object without reading it.
-func (p *parser) raw() ([]byte, error) {
-	p.space()
-	start, depth := p.i, 0
-	if p.i == len(p.b) || p.b[p.i] != '{' {
-		return nil, errNotObject
-	}
-	for p.i < len(p.b) {
-		c := p.b[p.i]
-		p.i++
-		switch c {
-		case '{', '[':
-			if depth++; depth > maxDepth {
-				return nil, errTooDeep
-			}
-		case '}', ']':
-			if depth--; depth == 0 {
-				return p.b[start:p.i], nil
-			}
-		case '"':
-			if !p.skipString() {
-				return nil, errNotObject
-			}
-		}
-	}
-	return nil, errNotObject
-}
-
-// An encoder writes lines, and remembers what package model encoded.
-type encoder struct {
-	ops     map[model.Op][]byte
-	results map[resultOf][]byte
-}
-
-// resultOf is a result and the method that returned it.
-type resultOf struct {
-	method model.Method
-	result model.Result
-}
-
-// append appends e's line to b. method is that of e's operation.
-func (c *encoder) append(b []byte, e *Event, method model.Method) (_ []byte, err error) {
-	b = strconv.AppendInt(append(b, `{"seq":`...), int64(e.Seq), 10)
-	b = strconv.AppendInt(append(b, `,"id":`...), int64(e.ID), 10)
-	var object []byte
+// encode returns e's line, without its end. method is that of e's operation.
+func encode(e *Event, method model.Method) (_ []byte, err error) {
+	l := line{Seq: &e.Seq, ID: &e.ID}
 	switch e.Kind {
 	case Called:
-		b = strconv.AppendInt(append(b, `,"client":`...), int64(e.Client), 10)
-		b = append(b, `,"parent":`...)
+		parent := &e.Parent
 		if e.Parent == NoParent {
-			b = append(b, "null"...)
-		} else {
-			b = strconv.AppendInt(b, int64(e.Parent), 10)
+			parent = nil
 		}
-		b = append(b, `,"call":`...)
-		object, err = c.op(e.Op)
+		l.Client, l.Parent = &e.Client, &parent
+		l.Call, err = e.Op.MarshalJSON()
 	case Visited:
-		b = strconv.AppendInt(append(b, `,"visit":{"key":`...), int64(e.Visit.Key), 10)
-		b = strconv.AppendInt(append(b, `,"value":`...), int64(e.Visit.Value), 10)
-		object = []byte{'}'}
+		visit := map[string]int{"key": e.Visit.Key, "value": e.Visit.Value}
+		maps.DeleteFunc(visit, func(_ string, half int) bool { return half == model.Unseen })
+		l.Visit, err = json.Marshal(visit)
 	case Returned:
-		b = append(b, `,"return":`...)
-		object, err = c.result(resultOf{method, e.Result})
+		l.Return, err = model.EncodeResult(method, e.Result)
 	}
-	return append(append(b, object...), "}\n"...), err
-}
-
-func (c *encoder) op(o model.Op) ([]byte, error) {
-	if b, ok := c.ops[o]; ok {
-		return b, nil
-	}
-	b, err := json.Marshal(o)
 	if err != nil {
 		return nil, err
 	}
-	if len(c.ops) < maxMemo {
-		c.ops[o] = b
-	}
-	return b, nil
+	return json.Marshal(l)
 }
 
-func (c *encoder) result(r resultOf) ([]byte, error) {
-	if b, ok := c.results[r]; ok {
-		return b, nil
-	}
-	b, err := model.EncodeResult(r.method, r.result)
-	if err != nil {
-		return nil, err
-	}
-	if len(c.results) < maxMemo {
-		c.results[r] = b
-	}
-	return b, nil
+// A tidy is an error of encoding/json or of package model on one line.
+type tidy struct{ err error }
+
+func (t tidy) Error() string {
+	text := strings.TrimPrefix(t.err.Error(), "json: ")
+	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r < ' ' }), " ")
 }
+
+func (t tidy) Unwrap() error { return t.err }

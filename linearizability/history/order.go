@@ -140,15 +140,20 @@ func (o *order) visit(e *Event) error {
 	return o.innermost(e.ID, "the next visit")
 }
 
-// checkVisit refuses what traversal m cannot hand out.
+// checkVisit refuses what traversal m cannot hand out. What a line leaves out is
+// Unseen.
 func checkVisit(m model.Method, v model.Visit) error {
 	switch {
 	case m == model.Values && v.Key != model.Unseen:
-		return fmt.Errorf("visit of key %d by Values, which hands out no keys: want %d", v.Key, model.Unseen)
+		return fmt.Errorf("visit of key %d by Values, which hands out no keys: leave the key out", v.Key)
+	case m == model.Keys && v.Value != model.Unseen:
+		return fmt.Errorf("visit of value %d by Keys, which hands out no values: leave the value out", v.Value)
+	case m != model.Values && v.Key == model.Unseen:
+		return fmt.Errorf(`visit by %v without "key": say which key it hands out`, m)
+	case m != model.Keys && v.Value == model.Unseen:
+		return fmt.Errorf(`visit by %v without "value": say which value it hands out`, m)
 	case m != model.Values && v.Key < model.NaN:
 		return fmt.Errorf("visit of key %d: want 0 and up, %d (foreign) or %d (NaN)", v.Key, model.Foreign, model.NaN)
-	case m == model.Keys && v.Value != model.Unseen:
-		return fmt.Errorf("visit of value %d by Keys, which hands out no values: want %d", v.Value, model.Unseen)
 	case m != model.Keys && v.Value < model.Uncomparable:
 		return fmt.Errorf("visit of value %d: want 0 and up, %d (foreign) or %d (uncomparable)", v.Value, model.Foreign, model.Uncomparable)
 	}

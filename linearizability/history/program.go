@@ -39,10 +39,8 @@ func (p Program) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads what MarshalJSON wrote. An unknown field is an error.
 func (p *Program) UnmarshalJSON(b []byte) error {
 	var j programJSON
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&j); err != nil {
-		return fmt.Errorf(`program: %w: want {"init":[operations],"threads":[[operations],…]}`, tidy(err))
+	if err := strict(bytes.NewReader(b)).Decode(&j); err != nil {
+		return fmt.Errorf(`program: %w: want {"init":[operations],"threads":[[operations],…]}`, tidy{err})
 	}
 	if j.Threads == nil {
 		return errors.New(`program: no "threads": want one list of operations a goroutine`)
@@ -74,7 +72,7 @@ func jsonError(b []byte) error {
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {
 		before := b[:min(int(syntax.Offset), len(b))]
-		return fmt.Errorf("line %d: %w", 1+bytes.Count(before, []byte("\n")), tidy(err))
+		return fmt.Errorf("line %d: %w", 1+bytes.Count(before, []byte("\n")), tidy{err})
 	}
-	return tidy(err)
+	return tidy{err}
 }

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-
-	"github.com/mapspec/mapspec/model"
 )
 
 // maxLine is the longest line that Read accepts, in bytes.
@@ -22,15 +20,14 @@ const eventBlock = 1 << 13
 // the first line that is malformed or impossible with an [*InvalidError]; an
 // error of r is returned wrapped. Time and memory are linear in the length of
 // the history, beside a buffer of a line.
+//
+// As everywhere in [encoding/json], the case of a field's name does not matter,
+// of a field given twice the last counts, and null is a missing field.
 func Read(r io.Reader) (History, error) {
 	var full [][]Event
 	var events []Event
-	var d decoder
+	d := newDecoder()
 	var o order
-	methodOf := func(id int) (model.Method, bool) {
-		op, ok := o.open[id]
-		return op.method, ok
-	}
 	lines := bufio.NewReaderSize(r, maxLine+1)
 	for number := 1; ; number++ {
 		b, err := lines.ReadSlice('\n')
@@ -41,8 +38,8 @@ func Read(r io.Reader) (History, error) {
 		case err != nil && !last:
 			return History{}, fmt.Errorf("reading a history, line %d: %w", number, err)
 		}
-		if len(bytes.TrimSpace(b)) > 0 {
-			e, err := d.decode(b, methodOf)
+		if b = bytes.TrimSpace(b); len(b) > 0 {
+			e, err := d.decode(b, &o)
 			if err == nil {
 				err = o.next(&e)
 			}
@@ -64,21 +61,20 @@ func Read(r io.Reader) (History, error) {
 // Write writes h, one event a line. A history that is not valid is refused
 // with an [*InvalidError] before the line in question is written.
 func (h History) Write(w io.Writer) error {
-	c := encoder{ops: map[model.Op][]byte{}, results: map[resultOf][]byte{}}
 	var o order
 	buffered := bufio.NewWriter(w)
-	var b []byte
 	for i := range h.Events {
 		e := &h.Events[i]
 		method := o.open[e.ID].method // before a return closes it
+		var b []byte
 		err := o.next(e)
 		if err == nil {
-			b, err = c.append(b[:0], e, method)
+			b, err = encode(e, method)
 		}
 		if err != nil {
 			return &InvalidError{i + 1, err.Error()}
 		}
-		if _, err := buffered.Write(b); err != nil {
+		if _, err := buffered.Write(append(b, '\n')); err != nil {
 			return fmt.Errorf("writing a history: %w", err)
 		}
 	}

@@ -65,6 +65,29 @@ func TestReadRefusesALongLine(t *testing.T) {
 	}
 }
 
+// Package model takes time quadratic in how deep callbacks nest, so a line of
+// the greatest length that is nothing else would take a second.
+func TestReadBoundsHowDeepCallbacksNest(t *testing.T) {
+	const perCallback = 3 // {"func":{"do":[
+	nested := func(callbacks int) string {
+		return `{"seq":1,"id":0,"client":0,"call":` + strings.Repeat(`{"op":"Range","func":{"do":[`, callbacks) +
+			strings.Repeat("]}}", callbacks) + "}"
+	}
+	if _, err := Read(strings.NewReader(nested(maxDepth / perCallback))); err != nil {
+		t.Errorf("callbacks up to the greatest depth: %v", err)
+	}
+	for _, callbacks := range []int{maxDepth/perCallback + 1, maxLine / len(nested(1))} {
+		_, err := Read(strings.NewReader(nested(callbacks)))
+		var invalid *InvalidError
+		if !errors.As(err, &invalid) || invalid.Line != 1 || !strings.Contains(invalid.Why, "callbacks nest deeper than") {
+			t.Errorf("%d callbacks: got %v", callbacks, err)
+		}
+	}
+	if _, err := Read(strings.NewReader(`{"call":` + strings.Repeat("[", maxLine/2))); err == nil {
+		t.Error("brackets without end are accepted")
+	}
+}
+
 // Any proper prefix of a history that ends inside a line is a truncated file.
 func TestReadRefusesATruncatedFile(t *testing.T) {
 	const text = `{"seq":1,"id":0,"client":0,"parent":null,"call":{"op":"Load","key":2}}
