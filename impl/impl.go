@@ -10,6 +10,7 @@ package impl
 import (
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/mapspec/mapspec/impl/locked"
@@ -75,9 +76,8 @@ func Catalogue() []Map {
 			Origin:  "the toolchain's own, " + runtime.Version(),
 			Subject: Subject("sync.Map", history, func() any { return new(sync.Map) }),
 			Expect: map[model.Clause][]model.Status{
-				// CompareAndDelete panics with a lock held in Go 1.24 to 1.26.
-				model.S6: {model.OK, model.Violation},
-				model.P3: {model.OK, model.Violation},
+				model.S6: afterPanic(runtime.Version()),
+				model.P3: afterPanic(runtime.Version()),
 			},
 		},
 		{
@@ -89,6 +89,18 @@ func Catalogue() []Map {
 			}, func() any { return new(locked.Map[any, any]) }),
 		},
 	}
+}
+
+// afterPanic foretells what sync.Map's CompareAndDelete does when a comparison
+// panics: in Go 1.24 to 1.26 it leaves a lock held; of later versions nothing
+// is known yet.
+func afterPanic(version string) []model.Status {
+	for _, known := range []string{"go1.24", "go1.25", "go1.26"} {
+		if version == known || strings.HasPrefix(version, known+".") {
+			return []model.Status{model.Violation}
+		}
+	}
+	return []model.Status{model.OK, model.Violation}
 }
 
 // Names returns the names of the catalogue.
@@ -134,10 +146,12 @@ func lacks(has model.MethodSet, c model.Clause) bool {
 		return slices.ContainsFunc(methods, has.Has)
 	}
 	switch c {
+	case model.S4:
+		return !any(model.LoadOrStore, model.LoadAndDelete, model.Swap)
 	case model.S5, model.S6:
 		return !any(model.CompareAndSwap, model.CompareAndDelete)
 	case model.T1, model.T3, model.T4:
-		return !any(model.Range, model.All)
+		return !any(model.Range)
 	case model.T2:
 		return !any(model.All, model.Keys, model.Values)
 	case model.T5:
@@ -152,9 +166,10 @@ func lacks(has model.MethodSet, c model.Clause) bool {
 // the clauses of those that are not.
 func (m Map) AsExpected(verdicts []model.Verdict) (bool, []model.Clause) {
 	var unexpected []model.Clause
-	for _, v := range verdicts {
-		if !slices.Contains(m.Expected(v.Clause), v.Status) {
-			unexpected = append(unexpected, v.Clause)
+	for _, s := range model.Sentences {
+		// A verdict that is not there is skipped, and so not what was foretold.
+		if !slices.Contains(m.Expected(s.Clause), model.Find(verdicts, s.Clause).Status) {
+			unexpected = append(unexpected, s.Clause)
 		}
 	}
 	return len(unexpected) == 0, unexpected

@@ -370,14 +370,12 @@ func (b *binding[K, V]) mustHave(m Method) {
 
 func (b *binding[K, V]) Traverse(o Op, f func(Visit) bool) (r Result) {
 	b.mustHave(o.Method)
-	b.mustHave(o.Method)
 	defer catch(o, &r.Panic)
 	b.sequences[o.Method]()(bounded(f))
 	return Result{}
 }
 
 func (b *binding[K, V]) Sequence(m Method) func(func(Visit) bool) {
-	b.mustHave(m)
 	b.mustHave(m)
 	seq := b.sequences[m]()
 	return func(f func(Visit) bool) { seq(bounded(f)) }

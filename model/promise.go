@@ -83,3 +83,20 @@ func (p Promise) Fails(c Clause) bool {
 	}
 	return true
 }
+
+// names reports whether p promises c by name, beyond what every map owes.
+func (p Promise) names(c Clause) bool {
+	switch c {
+	case S9:
+		return p.Zero
+	case R1:
+		return p.Release == ReleasePrompt
+	case R3:
+		return p.Release == ReleaseBounded
+	case R4:
+		return p.Shrinks
+	case P1:
+		return p.LoadFree
+	}
+	return false
+}

@@ -8,49 +8,53 @@ import (
 	"time"
 )
 
-// How long calls may go without any returning before a [Watchdog] calls them
-// stuck. Waiting for a lock that nobody can release is certain sooner than
-// working without end.
+// How many looks, at LookEvery, may show no call that returned before a
+// [Watchdog] calls them stuck. Waiting for a lock that nobody can release is
+// certain sooner than working without end. Looks are counted, not seconds, so
+// that a process that was stopped meanwhile is given the time it lost.
 const (
-	BlockedLimit = 2 * time.Second
-	BusyLimit    = 15 * time.Second
+	LookEvery    = 50 * time.Millisecond
+	blockedLooks = 40  // two seconds
+	busyLooks    = 300 // fifteen
 )
 
 // A Watchdog decides whether goroutines that call a map will ever return. It is
-// asked at intervals; the zero value is ready.
+// asked every LookEvery; the zero value is ready.
 //
-// Goroutines are stuck if no call returned for BlockedLimit while every one of
-// them was seen blocked, or if none returned for BusyLimit. A goroutine that is
-// ready and not running counts as not blocked, so that a loaded machine is no
-// reason for an alarm.
+// Goroutines are stuck if blockedLooks in a row showed all of them blocked and
+// nobody else ready to run, who might release them: a map may have goroutines
+// of its own. Or if busyLooks in a row showed no call that returned.
 type Watchdog struct {
 	progress int64
-	since    time.Time // when progress last changed
-	free     time.Time // when a goroutine was last seen not blocked
+	looks    int // since progress last changed
+	blocked  int // of these, the last ones, that showed everybody blocked
 }
 
 // Stuck looks at the goroutines with these ids, whose calls have returned
 // progress times in all. If they are stuck it says where each stands.
 func (w *Watchdog) Stuck(progress int64, ids []int64) (where []string, stuck bool) {
-	now := time.Now()
-	if w.since.IsZero() || progress != w.progress {
-		w.progress, w.since, w.free = progress, now, now
+	if len(ids) == 0 || progress != w.progress {
+		*w = Watchdog{progress: progress}
 		return nil, false
 	}
-	if now.Sub(w.since) < BlockedLimit/4 {
+	if w.looks++; w.looks < blockedLooks/4 {
 		return nil, false // a dump of all goroutines stops the world: not for nothing
 	}
 	all := goroutines()
-	blocked := true
+	everybody := true
 	for _, id := range ids {
 		g, ok := all[id]
-		blocked = blocked && ok && g.blocked()
+		everybody = everybody && ok && g.blocked()
 		where = append(where, g.where())
 	}
-	if !blocked {
-		w.free = now
+	self := GoroutineID()
+	for id, g := range all {
+		everybody = everybody && (id == self || g.state != "running" && g.state != "runnable")
 	}
-	return where, now.Sub(w.free) >= BlockedLimit || now.Sub(w.since) >= BusyLimit
+	if w.blocked++; !everybody {
+		w.blocked = 0
+	}
+	return where, w.blocked >= blockedLooks*3/4 || w.looks >= busyLooks
 }
 
 // GoroutineID returns the calling goroutine's number in a dump.
@@ -111,7 +115,7 @@ func (g goroutine) where() string {
 			continue
 		}
 		if paren := strings.LastIndexByte(function, '('); paren > 0 {
-			function = function[:paren]
+			function = strings.ReplaceAll(function[:paren], "[...]", "")
 		}
 		position, _, _ = strings.Cut(position, " ")
 		if slash := strings.LastIndexByte(position, '/'); slash >= 0 {

@@ -6,8 +6,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	. "github.com/mapspec/mapspec/model"
 )
@@ -22,23 +20,31 @@ func started(f func()) int64 {
 	return <-id
 }
 
-// awaitBlocked returns once the goroutine is seen waiting for a mutex.
-func awaitBlocked(t *testing.T, id int64) {
-	synctest.Test(t, func(t *testing.T) {
-		var w Watchdog
-		for range 100_000 {
-			where, _ := w.Stuck(0, []int64{id})
-			if len(where) > 0 && strings.HasSuffix(where[0], "[sync.Mutex.Lock]") {
-				return
-			}
-			time.Sleep(BlockedLimit)
-			runtime.Gosched()
+// looks counts how often w looks until it calls the goroutines stuck, at most
+// most times, and where it saw the first of them.
+func looks(progress int64, ids []int64, most int) (n int, where string) {
+	var w Watchdog
+	for n = 1; n <= most; n++ {
+		at, stuck := w.Stuck(progress, ids)
+		if len(at) > 0 {
+			where = at[0]
 		}
-		t.Fatal("the goroutine does not block")
-	})
+		if stuck {
+			return n, where
+		}
+		runtime.Gosched()
+	}
+	return n, where
 }
 
-// The goroutines are real ones; only the time that the Watchdog sees is made.
+// soon and late are about how many looks it takes to call a goroutine stuck
+// that is blocked, and one that works.
+const soon, late = 60, 300
+
+// A goroutine that waits for a lock is stuck soon; while anyone else could run,
+// who might unlock it, only late. So is one that works without end.
+//
+// Clauses: P2
 func TestWatchdogCallsBlockedGoroutinesStuckSoonAndBusyOnesLate(t *testing.T) {
 	m := new(mutexMap[string, int])
 	m.mu.Lock()
@@ -46,44 +52,42 @@ func TestWatchdogCallsBlockedGoroutinesStuckSoonAndBusyOnesLate(t *testing.T) {
 	var ended sync.WaitGroup
 	ended.Add(2)
 	blocked := started(func() { defer ended.Done(); m.Len() })
+	if n, where := looks(0, []int64{blocked}, 10*late); n > soon || !strings.Contains(where, "mutexMap") || !strings.HasSuffix(where, "[sync.Mutex.Lock]") {
+		t.Errorf("a blocked goroutine is stuck after %d looks at %s, want %d at most, in the map", n, where, soon)
+	}
 	busy := started(func() {
 		defer ended.Done()
 		for !stop.Load() {
 		}
 	})
-	awaitBlocked(t, blocked)
-	for _, row := range []struct {
-		name  string
-		ids   []int64
-		limit time.Duration
-	}{
-		{"blocked", []int64{blocked}, BlockedLimit},
-		{"busy", []int64{busy}, BusyLimit},
-		{"one blocked and one busy", []int64{blocked, busy}, BusyLimit},
-		{"one that ended", []int64{0}, BusyLimit},
+	for name, ids := range map[string][]int64{
+		"a blocked one beside one that could unlock it": {blocked}, "a busy one": {busy}, "both": {blocked, busy},
 	} {
-		synctest.Test(t, func(t *testing.T) {
-			var w Watchdog
-			for progress := range int64(3) {
-				if _, stuck := w.Stuck(progress, row.ids); stuck {
-					t.Errorf("%s: stuck right after call %d returned", row.name, progress)
-				}
-				time.Sleep(row.limit - time.Millisecond)
-				if _, stuck := w.Stuck(progress, row.ids); stuck {
-					t.Errorf("%s: stuck before %v", row.name, row.limit)
-				}
-				time.Sleep(time.Millisecond)
-				where, stuck := w.Stuck(progress, row.ids)
-				if !stuck || len(where) != len(row.ids) {
-					t.Errorf("%s: not stuck after %v, at %v", row.name, row.limit, where)
-				}
-				if row.ids[0] == blocked && !strings.Contains(where[0], "mutexMap") {
-					t.Errorf("%s: blocked at %s", row.name, where[0])
-				}
-			}
-		})
+		if n, _ := looks(0, ids, 10*late); n < late || n > late+2 {
+			t.Errorf("%s: stuck after %d looks, want %d", name, n, late)
+		}
+	}
+	if n, _ := looks(0, nil, 2*late); n <= 2*late {
+		t.Errorf("nobody is stuck after %d looks", n)
 	}
 	stop.Store(true)
+	m.mu.Unlock()
+	ended.Wait()
+}
+
+// A call that returns starts the count anew.
+func TestWatchdogForgetsWhenACallReturns(t *testing.T) {
+	m := new(mutexMap[string, int])
+	m.mu.Lock()
+	var ended sync.WaitGroup
+	ended.Add(1)
+	blocked := started(func() { defer ended.Done(); m.Len() })
+	var w Watchdog
+	for progress := range int64(4 * late) {
+		if _, stuck := w.Stuck(progress, []int64{blocked}); stuck {
+			t.Fatalf("stuck right after call %d returned", progress)
+		}
+	}
 	m.mu.Unlock()
 	ended.Wait()
 }

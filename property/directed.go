@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"sync"
 	"sync/atomic"
 
 	"github.com/mapspec/mapspec/model"
@@ -138,7 +139,8 @@ func (j *judge) directed(ctx context.Context) {
 }
 
 // possible cuts p to what the subject has, and reports whether what p is for
-// is left.
+// is left: nothing but reads were cut. Where the map has no Store, LoadOrStore
+// takes its place.
 func (j *judge) possible(p directedProgram) ([]model.Op, bool) {
 	for _, m := range p.needs {
 		if !j.in.Methods().Has(m) {
@@ -146,15 +148,18 @@ func (j *judge) possible(p directedProgram) ([]model.Op, bool) {
 		}
 	}
 	var ops []model.Op
-	lost := 0
 	for _, o := range p.ops {
-		if j.can(o) {
+		if o.Method == model.Store && !j.in.Methods().Has(model.Store) {
+			o.Method = model.LoadOrStore
+		}
+		switch {
+		case j.can(o):
 			ops = append(ops, o)
-		} else if o.Method != model.Load && o.Method != model.Len {
-			lost++
+		case o.Method != model.Load && o.Method != model.Len:
+			return nil, false
 		}
 	}
-	return ops, lost == 0 || lost < len(p.ops)/2 && p.clauses[0] != model.S6 && p.clauses[0] != model.S7
+	return ops, true
 }
 
 // can reports whether the subject has o's method, key and values.
@@ -192,8 +197,12 @@ func (j *judge) zeroValue() {
 		return
 	}
 	j.ran[model.S9]++
-	ops, _ := j.possible(directedProgram{clauses: []model.Clause{model.S9},
-		ops: []model.Op{load(0), del(0), clearAll(), length(), ranged(nil), store(0, 1), load(0), loadStore(1, 1), del(0)}})
+	var ops []model.Op
+	for _, o := range []model.Op{load(0), del(0), clearAll(), length(), ranged(nil), store(0, 1), load(0), loadStore(1, 1), del(0)} {
+		if j.can(o) {
+			ops = append(ops, o)
+		}
+	}
 	ops = j.in.Traits().FitAll(ops)
 	if f := run(zero, ops, atEnd); f != nil && run(j.bind.Bind(), ops, atEnd) == nil {
 		f.clauses = []model.Clause{model.S9}
@@ -206,30 +215,28 @@ func (j *judge) zeroValue() {
 	}
 }
 
-// seenByCopylocks reports whether vet's copylocks refuses to copy a t: one
-// that has, or contains by value, something whose pointer has Lock and Unlock.
+// seenByCopylocks reports whether vet's copylocks refuses to copy a t: it is or
+// contains, by value, a struct whose pointer has Lock and Unlock and which has
+// not, or a noCopy of sync or sync/atomic.
 func seenByCopylocks(t reflect.Type) bool {
-	p := reflect.PointerTo(t)
-	_, lock := p.MethodByName("Lock")
-	_, unlock := p.MethodByName("Unlock")
-	switch {
-	case lock && unlock, unexportedLocker(t):
+	for t.Kind() == reflect.Array {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct {
+		return false
+	}
+	locker := reflect.TypeFor[sync.Locker]()
+	std := t.PkgPath() == "sync" || t.PkgPath() == "sync/atomic"
+	if reflect.PointerTo(t).Implements(locker) && !t.Implements(locker) || std && t.Name() == "noCopy" {
 		return true
-	case t.Kind() == reflect.Struct:
-		for i := range t.NumField() {
-			if seenByCopylocks(t.Field(i).Type) {
-				return true
-			}
+	}
+	for i := range t.NumField() {
+		if seenByCopylocks(t.Field(i).Type) {
+			return true
 		}
-	case t.Kind() == reflect.Array:
-		return seenByCopylocks(t.Elem())
 	}
 	return false
 }
-
-// unexportedLocker reports whether t is a noCopy of sync or sync/atomic, whose
-// methods the linker may have dropped.
-func unexportedLocker(t reflect.Type) bool { return t.Name() == "noCopy" }
 
 // sequences judges T2: a sequence begins when it is invoked, not when it was
 // asked for, and can be invoked again.

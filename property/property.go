@@ -146,10 +146,16 @@ func (j *judge) verdict(ctx context.Context, c model.Clause) model.Verdict {
 	}
 	v := model.Verdict{Clause: c, Status: model.OK}
 	v.Coverage = model.Bounded("%d directed and %d random sequential programs", j.ran[c], j.drawn)
+	if t := j.in.Traits(); c == model.S7 && !(t.NaN && t.Unhashable) {
+		v.Coverage.What += map[bool]string{true: ", NaN keys only", false: ", unhashable keys only"}[t.NaN]
+	}
+	if c == model.S9 {
+		v.Coverage = model.Bounded("one program on the zero value")
+	}
 	switch {
 	case ctx.Err() != nil && j.ran[c] == 0:
 		v.Status, v.Evidence = model.Unknown, "the budget ended before this was judged"
-	case j.givenUp(ctx):
+	case j.hangs >= maxHangs || j.broken(model.P2):
 		v.Status, v.Evidence = model.Unknown, "given up: the map hangs"
 	}
 	return v
@@ -165,6 +171,8 @@ func (j *judge) unjudged(c model.Clause) string {
 		return "method missing: " + methodList(needs) + mismatches(j.in)
 	}
 	switch {
+	case c == model.P3 && !j.canPanic():
+		return "nothing that this map takes makes it panic"
 	case c == model.S5 && !traits.Comparable:
 		return "values of this type cannot be compared"
 	case c == model.S6 && !traits.Uncomparable && traits.Comparable:
@@ -175,14 +183,24 @@ func (j *judge) unjudged(c model.Clause) string {
 	return ""
 }
 
+// canPanic reports whether a program can make a call panic: by its key, its
+// values or its callback.
+func (j *judge) canPanic() bool {
+	t, has := j.in.Traits(), j.in.Methods()
+	compares := has.Has(model.CompareAndSwap) || has.Has(model.CompareAndDelete)
+	return t.Unhashable || t.Uncomparable && compares || has.Has(model.Range)
+}
+
 // requirements returns the methods of which a map must have one for c to be
 // judged; none means that any will do.
 func requirements(c model.Clause) []model.Method {
 	switch c {
+	case model.S4:
+		return []model.Method{model.LoadOrStore, model.LoadAndDelete, model.Swap}
 	case model.S5, model.S6:
 		return []model.Method{model.CompareAndSwap, model.CompareAndDelete}
 	case model.T1, model.T3, model.T4:
-		return []model.Method{model.Range, model.All}
+		return []model.Method{model.Range}
 	case model.T2:
 		return []model.Method{model.All, model.Keys, model.Values}
 	case model.T5:

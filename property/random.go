@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"reflect"
 	"runtime"
 	"strconv"
 	"sync"
@@ -242,12 +243,27 @@ func check(seed uint64, programs int, property func(*rapid.T)) {
 		}
 		defer f.Value.Set(old)
 	}
+	// rapid takes any panic for a failure of the property. One that is not its
+	// own is a mistake of the subject's, and is for the caller.
+	var mistake any
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		rapid.Check(&quiet{}, property)
+		rapid.Check(&quiet{}, func(t *rapid.T) {
+			defer func() {
+				p := recover()
+				if p != nil && reflect.TypeOf(p).PkgPath() != "pgregory.net/rapid" {
+					mistake = p
+				}
+				repanic(p)
+			}()
+			if mistake == nil {
+				property(t)
+			}
+		})
 	}()
 	<-done
+	repanic(mistake)
 }
 
 // quiet is the rapid.TB of a check outside any test: it remembers that it

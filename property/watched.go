@@ -12,28 +12,36 @@ import (
 // counts the calls that returned.
 func watched(f func(returned *atomic.Int64)) (where string, stuck bool) {
 	var returned, goroutine atomic.Int64
-	done := make(chan struct{})
+	done := make(chan any, 1) // what f panicked with: a mistake of the subject's, for the caller
 	go func() {
-		defer close(done)
+		defer func() { done <- recover() }()
 		goroutine.Store(model.GoroutineID())
 		f(&returned)
 	}()
 	select { // no ticker for what ends at once
-	case <-done:
+	case p := <-done:
+		repanic(p)
 		return "", false
 	case <-time.After(10 * time.Millisecond):
 	}
 	var w model.Watchdog
-	tick := time.NewTicker(50 * time.Millisecond)
+	tick := time.NewTicker(model.LookEvery)
 	defer tick.Stop()
 	for {
 		select {
-		case <-done:
+		case p := <-done:
+			repanic(p)
 			return "", false
 		case <-tick.C:
 			if where, stuck := w.Stuck(returned.Load(), []int64{goroutine.Load()}); stuck {
 				return where[0], true
 			}
 		}
+	}
+}
+
+func repanic(p any) {
+	if p != nil {
+		panic(p)
 	}
 }

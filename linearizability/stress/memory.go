@@ -37,15 +37,21 @@ func Memory(ctx context.Context, b model.Binder) []model.Verdict {
 	programs := litmusPrograms(b.Bind())
 	observed := 0
 	for _, l := range programs {
+		seen := false
 		for range litmusRounds {
-			if ctx.Err() == nil && l.run(b.Bind()) {
-				observed++
-			}
+			seen = ctx.Err() == nil && l.run(b.Bind()) || seen
+		}
+		if seen {
+			observed++
 		}
 	}
 	hammer(ctx, b)
+	if !reports.readable() {
+		const reason = "the race detector fails the test by itself, and was given programs to look at"
+		return []model.Verdict{model.Skip(model.M1, reason), model.Skip(model.M2, reason)}
+	}
 	m1 := model.Verdict{Clause: model.M1, Status: model.OK,
-		Coverage: model.Bounded("%d litmus programs, %d observations", len(programs), observed)}
+		Coverage: model.Bounded("%d of %d litmus programs observed their write", observed, len(programs))}
 	m2 := model.Verdict{Clause: model.M2, Status: model.OK,
 		Coverage: model.Bounded("%d litmus programs and %d random ones under the race detector", len(programs), raceRounds)}
 	for _, report := range reports.new() {
@@ -193,6 +199,9 @@ func (r *raceReports) read() string {
 	}
 	return ""
 }
+
+// readable reports whether the detector writes where reports are looked for.
+func (r *raceReports) readable() bool { return strings.Contains(os.Getenv("GORACE"), "log_path=") }
 
 func (r *raceReports) skip() { r.seen = len(r.read()) }
 

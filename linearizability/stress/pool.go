@@ -32,7 +32,7 @@ func newPool(n int) *pool {
 	p := &pool{
 		recorder: history.NewRecorder(n),
 		done:     make(chan struct{}, n),
-		tick:     time.NewTicker(50 * time.Millisecond),
+		tick:     time.NewTicker(model.LookEvery),
 	}
 	for range n {
 		w := &worker{tasks: make(chan func(), 1)}

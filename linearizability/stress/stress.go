@@ -54,7 +54,7 @@ func Judge(ctx context.Context, b model.Binder, o Options) []model.Verdict {
 		}
 		return verdicts
 	}
-	s := &session{bind: b, promise: in.Promise(), traits: in.Traits(), options: o, tallies: map[model.Clause]*tally{}, rounds: map[string]int{}}
+	s := &session{bind: b, promise: in.Promise(), traits: in.Traits(), options: o, tallies: map[model.Clause]*tally{}}
 	for _, c := range judgedClauses {
 		s.tallies[c] = &tally{}
 	}
@@ -82,14 +82,12 @@ func Programs(in model.Instance, seed uint64, n int) []history.Program {
 
 // session is the state of one judgement.
 type session struct {
-	bind       model.Binder
-	promise    model.Promise
-	traits     model.Traits
-	options    Options
-	tallies    map[model.Clause]*tally
-	rounds     map[string]int // by mode
-	operations int
-	scratch    []history.Operation
+	bind    model.Binder
+	promise model.Promise
+	traits  model.Traits
+	options Options
+	tallies map[model.Clause]*tally
+	scratch []history.Operation
 }
 
 // tally counts what rounds said of one clause.
@@ -115,9 +113,7 @@ func (s *session) round(p *pool, m mode, round int) bool {
 	in := s.bind.Bind()
 	program := m.program(rng, in, s.traits)
 	where, stuck := p.run(in, program, rng.Uint64())
-	s.rounds[m.name]++
 	s.scratch = p.recorder.AppendOperations(s.scratch[:0])
-	s.operations += len(s.scratch)
 	for _, v := range check.Operations(s.scratch, check.Options{Promise: s.promise, Timeout: checkTimeout}) {
 		s.count(v, m, round)
 	}
@@ -177,7 +173,7 @@ func (s *session) verdicts() []model.Verdict {
 		switch {
 		case t.violation != nil:
 			v = *t.violation
-		case t.ok > 0:
+		case t.ok > t.undecided:
 			v.Status = model.OK
 		case t.undecided > 0:
 			v.Status = model.Unknown
@@ -194,7 +190,7 @@ func (s *session) verdicts() []model.Verdict {
 
 // coverage says how many rounds put a clause to the test.
 func (s *session) coverage(t *tally) model.Coverage {
-	c := model.Bounded("%d rounds on %d goroutines at most, %d operations, seed %d", t.ok, maxClients, s.operations, s.options.Seed)
+	c := model.Bounded("%d rounds on %d goroutines at most, seed %d", t.ok, maxClients, s.options.Seed)
 	if t.undecided > 0 {
 		c.What += fmt.Sprintf("; %d rounds undecided", t.undecided)
 	}

@@ -61,7 +61,7 @@ func measurePin(b model.Binder, remove model.Method, n int) (pinned, error) {
 	}
 	var during int
 	paused := false
-	t.in.Traverse(model.Op{Method: model.Range}, func(model.Visit) bool {
+	r := t.in.Traverse(model.Op{Method: model.Range}, func(model.Visit) bool {
 		if !paused {
 			paused = true
 			err = churn(t, remove, n)
@@ -69,6 +69,9 @@ func measurePin(b model.Binder, remove model.Method, n int) (pinned, error) {
 		}
 		return true
 	})
+	if err == nil && (!paused || r.Panic != "") {
+		err = fmt.Errorf("the Range visited nothing, or %s", r.Text(model.Range))
+	}
 	if err != nil {
 		return pinned{}, err
 	}

@@ -69,7 +69,7 @@ func Judge(ctx context.Context, b model.Binder, o Options) []model.Verdict {
 	if !dies(in) {
 		return skipUnpromised(promise, func(c model.Clause) model.Verdict {
 			return model.Verdict{Clause: c, Status: model.Unknown,
-				Evidence: "control failed: a key or value outlives its last use, so Subject.Key or Subject.Value holds it; make a fresh one a call"}
+				Evidence: "control failed: a key or value outlives its last use: Subject.Key or Subject.Value holds it, or it points to something that others share"}
 		})
 	}
 	return skipUnpromised(promise, func(c model.Clause) model.Verdict {
@@ -142,7 +142,7 @@ func dies(in model.Instance) bool {
 
 //go:noinline
 func prepareAndDrop(in model.Instance) model.Watches {
-	return in.Prepare(in.Traits().Fit(model.Op{Method: model.Store, Key: 1 << 20, Value: 1 << 20})).Watches()
+	return in.Prepare(in.Traits().Fit(model.Op{Method: seed(usable(in)), Key: 1 << 20, Value: 1 << 20})).Watches()
 }
 
 // collections is how many garbage collections an instance may survive before

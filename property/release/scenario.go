@@ -150,8 +150,11 @@ func judgeScenarios(ctx context.Context, b model.Binder, o Options) model.Verdic
 	v := model.Verdict{Clause: model.R1}
 	list := scenarios(usable(b.Bind()))
 	var first *failure
-	retaining, outlived := 0, 0
+	retaining, outlived, judged := 0, 0, 0
 	for start := 0; start < len(list); start += batch {
+		if first != nil && ctx.Err() != nil {
+			break // what was found stands
+		}
 		if ctx.Err() != nil {
 			v.Status = model.Unknown
 			v.Evidence = fmt.Sprintf("the budget ended after %d of %d scenarios", start, len(list))
@@ -159,11 +162,14 @@ func judgeScenarios(ctx context.Context, b model.Binder, o Options) model.Verdic
 		}
 		part := list[start:min(start+batch, len(list))]
 		trackers, err := runAll(b, part, o.Keys)
+		if err != nil && first != nil {
+			break
+		}
 		if err != nil {
 			return wrongResults(model.R1, err)
 		}
 		for i, r := range probeAll(trackers) {
-			if r.Lost != "" {
+			if r.Lost != "" && first == nil {
 				return lost(model.R1, r.Lost)
 			}
 			if r.Len() > 0 {
@@ -173,11 +179,15 @@ func judgeScenarios(ctx context.Context, b model.Binder, o Options) model.Verdic
 				}
 			}
 		}
+		judged += len(part)
 		if start == 0 && first == nil {
 			outlived = trackers[0].drop()
 		}
 	}
 	v.Coverage = model.Complete("%d scenarios of %d keys that the map's methods allow", len(list), o.Keys)
+	if judged < len(list) {
+		v.Coverage = model.Bounded("%d of %d scenarios of %d keys", judged, len(list), o.Keys)
+	}
 	switch {
 	case first != nil:
 		first.explain(&v, b, retaining, len(list))

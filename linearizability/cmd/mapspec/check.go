@@ -156,8 +156,11 @@ func shardOf(maps []impl.Map, flag string, getenv func(string) string) ([]impl.M
 			return nil, fmt.Errorf("-shard %q: want i/n, such as 0/4", flag)
 		}
 	}
-	if index == "" || total == "" {
+	if index == "" && flag == "" {
 		return maps, nil
+	}
+	if total == "" {
+		return nil, fmt.Errorf("shard %s of how many? set TEST_TOTAL_SHARDS too, or -shard i/n", index)
 	}
 	i, err1 := strconv.Atoi(index)
 	n, err2 := strconv.Atoi(total)

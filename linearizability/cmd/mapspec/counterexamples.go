@@ -13,11 +13,18 @@ import (
 
 // counterexamples is the directory that violations are written to:
 // DIR/MAP/CLAUSE/trace.txt, and history.jsonl where there is a history.
-type counterexamples struct{ dir string }
+//
+// It removes nothing but files of these names, for DIR may be anywhere.
+type counterexamples struct {
+	dir  string
+	made bool // by this run
+}
 
 // openCounterexamples makes sure that dir can be written, before any work is
 // done for it.
 func openCounterexamples(dir string) (*counterexamples, error) {
+	_, err := os.Stat(dir)
+	made := errors.Is(err, fs.ErrNotExist)
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, fmt.Errorf("cannot write counterexamples: %w; choose another directory with -o", err)
 	}
@@ -26,11 +33,14 @@ func openCounterexamples(dir string) (*counterexamples, error) {
 		return nil, fmt.Errorf("cannot write counterexamples: %w; choose another directory with -o", err)
 	}
 	err = errors.Join(probe.Close(), os.Remove(probe.Name()))
-	return &counterexamples{dir}, err
+	return &counterexamples{dir, made}, err
 }
 
-// close removes the directory if nothing was written.
+// close removes the directory if this run made it and wrote nothing.
 func (c *counterexamples) close() {
+	if !c.made {
+		return
+	}
 	if err := os.Remove(c.dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return // not empty: violations are in it
 	}
@@ -38,7 +48,7 @@ func (c *counterexamples) close() {
 
 // write saves the violations of one map, in place of those of an earlier run.
 func (c *counterexamples) write(r judged) error {
-	if err := os.RemoveAll(filepath.Join(c.dir, r.Name)); err != nil {
+	if err := c.forget(r.Name); err != nil {
 		return fmt.Errorf("cannot write counterexamples: %w", err)
 	}
 	for _, v := range r.verdicts {
@@ -49,6 +59,21 @@ func (c *counterexamples) write(r judged) error {
 			return fmt.Errorf("cannot write counterexamples: %w", err)
 		}
 	}
+	return nil
+}
+
+// forget removes what an earlier run wrote about a map.
+func (c *counterexamples) forget(name string) error {
+	for _, s := range model.Sentences {
+		dir := filepath.Join(c.dir, name, string(s.Clause))
+		for _, file := range []string{"trace.txt", "history.jsonl"} {
+			if err := os.Remove(filepath.Join(dir, file)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+		}
+		_ = os.Remove(dir) // unless something else is in it
+	}
+	_ = os.Remove(filepath.Join(c.dir, name))
 	return nil
 }
 

@@ -52,6 +52,7 @@ func runJudge(ctx context.Context, env environment, args []string) (int, error) 
 	if !ok {
 		return exitOther, unknownMap(*name)
 	}
+	os.Stdout = os.Stderr // what a map prints is no report
 	e := json.NewEncoder(env.stdout)
 	for _, phase := range phases {
 		if err := e.Encode(report{Phase: phase.name}); err != nil {
@@ -81,7 +82,9 @@ func judgeProcess(ctx context.Context, m impl.Map, budget time.Duration, seed ui
 	defer cancel()
 	child := exec.CommandContext(limited, self, "judge", "-map", m.Name,
 		"-budget", budget.String(), "-seed", fmt.Sprint(seed))
-	ownGroup(child) // a Ctrl-C is for the parent, which keeps what was found
+	ownGroup(child) // a Ctrl-C is for the parent, which passes it on and keeps what was found
+	child.Cancel = func() error { return child.Process.Signal(os.Interrupt) }
+	child.WaitDelay = 5 * time.Second
 	races, err := os.MkdirTemp("", "mapspec-")
 	if err != nil {
 		return nil, fmt.Errorf("cannot keep race reports: %w", err)
@@ -101,7 +104,7 @@ func judgeProcess(ctx context.Context, m impl.Map, budget time.Duration, seed ui
 	verdicts, phase, done := readReports(bufio.NewReader(out))
 	err = child.Wait()
 	if ctx.Err() != nil {
-		return verdicts, ctx.Err()
+		return model.Merge(verdicts), ctx.Err()
 	}
 	if !done {
 		verdicts = append(verdicts, died(phase, stderr.String(), errors.Is(limited.Err(), context.DeadlineExceeded), err))
@@ -115,7 +118,10 @@ func readReports(r *bufio.Reader) (verdicts []model.Verdict, phase string, done 
 	for {
 		line, err := r.ReadBytes('\n')
 		var rep report
-		if json.Unmarshal(line, &rep) == nil {
+		if len(line) > 0 && json.Unmarshal(line, &rep) != nil {
+			return verdicts, phase, false // cut off, or not a child of ours
+		}
+		if len(line) > 0 {
 			for _, v := range rep.Verdicts {
 				v.History = rep.Histories[v.Clause]
 				verdicts = append(verdicts, v)
@@ -134,8 +140,12 @@ func readReports(r *bufio.Reader) (verdicts []model.Verdict, phase string, done 
 // died is the verdict on a map that took its process with it.
 func died(phase, stderr string, timedOut bool, err error) model.Verdict {
 	if timedOut {
-		return model.Verdict{Clause: model.P2, Status: model.Violation, Coverage: model.Bounded("phase %s", phase),
-			Evidence: "did not end: its process was stopped in phase " + phase}
+		return model.Verdict{Clause: model.P2, Status: model.Unknown,
+			Evidence: fmt.Sprintf("its process was stopped in phase %s, %v after its budget", phase, grace)}
+	}
+	if stderr == "" && err != nil && strings.Contains(err.Error(), "signal: killed") {
+		return model.Verdict{Clause: model.P2, Status: model.Unknown,
+			Evidence: "its process was killed from outside in phase " + phase + ", perhaps for want of memory"}
 	}
 	first, _, _ := strings.Cut(strings.TrimSpace(stderr), "\n")
 	v := model.Verdict{Clause: model.S1, Status: model.Violation, Coverage: model.Bounded("phase %s", phase),

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -36,6 +37,11 @@ func withHostile(name string) (impl.Map, bool) {
 	switch name {
 	case "dies":
 		return impl.Map{Name: name, Subject: impl.Subject(name, model.Promise{}, func() any { return new(dies) })}, true
+	case "prints":
+		return impl.Map{Name: name, Subject: impl.Subject(name, model.Promise{}, func() any {
+			fmt.Println("a map that talks")
+			return new(locked.Map[any, any])
+		})}, true
 	case "hangs":
 		return impl.Map{Name: name, Subject: impl.Subject(name, model.Promise{}, func() any { return new(hangs) })}, true
 	}
@@ -106,6 +112,7 @@ func TestMistakesAreOneLineThatSaysWhatToDo(t *testing.T) {
 		{[]string{"check", "-bugdet", "1s"}, "see mapspec check -h"},
 		{[]string{"check", "-budget", "0s"}, "want more than 0s"},
 		{[]string{"check", "-shard", "3"}, "want i/n, such as 0/4"},
+		{[]string{"check", "-shard", "/4"}, "want i/n with 0 ≤ i < n"},
 		{[]string{"check", "-shard", "4/4"}, "want i/n with 0 ≤ i < n"},
 		{[]string{"check", "sync.Map"}, `unexpected argument "sync.Map"; see mapspec check -h`},
 		{[]string{"check", "-o", filepath.Join(file, "under")}, "choose another directory with -o"},
@@ -333,8 +340,51 @@ func TestDeathOfAChildIsBlamedOnWhatKilledIt(t *testing.T) {
 	if crash.Clause != model.M2 || !strings.Contains(crash.Evidence, "concurrent map writes") {
 		t.Errorf("%v, want M2", crash)
 	}
-	if slow := died("stress", "", true, nil); slow.Clause != model.P2 || slow.Status != model.Violation {
-		t.Errorf("%v, want a violation of P2", slow)
+	if slow := died("stress", "", true, nil); slow.Clause != model.P2 || slow.Status != model.Unknown {
+		t.Errorf("%v, want P2 unknown: a budget that was hit", slow)
+	}
+}
+
+// A child that the machine killed is no fault of the map's.
+func TestChildKilledFromOutsideIsUnknown(t *testing.T) {
+	if v := died("stress", "", false, errors.New("signal: killed")); v.Status != model.Unknown {
+		t.Errorf("%v, want unknown", v)
+	}
+}
+
+// A directory of the user's keeps what is in it, whatever its name.
+func TestCounterexamplesRemoveNothingElse(t *testing.T) {
+	dir := t.TempDir()
+	precious := filepath.Join(dir, "locked", "precious.go")
+	if err := os.MkdirAll(filepath.Dir(precious), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(precious, []byte("package locked"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	empty := t.TempDir()
+	for _, o := range []string{dir, empty} {
+		if got := mapspec(t, t.TempDir(), "check", "-map", "locked", "-budget", "10ms", "-o", o); got.status != exitOK {
+			t.Errorf("status %d: %s", got.status, got.stderr)
+		}
+	}
+	for _, kept := range []string{precious, empty} {
+		if _, err := os.Stat(kept); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// A map that prints is judged all the same, and one whose child says nothing is
+// not as expected.
+func TestMapThatPrintsIsJudged(t *testing.T) {
+	got := mapspec(t, t.TempDir(), "check", "-map", "prints", "-budget", "10ms", "-json")
+	if !strings.Contains(got.stdout, `{"clause":"S1","verdict":"ok"`) {
+		t.Errorf("stdout %.300s", got.stdout)
+	}
+	m, _ := impl.Find("locked")
+	if ok, _ := m.AsExpected(nil); ok {
+		t.Error("no verdicts at all are as expected")
 	}
 }
 
@@ -342,7 +392,11 @@ func TestDeathOfAChildIsBlamedOnWhatKilledIt(t *testing.T) {
 func TestStatusIsTheWorstOfAll(t *testing.T) {
 	m, _ := impl.Find("locked")
 	verdict := func(s model.Status) judged {
-		return judged{Map: m, verdicts: []model.Verdict{{Clause: model.S1, Status: s}}}
+		all := []model.Verdict{{Clause: model.S1, Status: s}}
+		for _, c := range model.Sentences[1:] {
+			all = append(all, model.Verdict{Clause: c.Clause, Status: m.Expected(c.Clause)[0]})
+		}
+		return judged{Map: m, verdicts: all}
 	}
 	for want, results := range map[int][]judged{
 		exitOK:    {verdict(model.OK)},

@@ -23,9 +23,9 @@ var phases = []struct {
 // judgeProperties takes a fifth of the budget for random programs; the rest of
 // what it does is of fixed length.
 func judgeProperties(ctx context.Context, b model.Binder, budget time.Duration, seed uint64) []model.Verdict {
-	return property.Judge(ctx, b, property.Options{Budget: budget / 5, Programs: 1 << 20, Seed: seed})
+	return property.Judge(ctx, b, property.Options{Budget: max(budget/5, 1), Programs: 1 << 20, Seed: seed})
 }
 
 func judgeStress(ctx context.Context, b model.Binder, budget time.Duration, seed uint64) []model.Verdict {
-	return linearizability.Judge(ctx, b, stress.Options{Budget: budget * 4 / 5, Seed: seed})
+	return linearizability.Judge(ctx, b, stress.Options{Budget: max(budget*4/5, 1), Seed: seed})
 }

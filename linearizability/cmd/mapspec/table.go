@@ -93,7 +93,7 @@ func evidenceSummary(verdicts []model.Verdict) string {
 	for _, status := range []model.Status{model.Violation, model.Invalid, model.Unknown} {
 		for _, v := range verdicts {
 			if v.Status == status {
-				return shorten(v.Evidence, 60)
+				return shorten(v.Evidence, 64)
 			}
 		}
 	}
