@@ -84,8 +84,8 @@ func (p Promise) Fails(c Clause) bool {
 	return true
 }
 
-// names reports whether p promises c by name, beyond what every map owes.
-func (p Promise) names(c Clause) bool {
+// Names reports whether p promises c by name, beyond what every map owes.
+func (p Promise) Names(c Clause) bool {
 	switch c {
 	case S9:
 		return p.Zero

@@ -2,6 +2,7 @@ package model_test
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 
 	. "github.com/mapspec/mapspec/model"
@@ -43,6 +44,27 @@ func TestPromiseFailsOnEveryClauseButAReleaseThatItDoesNotState(t *testing.T) {
 			reported := level == ReleaseUnstated && (s.Clause == R1 || s.Clause == R2 || s.Clause == R3)
 			if got := (Promise{Release: level}).Fails(s.Clause); got == reported {
 				t.Errorf("release %q: Fails(%s) is %v", level, s.Clause, got)
+			}
+		}
+	}
+}
+
+func TestPromiseNamesWhatItAddsToWhatEveryMapOwes(t *testing.T) {
+	for _, row := range []struct {
+		promise Promise
+		named   []Clause
+	}{
+		{Promise{}, nil},
+		{Promise{Clear: Strong, Len: Strong, Progress: WaitFree, Release: ReleaseNone}, nil},
+		{Promise{Zero: true}, []Clause{S9}},
+		{Promise{Release: ReleasePrompt}, []Clause{R1}},
+		{Promise{Release: ReleaseBounded}, []Clause{R3}},
+		{Promise{Shrinks: true}, []Clause{R4}},
+		{Promise{LoadFree: true}, []Clause{P1}},
+	} {
+		for _, s := range Sentences {
+			if got := row.promise.Names(s.Clause); got != slices.Contains(row.named, s.Clause) {
+				t.Errorf("%+v: Names(%s) is %v", row.promise, s.Clause, got)
 			}
 		}
 	}

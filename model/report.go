@@ -26,7 +26,7 @@ func Report(t Reporter, p Promise, verdicts []Verdict, repeat string) {
 		for _, line := range v.Trace {
 			text += "\n        " + line
 		}
-		if v.Status == Unknown && p.names(v.Clause) {
+		if v.Status == Unknown && p.Names(v.Clause) {
 			t.Errorf("promised, and could not be judged: %s\n    repeat with: %s", text, repeat)
 			continue
 		}

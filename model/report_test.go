@@ -54,3 +54,17 @@ error: only operations on the same key, and Clear, affect a key's result
 		}
 	}
 }
+
+// What is promised by name and could not be judged is not silently ok.
+func TestReportFailsForAPromiseThatCouldNotBeJudged(t *testing.T) {
+	verdicts := []Verdict{{Clause: R1, Status: Unknown, Evidence: "the map keeps a copy"}}
+	for level, want := range map[Release]string{
+		ReleaseUnstated: "log: at rest",
+		ReleasePrompt:   "error: promised, and could not be judged: at rest",
+	} {
+		var n notebook
+		if Report(&n, Promise{Release: level}, verdicts, "go test"); !strings.HasPrefix(n.String(), want) {
+			t.Errorf("release %q: %s, want %q", level, &n, want)
+		}
+	}
+}
