@@ -35,8 +35,8 @@ type report struct {
 // catalogue.
 var find = impl.Find
 
-// grace is how long beyond its budget a child may take before it is ended: it
-// has watchdogs of its own.
+// grace is how long beyond twice its budget a child may take before it is
+// ended: it has watchdogs of its own, and a loaded machine makes it late.
 const grace = 60 * time.Second
 
 // runJudge is the child's side.
@@ -78,7 +78,7 @@ func judgeProcess(ctx context.Context, m impl.Map, budget time.Duration, seed ui
 	if err != nil {
 		return nil, fmt.Errorf("cannot start a process for %s: %w", m.Name, err)
 	}
-	limited, cancel := context.WithTimeout(ctx, budget+grace)
+	limited, cancel := context.WithTimeout(ctx, 2*budget+grace)
 	defer cancel()
 	child := exec.CommandContext(limited, self, "judge", "-map", m.Name,
 		"-budget", budget.String(), "-seed", fmt.Sprint(seed))
@@ -141,7 +141,7 @@ func readReports(r *bufio.Reader) (verdicts []model.Verdict, phase string, done 
 func died(phase, stderr string, timedOut bool, err error) model.Verdict {
 	if timedOut {
 		return model.Verdict{Clause: model.P2, Status: model.Unknown,
-			Evidence: fmt.Sprintf("its process was stopped in phase %s, %v after its budget", phase, grace)}
+			Evidence: fmt.Sprintf("its process was stopped in phase %s, long after its budget", phase)}
 	}
 	if stderr == "" && err != nil && strings.Contains(err.Error(), "signal: killed") {
 		return model.Verdict{Clause: model.P2, Status: model.Unknown,
