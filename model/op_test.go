@@ -147,9 +147,9 @@ func TestOpIsShownWrittenAndReadBack(t *testing.T) {
 func nestedOp(depth int) func(*rapid.T) Op {
 	return func(t *rapid.T) Op {
 		o := Op{Method: rapid.SampledFrom(everyMethod).Draw(t, "method")}
-		value := rapid.IntRange(Uncomparable, 1<<40)
+		value := rapid.IntRange(Uncomparable, 1<<30)
 		if o.Method.OnKey() {
-			o.Key = rapid.IntRange(Unhashable, 1<<40).Draw(t, "key")
+			o.Key = rapid.IntRange(Unhashable, 1<<30).Draw(t, "key")
 			o.Instance = rapid.IntRange(0, 63).Draw(t, "instance")
 		}
 		if o.Method.Compares() {
@@ -159,7 +159,7 @@ func nestedOp(depth int) func(*rapid.T) Op {
 			o.Value = value.Draw(t, "value")
 		}
 		if o.Method.Traverses() && rapid.Bool().Draw(t, "has a func") {
-			visit := rapid.IntRange(0, 1<<40)
+			visit := rapid.IntRange(0, 1<<30)
 			o.Func = &Func{
 				Stop: visit.Draw(t, "stop"), Panic: visit.Draw(t, "panic"), Goexit: visit.Draw(t, "goexit"),
 				Nil: rapid.Bool().Draw(t, "nil"),
