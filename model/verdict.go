@@ -79,6 +79,11 @@ type Verdict struct {
 	Trace []string `json:"trace,omitempty"`
 	// History is the violating history as JSON lines, where there is one.
 	History []byte `json:"-"`
+	// Witness is the program that shows the violation, if it can be run again.
+	Witness *Witness `json:"-"`
+	// Retained is what the map still reaches, for release clauses, as far as
+	// it was looked into: the first of each kind.
+	Retained []Retained `json:"-"`
 	// Level refines a release verdict: "prompt", "bounded", "unbounded".
 	Level string `json:"level,omitempty"`
 }

@@ -1,0 +1,47 @@
+// Package counterexample holds a violation as a value that can be saved, read
+// back and run again: the program, what was seen, and how small it is.
+//
+//	counterexample.go  the value
+//	save.go            its directory: program.json, history.jsonl, …
+package counterexample
+
+import (
+	"github.com/mapspec/mapspec/linearizability/history"
+	"github.com/mapspec/mapspec/model"
+)
+
+// Schema is the version of program.json. It grows when a field changes its
+// meaning; a file with another number is stale.
+const Schema = 1
+
+// A Counterexample is a program that makes a map break a clause.
+type Counterexample struct {
+	Map    string       // its name in the catalogue
+	Type   string       // the map's type in Go syntax, such as readdirty.Go1150
+	Import string       // the package of that type
+	Clause model.Clause // the clause broken
+	Go     string       // the toolchain it was found with
+	Seed   uint64       // of the rounds, where goroutines meet by luck
+
+	model.Witness
+
+	// Minimal says how small the program is, and how far that was looked into.
+	Minimal model.Coverage
+	// Rounds is how many rounds it took to see the violation, the largest of a
+	// few times; 1 where every run shows it.
+	Rounds int
+
+	Evidence string           // what was seen, in a line
+	Trace    []string         // the same step by step
+	Path     string           // how the map reaches what it retains
+	Retained []model.Retained // what it retains
+	// History is what happened in one violating run, and at rest after it.
+	History history.History
+	// Promise decides how Clear and Len are judged.
+	Promise model.Promise
+}
+
+// Lucky reports whether it is a matter of luck that a run shows the violation.
+func (c Counterexample) Lucky() bool {
+	return c.Look == model.LookHistory && len(c.Threads) > 1 || c.Look == model.LookRaces
+}
