@@ -203,16 +203,25 @@ func (j *judge) zeroValue() {
 			ops = append(ops, o)
 		}
 	}
-	ops = j.in.Traits().FitAll(ops)
-	if f := run(zero, ops, atEnd); f != nil && run(j.bind.Bind(), ops, atEnd) == nil {
-		f.clauses = []model.Clause{model.S9}
-		f.evidence = "the zero value: " + f.evidence
+	if f := j.runZero(zero, j.in.Traits().FitAll(ops)); f != nil {
 		j.fail(f)
 	}
 	if t := reflect.TypeOf(j.in.Map()).Elem(); !seenByCopylocks(t) {
 		j.fail(&failure{clauses: []model.Clause{model.S9},
 			evidence: fmt.Sprintf("go vet does not see a copy of %v: nothing in it has Lock and Unlock", t)})
 	}
+}
+
+// runZero runs ops on zero and returns how it failed where another map does not.
+func (j *judge) runZero(zero model.Instance, ops []model.Op) *failure {
+	f := run(zero, ops, atEnd)
+	if f == nil || run(j.bind.Bind(), ops, atEnd) != nil {
+		return nil
+	}
+	f.clauses = []model.Clause{model.S9}
+	f.evidence = "the zero value: " + f.evidence
+	f.witness = &model.Witness{Look: model.LookZero, Threads: [][]model.Op{ops}}
+	return f
 }
 
 // seenByCopylocks reports whether vet's copylocks refuses to copy a t: it is or
@@ -246,16 +255,22 @@ func (j *judge) sequences() {
 			continue
 		}
 		j.ran[model.T2]++
-		var f *failure
-		where, stuck := watched(func(returned *atomic.Int64) { f = runSequence(j.bind.Bind(), m, returned) })
-		if stuck {
-			f = &failure{clauses: []model.Clause{model.P2}, hung: true,
-				evidence: fmt.Sprintf("%v() never returned: %s", m, where)}
-		}
-		if f != nil {
+		if f := j.runSequence(m); f != nil {
 			j.fail(f)
 		}
 	}
+}
+
+func (j *judge) runSequence(m model.Method) (f *failure) {
+	where, stuck := watched(func(returned *atomic.Int64) { f = runSequence(j.bind.Bind(), m, returned) })
+	if stuck {
+		f = &failure{clauses: []model.Clause{model.P2}, hung: true,
+			evidence: fmt.Sprintf("%v() never returned: %s", m, where)}
+	}
+	if f != nil {
+		f.witness = &model.Witness{Look: model.LookSequence, Threads: [][]model.Op{{{Method: m}}}}
+	}
+	return f
 }
 
 func runSequence(in model.Instance, m model.Method, returned *atomic.Int64) (failed *failure) {

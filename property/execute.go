@@ -14,13 +14,14 @@ type failure struct {
 	evidence string
 	trace    []string
 	hung     bool // a call never returned
+	witness  *model.Witness
 	// afterPanic says that the clause is that of a panic which the map was to
 	// survive, on the suspicion that it did not.
 	afterPanic bool
 }
 
 func (f *failure) verdict(c model.Clause) model.Verdict {
-	return model.Verdict{Clause: c, Status: model.Violation, Evidence: f.evidence, Trace: f.trace,
+	return model.Verdict{Clause: c, Status: model.Violation, Evidence: f.evidence, Trace: f.trace, Witness: f.witness,
 		Coverage: model.Bounded("the program that shows it")}
 }
 
@@ -58,11 +59,19 @@ const (
 	afterEachStep
 )
 
-// run executes ops on a new map. A failure is looked at twice to find who is
+// run executes ops on a new map. A failure comes with its witness, and is looked at twice to find who is
 // to blame: one that a late audit found, with an audit after each step; and one
 // that came after a panic, without what panicked.
 func (j *judge) run(ops []model.Op, when audit) *failure {
 	ops = j.in.Traits().FitAll(ops)
+	f := j.runBlaming(ops, when)
+	if f != nil {
+		f.witness = &model.Witness{Look: model.LookResults, Threads: [][]model.Op{ops}}
+	}
+	return f
+}
+
+func (j *judge) runBlaming(ops []model.Op, when audit) *failure {
 	f := run(j.bind.Bind(), ops, when)
 	if f == nil || f.hung {
 		return f

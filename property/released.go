@@ -2,7 +2,6 @@ package property
 
 import (
 	"context"
-	"fmt"
 	"sync/atomic"
 
 	"github.com/mapspec/mapspec/model"
@@ -65,15 +64,7 @@ func (j *judge) randomRelease(ctx context.Context, b model.Binder, o Options) mo
 		}
 		ran++
 		if r := tracker.Probe(); r.Len() > 0 {
-			first := r.First()
-			v.Status, v.Level = model.Violation, ""
-			v.Evidence = fmt.Sprintf("%s retained after %d operations", r, len(tracker.Ops()))
-			v.Path = first.Path(tracker.Instance())
-			v.Trace = nil
-			for _, op := range tracker.Ops() {
-				v.Trace = append(v.Trace, op.String())
-			}
-			v.Trace = append(v.Trace, "collect garbage", fmt.Sprintf("%s %v is still reachable: %s", first.Role, first, v.Path))
+			v = tracker.Violation(r)
 			t.Fatal("retained")
 		}
 	})

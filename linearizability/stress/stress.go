@@ -10,6 +10,7 @@
 //
 //	stress.go    rounds until a budget ends, and the verdicts on them
 //	mode.go      the programs
+//	try.go       one program, over and over
 //	pool.go      goroutines that run a program together, under a watchdog
 //	memory.go    programs for the race detector: M1 and M2
 package stress
@@ -98,7 +99,12 @@ type tally struct {
 }
 
 func (s *session) over(ctx context.Context, round int, start time.Time) bool {
-	if ctx.Err() != nil || s.tallies[model.S1].violation != nil || s.tallies[model.P2].violation != nil {
+	return s.tallies[model.S1].violation != nil || s.tallies[model.P2].violation != nil || s.ended(ctx, round, start)
+}
+
+// ended reports whether the options' bounds are reached.
+func (s *session) ended(ctx context.Context, round int, start time.Time) bool {
+	if ctx.Err() != nil {
 		return true
 	}
 	if s.options.Rounds > 0 && round >= s.options.Rounds {
@@ -112,20 +118,24 @@ func (s *session) round(p *pool, m mode, round int) bool {
 	rng := rand.New(rand.NewPCG(s.options.Seed, uint64(round)))
 	in := s.bind.Bind()
 	program := m.program(rng, in, s.traits)
-	where, stuck := p.run(in, program, rng.Uint64())
-	s.scratch = p.recorder.AppendOperations(s.scratch[:0])
-	for _, v := range check.Operations(s.scratch, check.Options{Promise: s.promise, Timeout: checkTimeout}) {
-		s.count(v, m, round)
+	for _, v := range s.judge(p, in, program, rng.Uint64()) {
+		s.count(v, m, round, program)
 	}
-	if !stuck {
-		s.tallies[model.P2].ok++
-		return true
-	}
-	s.tallies[model.P2].violation = s.hung(p.recorder.History(), where, m, round)
-	return false
+	return s.tallies[model.P2].violation == nil
 }
 
-func (s *session) count(v model.Verdict, m mode, round int) {
+// judge runs program once on in and returns the verdicts on what happened.
+func (s *session) judge(p *pool, in model.Instance, program history.Program, jitter uint64) []model.Verdict {
+	where, stuck := p.run(in, program, jitter)
+	s.scratch = p.recorder.AppendOperations(s.scratch[:0])
+	verdicts := check.Operations(s.scratch, check.Options{Promise: s.promise, Timeout: checkTimeout})
+	if stuck {
+		return append(verdicts, hung(p.recorder.History(), where))
+	}
+	return append(verdicts, model.Verdict{Clause: model.P2, Status: model.OK})
+}
+
+func (s *session) count(v model.Verdict, m mode, round int, program history.Program) {
 	t := s.tallies[v.Clause]
 	if t == nil { // a clause that is named only where it is violated
 		t = &tally{}
@@ -139,6 +149,7 @@ func (s *session) count(v model.Verdict, m mode, round int) {
 	case model.Violation, model.Invalid:
 		if t.violation == nil {
 			v.Coverage = model.Bounded("round %d, %s, seed %d", round, m, s.options.Seed)
+			v.Witness = &model.Witness{Look: model.LookHistory, Init: program.Init, Threads: program.Threads}
 			t.violation = &v
 		}
 	default:
@@ -147,9 +158,8 @@ func (s *session) count(v model.Verdict, m mode, round int) {
 }
 
 // hung is the verdict on a round that did not end.
-func (s *session) hung(h history.History, where []string, m mode, round int) *model.Verdict {
-	v := &model.Verdict{Clause: model.P2, Status: model.Violation,
-		Coverage: model.Bounded("round %d, %s, seed %d", round, m, s.options.Seed)}
+func hung(h history.History, where []string) model.Verdict {
+	v := model.Verdict{Clause: model.P2, Status: model.Violation}
 	var pending []string
 	for _, o := range h.Operations() {
 		v.Trace = append(v.Trace, o.String())

@@ -27,35 +27,53 @@ func judgeInstances(b model.Binder) model.Verdict {
 			{Method: overwrite, Key: 0, Old: 1, Value: 2, Instance: 1},
 			{Method: overwrite, Key: 0, Old: 2, Value: 3, Instance: 2},
 		})
-		t, err := runOn(b, ops)
+		found, kept, err := tryInstances(b, ops)
 		if err != nil {
 			return wrongResults(model.S8, err)
 		}
-		r := t.Probe()
-		if r.Lost != "" && !holdsKeys(b) {
-			return lost(model.S8, r.Lost)
-		}
-		if r.Lost == "" && len(r.Keys) == 0 {
-			continue
-		}
-		if r.Lost == "" && !prompt {
+		if kept && !prompt {
 			return model.Skip(model.S8, "not told: which instance is live cannot be seen where others are released late")
 		}
-		v.Status = model.Violation
-		v.Evidence = fmt.Sprintf("after 2 overwrites by %s with equal but distinct keys %d of 3 instances are alive, want 1", overwrite, len(r.Keys)+1)
-		if r.Lost != "" {
-			v.Evidence = fmt.Sprintf("after 2 overwrites by %s with equal but distinct keys none of the 3 instances is alive, want 1", overwrite)
-		} else {
-			v.Path = r.Keys[0].Path(t.in)
+		if found.Status != model.OK {
+			v = found
+			break
 		}
-		for _, op := range ops {
-			v.Trace = append(v.Trace, fmt.Sprintf("%v   with instance %d of the key", op, op.Instance))
-		}
-		v.Trace = append(v.Trace, "collect garbage", v.Evidence)
-		break
 	}
 	v.Coverage = model.Bounded("one key overwritten twice by each of %d methods", tried)
 	return v
+}
+
+// tryInstances runs ops, which store one key with several of its instances, and
+// judges S8. kept says that more than one of them is alive.
+func tryInstances(b model.Binder, ops []model.Op) (v model.Verdict, kept bool, err error) {
+	v = model.Verdict{Clause: model.S8, Status: model.OK}
+	t, err := runOn(b, ops)
+	if err != nil {
+		return v, false, err
+	}
+	r := t.Probe()
+	const evidence = "after %s with equal but distinct keys %s of %d instances are alive, want 1"
+	overwrites := plural(len(ops)-1, "overwrite")
+	switch {
+	case r.Lost != "" && !holdsKeys(b):
+		return lost(model.S8, r.Lost), false, nil
+	case r.Lost != "":
+		v.Evidence = fmt.Sprintf(evidence, overwrites, "none", len(ops))
+	case len(r.Keys) > 0:
+		kept = true
+		v.Evidence = fmt.Sprintf(evidence, overwrites, fmt.Sprint(len(r.Keys)+1), len(ops))
+		v.Retained = t.retained(r)
+		v.Path = v.Retained[0].Path
+	default:
+		return v, false, nil
+	}
+	v.Status = model.Violation
+	v.Witness = &model.Witness{Look: model.LookRelease, Threads: [][]model.Op{ops}}
+	for _, op := range ops {
+		v.Trace = append(v.Trace, fmt.Sprintf("%v   with instance %d of the key", op, op.Instance))
+	}
+	v.Trace = append(v.Trace, "collect garbage", v.Evidence)
+	return v, kept, nil
 }
 
 // holdsKeys is the control: a key that was stored once is alive.

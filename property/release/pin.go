@@ -21,34 +21,58 @@ func judgePin(b model.Binder) model.Verdict {
 	v := model.Verdict{Clause: model.R2, Status: model.OK,
 		Evidence: "a paused Range pins nothing that grows with the keys that come and go"}
 	for _, remove := range removals(has) {
-		small, err := measurePin(b, remove, pinChurn)
+		found, err := tryPin(b, remove)
 		if err != nil {
 			return wrongResults(model.R2, err)
 		}
-		large, err := measurePin(b, remove, 4*pinChurn)
-		if err != nil {
-			return wrongResults(model.R2, err)
+		if found.Status == model.Violation {
+			v = found
+			break
 		}
-		const moment = "%d of %d keys and values that came and went by %s are pinned %s a Range"
-		switch {
-		case large.during-small.during >= pinChurn:
-			v.Status = model.Violation
-			v.Evidence = fmt.Sprintf(moment, large.during, 8*pinChurn, remove, "during")
-		case large.after-small.after >= pinChurn:
-			v.Status = model.Violation
-			v.Evidence = fmt.Sprintf(moment, large.after, 8*pinChurn, remove, "by the end of")
-		default:
-			continue
-		}
-		v.Trace = pinTrace(remove, large)
-		break
 	}
 	v.Coverage = model.Bounded("one Range paused while %d and %d keys come and go by each deletion, 2 residents", pinChurn, 4*pinChurn)
 	return v
 }
 
+// tryPin compares what a Range pins of few keys that come and go by remove
+// with what it pins of many.
+func tryPin(b model.Binder, remove model.Method) (model.Verdict, error) {
+	v := model.Verdict{Clause: model.R2, Status: model.OK}
+	small, err := measurePin(b, remove, pinChurn)
+	if err != nil {
+		return v, err
+	}
+	large, err := measurePin(b, remove, 4*pinChurn)
+	if err != nil {
+		return v, err
+	}
+	const moment = "%d of %d keys and values that came and went by %s are pinned %s a Range"
+	switch {
+	case large.during-small.during >= pinChurn:
+		v.Evidence = fmt.Sprintf(moment, large.during, 8*pinChurn, remove, "during")
+	case large.after-small.after >= pinChurn:
+		v.Evidence = fmt.Sprintf(moment, large.after, 8*pinChurn, remove, "by the end of")
+	default:
+		return v, nil
+	}
+	v.Status = model.Violation
+	v.Trace = pinTrace(remove, large)
+	v.Witness = &model.Witness{Look: model.LookPin, Turns: 4 * pinChurn,
+		Init: []model.Op{{Method: model.Store, Key: 0, Value: 1}, {Method: model.Store, Key: 1, Value: 2}},
+		Threads: [][]model.Op{{{Method: model.Range, Func: &model.Func{Do: trim([]model.Op{
+			{Method: model.Store, Key: residents, Value: residents + 1}, {Method: remove, Key: residents, Old: residents + 1}})}}}}}
+	v.Retained = large.held
+	if len(v.Retained) > 0 {
+		v.Path = v.Retained[0].Path
+	}
+	return v, nil
+}
+
 // pinned counts what a Range adds to what the map retains anyway.
-type pinned struct{ during, after int }
+type pinned struct {
+	during, after int
+	held          []model.Retained // during the Range
+}
 
 func measurePin(b model.Binder, remove model.Method, n int) (pinned, error) {
 	quiet, err := churned(b, remove, n)
@@ -59,13 +83,15 @@ func measurePin(b model.Binder, remove model.Method, n int) (pinned, error) {
 	if err := storeResidents(t); err != nil {
 		return pinned{}, err
 	}
-	var during int
+	var p pinned
 	paused := false
 	r := t.in.Traverse(model.Op{Method: model.Range}, func(model.Visit) bool {
 		if !paused {
 			paused = true
 			err = churn(t, remove, n)
-			during = t.Probe().Len()
+			held := t.Probe()
+			p.during = held.Len() - quiet
+			p.held = t.retained(held)
 		}
 		return true
 	})
@@ -75,7 +101,8 @@ func measurePin(b model.Binder, remove model.Method, n int) (pinned, error) {
 	if err != nil {
 		return pinned{}, err
 	}
-	return pinned{during - quiet, t.Probe().Len() - quiet}, nil
+	p.after = t.Probe().Len() - quiet
+	return p, nil
 }
 
 // churned is the control: the same without a Range.

@@ -55,10 +55,8 @@ func judgePumps(ctx context.Context, b model.Binder, o Options) model.Verdict {
 				continue
 			}
 			if grown, ok := pump(b, part[i]); ok {
-				v.Status, v.Level = model.Violation, "unbounded"
-				v.Coverage = model.Bounded("%d of %d cycles up to %d operations, with one resident key", start+i+1, len(cycles), o.PumpLength)
-				v.Evidence = fmt.Sprintf("unbounded: %s retained after %d turns of %s, with 1 live key", grown, mostTurns, part[i])
-				return v
+				grown.Coverage = model.Bounded("%d of %d cycles up to %d operations, with one resident key", start+i+1, len(cycles), o.PumpLength)
+				return grown
 			}
 		}
 	}
@@ -181,12 +179,12 @@ func (t *Tracker) turn(c cycle, from, to int) error {
 	return nil
 }
 
-// pump runs c for mostTurns turns and reports whether what is retained grew by
-// at least one instance a turn between all probes.
-func pump(b model.Binder, c cycle) (Retention, bool) {
+// pump runs c for mostTurns turns. If what is retained grew by at least one
+// instance a turn between all probes, it returns the verdict on R3.
+func pump(b model.Binder, c cycle) (model.Verdict, bool) {
 	t, err := turn(b, c, 0)
 	if err != nil {
-		return Retention{}, false
+		return model.Verdict{}, false
 	}
 	var probes []int
 	for p := 1; p <= pumpProbes; p++ {
@@ -196,16 +194,43 @@ func pump(b model.Binder, c cycle) (Retention, bool) {
 		probes = append(probes, p)
 	}
 	var r Retention
+	var growth []string
 	from, before := 0, 0
 	for _, to := range probes {
 		if t.turn(c, from, to) != nil {
-			return Retention{}, false
+			return model.Verdict{}, false
 		}
 		r = t.Probe()
 		if r.Len() < before+to-from-1 {
-			return Retention{}, false
+			return model.Verdict{}, false
 		}
 		from, before = to, r.Len()
+		if to == pumpTurns || to > pumpTurns {
+			growth = append(growth, fmt.Sprintf("after %5d turns: collect garbage; 1 live key, %v retained", to, r))
+		}
 	}
-	return r, true
+	return t.unbounded(c, r, growth), true
+}
+
+// unbounded is the verdict that cycle c is a pump. Its operations are counted
+// as those of the first turn.
+func (t *Tracker) unbounded(c cycle, r Retention, growth []string) model.Verdict {
+	first := resolve(t.firstState(), c.at(0))
+	v := model.Verdict{Clause: model.R3, Status: model.Violation, Level: "unbounded",
+		Evidence: fmt.Sprintf("unbounded: %s retained after %d turns of %s, with 1 live key", r, mostTurns, c),
+		Witness:  &model.Witness{Look: model.LookPump, Init: t.ops[:1], Threads: [][]model.Op{first}, Turns: mostTurns},
+		Retained: t.retained(r)}
+	v.Path = v.Retained[0].Path
+	v.Trace = append(v.Trace, fmt.Sprintf("%v", t.ops[0]), fmt.Sprintf("%d times, with another key and other values each time:", mostTurns))
+	for i, op := range first {
+		v.Trace = append(v.Trace, "    "+op.String()+remark(v.Retained[0], i+1))
+	}
+	v.Trace = append(append(v.Trace, growth...), fmt.Sprintf("%s is still reachable: %s", v.Retained[0].What, v.Path))
+	return v
+}
+
+// firstState is the abstract map before the first turn.
+func (t *Tracker) firstState() model.State {
+	s, _ := model.Step(model.State{}, t.ops[0])
+	return s
 }

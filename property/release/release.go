@@ -162,6 +162,7 @@ type Instance struct {
 	Role  Role
 	Index int // which symbolic key or value it is
 	Op    int // which operation passed it, counted from 0
+	Left  int // after which operation nothing may hold it; -1 if it may be live
 	watch model.Watch
 }
 

@@ -61,8 +61,8 @@ func TestGo1150LeakIsExplainedInThreeOperations(t *testing.T) {
 	r1 := model.Find(release.Judge(context.Background(), m.Subject, release.Options{PumpLength: 1}), model.R1)
 	want := strings.Join([]string{
 		"Store(k0, v1)",
-		"Store(k1, v2)   <- passes the key that stays",
-		"Delete(k1)",
+		"Store(k1, v2)   <- passes key k1, which stays",
+		"Delete(k1)   <- after this nothing may hold key k1",
 		"collect garbage",
 		"at rest the map means {k0: v1} and may hold nothing else",
 		`key k1 is still reachable: readdirty.Go1150.dirty["conn-1"]`,

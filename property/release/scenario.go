@@ -244,25 +244,13 @@ type failure struct {
 // explain fills in v with the smallest number of keys that still fails.
 func (f *failure) explain(v *model.Verdict, b model.Binder, retaining, of int) {
 	v.Status = model.Violation
+	if t, r := f.smallest(b); t != nil {
+		coverage := v.Coverage
+		*v = t.Violation(r)
+		v.Coverage = coverage
+	}
 	v.Evidence = fmt.Sprintf("%s of %d retained (%v); %d of %d scenarios retain",
 		f.retained, f.removed(), f.scenario, retaining, of)
-	t, r := f.smallest(b)
-	if t == nil {
-		return
-	}
-	culprit := r.First()
-	v.Path = culprit.Path(t.in)
-	for i, op := range t.ops {
-		line := op.String()
-		if i == culprit.Op {
-			line += fmt.Sprintf("   <- passes the %s that stays", culprit.Role)
-		}
-		v.Trace = append(v.Trace, line)
-	}
-	v.Trace = append(v.Trace,
-		"collect garbage",
-		fmt.Sprintf("at rest the map means %v and may hold nothing else", t.state),
-		fmt.Sprintf("%s %v is still reachable: %s", culprit.Role, culprit, v.Path))
 }
 
 // removed is how many keys f's scenario removes or overwrites.

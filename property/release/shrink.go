@@ -36,6 +36,8 @@ func judgeShrink(b model.Binder) model.Verdict {
 	if least > shrinkBytes {
 		v.Status = model.Violation
 		v.Evidence += fmt.Sprintf(", more than %d", shrinkBytes)
+		v.Witness = &model.Witness{Look: model.LookHeap, Turns: shrinkKeys,
+			Threads: [][]model.Op{{{Method: seed(usable(b.Bind())), Value: 1}, deletion(remove[0], 0)}}}
 	}
 	return v
 }

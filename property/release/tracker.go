@@ -65,7 +65,7 @@ func (t *Tracker) adopt(o model.Op, got model.Result, w model.Watches, at int, b
 	value := t.add(Value, o.Value, at, w.Value)
 	if o.Method == model.Clear {
 		for k := range t.keys {
-			t.retire(k)
+			t.retire(k, at)
 		}
 		return
 	}
@@ -73,42 +73,55 @@ func (t *Tracker) adopt(o model.Op, got model.Result, w model.Watches, at int, b
 	stored := o.Method == model.Store || o.Method == model.Swap || o.Method == model.CompareAndSwap && got.OK
 	switch {
 	case !is.Present:
-		t.retire(o.Key)
+		t.retire(o.Key, at)
 	case !was.Present:
-		t.keys[o.Key] = appendFound(nil, key)
-		t.value[o.Key] = appendFound(nil, value)
+		t.keys[o.Key] = t.appendLive(nil, key)
+		t.value[o.Key] = t.appendLive(nil, value)
 	case stored:
-		t.keys[o.Key] = appendFound(t.keys[o.Key], key)
+		t.keys[o.Key] = t.appendLive(t.keys[o.Key], key)
 		if is.Value != was.Value {
+			t.leave(t.value[o.Key], at)
 			t.value[o.Key] = nil
 		}
-		t.value[o.Key] = appendFound(t.value[o.Key], value)
+		t.value[o.Key] = t.appendLive(t.value[o.Key], value)
 	}
 }
 
-// retire notes that key k was deleted. A map that fails to release an instance
+// leave notes that after operation at nothing may hold these.
+func (t *Tracker) leave(list []int, at int) {
+	for _, i := range list {
+		t.made[i].Left = at
+	}
+}
+
+// retire notes that operation at deleted key k. A map that fails to release an instance
 // may well hand it out again when k is stored anew; then that one is live, by
 // definition, and the new one need not be.
-func (t *Tracker) retire(k int) {
+func (t *Tracker) retire(k, at int) {
+	t.leave(t.keys[k], at)
+	t.leave(t.value[k], at)
 	t.older[k] = append(t.older[k], t.keys[k]...)
 	delete(t.keys, k)
 	delete(t.value, k)
 }
 
 // add appends an instance if there is something to watch, and returns where;
-// -1 otherwise.
+// -1 otherwise. Unless it becomes live, the operation that passes it is the
+// last that may hold it.
 func (t *Tracker) add(r Role, index, at int, w model.Watch) int {
 	if w.Empty() {
 		return -1
 	}
-	t.made = append(t.made, Instance{r, index, at, w})
+	t.made = append(t.made, Instance{Role: r, Index: index, Op: at, Left: at, watch: w})
 	return len(t.made) - 1
 }
 
-func appendFound(list []int, i int) []int {
+// appendLive appends instance i, if there is one, to those that may be live.
+func (t *Tracker) appendLive(list []int, i int) []int {
 	if i < 0 {
 		return list
 	}
+	t.made[i].Left = -1
 	return append(list, i)
 }
 

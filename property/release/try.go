@@ -1,0 +1,100 @@
+package release
+
+import (
+	"fmt"
+
+	"github.com/mapspec/mapspec/model"
+)
+
+// Try runs a witness of clause c whose look is one of release's on a new map.
+// The verdict is a violation, ok, or unknown where nothing can be said; the
+// error says that the map cannot run the program.
+func Try(b model.Binder, c model.Clause, w model.Witness) (model.Verdict, error) {
+	ops, err := possible(b.Bind(), w)
+	if err != nil {
+		return model.Verdict{}, err
+	}
+	switch w.Look {
+	case model.LookRelease:
+		if c == model.S8 {
+			v, _, err := tryInstances(b, ops)
+			if err != nil {
+				v = wrongResults(c, err)
+			}
+			return v, nil
+		}
+		return TryAll(b, [][]model.Op{ops})[0], nil
+	case model.LookPump:
+		if len(w.Init) != 1 || len(w.Threads) != 1 {
+			return model.Verdict{}, fmt.Errorf("look %q takes one operation to begin with and one thread", w.Look)
+		}
+		if v, ok := pump(b, w.Threads[0]); ok {
+			return v, nil
+		}
+		return model.Verdict{Clause: c, Status: model.OK, Evidence: "what is retained does not grow with each turn"}, nil
+	case model.LookPin:
+		v, err := tryPin(b, removal(ops))
+		if err != nil {
+			v = wrongResults(c, err)
+		}
+		return v, nil
+	case model.LookHeap:
+		return judgeShrink(b), nil
+	}
+	return model.Verdict{}, fmt.Errorf("look %q is not one for release", w.Look)
+}
+
+// TryAll runs each program on a map of its own, all before one garbage
+// collection, and returns a verdict on R1 for each: unknown where results are
+// wrong or instances tell nothing.
+func TryAll(b model.Binder, programs [][]model.Op) []model.Verdict {
+	verdicts := make([]model.Verdict, len(programs))
+	var trackers []*Tracker
+	var index []int
+	for i, ops := range programs {
+		t, err := runOn(b, ops)
+		if err != nil {
+			verdicts[i] = wrongResults(model.R1, err)
+			continue
+		}
+		trackers, index = append(trackers, t), append(index, i)
+	}
+	for i, r := range probeAll(trackers) {
+		v := &verdicts[index[i]]
+		switch {
+		case r.Lost != "":
+			*v = lost(model.R1, r.Lost)
+		case r.Len() > 0:
+			*v = trackers[i].Violation(r)
+		default:
+			*v = model.Verdict{Clause: model.R1, Status: model.OK}
+		}
+	}
+	return verdicts
+}
+
+// possible returns all operations of w, of which the map must have each.
+func possible(in model.Instance, w model.Witness) ([]model.Op, error) {
+	ops := w.Init[:len(w.Init):len(w.Init)]
+	for _, t := range w.Threads {
+		ops = append(ops, t...)
+	}
+	if len(ops) == 0 {
+		return nil, fmt.Errorf("an empty program retains nothing")
+	}
+	for _, o := range ops {
+		if !usable(in).Has(o.Method) {
+			return nil, fmt.Errorf("%s cannot do %v", in.Name(), o)
+		}
+	}
+	return ops, nil
+}
+
+// removal is the method by which keys go inside the Range of a pin.
+func removal(ops []model.Op) model.Method {
+	last := ops[len(ops)-1]
+	if last.Func != nil && len(last.Func.Do) > 0 {
+		return last.Func.Do[len(last.Func.Do)-1].Method
+	}
+	return model.Delete
+}
