@@ -112,9 +112,10 @@ func Names() []string {
 	return names
 }
 
-// Find returns the map called name, or false.
+// Find returns the map called name, of the catalogue or of package broken, or
+// false.
 func Find(name string) (Map, bool) {
-	all := Catalogue()
+	all := append(Catalogue(), Broken()...)
 	i := slices.IndexFunc(all, func(m Map) bool { return m.Name == name })
 	if i < 0 {
 		return Map{}, false

@@ -94,6 +94,12 @@ func callbackPrograms() []directedProgram {
 		list = append(list, directedProgram{[]model.Clause{model.T3, model.T1}, nil,
 			[]model.Op{store(0, 1), store(1, 2), ranged(&model.Func{Do: []model.Op{o}}), store(0, 4)}})
 	}
+	for _, again := range [][]model.Op{ // a key that goes and comes while it is visited
+		{del(0), store(0, 3)}, {loadDelete(0), loadStore(0, 3)}, {cad(0, 1), swap(0, 3)}, {clearAll(), store(0, 3)},
+	} {
+		list = append(list, directedProgram{[]model.Clause{model.T1, model.T3}, nil,
+			[]model.Op{store(0, 1), store(1, 2), ranged(&model.Func{Do: again}), load(0)}})
+	}
 	for _, f := range []model.Func{{Panic: 1}, {Panic: 2}, {Goexit: 1}, {Nil: true}, {Panic: 1, Do: []model.Op{del(0), store(2, 2)}}} {
 		list = append(list, directedProgram{[]model.Clause{model.T4, model.P3}, nil,
 			[]model.Op{store(0, 1), store(1, 2), ranged(&f), store(0, 3), load(0), del(1), ranged(nil)}})
@@ -164,7 +170,7 @@ func (j *judge) possible(p directedProgram) ([]model.Op, bool) {
 
 // can reports whether the subject has o's method, key and values.
 func (j *judge) can(o model.Op) bool {
-	t := j.in.Traits()
+	t := j.traits()
 	switch {
 	case !j.in.Methods().Has(o.Method):
 		return false
@@ -203,7 +209,7 @@ func (j *judge) zeroValue() {
 			ops = append(ops, o)
 		}
 	}
-	if f := j.runZero(zero, j.in.Traits().FitAll(ops)); f != nil {
+	if f := j.runZero(zero, j.traits().FitAll(ops)); f != nil {
 		j.fail(f)
 	}
 	if t := reflect.TypeOf(j.in.Map()).Elem(); !seenByCopylocks(t) {

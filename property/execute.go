@@ -63,7 +63,7 @@ const (
 // to blame: one that a late audit found, with an audit after each step; and one
 // that came after a panic, without what panicked.
 func (j *judge) run(ops []model.Op, when audit) *failure {
-	ops = j.in.Traits().FitAll(ops)
+	ops = j.traits().FitAll(ops)
 	f := j.runBlaming(ops, when)
 	if f != nil {
 		f.witness = &model.Witness{Look: model.LookResults, Threads: [][]model.Op{ops}}

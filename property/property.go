@@ -17,6 +17,7 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -37,6 +38,9 @@ type Options struct {
 	Seed uint64
 	// Release bounds the judgement of R1 to R4.
 	Release release.Options
+	// Until, if not empty, is the only clause of interest: what cannot refute
+	// it is not run, and its first violation ends the judgement.
+	Until model.Clause
 }
 
 // Run judges s and fails t for each violation of what s promises. A violation
@@ -66,11 +70,18 @@ func Judge(ctx context.Context, b model.Binder, o Options) []model.Verdict {
 	if o.Programs == 0 {
 		o.Programs = 400
 	}
-	j := &judge{bind: b, in: b.Bind(), found: map[model.Clause]model.Verdict{}}
+	j := &judge{bind: b, in: b.Bind(), found: map[model.Clause]model.Verdict{}, until: o.Until}
+	if slices.Contains(release.Clauses, o.Until) {
+		o.Release.Only = o.Until
+		return j.released(ctx, o)
+	}
 	j.directed(ctx)
 	j.zeroValue()
 	j.sequences()
 	j.random(ctx, o)
+	if o.Until != "" {
+		return j.verdicts(ctx)
+	}
 	released := j.released(ctx, o)
 	return model.Merge(j.verdicts(ctx), released)
 }
@@ -83,6 +94,18 @@ type judge struct {
 	ran   map[model.Clause]int // directed programs that put a clause to the test
 	drawn int                  // random programs that ran to their end
 	hangs int                  // programs that never ended
+	known *model.Traits        // of in, once asked for
+	until model.Clause         // its violation ends the judgement
+}
+
+// traits returns what the subject's types can be, which takes a few instances
+// to find out.
+func (j *judge) traits() model.Traits {
+	if j.known == nil {
+		t := j.in.Traits()
+		j.known = &t
+	}
+	return *j.known
 }
 
 // maxHangs is how many programs may hang before the rest is not run: each
@@ -91,7 +114,7 @@ const maxHangs = 3
 
 // givenUp reports whether nothing more should be run.
 func (j *judge) givenUp(ctx context.Context) bool {
-	return ctx.Err() != nil || j.hangs >= maxHangs || j.broken(model.P2)
+	return ctx.Err() != nil || j.hangs >= maxHangs || j.broken(model.P2) || j.until != "" && j.broken(j.until)
 }
 
 // fail notes a failure under each clause that it breaks, unless one was noted
@@ -146,7 +169,7 @@ func (j *judge) verdict(ctx context.Context, c model.Clause) model.Verdict {
 	}
 	v := model.Verdict{Clause: c, Status: model.OK}
 	v.Coverage = model.Bounded("%d directed and %d random sequential programs", j.ran[c], j.drawn)
-	if t := j.in.Traits(); c == model.S7 && !(t.NaN && t.Unhashable) {
+	if t := j.traits(); c == model.S7 && !(t.NaN && t.Unhashable) {
 		v.Coverage.What += map[bool]string{true: ", NaN keys only", false: ", unhashable keys only"}[t.NaN]
 	}
 	if c == model.S9 {
@@ -166,7 +189,7 @@ func (j *judge) unjudged(c model.Clause) string {
 	if reason := j.in.Promise().Reason(c); reason != "" {
 		return reason
 	}
-	needs, traits := requirements(c), j.in.Traits()
+	needs, traits := requirements(c), j.traits()
 	if len(needs) > 0 && !hasAny(j.in.Methods(), needs) {
 		return "method missing: " + methodList(needs) + mismatches(j.in)
 	}
@@ -186,7 +209,7 @@ func (j *judge) unjudged(c model.Clause) string {
 // canPanic reports whether a program can make a call panic: by its key, its
 // values or its callback.
 func (j *judge) canPanic() bool {
-	t, has := j.in.Traits(), j.in.Methods()
+	t, has := j.traits(), j.in.Methods()
 	compares := has.Has(model.CompareAndSwap) || has.Has(model.CompareAndDelete)
 	return t.Unhashable || t.Uncomparable && compares || has.Has(model.Range)
 }

@@ -35,7 +35,7 @@ func (j *judge) released(ctx context.Context, o Options) []model.Verdict {
 func hungInRelease(evidence string) []model.Verdict {
 	verdicts := []model.Verdict{{Clause: model.P2, Status: model.Violation, Evidence: evidence,
 		Coverage: model.Bounded("the programs of release")}}
-	for _, c := range []model.Clause{model.S8, model.R1, model.R2, model.R3, model.R4} {
+	for _, c := range release.Clauses {
 		verdicts = append(verdicts, model.Verdict{Clause: c, Status: model.Unknown, Evidence: evidence})
 	}
 	return verdicts

@@ -6,12 +6,19 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// Try runs a witness whose look is results, zero value or sequence on a new
-// map, and returns a violation of each clause that it breaks, or nothing. A
-// program that hangs leaves a goroutine behind. The error says that the map
-// cannot run the program.
-func Try(b model.Binder, w model.Witness) ([]model.Verdict, error) {
-	j := &judge{bind: b, in: b.Bind()}
+// A Trial runs programs of one subject, each on a new map. It is for one
+// goroutine.
+type Trial struct{ judge *judge }
+
+// NewTrial returns a trial of b.
+func NewTrial(b model.Binder) *Trial { return &Trial{&judge{bind: b, in: b.Bind()}} }
+
+// Try runs a witness whose look is results, zero value or sequence, and returns
+// a violation of each clause that it breaks, or nothing. A program that hangs
+// leaves a goroutine behind. The error says that the map cannot run the
+// program.
+func (t *Trial) Try(w model.Witness) ([]model.Verdict, error) {
+	j := t.judge
 	ops, err := j.onlyThread(w)
 	if err != nil {
 		return nil, err
@@ -25,7 +32,7 @@ func Try(b model.Binder, w model.Witness) ([]model.Verdict, error) {
 		if !ok {
 			return nil, fmt.Errorf("%s has no zero value to use", j.in.Name())
 		}
-		f = j.runZero(zero, j.in.Traits().FitAll(ops))
+		f = j.runZero(zero, j.traits().FitAll(ops))
 	case model.LookSequence:
 		f = j.runSequence(ops[0].Method)
 	default:

@@ -6,6 +6,10 @@
 package counterexample
 
 import (
+	"bytes"
+	"reflect"
+	"runtime"
+
 	"github.com/mapspec/mapspec/linearizability/history"
 	"github.com/mapspec/mapspec/model"
 )
@@ -44,4 +48,25 @@ type Counterexample struct {
 // Lucky reports whether it is a matter of luck that a run shows the violation.
 func (c Counterexample) Lucky() bool {
 	return c.Look == model.LookHistory && len(c.Threads) > 1 || c.Look == model.LookRaces
+}
+
+// Of returns the violation v of in's map as a counterexample, as it was found.
+// Its history is v's, if v has one.
+func Of(in model.Instance, v model.Verdict) (Counterexample, error) {
+	c := Counterexample{
+		Map: in.Name(), Clause: v.Clause, Go: runtime.Version(), Promise: in.Promise(), Rounds: 1,
+		Evidence: v.Evidence, Trace: v.Trace, Path: v.Path, Retained: v.Retained,
+		Minimal: model.Bounded("as it was found, not made smaller"),
+	}
+	if t := reflect.TypeOf(in.Map()); t != nil && t.Kind() == reflect.Pointer && t.Elem().Name() != "" {
+		c.Type, c.Import = t.Elem().String(), t.Elem().PkgPath()
+	}
+	if v.Witness != nil {
+		c.Witness = *v.Witness
+	}
+	var err error
+	if len(v.History) > 0 {
+		c.History, err = history.Read(bytes.NewReader(v.History))
+	}
+	return c, err
 }

@@ -34,6 +34,7 @@ type Options struct {
 	Rounds int           // how many rounds to run; 0 is no limit but Budget
 	Seed   uint64        // makes the programs, not the schedules, repeatable
 	Mode   string        // run this mode only; empty is all of them
+	Until  model.Clause  // if not empty, its violation ends the run
 }
 
 // checkTimeout bounds the judgement of one round. A round that takes longer is
@@ -99,6 +100,9 @@ type tally struct {
 }
 
 func (s *session) over(ctx context.Context, round int, start time.Time) bool {
+	if t := s.tallies[s.options.Until]; t != nil && t.violation != nil {
+		return true
+	}
 	return s.tallies[model.S1].violation != nil || s.tallies[model.P2].violation != nil || s.ended(ctx, round, start)
 }
 

@@ -40,7 +40,12 @@ type Options struct {
 	// NoReentry says why the map must not be called from inside a Range, and
 	// so R2 cannot be judged; empty if it may be.
 	NoReentry string
+	// Only, if not empty, is the only clause that is judged.
+	Only model.Clause
 }
+
+// Clauses are those that this package judges.
+var Clauses = []model.Clause{model.S8, model.R1, model.R2, model.R3, model.R4}
 
 func (o Options) withDefaults() Options {
 	if o.Keys == 0 {
@@ -59,7 +64,7 @@ func Judge(ctx context.Context, b model.Binder, o Options) []model.Verdict {
 	in := b.Bind()
 	promise := in.Promise()
 	if reason := unwatchable(in); reason != "" {
-		return skipUnpromised(promise, func(c model.Clause) model.Verdict {
+		return o.skipUnpromised(promise, func(c model.Clause) model.Verdict {
 			if c == model.R4 {
 				return judgeShrink(b)
 			}
@@ -67,12 +72,12 @@ func Judge(ctx context.Context, b model.Binder, o Options) []model.Verdict {
 		})
 	}
 	if !dies(in) {
-		return skipUnpromised(promise, func(c model.Clause) model.Verdict {
+		return o.skipUnpromised(promise, func(c model.Clause) model.Verdict {
 			return model.Verdict{Clause: c, Status: model.Unknown,
 				Evidence: "control failed: a key or value outlives its last use: Subject.Key or Subject.Value holds it, or it points to something that others share"}
 		})
 	}
-	return skipUnpromised(promise, func(c model.Clause) model.Verdict {
+	return o.skipUnpromised(promise, func(c model.Clause) model.Verdict {
 		if ctx.Err() != nil {
 			return model.Verdict{Clause: c, Status: model.Unknown, Evidence: "the budget ended before this was judged"}
 		}
@@ -94,9 +99,12 @@ func Judge(ctx context.Context, b model.Binder, o Options) []model.Verdict {
 }
 
 // skipUnpromised judges the clauses of release that p promises.
-func skipUnpromised(p model.Promise, judge func(model.Clause) model.Verdict) []model.Verdict {
+func (o Options) skipUnpromised(p model.Promise, judge func(model.Clause) model.Verdict) []model.Verdict {
 	var verdicts []model.Verdict
-	for _, c := range []model.Clause{model.S8, model.R1, model.R2, model.R3, model.R4} {
+	for _, c := range Clauses {
+		if o.Only != "" && o.Only != c {
+			continue
+		}
 		if reason := p.Reason(c); reason != "" {
 			verdicts = append(verdicts, model.Skip(c, reason))
 			continue

@@ -70,11 +70,11 @@ func checkAll(ctx context.Context, env environment, o checkOptions, save *counte
 	var results []judged
 	for i, m := range o.maps {
 		progress(env, "judging %s (%d of %d)", m.Name, i+1, len(o.maps))
-		verdicts, err := judgeProcess(ctx, m, o.budget, o.seed)
+		verdicts, err := judgeProcess(ctx, m, o.budget, o.seed, "")
 		progress(env, "")
 		r := judged{Map: m, verdicts: verdicts, interrupted: ctx.Err() != nil}
 		results = append(results, r)
-		if werr := save.write(r); werr != nil {
+		if werr := save.replace(r); werr != nil {
 			return results, werr
 		}
 		if o.json {

@@ -1,18 +1,20 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
+	"github.com/mapspec/mapspec/linearizability/counterexample"
 	"github.com/mapspec/mapspec/model"
 )
 
-// counterexamples is the directory that violations are written to:
-// DIR/MAP/CLAUSE/trace.txt, and history.jsonl where there is a history.
+// counterexamples is the directory that violations are written to, each to
+// DIR/MAP/CLAUSE/.
 //
 // It removes nothing but files of these names, for DIR may be anywhere.
 type counterexamples struct {
@@ -46,17 +48,27 @@ func (c *counterexamples) close() {
 	}
 }
 
-// write saves the violations of one map, in place of those of an earlier run.
-func (c *counterexamples) write(r judged) error {
+// files are what is written about one violation.
+var files = []string{counterexample.ProgramFile, counterexample.HistoryFile, traceFile}
+
+const traceFile = "trace.txt"
+
+// replace saves the violations of one map, in place of those of an earlier run.
+func (c *counterexamples) replace(r judged) error {
 	if err := c.forget(r.Name); err != nil {
 		return fmt.Errorf("cannot write counterexamples: %w", err)
 	}
+	in := r.Subject.Bind()
 	for _, v := range r.verdicts {
 		if v.Status != model.Violation {
 			continue
 		}
-		if err := c.writeVerdict(filepath.Join(c.dir, r.Name, string(v.Clause)), r.Name, v); err != nil {
-			return fmt.Errorf("cannot write counterexamples: %w", err)
+		found, err := counterexample.Of(in, v)
+		if err != nil {
+			return err
+		}
+		if err := c.write(found); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -66,7 +78,7 @@ func (c *counterexamples) write(r judged) error {
 func (c *counterexamples) forget(name string) error {
 	for _, s := range model.Sentences {
 		dir := filepath.Join(c.dir, name, string(s.Clause))
-		for _, file := range []string{"trace.txt", "history.jsonl"} {
+		for _, file := range files {
 			if err := os.Remove(filepath.Join(dir, file)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err
 			}
@@ -77,24 +89,31 @@ func (c *counterexamples) forget(name string) error {
 	return nil
 }
 
-func (c *counterexamples) writeVerdict(dir, name string, v model.Verdict) error {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return err
+// write saves one counterexample.
+func (c *counterexamples) write(found counterexample.Counterexample) error {
+	dir := filepath.Join(c.dir, found.Map, string(found.Clause))
+	err := found.Save(dir)
+	if err == nil {
+		var b bytes.Buffer
+		if err = writeText(&b, found); err == nil {
+			err = os.WriteFile(filepath.Join(dir, traceFile), b.Bytes(), 0o666)
+		}
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s breaks %s: %s\n%s\n", name, v.Clause, v.Clause.Sentence(), v.Evidence)
-	if v.Path != "" {
-		fmt.Fprintf(&b, "held by %s\n", v.Path)
+	if err != nil {
+		return fmt.Errorf("cannot write counterexamples: %w", err)
 	}
-	b.WriteString("\n")
-	for _, line := range v.Trace {
-		b.WriteString(line + "\n")
+	return nil
+}
+
+// writeText explains a counterexample.
+func writeText(w io.Writer, c counterexample.Counterexample) error {
+	fmt.Fprintf(w, "%s breaks %s: %s\n%s\n", c.Map, c.Clause, c.Clause.Sentence(), c.Evidence)
+	if c.Path != "" {
+		fmt.Fprintf(w, "held by %s\n", c.Path)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "trace.txt"), []byte(b.String()), 0o666); err != nil {
-		return err
+	fmt.Fprintln(w)
+	for _, line := range c.Trace {
+		fmt.Fprintln(w, line)
 	}
-	if len(v.History) == 0 {
-		return nil
-	}
-	return os.WriteFile(filepath.Join(dir, "history.jsonl"), v.History, 0o666)
+	return nil
 }

@@ -1,14 +1,11 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -25,19 +22,44 @@ import (
 
 // report is one line of a child.
 type report struct {
-	Phase     string                  `json:"phase,omitempty"` // what begins
-	Verdicts  []model.Verdict         `json:"verdicts,omitempty"`
-	Histories map[model.Clause][]byte `json:"histories,omitempty"`
-	Done      bool                    `json:"done,omitempty"`
+	Phase    string                   `json:"phase,omitempty"` // what begins
+	Verdicts []model.Verdict          `json:"verdicts,omitempty"`
+	Carried  map[model.Clause]carried `json:"carried,omitempty"`
+	Done     bool                     `json:"done,omitempty"`
+}
+
+// carried is what a verdict holds beyond its own JSON.
+type carried struct {
+	History  []byte           `json:"history,omitempty"`
+	Witness  *model.Witness   `json:"witness,omitempty"`
+	Retained []model.Retained `json:"retained,omitempty"`
+}
+
+func newReport(verdicts []model.Verdict) report {
+	r := report{Verdicts: verdicts, Carried: map[model.Clause]carried{}}
+	for _, v := range verdicts {
+		if v.Status == model.Violation {
+			r.Carried[v.Clause] = carried{v.History, v.Witness, v.Retained}
+		}
+	}
+	return r
+}
+
+// verdicts returns r's verdicts whole again.
+func (r report) verdicts() []model.Verdict {
+	for i := range r.Verdicts {
+		v := &r.Verdicts[i]
+		if v.Status == model.Violation {
+			c := r.Carried[v.Clause]
+			v.History, v.Witness, v.Retained = c.History, c.Witness, c.Retained
+		}
+	}
+	return r.Verdicts
 }
 
 // find is how a child finds its map. Tests add maps that are not fit for the
 // catalogue.
 var find = impl.Find
-
-// grace is how long beyond twice its budget a child may take before it is
-// ended: it has watchdogs of its own, and a loaded machine makes it late.
-const grace = 60 * time.Second
 
 // runJudge is the child's side.
 func runJudge(ctx context.Context, env environment, args []string) (int, error) {
@@ -45,6 +67,7 @@ func runJudge(ctx context.Context, env environment, args []string) (int, error) 
 	name := f.String("map", "", "the map")
 	budget := f.Duration("budget", 0, "time to spend")
 	seed := f.Uint64("seed", 0, "seed")
+	until := f.String("until", "", "stop after the phase in which this clause is violated, or any")
 	if err := parse(f, args, 0); err != nil {
 		return exitOther, err
 	}
@@ -58,83 +81,49 @@ func runJudge(ctx context.Context, env environment, args []string) (int, error) 
 		if err := e.Encode(report{Phase: phase.name}); err != nil {
 			return exitOther, err
 		}
-		verdicts := phase.judge(ctx, m.Subject, *budget, *seed)
-		r := report{Verdicts: verdicts, Histories: map[model.Clause][]byte{}}
-		for _, v := range verdicts {
-			if len(v.History) > 0 {
-				r.Histories[v.Clause] = v.History
-			}
-		}
+		r := newReport(phase.judge(ctx, m.Subject, *budget, *seed))
 		if err := e.Encode(r); err != nil {
 			return exitOther, err
+		}
+		if _, found := r.Carried[model.Clause(*until)]; found || *until == "any" && len(r.Carried) > 0 {
+			break
 		}
 	}
 	return exitOK, e.Encode(report{Done: true})
 }
 
-// judgeProcess judges m in a process of its own.
-func judgeProcess(ctx context.Context, m impl.Map, budget time.Duration, seed uint64) ([]model.Verdict, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, fmt.Errorf("cannot start a process for %s: %w", m.Name, err)
-	}
-	limited, cancel := context.WithTimeout(ctx, 2*budget+grace)
-	defer cancel()
-	child := exec.CommandContext(limited, self, "judge", "-map", m.Name,
-		"-budget", budget.String(), "-seed", fmt.Sprint(seed))
-	ownGroup(child) // a Ctrl-C is for the parent, which passes it on and keeps what was found
-	child.Cancel = func() error { return child.Process.Signal(os.Interrupt) }
-	child.WaitDelay = 5 * time.Second
+// judgeProcess judges m in a process of its own; until is as in runJudge.
+func judgeProcess(ctx context.Context, m impl.Map, budget time.Duration, seed uint64, until string) ([]model.Verdict, error) {
 	races, err := os.MkdirTemp("", "mapspec-")
 	if err != nil {
 		return nil, fmt.Errorf("cannot keep race reports: %w", err)
 	}
 	defer os.RemoveAll(races)
-	// Under -race the child reads its own race reports; without, nobody asks.
-	child.Env = append(os.Environ(), "GORACE=exitcode=0 log_path="+filepath.Join(races, "race"))
-	var stderr bytes.Buffer
-	child.Stderr = &stderr
-	out, err := child.StdoutPipe()
+	var verdicts []model.Verdict
+	var last report
+	c := child{
+		name: m.Name, budget: budget,
+		args: []string{"judge", "-map", m.Name, "-budget", budget.String(), "-seed", fmt.Sprint(seed), "-until", until},
+		// Under -race the child reads its own race reports; without, nobody asks.
+		env: []string{"GORACE=exitcode=0 log_path=" + filepath.Join(races, "race")},
+	}
+	end, err := c.run(ctx, func(line []byte) error {
+		var r report
+		if err := json.Unmarshal(line, &r); err != nil {
+			return err
+		}
+		verdicts = append(verdicts, r.verdicts()...)
+		last.Phase = cmp.Or(r.Phase, last.Phase)
+		last.Done = last.Done || r.Done
+		return nil
+	})
 	if err != nil {
-		return nil, fmt.Errorf("cannot start a process for %s: %w", m.Name, err)
+		return model.Merge(verdicts), err
 	}
-	if err := child.Start(); err != nil {
-		return nil, fmt.Errorf("cannot start a process for %s: %w", m.Name, err)
-	}
-	verdicts, phase, done := readReports(bufio.NewReader(out))
-	err = child.Wait()
-	if ctx.Err() != nil {
-		return model.Merge(verdicts), ctx.Err()
-	}
-	if !done {
-		verdicts = append(verdicts, died(phase, stderr.String(), errors.Is(limited.Err(), context.DeadlineExceeded), err))
+	if !last.Done {
+		verdicts = append(verdicts, died(last.Phase, end.stderr, end.timedOut, end.err))
 	}
 	return model.Merge(verdicts), nil
-}
-
-// readReports reads what a child says until it ends, and returns the phase it
-// was in.
-func readReports(r *bufio.Reader) (verdicts []model.Verdict, phase string, done bool) {
-	for {
-		line, err := r.ReadBytes('\n')
-		var rep report
-		if len(line) > 0 && json.Unmarshal(line, &rep) != nil {
-			return verdicts, phase, false // cut off, or not a child of ours
-		}
-		if len(line) > 0 {
-			for _, v := range rep.Verdicts {
-				v.History = rep.Histories[v.Clause]
-				verdicts = append(verdicts, v)
-			}
-			if rep.Phase != "" {
-				phase = rep.Phase
-			}
-			done = done || rep.Done
-		}
-		if err != nil {
-			return verdicts, phase, done
-		}
-	}
 }
 
 // died is the verdict on a map that took its process with it.

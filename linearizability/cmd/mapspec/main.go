@@ -39,9 +39,13 @@ type environment struct {
 func commands() []command {
 	return []command{
 		{name: "check", summary: "judge maps; the default, for every map of the catalogue", run: runCheck},
+		{name: "counterexample", summary: "find, minimise and explain one violation", run: runCounterexample},
+		{name: "replay", summary: "run a saved counterexample again", run: runReplay},
 		{name: "list", summary: "the catalogue: name, origin, promises", run: runList},
 		{name: "history", summary: "judge a recorded history, from this program or any other", run: runHistory},
 		{name: "judge", hidden: true, run: runJudge},
+		{name: "minimise", hidden: true, run: runMinimise},
+		{name: "run", hidden: true, run: runAgain},
 	}
 }
 
@@ -104,12 +108,13 @@ usage: mapspec [command] [flags]
 `)
 	for _, c := range commands() {
 		if !c.hidden {
-			fmt.Fprintf(w, "  %-10s %s\n", c.name, c.summary)
+			fmt.Fprintf(w, "  %-14s %s\n", c.name, c.summary)
 		}
 	}
 	fmt.Fprint(w, `
 mapspec COMMAND -h explains a command's flags. Exit status: 0 as expected;
-1 a violation or an unexpected verdict; 2 usage, unknown or invalid.
+1 a violation, an unexpected verdict, or a counterexample that was not found or
+not shown again; 2 usage, unknown, invalid or stale.
 `)
 }
 

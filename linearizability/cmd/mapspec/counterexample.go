@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/mapspec/mapspec/linearizability/counterexample"
+	"github.com/mapspec/mapspec/model"
+)
+
+const counterexampleText = `counterexample -map NAME [-clause C] [-budget 30s] [-seed N] [-o DIR] [-json]
+
+Judges a map, makes the first violation smaller and explains it. Everything
+about it is written to DIR/MAP/CLAUSE/: program.json and history.jsonl, which
+mapspec replay reads; trace.txt and report.html, to look at; and a test in Go,
+to paste. NAME may also be a map of impl/broken, such as S1-lost-swap. Exit
+status: 0 a counterexample was found, 1 none was.`
+
+// counterexampleOptions are counterexample's flags.
+type counterexampleOptions struct {
+	name, clause, dir string
+	budget            time.Duration
+	seed              uint64
+	json              bool
+}
+
+func parseCounterexample(env environment, args []string) (counterexampleOptions, error) {
+	var o counterexampleOptions
+	f := newFlags(env, "counterexample", counterexampleText)
+	f.StringVar(&o.name, "map", "", "a `NAME` of the catalogue, or of impl/broken")
+	f.StringVar(&o.clause, "clause", "", "the clause to break, such as `R1` (default: the first that is broken)")
+	f.DurationVar(&o.budget, "budget", 30*time.Second, "time to spend: a sixth on finding, the rest on minimising; mostly not used up")
+	f.Uint64Var(&o.seed, "seed", 0, "repeat a run's choices (default: a new one, printed)")
+	f.StringVar(&o.dir, "o", "counterexamples", "where it is written, a `DIR`")
+	f.BoolVar(&o.json, "json", false, "print program.json and the directory in one line; see docs/json.md")
+	if err := parse(f, args, 0); err != nil {
+		return o, err
+	}
+	switch {
+	case o.name == "":
+		return o, fmt.Errorf("no -map NAME; mapspec list shows them all")
+	case o.budget <= 0:
+		return o, fmt.Errorf("-budget %v: want more than 0s", o.budget)
+	case o.clause != "" && model.Clause(o.clause).Order() < 0:
+		return o, fmt.Errorf("no clause %q; docs/specification.md has them, S1 to P3", o.clause)
+	}
+	if !isSet(f, "seed") {
+		o.seed = rand.Uint64() >> 32
+	}
+	return o, nil
+}
+
+func runCounterexample(ctx context.Context, env environment, args []string) (int, error) {
+	o, err := parseCounterexample(env, args)
+	if err != nil {
+		return exitOther, err
+	}
+	m, ok := find(o.name)
+	if !ok {
+		return exitOther, unknownMap(o.name)
+	}
+	save, err := openCounterexamples(o.dir)
+	if err != nil {
+		return exitOther, err
+	}
+	defer save.close()
+	until := "any"
+	if o.clause != "" {
+		until = o.clause
+	}
+	progress(env, "judging %s", m.Name)
+	verdicts, err := judgeProcess(ctx, m, o.budget/6, o.seed, until)
+	progress(env, "")
+	if err != nil {
+		return exitOther, err
+	}
+	v, others, ok := toExplain(verdicts, model.Clause(o.clause))
+	if !ok {
+		return exitWrong, noViolation(o, v)
+	}
+	c, err := minimiseProcess(ctx, env, m, v, o.budget*5/6, o.seed)
+	if ctx.Err() != nil {
+		err = fmt.Errorf("interrupted; what was found is written as it was found")
+	}
+	dir := filepath.Join(o.dir, m.Name, string(c.Clause))
+	if werr := save.write(c); werr != nil {
+		return exitOther, werr
+	}
+	if werr := printCounterexample(env, o, c, dir, others); werr != nil {
+		return exitOther, werr
+	}
+	return exitOK, err
+}
+
+// toExplain chooses the violation to explain: of clause c, or of the first in
+// the order of the document. others are the rest of what is violated.
+func toExplain(verdicts []model.Verdict, c model.Clause) (v model.Verdict, others []string, ok bool) {
+	v = model.Find(verdicts, c)
+	for _, found := range verdicts {
+		switch {
+		case found.Status != model.Violation:
+		case !ok && (c == "" || found.Clause == c):
+			v, ok = found, true
+		default:
+			others = append(others, string(found.Clause))
+		}
+	}
+	return v, others, ok
+}
+
+func noViolation(o counterexampleOptions, v model.Verdict) error {
+	if o.clause == "" {
+		return fmt.Errorf("no violation by %s in %v; give it more time with -budget, or another -seed than %d", o.name, o.budget/6, o.seed)
+	}
+	return fmt.Errorf("no violation of %s by %s in %v (%s)", o.clause, o.name, o.budget/6, v)
+}
+
+// printCounterexample shows c, and what to do next.
+func printCounterexample(env environment, o counterexampleOptions, c counterexample.Counterexample, dir string, others []string) error {
+	if o.json {
+		return json.NewEncoder(env.stdout).Encode(struct {
+			Dir            string                        `json:"dir"`
+			Counterexample counterexample.Counterexample `json:"counterexample"`
+		}{dir, c})
+	}
+	if err := writeText(env.stdout, c); err != nil {
+		return err
+	}
+	fmt.Fprintf(env.stdout, "\nsaved in %s; run it again with: mapspec replay %s\n", dir, dir)
+	if len(others) > 0 {
+		fmt.Fprintf(env.stdout, "%s also breaks %s: see -clause\n", o.name, strings.Join(others, ", "))
+	}
+	return nil
+}

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/mapspec/mapspec/impl"
+	"github.com/mapspec/mapspec/linearizability/counterexample"
+	"github.com/mapspec/mapspec/linearizability/history"
+	"github.com/mapspec/mapspec/linearizability/minimise"
+	"github.com/mapspec/mapspec/model"
+)
+
+// A minimised line is what the child that minimises says: what it is doing, or
+// what it found.
+type minimised struct {
+	Progress string                         `json:"progress,omitempty"`
+	Found    *counterexample.Counterexample `json:"found,omitempty"`
+	History  []byte                         `json:"history,omitempty"`
+}
+
+// runMinimise is the side of the child that makes a violation smaller, which
+// it reads from stdin.
+func runMinimise(ctx context.Context, env environment, args []string) (int, error) {
+	f := newFlags(env, "minimise", "minimise (internal: one violation in a process of its own)")
+	name := f.String("map", "", "the map")
+	budget := f.Duration("budget", 0, "time to spend")
+	seed := f.Uint64("seed", 0, "seed")
+	if err := parse(f, args, 0); err != nil {
+		return exitOther, err
+	}
+	m, ok := find(*name)
+	if !ok {
+		return exitOther, unknownMap(*name)
+	}
+	var r report
+	if err := json.NewDecoder(os.Stdin).Decode(&r); err != nil || len(r.Verdicts) != 1 {
+		return exitOther, fmt.Errorf("want one verdict on standard input: %v", err)
+	}
+	os.Stdout = os.Stderr // what a map prints is no report
+	e := json.NewEncoder(env.stdout)
+	var last time.Time
+	c, err := minimise.Minimise(ctx, m.Subject, r.verdicts()[0], minimise.Options{Budget: *budget, Seed: *seed, Progress: func(text string) {
+		if time.Since(last) > time.Second/5 {
+			last = time.Now()
+			_ = e.Encode(minimised{Progress: text}) // if nobody listens, the last line fails too
+		}
+	}})
+	if err != nil {
+		return exitOther, err
+	}
+	var lines bytes.Buffer
+	if err := c.History.Write(&lines); err != nil {
+		return exitOther, err
+	}
+	return exitOK, e.Encode(minimised{Found: &c, History: lines.Bytes()})
+}
+
+// minimiseProcess makes v, a violation by m, smaller in a process of its own.
+// If that dies, v is the counterexample as it is, and the error says so.
+func minimiseProcess(ctx context.Context, env environment, m impl.Map, v model.Verdict, budget time.Duration, seed uint64) (counterexample.Counterexample, error) {
+	asFound, err := counterexample.Of(m.Subject.Bind(), v)
+	if err != nil {
+		return asFound, err
+	}
+	stdin, err := json.Marshal(newReport([]model.Verdict{v}))
+	if err != nil {
+		return asFound, err
+	}
+	c := child{name: m.Name, budget: budget, stdin: stdin,
+		args: []string{"minimise", "-map", m.Name, "-budget", budget.String(), "-seed", fmt.Sprint(seed)}}
+	var last minimised
+	end, err := c.run(ctx, func(line []byte) error {
+		last = minimised{}
+		if err := json.Unmarshal(line, &last); err != nil {
+			return err
+		}
+		if last.Progress != "" {
+			progress(env, "minimising: %s", last.Progress)
+		}
+		return nil
+	})
+	progress(env, "")
+	switch {
+	case err != nil:
+		return asFound, err
+	case last.Found == nil:
+		first, _, _ := strings.Cut(strings.TrimSpace(end.stderr), "\n")
+		asFound.Minimal = model.Bounded("as it was found: the process that tried smaller programs ended early: %s", first)
+		return asFound, nil
+	}
+	last.Found.History, err = history.Read(bytes.NewReader(last.History))
+	return *last.Found, err
+}
+
+// A run line is how one replay went.
+type again struct {
+	Verdict model.Verdict `json:"verdict"`
+	Rounds  int           `json:"rounds"`
+	History []byte        `json:"history,omitempty"`
+}
+
+// runAgain is the side of the child that replays a counterexample, which it
+// reads from stdin.
+func runAgain(ctx context.Context, env environment, args []string) (int, error) {
+	f := newFlags(env, "run", "run (internal: one counterexample in a process of its own)")
+	budget := f.Duration("budget", 0, "time to spend")
+	if err := parse(f, args, 0); err != nil {
+		return exitOther, err
+	}
+	var c counterexample.Counterexample
+	if b, err := io.ReadAll(os.Stdin); err != nil || json.Unmarshal(b, &c) != nil {
+		return exitOther, errors.New("want a counterexample on standard input")
+	}
+	m, ok := find(c.Map)
+	if !ok {
+		return exitOther, unknownMap(c.Map)
+	}
+	os.Stdout = os.Stderr // what a map prints is no report
+	v, rounds := minimise.Replay(ctx, m.Subject, c, *budget)
+	return exitOK, json.NewEncoder(env.stdout).Encode(again{v, rounds, v.History})
+}
+
+// replayProcess runs c once more in a process of its own.
+func replayProcess(ctx context.Context, c counterexample.Counterexample, budget time.Duration) (again, error) {
+	stdin, err := json.Marshal(c)
+	if err != nil {
+		return again{}, err
+	}
+	p := child{name: c.Map, budget: budget, stdin: stdin, args: []string{"run", "-budget", budget.String()}}
+	var a again
+	end, err := p.run(ctx, func(line []byte) error { return json.Unmarshal(line, &a) })
+	if err == nil && a.Verdict.Clause == "" {
+		a.Verdict = died("replay", end.stderr, end.timedOut, end.err)
+	}
+	return a, err
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/mapspec/mapspec/linearizability/counterexample"
+	"github.com/mapspec/mapspec/model"
+)
+
+const replayText = `replay [-times N] [-budget 30s] [-json] DIR
+
+Runs a saved counterexample again, in a process of its own: DIR is what mapspec
+check or mapspec counterexample wrote, with program.json in it. Exit status: 0
+it was shown again each time, 1 it was not, 2 it is stale or could not be run.`
+
+func runReplay(ctx context.Context, env environment, args []string) (int, error) {
+	f := newFlags(env, "replay", replayText)
+	times := f.Int("times", 1, "how often, each time in a fresh process")
+	budget := f.Duration("budget", 30*time.Second, "time for each, where goroutines meet by luck")
+	asJSON := f.Bool("json", false, "print one object a replay, a line each; see docs/json.md")
+	if err := parse(f, args, 1); err != nil {
+		return exitOther, err
+	}
+	if f.NArg() == 0 {
+		return exitOther, errors.New("no DIR; see mapspec replay -h")
+	}
+	if *times < 1 || *budget <= 0 {
+		return exitOther, fmt.Errorf("-times %d -budget %v: want more than none", *times, *budget)
+	}
+	dir := filepath.Clean(f.Arg(0))
+	c, err := counterexample.Load(dir)
+	if err != nil {
+		return exitOther, err
+	}
+	if _, ok := find(c.Map); !ok {
+		return exitOther, fmt.Errorf("%s: %w", dir, unknownMap(c.Map))
+	}
+	shown := 0
+	var last again
+	for i := range *times {
+		progress(env, "replay %d of %d", i+1, *times)
+		last, err = replayProcess(ctx, c, *budget)
+		progress(env, "")
+		if err != nil {
+			return exitOther, fmt.Errorf("interrupted after %d replays, of which %d showed it", i, shown)
+		}
+		if last.Verdict.Status == model.Violation {
+			shown++
+		}
+		if *asJSON {
+			if err := printReplay(env, c, last); err != nil {
+				return exitOther, err
+			}
+		}
+	}
+	if !*asJSON {
+		describeReplay(env, c, last, shown, *times)
+	}
+	return replayStatus(last, shown, *times), nil
+}
+
+// replayStatus tells what was not shown from what could not be run.
+func replayStatus(last again, shown, times int) int {
+	switch {
+	case shown == times:
+		return exitOK
+	case last.Verdict.Status == model.Invalid || last.Verdict.Status == model.Skipped:
+		return exitOther
+	}
+	return exitWrong
+}
+
+func printReplay(env environment, c counterexample.Counterexample, a again) error {
+	return json.NewEncoder(env.stdout).Encode(struct {
+		Map      string       `json:"map"`
+		Clause   model.Clause `json:"clause"`
+		Shown    bool         `json:"shown"`
+		Rounds   int          `json:"rounds"`
+		Evidence string       `json:"evidence"`
+	}{c.Map, c.Clause, a.Verdict.Status == model.Violation, a.Rounds, a.Verdict.Evidence})
+}
+
+func describeReplay(env environment, c counterexample.Counterexample, last again, shown, times int) {
+	w := env.stdout
+	switch {
+	case times > 1:
+		fmt.Fprintf(w, "%s breaks %s in %d of %d replays\n", c.Map, c.Clause, shown, times)
+	case shown == 1 && c.Lucky():
+		fmt.Fprintf(w, "%s breaks %s again, after %s\n", c.Map, c.Clause, plural(last.Rounds, "round"))
+	case shown == 1:
+		fmt.Fprintf(w, "%s breaks %s again\n", c.Map, c.Clause)
+	default:
+		fmt.Fprintf(w, "%s does not break %s this time (%s)\n", c.Map, c.Clause, last.Verdict.Status)
+	}
+	fmt.Fprintf(w, "    %s\n", last.Verdict.Evidence)
+	if c.Lucky() {
+		fmt.Fprintf(w, "    real goroutines meet by luck: it took up to %s when it was found, and a replay tries many more\n", plural(c.Rounds, "round"))
+	}
+	if c.Go != runtime.Version() {
+		fmt.Fprintf(w, "    found with %s; this is %s\n", c.Go, runtime.Version())
+	}
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

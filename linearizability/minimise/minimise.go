@@ -1,0 +1,199 @@
+// Package minimise makes a counterexample as small as it can: it runs smaller
+// programs again. It never takes operations out of a history, which would
+// invent violations.
+//
+//	minimise.go  what is wanted, and what comes out
+//	reduce.go    a failing program without this, without that
+//	simpler.go   the programs that are simpler than another, by one change
+//	shortest.go  all programs of one goroutine from the shortest on
+//	smallest.go  all programs of two goroutines from the smallest on
+//	replay.go    a saved counterexample once more
+//
+// A program of one goroutine fails always or never, so all shorter ones can be
+// tried: what comes out is the smallest there is over an alphabet, and says so.
+// One of several goroutines fails by luck: a smaller one that did not fail in
+// some rounds may fail in others, and the result says how many it was given.
+package minimise
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/mapspec/mapspec/linearizability"
+	"github.com/mapspec/mapspec/linearizability/counterexample"
+	"github.com/mapspec/mapspec/linearizability/stress"
+	"github.com/mapspec/mapspec/model"
+	"github.com/mapspec/mapspec/property"
+	"github.com/mapspec/mapspec/property/release"
+)
+
+// Options bounds the work.
+type Options struct {
+	// Budget is how long smaller programs are tried; 0 is DefaultBudget.
+	Budget time.Duration
+	Seed   uint64
+	// Progress, if not nil, is told what is being tried.
+	Progress func(string)
+}
+
+// DefaultBudget is enough for programs of three operations, and mostly not
+// used up.
+const DefaultBudget = 30 * time.Second
+
+// Find judges b, and returns the smallest counterexample to clause c that it
+// finds. The error says that c was not seen to be broken.
+func Find(ctx context.Context, b model.Binder, c model.Clause, o Options) (counterexample.Counterexample, error) {
+	budget := o.budget() / 2
+	v := model.Find(property.Judge(ctx, b, property.Options{Budget: budget, Seed: o.Seed, Until: c}), c)
+	if v.Status != model.Violation {
+		v = model.Find(linearizability.Judge(ctx, b, stress.Options{Budget: budget, Seed: o.Seed, Until: c}), c)
+	}
+	if v.Status != model.Violation {
+		return counterexample.Counterexample{}, fmt.Errorf("no violation of %s by %s was found: %v", c, b.Bind().Name(), v)
+	}
+	return Minimise(ctx, b, v, o)
+}
+
+func (o Options) budget() time.Duration {
+	if o.Budget == 0 {
+		return DefaultBudget
+	}
+	return o.Budget
+}
+
+// Minimise returns the smallest counterexample found to v's clause, beginning
+// with the program that v was seen with. A violation without a program stays as
+// it is. When ctx or the budget ends, what was found so far is returned.
+func Minimise(ctx context.Context, b model.Binder, v model.Verdict, o Options) (counterexample.Counterexample, error) {
+	if v.Witness == nil || len(v.Witness.Threads) == 0 {
+		return counterexample.Of(b.Bind(), v)
+	}
+	ctx, cancel := context.WithTimeout(ctx, o.budget())
+	defer cancel()
+	s := &search{ctx: ctx, trial: newTrial(b), bind: b, in: b.Bind(), clause: v.Clause, options: o, best: v, witness: *v.Witness, rounds: 1}
+	minimal := s.minimise()
+	s.best.Coverage = minimal
+	c, err := counterexample.Of(s.in, s.best)
+	if err != nil {
+		return c, err
+	}
+	c.Witness, c.Minimal, c.Seed, c.Rounds = s.witness, minimal, o.Seed, s.rounds
+	if len(c.History.Events) == 0 {
+		c.History, err = s.record()
+	}
+	return c, err
+}
+
+// A search looks for the smallest program that breaks one clause.
+type search struct {
+	ctx     context.Context
+	trial   trial
+	bind    model.Binder
+	in      model.Instance // to ask what the map can do; never called
+	clause  model.Clause
+	options Options
+
+	best    model.Verdict // the violation by witness
+	witness model.Witness // the smallest so far
+	rounds  int           // the most rounds it took, where it is a matter of luck
+	tries   int           // programs run
+	hangs   int           // of which so many never ended, as far as one can tell
+}
+
+// minimise looks for a smaller program in the ways that its look allows, and
+// says how small it is.
+func (s *search) minimise() model.Coverage {
+	switch s.witness.Look {
+	case model.LookPump:
+		return model.Complete("no cycle of fewer operations, one resident key and one fresh, does it")
+	case model.LookPin, model.LookHeap, model.LookSequence, model.LookRaces:
+		return model.Bounded("a program of a fixed form")
+	case model.LookHistory:
+		if len(s.witness.Threads) > 1 {
+			return s.smallest()
+		}
+	}
+	s.reduce()
+	return s.shortest()
+}
+
+// try runs w and reports whether it breaks the clause.
+func (s *search) try(w model.Witness) (model.Verdict, bool) {
+	s.tries++
+	if s.options.Progress != nil {
+		s.options.Progress(fmt.Sprintf("%d programs tried; %d operations in the smallest so far", s.tries, s.witness.Operations()))
+	}
+	start := time.Now()
+	v, rounds := attempt(s.ctx, s.trial, s.clause, w, stress.Options{Rounds: candidateRounds, Budget: candidateTime, Seed: s.options.Seed + uint64(s.tries)})
+	if time.Since(start) > hangTime {
+		s.hangs++
+	}
+	if v.Status != model.Violation {
+		return v, false
+	}
+	s.rounds = rounds
+	return v, true
+}
+
+// Of a program whose goroutines meet by luck, how often it is run before it is
+// taken for one that does not fail.
+const (
+	candidateRounds = 2000
+	candidateTime   = 300 * time.Millisecond
+)
+
+// accept makes w, which breaks the clause as v says, the smallest so far.
+func (s *search) accept(w model.Witness, v model.Verdict) {
+	s.witness, s.best = w, v
+	if v.Witness != nil {
+		s.witness = *v.Witness // fitted to the map's types
+	}
+}
+
+// over reports whether nothing more should be tried: each program that hangs
+// takes seconds and leaves a goroutine behind.
+func (s *search) over() bool { return s.ctx.Err() != nil || s.hangs >= maxHangs }
+
+const (
+	maxHangs = 12
+	hangTime = time.Second // no small program takes as long that ends
+)
+
+// A trial is a subject on which many programs are run.
+type trial struct {
+	model.Binder
+	results *property.Trial
+}
+
+func newTrial(b model.Binder) trial { return trial{b, property.NewTrial(b)} }
+
+// attempt runs w in the way that its look asks for. What cannot be run breaks
+// nothing.
+func attempt(ctx context.Context, b trial, c model.Clause, w model.Witness, o stress.Options) (v model.Verdict, rounds int) {
+	var err error
+	rounds = 1
+	switch w.Look {
+	case model.LookResults, model.LookZero, model.LookSequence:
+		var verdicts []model.Verdict
+		verdicts, err = b.results.Try(w)
+		if i := slices.IndexFunc(verdicts, func(v model.Verdict) bool { return v.Clause == c }); i >= 0 {
+			return verdicts[i], rounds
+		}
+		v = model.Verdict{Clause: c, Status: model.OK, Evidence: "every result is right"}
+		if len(verdicts) > 0 {
+			v.Status, v.Evidence = model.Unknown, "it breaks another clause instead: "+verdicts[0].String()
+		}
+	case model.LookHistory:
+		v, rounds, err = stress.Try(ctx, b, c, w, o)
+	case model.LookRaces:
+		v = model.Find(stress.Memory(ctx, b), c)
+	default:
+		v, err = release.Try(b, c, w)
+	}
+	if err != nil {
+		v = model.Verdict{Clause: c, Status: model.Invalid, Evidence: err.Error()}
+	}
+	return v, rounds
+}

@@ -1,0 +1,41 @@
+package minimise
+
+import (
+	"context"
+	"time"
+
+	"github.com/mapspec/mapspec/linearizability/counterexample"
+	"github.com/mapspec/mapspec/linearizability/history"
+	"github.com/mapspec/mapspec/linearizability/stress"
+	"github.com/mapspec/mapspec/model"
+)
+
+// A replay of a lucky counterexample gets replayFactor times the rounds that
+// it was seen to take, and at least replayRounds: one that fails in a round of
+// a hundred fails in all but one of 10^20 replays.
+const (
+	replayFactor = 50
+	replayRounds = 5000
+)
+
+// Replay runs c's program again on a new map of b and returns the verdict:
+// a violation with its history where it is shown again, otherwise why not; and
+// how many rounds it took.
+func Replay(ctx context.Context, b model.Binder, c counterexample.Counterexample, budget time.Duration) (model.Verdict, int) {
+	if len(c.Threads) == 0 {
+		return model.Verdict{Clause: c.Clause, Status: model.Unknown, Evidence: "there is no program to run again"}, 0
+	}
+	return attempt(ctx, newTrial(b), c.Clause, c.Witness, stress.Options{
+		Rounds: max(replayRounds, replayFactor*c.Rounds), Budget: budget, Seed: c.Seed})
+}
+
+// record runs the smallest program once more for its history, where results
+// alone show nothing or one goroutine showed it.
+func (s *search) record() (history.History, error) {
+	w := s.witness
+	switch w.Look {
+	case model.LookResults, model.LookRelease:
+		return stress.Record(s.bind, w)
+	}
+	return history.History{}, nil
+}

@@ -1,0 +1,108 @@
+package minimise
+
+import (
+	"iter"
+
+	"github.com/mapspec/mapspec/model"
+	"github.com/mapspec/mapspec/property/release"
+)
+
+// mostTried is the size of the largest programs that are all tried: of four
+// operations there are millions.
+const mostTried = 3
+
+// shortest tries all programs of one goroutine that have fewer operations than
+// the one found, the smallest first, and says how far it came.
+func (s *search) shortest() model.Coverage {
+	if s.clause == model.S8 || s.witness.Look == model.LookZero {
+		return s.localMinimum()
+	}
+	ops, try := sequentialAlphabet(s.in).ops(), s.tryPrograms
+	if s.witness.Look == model.LookRelease {
+		ops, try = releaseAlphabet(s.in).ops(), s.tryRetaining
+	}
+	for size := 1; size < s.witness.Operations() && size <= mostTried; size++ {
+		if !try(programs(ops, size)) {
+			return model.Bounded("no program of fewer than %d operations does it; the budget ended before those of %d were all tried", size, size)
+		}
+	}
+	if s.witness.Operations() <= mostTried+1 {
+		return model.Complete("no program of fewer operations does it, of all over %d calls on two keys", len(ops))
+	}
+	return model.Bounded("without any one of its operations it does not fail, and no program of at most %d operations does", mostTried)
+}
+
+func (s *search) localMinimum() model.Coverage {
+	if s.over() {
+		return model.Bounded("the budget ended before smaller programs were all tried")
+	}
+	return model.Bounded("without any one of its operations it does not fail")
+}
+
+// tryPrograms tries programs until one does it. It reports whether it was not
+// stopped before.
+func (s *search) tryPrograms(programs iter.Seq[[]model.Op]) bool {
+	for program := range programs {
+		if s.over() {
+			return false
+		}
+		w := model.Witness{Look: model.LookResults, Threads: [][]model.Op{program}}
+		if v, ok := s.try(w); ok {
+			s.accept(w, v)
+			return true
+		}
+	}
+	return true
+}
+
+// retainingBatch is how many programs share a garbage collection.
+const retainingBatch = 512
+
+// tryRetaining is tryPrograms for release, many before one collection.
+func (s *search) tryRetaining(programs iter.Seq[[]model.Op]) bool {
+	var batch [][]model.Op
+	flush := func() (found bool) {
+		s.tries += len(batch)
+		for i, v := range release.TryAll(s.bind, batch) {
+			if v.Status == model.Violation {
+				s.accept(model.Witness{Look: model.LookRelease, Threads: [][]model.Op{batch[i]}}, v)
+				return true
+			}
+		}
+		batch = batch[:0]
+		return false
+	}
+	for program := range programs {
+		if s.over() {
+			return false
+		}
+		if batch = append(batch, program); len(batch) == retainingBatch && flush() {
+			return true
+		}
+	}
+	flush()
+	return true
+}
+
+// programs yields all programs of a size over ops, of those that differ in
+// names only one. A call made by a callback is an operation too.
+func programs(ops []model.Op, size int) iter.Seq[[]model.Op] {
+	return func(yield func([]model.Op) bool) {
+		extend(nil, names{}, ops, size, yield)
+	}
+}
+
+// extend yields prefix with more operations; false if no more is wanted.
+func extend(prefix []model.Op, n names, ops []model.Op, more int, yield func([]model.Op) bool) bool {
+	if more == 0 {
+		return yield(append([]model.Op(nil), prefix...))
+	}
+	for _, o := range ops {
+		left := more - model.Witness{Init: []model.Op{o}}.Operations()
+		after, ok := n.after(o)
+		if ok && left >= 0 && !extend(append(prefix, o), after, ops, left, yield) {
+			return false
+		}
+	}
+	return true
+}
