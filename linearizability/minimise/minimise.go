@@ -120,13 +120,16 @@ func (s *search) minimise() model.Coverage {
 }
 
 // try runs w and reports whether it breaks the clause.
-func (s *search) try(w model.Witness) (model.Verdict, bool) {
+func (s *search) try(w model.Witness) (model.Verdict, bool) { return s.tryFor(w, candidateTime) }
+
+// tryFor is try with another time for programs whose goroutines meet by luck.
+func (s *search) tryFor(w model.Witness, limit time.Duration) (model.Verdict, bool) {
 	s.tries++
 	if s.options.Progress != nil {
 		s.options.Progress(fmt.Sprintf("%d programs tried; %d operations in the smallest so far", s.tries, s.witness.Operations()))
 	}
 	start := time.Now()
-	v, rounds := attempt(s.ctx, s.trial, s.clause, w, stress.Options{Rounds: candidateRounds, Budget: candidateTime, Seed: s.options.Seed + uint64(s.tries)})
+	v, rounds := attempt(s.ctx, s.trial, s.clause, w, stress.Options{Rounds: candidateRounds, Budget: limit, Seed: s.options.Seed + uint64(s.tries)})
 	if time.Since(start) > hangTime {
 		s.hangs++
 	}

@@ -81,11 +81,19 @@ func runCounterexample(ctx context.Context, env environment, args []string) (int
 	}
 	v, others, ok := toExplain(verdicts, model.Clause(o.clause))
 	if !ok {
-		return exitWrong, noViolation(o, v)
+		fmt.Fprintf(env.stderr, "mapspec counterexample: %v\n", noViolation(o, v))
+		return exitWrong, nil
 	}
-	c, err := minimiseProcess(ctx, env, m, v, o.budget*5/6, o.seed)
+	c, err := counterexample.Of(m.Subject.Bind(), v)
+	if err != nil {
+		return exitOther, err
+	}
+	if err := save.write(c); err != nil { // whatever happens from now on
+		return exitOther, err
+	}
+	c, err = minimiseProcess(ctx, env, m, v, o.budget*5/6, o.seed)
 	if ctx.Err() != nil {
-		err = fmt.Errorf("interrupted; what was found is written as it was found")
+		err = fmt.Errorf("interrupted; what was found is in %s as it was found", filepath.Join(o.dir, m.Name, string(v.Clause)))
 	}
 	dir := filepath.Join(o.dir, m.Name, string(c.Clause))
 	if werr := save.write(c); werr != nil {

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/mapspec/mapspec/impl"
+	"github.com/mapspec/mapspec/impl/broken"
 	"github.com/mapspec/mapspec/impl/locked"
 	"github.com/mapspec/mapspec/model"
 )
@@ -41,6 +42,8 @@ func withHostile(name string) (impl.Map, bool) {
 			fmt.Println("a map that talks")
 			return new(locked.Map[any, any])
 		})}, true
+	case "unforetold":
+		return impl.Map{Name: name, Subject: impl.Subject(name, model.Promise{}, func() any { return new(broken.S1TwoDeleters) })}, true
 	case "hangs":
 		return impl.Map{Name: name, Subject: impl.Subject(name, model.Promise{}, func() any { return new(hangs) })}, true
 	}
@@ -110,6 +113,14 @@ func TestMistakesAreOneLineThatSaysWhatToDo(t *testing.T) {
 		{[]string{"check", "-shard", "4/4"}, "want i/n with 0 ≤ i < n"},
 		{[]string{"check", "sync.Map"}, `unexpected argument "sync.Map"; see mapspec check -h`},
 		{[]string{"check", "-o", filepath.Join(file, "under")}, "choose another directory with -o"},
+		{[]string{"counterexample"}, "no -map NAME"},
+		{[]string{"counterexample", "-map", "lokced"}, `no map "lokced", did you mean locked`},
+		{[]string{"counterexample", "-map", "locked", "-clause", "R9"}, `no clause "R9"`},
+		{[]string{"counterexample", "-map", "locked", "-budget", "-1s"}, "want more than 0s"},
+		{[]string{"counterexample", "-map", "locked", "-o", filepath.Join(file, "under")}, "choose another directory with -o"},
+		{[]string{"replay"}, "no DIR; see mapspec replay -h"},
+		{[]string{"replay", dir}, "no counterexample in " + dir + ": want a directory with program.json"},
+		{[]string{"replay", "-times", "0", dir}, "want more than none"},
 		{[]string{"history"}, "no FILE; see mapspec history -h"},
 		{[]string{"history", filepath.Join(dir, "absent")}, "no such file"},
 		{[]string{"judge", "-map", "go1.15"}, `no map "go1.15"`},
@@ -122,7 +133,7 @@ func TestMistakesAreOneLineThatSaysWhatToDo(t *testing.T) {
 }
 
 func TestHelpIsOnStdoutForEveryCommand(t *testing.T) {
-	for _, args := range [][]string{{"-h"}, {"help"}, {"check", "-h"}, {"list", "-h"}, {"history", "-help"}} {
+	for _, args := range [][]string{{"-h"}, {"help"}, {"check", "-h"}, {"list", "-h"}, {"history", "-help"}, {"counterexample", "-h"}, {"replay", "-h"}} {
 		got := mapspec(t, t.TempDir(), args...)
 		if got.status != exitOK || !strings.Contains(got.stdout, "usage: mapspec") || got.stderr != "" {
 			t.Errorf("%q: status %d, stdout %q, stderr %q", args, got.status, got.stdout, got.stderr)
@@ -180,7 +191,7 @@ func TestCheckShowsTheLeakOfGo1150(t *testing.T) {
 // Clauses: S1
 func TestCheckOfABrokenMapFailsAndKeepsTheHistory(t *testing.T) {
 	dir := t.TempDir()
-	got := mapspec(t, dir, "check", "-map", "S1-two-deleters", "-budget", "5s", "-json")
+	got := mapspec(t, dir, "check", "-map", "unforetold", "-budget", "5s", "-json")
 	var row struct {
 		Map        string
 		AsPromised bool `json:"as_promised"`
@@ -192,7 +203,7 @@ func TestCheckOfABrokenMapFailsAndKeepsTheHistory(t *testing.T) {
 	if got.status != exitWrong || row.AsPromised || model.Find(row.Verdicts, model.S1).Status != model.Violation {
 		t.Errorf("status %d, %v", got.status, model.Find(row.Verdicts, model.S1))
 	}
-	h := mapspec(t, dir, "history", "counterexamples/S1-two-deleters/S1/history.jsonl")
+	h := mapspec(t, dir, "history", "counterexamples/unforetold/S1/history.jsonl")
 	if h.status != exitWrong || !strings.HasPrefix(h.stdout, "S1 violation") {
 		t.Errorf("the history that was kept: status %d\n%s", h.status, h.stdout)
 	}
