@@ -128,9 +128,9 @@ func Blame(before Cell, o Op, got, want Result) Clause {
 		return T6
 	case o.Method.Compares():
 		return S5
-	case o.Method != Load:
+	case o.Method == LoadOrStore, o.Method == LoadAndDelete, o.Method == Swap:
 		return S4
-	case before.Value == Zero: // or absent
+	case o.Method == Load && before.Value == Zero: // or absent
 		return S3
 	}
 	return S1

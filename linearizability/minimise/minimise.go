@@ -108,8 +108,10 @@ func (s *search) minimise() model.Coverage {
 	switch s.witness.Look {
 	case model.LookPump:
 		return model.Complete("no cycle of fewer operations, one resident key and one fresh, does it")
-	case model.LookPin, model.LookHeap, model.LookSequence, model.LookRaces:
+	case model.LookPin, model.LookHeap, model.LookSequence:
 		return model.Bounded("a program of a fixed form")
+	case model.LookRaces:
+		return model.Bounded("as it was found: the race detector reports a race once a process")
 	case model.LookHistory:
 		if len(s.witness.Threads) > 1 {
 			return s.smallest()
@@ -191,7 +193,7 @@ func attempt(ctx context.Context, b trial, c model.Clause, w model.Witness, o st
 	case model.LookHistory:
 		v, rounds, err = stress.Try(ctx, b, c, w, o)
 	case model.LookRaces:
-		v = model.Find(stress.Memory(ctx, b), c)
+		v, err = stress.TryRaces(ctx, b, c, w)
 	default:
 		v, err = release.Try(b, c, w)
 	}

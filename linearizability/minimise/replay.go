@@ -2,6 +2,9 @@ package minimise
 
 import (
 	"context"
+	"encoding/json"
+	"strings"
+	"testing"
 	"time"
 
 	"github.com/mapspec/mapspec/linearizability/counterexample"
@@ -39,3 +42,29 @@ func (s *search) record() (history.History, error) {
 	}
 	return history.History{}, nil
 }
+
+// Run fails t if the counterexample in program, as in program.json, is shown
+// again by s: as long as a map has the fault, a regression test of it is red.
+//
+//	func TestIssue12(t *testing.T) { minimise.Run(t, subject, `{"schema":1,…}`) }
+func Run(t testing.TB, s model.Binder, program string) {
+	t.Helper()
+	var c counterexample.Counterexample
+	if err := json.Unmarshal([]byte(program), &c); err != nil {
+		t.Fatalf("the counterexample cannot be read: %v", err)
+	}
+	v, rounds := Replay(t.Context(), s, c, runBudget)
+	switch v.Status {
+	case model.Violation:
+		t.Errorf("%s\n    %s\n    %s", c.Clause.Sentence(), v, strings.Join(v.Trace, "\n    "))
+	case model.Invalid:
+		t.Fatalf("the counterexample cannot be run: %s", v.Evidence)
+	case model.Skipped:
+		t.Skip(v.Evidence)
+	default:
+		t.Logf("%s is not broken in %d rounds: %s", c.Clause, rounds, v.Evidence)
+	}
+}
+
+// runBudget is how long Run tries where goroutines meet by luck.
+const runBudget = 10 * time.Second

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"reflect"
 	"strings"
 	"sync"
 
+	"github.com/mapspec/mapspec/linearizability/history"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -32,41 +34,66 @@ func Memory(ctx context.Context, b model.Binder) []model.Verdict {
 	if !raceEnabled {
 		return []model.Verdict{model.Skip(model.M1, NeedsRace), model.Skip(model.M2, NeedsRace)}
 	}
-	reports := raceReports{}
-	reports.skip()
+	r := &raceReports{}
+	r.skip()
 	programs := litmusPrograms(b.Bind())
 	observed := 0
 	for _, l := range programs {
-		seen := false
-		for range litmusRounds {
-			seen = ctx.Err() == nil && l.run(b.Bind()) || seen
-		}
-		if seen {
+		if l.rounds(ctx, b) {
 			observed++
 		}
+		r.blame(l.witness())
 	}
-	hammer(ctx, b)
-	if !reports.readable() {
+	hammer(ctx, b, r.blame)
+	if !r.readable() {
 		const reason = "the race detector fails the test by itself, and was given programs to look at"
 		return []model.Verdict{model.Skip(model.M1, reason), model.Skip(model.M2, reason)}
 	}
-	m1 := model.Verdict{Clause: model.M1, Status: model.OK,
-		Coverage: model.Bounded("%d of %d litmus programs observed their write", observed, len(programs))}
-	m2 := model.Verdict{Clause: model.M2, Status: model.OK,
-		Coverage: model.Bounded("%d litmus programs and %d random ones under the race detector", len(programs), raceRounds)}
-	for _, report := range reports.new() {
-		v := &m2
-		if strings.Contains(report, "readPlain") {
-			v = &m1
-		}
-		if v.Status == model.OK {
-			v.Status, v.Evidence, v.Trace = model.Violation, "data race: "+raceSummary(report), strings.Split(report, "\n")
-		}
+	m1, m2 := r.m1, r.m2
+	if m1.Status == "" {
+		m1 = model.Verdict{Clause: model.M1, Status: model.OK}
 	}
+	if m2.Status == "" {
+		m2 = model.Verdict{Clause: model.M2, Status: model.OK}
+	}
+	m1.Coverage = model.Bounded("%d of %d litmus programs observed their write", observed, len(programs))
+	m2.Coverage = model.Bounded("%d litmus programs and %d random ones under the race detector", len(programs), raceRounds)
 	if observed == 0 && m1.Status == model.OK {
 		m1.Status, m1.Evidence = model.Unknown, "no write was observed"
 	}
 	return []model.Verdict{m1, m2}
+}
+
+// TryRaces runs a witness whose look is races, for clause M1 or M2, and returns
+// a violation if the race detector reports one: skipped without the detector.
+// The detector reports a race once a process.
+func TryRaces(ctx context.Context, b model.Binder, c model.Clause, w model.Witness) (model.Verdict, error) {
+	r := &raceReports{}
+	if !raceEnabled || !r.readable() {
+		return model.Skip(c, NeedsRace), nil
+	}
+	program := history.Program{Init: w.Init, Threads: w.Threads}
+	if err := runnable(b.Bind(), program); err != nil {
+		return model.Verdict{}, err
+	}
+	r.skip()
+	for _, l := range litmusPrograms(b.Bind()) {
+		if reflect.DeepEqual(l.witness(), w) {
+			l.rounds(ctx, b)
+		}
+	}
+	for range raceRounds {
+		if ctx.Err() == nil {
+			runUnrecorded(b.Bind(), program)
+		}
+	}
+	r.blame(w)
+	for _, v := range []model.Verdict{r.m1, r.m2} {
+		if v.Clause == c {
+			return v, nil
+		}
+	}
+	return model.Verdict{Clause: c, Status: model.Unknown, Evidence: "the race detector reported nothing"}, nil
 }
 
 // litmus is one litmus program: write is observed by read when it returns want.
@@ -115,6 +142,19 @@ func litmusPrograms(in model.Instance) []litmus {
 	return possible
 }
 
+// witness is l as a program: what one goroutine writes, and another observes.
+func (l litmus) witness() model.Witness {
+	return model.Witness{Look: model.LookRaces, Init: l.init, Threads: [][]model.Op{{l.write}, {l.read}}}
+}
+
+// rounds runs l often, and reports whether its write was ever observed.
+func (l litmus) rounds(ctx context.Context, b model.Binder) (observed bool) {
+	for range litmusRounds {
+		observed = ctx.Err() == nil && l.run(b.Bind()) || observed
+	}
+	return observed
+}
+
 // run runs l once on in and reports whether the write was observed.
 func (l litmus) run(in model.Instance) (observed bool) {
 	for _, o := range l.init {
@@ -152,8 +192,8 @@ func (l litmus) run(in model.Instance) (observed bool) {
 //go:noinline
 func readPlain(p *int) int { return *p }
 
-// hammer runs random programs without a recorder.
-func hammer(ctx context.Context, b model.Binder) {
+// hammer runs random programs without a recorder, and calls after with each.
+func hammer(ctx context.Context, b model.Binder, after func(model.Witness)) {
 	modes, traits := possibleModes(b.Bind()), b.Bind().Traits()
 	for round := range raceRounds {
 		if ctx.Err() != nil || len(modes) == 0 {
@@ -161,19 +201,25 @@ func hammer(ctx context.Context, b model.Binder) {
 		}
 		in := b.Bind()
 		program := modes[round%len(modes)].program(rand.New(rand.NewPCG(1, uint64(round))), in, traits)
-		for _, o := range program.Init {
-			model.Call(in, o)
-		}
-		var all sync.WaitGroup
-		for _, ops := range program.Threads {
-			all.Go(func() {
-				for _, o := range ops {
-					model.Execute(in, o, deaf{})
-				}
-			})
-		}
-		all.Wait()
+		runUnrecorded(in, program)
+		after(model.Witness{Look: model.LookRaces, Init: program.Init, Threads: program.Threads})
 	}
+}
+
+// runUnrecorded runs a program without a recorder.
+func runUnrecorded(in model.Instance, program history.Program) {
+	for _, o := range program.Init {
+		model.Execute(in, o, deaf{})
+	}
+	var all sync.WaitGroup
+	for _, ops := range program.Threads {
+		all.Go(func() {
+			for _, o := range ops {
+				model.Execute(in, o, deaf{})
+			}
+		})
+	}
+	all.Wait()
 }
 
 // deaf is a listener that hears nothing.
@@ -186,7 +232,25 @@ func (deaf) Return(int, model.Result) {}
 // raceReports reads what the race detector wrote since it was last asked. It
 // needs GORACE=log_path=FILE, which the command sets for the process that
 // judges a map; in go test the detector fails the test by itself.
-type raceReports struct{ seen int }
+type raceReports struct {
+	seen   int           // bytes
+	m1, m2 model.Verdict // the first violation of each
+}
+
+// blame makes new reports violations by w: of M1 if the word beside the map is
+// what raced, of M2 if the race is inside the map.
+func (r *raceReports) blame(w model.Witness) {
+	for _, report := range r.new() {
+		v, c := &r.m2, model.M2
+		if strings.Contains(report, "readPlain") {
+			v, c = &r.m1, model.M1
+		}
+		if v.Status == "" {
+			*v = model.Verdict{Clause: c, Status: model.Violation, Witness: &w,
+				Evidence: "data race: " + raceSummary(report), Trace: strings.Split(report, "\n")}
+		}
+	}
+}
 
 func (r *raceReports) read() string {
 	for _, option := range strings.Fields(os.Getenv("GORACE")) {

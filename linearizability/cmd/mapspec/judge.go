@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -94,18 +93,11 @@ func runJudge(ctx context.Context, env environment, args []string) (int, error) 
 
 // judgeProcess judges m in a process of its own; until is as in runJudge.
 func judgeProcess(ctx context.Context, m impl.Map, budget time.Duration, seed uint64, until string) ([]model.Verdict, error) {
-	races, err := os.MkdirTemp("", "mapspec-")
-	if err != nil {
-		return nil, fmt.Errorf("cannot keep race reports: %w", err)
-	}
-	defer os.RemoveAll(races)
 	var verdicts []model.Verdict
 	var last report
 	c := child{
 		name: m.Name, budget: budget,
 		args: []string{"judge", "-map", m.Name, "-budget", budget.String(), "-seed", fmt.Sprint(seed), "-until", until},
-		// Under -race the child reads its own race reports; without, nobody asks.
-		env: []string{"GORACE=exitcode=0 log_path=" + filepath.Join(races, "race")},
 	}
 	end, err := c.run(ctx, func(line []byte) error {
 		var r report

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"time"
 )
 
@@ -16,7 +17,6 @@ import (
 type child struct {
 	name   string        // the map's
 	args   []string      // command and flags
-	env    []string      // beyond this process's
 	stdin  []byte        // what it reads
 	budget time.Duration // it is ended long after this
 }
@@ -46,7 +46,13 @@ func (c child) run(ctx context.Context, each func(line []byte) error) (ending, e
 	ownGroup(process) // a Ctrl-C is for the parent, which passes it on and keeps what was found
 	process.Cancel = func() error { return process.Process.Signal(os.Interrupt) }
 	process.WaitDelay = 5 * time.Second
-	process.Env = append(os.Environ(), c.env...)
+	races, err := os.MkdirTemp("", "mapspec-")
+	if err != nil {
+		return ending{}, fmt.Errorf("cannot keep race reports: %w", err)
+	}
+	defer os.RemoveAll(races)
+	// Under -race the child reads its own race reports; without, nobody asks.
+	process.Env = append(os.Environ(), "GORACE=exitcode=0 log_path="+filepath.Join(races, "race"))
 	process.Stdin = bytes.NewReader(c.stdin)
 	var stderr bytes.Buffer
 	process.Stderr = &stderr
