@@ -19,8 +19,9 @@ import (
 )
 
 // Every line of a block marked sh is a command that a reader can type at the
-// root of the repository: git, cd, go get, go test, or the program mapspec by
-// go run, with -race or without. Comments and blank lines are left out.
+// root of the repository: git, cd, go get, go test, the program mapspec by go
+// run, with -race or without, or the program or the tests of a nested module by
+// go -C. Comments and blank lines are left out.
 
 const mapspecPackage = "./linearizability/cmd/mapspec"
 
@@ -37,6 +38,9 @@ type world struct {
 
 func TestCommandsExist(t *testing.T) {
 	w := world{tests: testsOf, maps: impl.Names()}
+	for _, m := range impl.Broken() {
+		w.maps = append(w.maps, m.Name)
+	}
 	if _, err := os.Stat(filepath.Join(root, mapspecPackage)); err == nil {
 		w.flags = mapspecFlags(t)
 	}
@@ -71,6 +75,8 @@ func checkCommand(line string, w world) error {
 		return nil
 	case len(words) > 2 && words[0] == "go" && words[1] == "test":
 		return checkGoTest(words[2:], w)
+	case len(words) > 4 && words[0] == "go" && words[1] == "-C":
+		return checkNested(words[2], strings.Join(words[3:], " "))
 	case len(words) > 2 && words[0] == "go" && words[1] == "run":
 		words = words[2:]
 		if words[0] == "-race" {
@@ -80,7 +86,19 @@ func checkCommand(line string, w world) error {
 			return checkMapspec(words[1:], w)
 		}
 	}
-	return fmt.Errorf("want git, cd, go get, go test or go run %s", mapspecPackage)
+	return fmt.Errorf("want git, cd, go get, go test, go -C or go run %s", mapspecPackage)
+}
+
+// checkNested checks a command in a nested module: to run its program, or its
+// tests.
+func checkNested(dir, command string) error {
+	if _, err := os.Stat(filepath.Join(root, filepath.FromSlash(dir), "go.mod")); err != nil {
+		return fmt.Errorf("%s is no module: %w", dir, err)
+	}
+	if command != "run ." && command != "test ./..." {
+		return fmt.Errorf("go -C %s %s: want run . or test ./...", dir, command)
+	}
+	return nil
 }
 
 // shellWords splits line at spaces that are not between single quotes.
@@ -175,7 +193,7 @@ func checkMapspec(args []string, w world) error {
 			value = args[i+1]
 		}
 		if name == "map" && !slices.Contains(w.maps, value) {
-			return fmt.Errorf("no map %q in the catalogue", value)
+			return fmt.Errorf("no map %q in the catalogue or impl/broken", value)
 		}
 	}
 	return nil
@@ -287,6 +305,10 @@ func TestWrongCommandsAreSeen(t *testing.T) {
 		{run + " check -map locked -budget 10s -json", ""},
 		{run + " check -h", ""},
 		{"go run -race ./linearizability/cmd/mapspec check", ""},
+		{"go -C docs/gallery run .", ""},
+		{"go -C docs/gallery test ./...", ""},
+		{"go -C docs/gallery vet .", "want run . or test ./..."},
+		{"go -C docs run .", "docs is no module"},
 		{"mapspec check", "want git, cd,"},
 		{"go build ./model", "want git, cd,"},
 		{"go run ./model", "want git, cd,"},

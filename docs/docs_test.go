@@ -34,12 +34,15 @@ const specificationPath = "docs/specification.md"
 // pages reads every page of docs, and the README if there is one.
 func pages(t *testing.T) []page {
 	t.Helper()
-	paths, err := filepath.Glob("*.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range paths {
-		paths[i] = "docs/" + paths[i]
+	var paths []string
+	for _, pattern := range []string{"*.md", "*/README.md"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range found {
+			paths = append(paths, "docs/"+filepath.ToSlash(path))
+		}
 	}
 	if _, err := os.Stat(filepath.Join(root, "README.md")); err == nil {
 		paths = append(paths, "README.md")

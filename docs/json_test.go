@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mapspec/mapspec/linearizability/counterexample"
 	"github.com/mapspec/mapspec/linearizability/history"
 	"github.com/mapspec/mapspec/model"
 )
@@ -60,12 +61,14 @@ func checkExamples(p page) (problems []string) {
 
 // readExample reads line as what its first field says that it is.
 func readExample(line []byte) error {
-	for field, into := range map[string]any{"map": new(judged), "clause": new(model.Verdict), "init": new(history.Program)} {
+	for field, into := range map[string]any{
+		"map": new(judged), "clause": new(model.Verdict), "init": new(history.Program), "schema": new(counterexample.Counterexample),
+	} {
 		if bytes.HasPrefix(line, []byte(`{"`+field+`":`)) {
 			return strictly(line, into)
 		}
 	}
-	return errors.New("neither a judged map nor a verdict nor a program")
+	return errors.New("neither a judged map nor a verdict, a program or a counterexample")
 }
 
 func strictly(line []byte, into any) error {
@@ -137,15 +140,52 @@ func writtenFields(t *testing.T) map[string][]string {
 		addFields(t, lines, line, nil)
 	}
 	return map[string][]string{
-		"A judged map": tags(reflect.TypeFor[judged]()),
-		"A verdict":    tags(reflect.TypeFor[model.Verdict]()),
-		"A history":    slices.Collect(maps.Keys(lines)),
-		"A call":       slices.Collect(maps.Keys(calls)),
-		"A callback":   tags(reflect.TypeFor[model.Func]()),
-		"A visit":      tags(reflect.TypeFor[model.Visit]()),
-		"A return":     slices.Collect(maps.Keys(returns)),
-		"A program":    tags(reflect.TypeFor[history.Program]()),
+		"A judged map":     tags(reflect.TypeFor[judged]()),
+		"A verdict":        tags(reflect.TypeFor[model.Verdict]()),
+		"A history":        slices.Collect(maps.Keys(lines)),
+		"A call":           slices.Collect(maps.Keys(calls)),
+		"A callback":       tags(reflect.TypeFor[model.Func]()),
+		"A visit":          tags(reflect.TypeFor[model.Visit]()),
+		"A return":         slices.Collect(maps.Keys(returns)),
+		"A program":        tags(reflect.TypeFor[history.Program]()),
+		"A counterexample": counterexampleFields(t),
+		"What is retained": tags(reflect.TypeFor[model.Retained]()),
 	}
+}
+
+// counterexampleFields returns the fields of a counterexample that has them
+// all.
+func counterexampleFields(t *testing.T) []string {
+	c := counterexample.Counterexample{
+		Type: "t", Import: "i", Path: "p", Retained: []model.Retained{{}}, Trace: []string{"t"}, Witness: model.Witness{Turns: 1}}
+	b, err := json.Marshal(c)
+	fields := map[string]bool{}
+	addFields(t, fields, b, err)
+	return slices.Collect(maps.Keys(fields))
+}
+
+// Every look is explained.
+func TestLooksAreDocumented(t *testing.T) {
+	report(t, checkFields(readPage(t, jsonPath), "A look", []string{
+		string(model.LookResults), string(model.LookZero), string(model.LookSequence), string(model.LookHistory), string(model.LookRaces),
+		string(model.LookRelease), string(model.LookPump), string(model.LookPin), string(model.LookHeap)}))
+}
+
+// TestCounterexampleAndReplayPrintWhatIsDocumented runs both commands.
+func TestCounterexampleAndReplayPrintWhatIsDocumented(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs mapspec")
+	}
+	binary, dir := buildMapspec(t), t.TempDir()
+	p := readPage(t, jsonPath)
+	found, err := exec.Command(binary, "counterexample", "-map", "go1.15.0", "-json", "-o", dir).Output()
+	fields := map[string]bool{}
+	addFields(t, fields, found, err)
+	report(t, checkFields(p, "A counterexample found", slices.Collect(maps.Keys(fields))))
+	again, err := exec.Command(binary, "replay", "-json", filepath.Join(dir, "go1.15.0", "R1")).Output()
+	fields = map[string]bool{}
+	addFields(t, fields, again, err)
+	report(t, checkFields(p, "A replay", slices.Collect(maps.Keys(fields))))
 }
 
 func addFields(t *testing.T, fields map[string]bool, object []byte, err error) {
