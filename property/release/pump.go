@@ -3,6 +3,7 @@ package release
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mapspec/mapspec/model"
@@ -100,7 +101,7 @@ func (c cycle) at(i int) []model.Op {
 // that change the map and leave only the resident key live.
 func restoring(has model.MethodSet, length int) []cycle {
 	var alphabet []model.Op
-	for _, m := range has.Methods() {
+	for _, m := range plainFirst(has) {
 		switch {
 		case m.OnKey():
 			alphabet = append(alphabet, model.Op{Method: m, Key: fresh}, model.Op{Method: m, Key: 0})
@@ -125,6 +126,16 @@ func restoring(has model.MethodSet, length int) []cycle {
 		prefixes = longer
 	}
 	return list
+}
+
+// plainFirst lists methods with Delete before those that return what they
+// deleted: of cycles that pump, the plainest is to be found first.
+func plainFirst(has model.MethodSet) []model.Method {
+	list := has.Without(model.Delete).Methods()
+	if i := slices.Index(list, model.LoadAndDelete); i >= 0 && has.Has(model.Delete) {
+		return slices.Insert(list, i, model.Delete)
+	}
+	return has.Methods()
 }
 
 // restores reports whether c stores something and ends with the resident key

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/mapspec/mapspec/linearizability/counterexample"
+	"github.com/mapspec/mapspec/linearizability/report"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -136,10 +137,11 @@ func printCounterexample(env environment, o counterexampleOptions, c counterexam
 			Counterexample counterexample.Counterexample `json:"counterexample"`
 		}{dir, c})
 	}
-	if err := writeText(env.stdout, c); err != nil {
+	if err := report.Text(env.stdout, c); err != nil {
 		return err
 	}
-	fmt.Fprintf(env.stdout, "\nsaved in %s; run it again with: mapspec replay %s\n", dir, dir)
+	fmt.Fprintf(env.stdout, "\nsaved in %s, with a page to look at (report.html) and a test to paste (_counterexample_test.go)\n", dir)
+	fmt.Fprintf(env.stdout, "run it again with: mapspec replay %s\n", dir)
 	if len(others) > 0 {
 		fmt.Fprintf(env.stdout, "%s also breaks %s: see -clause\n", o.name, strings.Join(others, ", "))
 	}

@@ -24,8 +24,8 @@ func TestCounterexampleIsSmallAndShownAgain(t *testing.T) {
 		want                  []string // on stdout
 	}{
 		{"go1.15.0", "", 1, 2, []string{"go1.15.0 breaks R1", "Delete(k0)", `readdirty.Go1150.read.entries["conn-0"]`, "also breaks R3"}},
-		{"go1.15.0", "R3", 1, 3, []string{"16000", `readdirty.Go1150.dirty["conn-1"]`}},
-		{"S1-two-deleters", "S1", 2, 2, []string{"LoadAndDelete(k0)", "fits nowhere"}},
+		{"go1.15.0", "R3", 1, 3, []string{"16000 times", "Delete(k1)", `readdirty.Go1150.dirty["conn-1"]`}},
+		{"S1-two-deleters", "S1", 2, 2, []string{"LoadAndDelete(k0)", "Nothing can come next"}},
 		{"S4-swap-returns-new", "S4", 1, 2, []string{"Swap(k0, v2)", "v2"}},
 		{"P3-hash-panic", "P3", 1, 1, []string{"never returned"}},
 	} {

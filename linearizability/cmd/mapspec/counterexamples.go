@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/mapspec/mapspec/linearizability/counterexample"
+	"github.com/mapspec/mapspec/linearizability/report"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -48,10 +49,34 @@ func (c *counterexamples) close() {
 	}
 }
 
-// files are what is written about one violation.
-var files = []string{counterexample.ProgramFile, counterexample.HistoryFile, traceFile}
+// The pages that are written about one violation. The go command ignores a
+// file whose name begins with _, wherever DIR is.
+var pages = []struct {
+	name  string
+	write func(io.Writer, counterexample.Counterexample) error
+}{
+	{"trace.txt", report.Text},
+	{"report.html", report.HTML},
+	{"_counterexample_test.go", writeTest},
+}
 
-const traceFile = "trace.txt"
+func writeTest(w io.Writer, c counterexample.Counterexample) error {
+	b, err := report.Test(c)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(b)
+	return err
+}
+
+// written are the files of one violation.
+func written() []string {
+	names := []string{counterexample.ProgramFile, counterexample.HistoryFile}
+	for _, p := range pages {
+		names = append(names, p.name)
+	}
+	return names
+}
 
 // replace saves the violations of one map, in place of those of an earlier run.
 func (c *counterexamples) replace(r judged) error {
@@ -78,7 +103,7 @@ func (c *counterexamples) replace(r judged) error {
 func (c *counterexamples) forget(name string) error {
 	for _, s := range model.Sentences {
 		dir := filepath.Join(c.dir, name, string(s.Clause))
-		for _, file := range files {
+		for _, file := range written() {
 			if err := os.Remove(filepath.Join(dir, file)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err
 			}
@@ -93,27 +118,17 @@ func (c *counterexamples) forget(name string) error {
 func (c *counterexamples) write(found counterexample.Counterexample) error {
 	dir := filepath.Join(c.dir, found.Map, string(found.Clause))
 	err := found.Save(dir)
-	if err == nil {
+	for _, p := range pages {
 		var b bytes.Buffer
-		if err = writeText(&b, found); err == nil {
-			err = os.WriteFile(filepath.Join(dir, traceFile), b.Bytes(), 0o666)
+		if err == nil {
+			err = p.write(&b, found)
+		}
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, p.name), b.Bytes(), 0o666)
 		}
 	}
 	if err != nil {
 		return fmt.Errorf("cannot write counterexamples: %w", err)
-	}
-	return nil
-}
-
-// writeText explains a counterexample.
-func writeText(w io.Writer, c counterexample.Counterexample) error {
-	fmt.Fprintf(w, "%s breaks %s: %s\n%s\n", c.Map, c.Clause, c.Clause.Sentence(), c.Evidence)
-	if c.Path != "" {
-		fmt.Fprintf(w, "held by %s\n", c.Path)
-	}
-	fmt.Fprintln(w)
-	for _, line := range c.Trace {
-		fmt.Fprintln(w, line)
 	}
 	return nil
 }

@@ -19,8 +19,8 @@ import (
 // list of verdicts as soon as it has it, a line each, so that nothing found is
 // lost with the process.
 
-// report is one line of a child.
-type report struct {
+// wire is one line of a child.
+type wire struct {
 	Phase    string                   `json:"phase,omitempty"` // what begins
 	Verdicts []model.Verdict          `json:"verdicts,omitempty"`
 	Carried  map[model.Clause]carried `json:"carried,omitempty"`
@@ -34,8 +34,8 @@ type carried struct {
 	Retained []model.Retained `json:"retained,omitempty"`
 }
 
-func newReport(verdicts []model.Verdict) report {
-	r := report{Verdicts: verdicts, Carried: map[model.Clause]carried{}}
+func newWire(verdicts []model.Verdict) wire {
+	r := wire{Verdicts: verdicts, Carried: map[model.Clause]carried{}}
 	for _, v := range verdicts {
 		if v.Status == model.Violation {
 			r.Carried[v.Clause] = carried{v.History, v.Witness, v.Retained}
@@ -45,7 +45,7 @@ func newReport(verdicts []model.Verdict) report {
 }
 
 // verdicts returns r's verdicts whole again.
-func (r report) verdicts() []model.Verdict {
+func (r wire) verdicts() []model.Verdict {
 	for i := range r.Verdicts {
 		v := &r.Verdicts[i]
 		if v.Status == model.Violation {
@@ -77,10 +77,10 @@ func runJudge(ctx context.Context, env environment, args []string) (int, error) 
 	os.Stdout = os.Stderr // what a map prints is no report
 	e := json.NewEncoder(env.stdout)
 	for _, phase := range phases {
-		if err := e.Encode(report{Phase: phase.name}); err != nil {
+		if err := e.Encode(wire{Phase: phase.name}); err != nil {
 			return exitOther, err
 		}
-		r := newReport(phase.judge(ctx, m.Subject, *budget, *seed))
+		r := newWire(phase.judge(ctx, m.Subject, *budget, *seed))
 		if err := e.Encode(r); err != nil {
 			return exitOther, err
 		}
@@ -88,19 +88,19 @@ func runJudge(ctx context.Context, env environment, args []string) (int, error) 
 			break
 		}
 	}
-	return exitOK, e.Encode(report{Done: true})
+	return exitOK, e.Encode(wire{Done: true})
 }
 
 // judgeProcess judges m in a process of its own; until is as in runJudge.
 func judgeProcess(ctx context.Context, m impl.Map, budget time.Duration, seed uint64, until string) ([]model.Verdict, error) {
 	var verdicts []model.Verdict
-	var last report
+	var last wire
 	c := child{
 		name: m.Name, budget: budget,
 		args: []string{"judge", "-map", m.Name, "-budget", budget.String(), "-seed", fmt.Sprint(seed), "-until", until},
 	}
 	end, err := c.run(ctx, func(line []byte) error {
-		var r report
+		var r wire
 		if err := json.Unmarshal(line, &r); err != nil {
 			return err
 		}

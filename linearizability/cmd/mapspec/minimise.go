@@ -40,7 +40,7 @@ func runMinimise(ctx context.Context, env environment, args []string) (int, erro
 	if !ok {
 		return exitOther, unknownMap(*name)
 	}
-	var r report
+	var r wire
 	if err := json.NewDecoder(os.Stdin).Decode(&r); err != nil || len(r.Verdicts) != 1 {
 		return exitOther, fmt.Errorf("want one verdict on standard input: %v", err)
 	}
@@ -70,7 +70,7 @@ func minimiseProcess(ctx context.Context, env environment, m impl.Map, v model.V
 	if err != nil {
 		return asFound, err
 	}
-	stdin, err := json.Marshal(newReport([]model.Verdict{v}))
+	stdin, err := json.Marshal(newWire([]model.Verdict{v}))
 	if err != nil {
 		return asFound, err
 	}
