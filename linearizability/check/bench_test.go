@@ -3,6 +3,7 @@ package check
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/mapspec/mapspec/linearizability/history"
 	"github.com/mapspec/mapspec/model"
@@ -65,19 +66,32 @@ func BenchmarkViolation(b *testing.B) {
 	}
 }
 
-// BenchmarkLong is 200,000 operations over 16 keys by 8 clients.
-func BenchmarkLong(b *testing.B) {
-	keys := make([]int, 16)
-	for i := range keys {
-		keys[i] = i
-	}
-	s := &simulation{choose: seeded(1), clients: 8, calls: 200_000, keys: keys, values: 100, methods: onKey}
-	ops := s.run()
+// benchmarkLong judges one long history again and again.
+func benchmarkLong(b *testing.B, ops []history.Operation, p model.Promise) {
 	b.ReportAllocs()
 	for b.Loop() {
-		if v := Operations(ops, Options{})[0]; v.Status != model.OK {
-			b.Fatal(v)
+		for _, v := range Operations(ops, Options{Promise: p, Timeout: time.Hour}) {
+			if v.Status != model.OK && v.Status != model.Skipped {
+				b.Fatal(v)
+			}
 		}
 	}
 	b.ReportMetric(float64(len(ops)*b.N)/b.Elapsed().Seconds(), "operations/s")
+}
+
+// BenchmarkLong is a million operations over 16 keys by 8 clients.
+func BenchmarkLong(b *testing.B) { benchmarkLong(b, million(), model.Promise{}) }
+
+// BenchmarkLongRun is 200,000 operations on one key by 8 clients, without an
+// instant at which none is in progress.
+func BenchmarkLongRun(b *testing.B) { benchmarkLong(b, endless(200_000, 1), model.Promise{}) }
+
+// BenchmarkLongWhole is 200,000 operations on 4 keys by 8 clients, Clear and Len
+// as strong as can be.
+func BenchmarkLongWhole(b *testing.B) {
+	s := &simulation{
+		choose: seeded(1), clients: 8, calls: 200_000, keys: []int{0, 1, 2, 3}, values: 100,
+		methods: append(slices.Clone(onKey), model.Clear, model.Len),
+	}
+	benchmarkLong(b, s.run(), strongest)
 }

@@ -222,7 +222,7 @@ func drawSmall(t *rapid.T) (ops []history.Operation, keys []int, p model.Promise
 }
 
 // TestCheckAgreesWithBruteForce is the second opinion on every clause that
-// takes a search.
+// takes a search, by porcupine and by walks.
 //
 // Clauses: S1, T1, T5, T6
 func TestCheckAgreesWithBruteForce(t *testing.T) {
@@ -230,12 +230,14 @@ func TestCheckAgreesWithBruteForce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		ops, keys, p := drawSmall(t)
 		want := bruteForce(ops, keys, p)
-		for _, v := range Operations(ops, Options{Promise: p}) {
-			if v.Status == model.Violation {
-				seen[v.Clause]++
-			}
-			if got := v.Status == model.Violation; got != want[v.Clause] {
-				t.Errorf("%v; by brute force violated: %v\n%s", v, want[v.Clause], lines(ops))
+		for _, l := range []limits{{}, {walkAbove: -1}} {
+			for _, v := range Operations(ops, Options{Promise: p, limits: l}) {
+				if v.Status == model.Violation {
+					seen[v.Clause]++
+				}
+				if got := v.Status == model.Violation; got != want[v.Clause] {
+					t.Errorf("%+v: %v; by brute force violated: %v\n%s", l, v, want[v.Clause], lines(ops))
+				}
 			}
 		}
 	})

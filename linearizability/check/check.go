@@ -1,13 +1,17 @@
 // Package check says whether a history is one that a map may have.
 //
-//	check.go      options, entry points, the verdicts
-//	judge.go      a history taken apart by key; what needs no search
-//	entry.go      an operation as a search sees it, and its step
-//	key.go        one key at a time: clauses S1 and T1, and T5 where Clear is not atomic
-//	whole.go      all keys at once: clause T5 where Clear is atomic, and T6
-//	cut.go        where a history may be searched in parts
-//	search.go     porcupine, and the budget that all searches share
-//	explain.go    a violation in one line, and in forty
+//	check.go        options, entry points, the verdicts
+//	judge.go        a history taken apart by key; what needs no search
+//	entry.go        an operation as a search sees it, and its step
+//	key.go          one key at a time: clauses S1 and T1, and T5 where Clear is not atomic
+//	whole.go        all keys at once: clause T5 where Clear is atomic, and T6
+//	cut.go          where a history may be searched in parts
+//	search.go       porcupine, and the budget that all searches share
+//	frontier.go     long runs: a search that remembers only the present
+//	explanation.go  a violation as a value
+//	window.go       the part of a long run that explains a violation
+//	explain.go      a violation in one line, and in forty
+//	visualize.go    a history as a page to look at
 //
 // # What is searched for
 //
@@ -62,10 +66,15 @@ type Options struct {
 // DefaultTimeout bounds the searches of one history.
 const DefaultTimeout = 10 * time.Second
 
+// maxCarried is how many operations the history has at most that a violation
+// carries. As text, a longer one takes more memory than its judgement.
+const maxCarried = 100_000
+
 // limits are what tests vary.
 type limits struct {
-	uncut bool // search each key, and the whole map, in one part
-	bytes int  // of memory a search; 0 is searchBytes
+	uncut     bool // search each key, and the whole map, in one part
+	bytes     int  // of memory a search; 0 is searchBytes
+	walkAbove int  // entries that porcupine gets at most; 0 is walkAbove, negative none
 }
 
 // judged are the clauses that every history gets a verdict on. S6, S7 and T4
@@ -75,9 +84,12 @@ var judged = []model.Clause{model.S1, model.T1, model.T5, model.T6}
 // History judges h: one verdict on each of S1, T1, T5 and T6, and one on S6, S7
 // or T4 if it is violated, in the order of the document. A malformed history is
 // invalid. A search that passes its budget makes its clauses unknown, unless
-// another search finds a violation. The time is linear in the length of h
-// where operations on a key rarely overlap, and exponential in how many overlap
-// at worst.
+// another search finds a violation. A violation carries its history, unless
+// that has more than 100,000 operations.
+//
+// The time is linear in the length of h, and exponential in how many operations
+// on a key are in progress at once at worst. Beside h, the memory is that of the
+// operations, and of one key's at a time.
 func History(h history.History, o Options) []model.Verdict {
 	if err := h.Validate(); err != nil {
 		return invalid(err)
@@ -98,11 +110,16 @@ func Operations(ops []history.Operation, o Options) []model.Verdict {
 	if !slices.IsSortedFunc(ops, byCall) {
 		ops = slices.SortedFunc(slices.Values(ops), byCall)
 	}
+	return judgeAll(ops, o).verdicts()
+}
+
+// judgeAll judges ops, which are in the order of their calls.
+func judgeAll(ops []history.Operation, o Options) *judge {
 	j := newJudge(ops, o)
 	j.judgeAlone()
 	j.judgeKeys()
 	j.judgeWhole()
-	return j.verdicts()
+	return j
 }
 
 // checkStamps refuses an operation that returns before it is called.
@@ -130,11 +147,12 @@ func invalid(err error) []model.Verdict {
 
 // A finding is what was found about one clause. The first violation stays.
 type finding struct {
-	violated bool
-	evidence string
-	trace    []string
-	unknown  string // why nothing is known
-	skipped  string // why nothing was judged
+	violated    bool
+	explanation Explanation
+	evidence    string
+	trace       []string
+	unknown     string // why nothing is known
+	skipped     string // why nothing was judged
 }
 
 func (j *judge) finding(c model.Clause) *finding {
@@ -146,10 +164,17 @@ func (j *judge) finding(c model.Clause) *finding {
 	return f
 }
 
-func (j *judge) violate(c model.Clause, evidence string, trace []string) {
-	if f := j.finding(c); !f.violated {
-		f.violated, f.evidence, f.trace = true, evidence, trace
+func (j *judge) violate(x Explanation, evidence string, trace []string) {
+	if f := j.finding(x.Clause); !f.violated {
+		f.violated, f.explanation, f.evidence, f.trace = true, x, evidence, trace
 	}
+}
+
+// violateAlone records that o breaks c whatever the others did: it did what no
+// state explains, and want is what it should have done.
+func (j *judge) violateAlone(c model.Clause, o *history.Operation, did, want, evidence string) {
+	wrong := Placed{ID: o.ID, Client: o.Client, Did: did, Want: want}
+	j.violate(Explanation{Clause: c, Left: []Placed{wrong}}, evidence, nil)
 }
 
 func (j *judge) unknown(c model.Clause, why string) {
@@ -187,7 +212,7 @@ func (j *judge) verdicts() []model.Verdict {
 			v.Status = model.OK
 			v.Coverage = model.Complete("%s, %s", j.scope(v.Clause), j.depth(v.Clause))
 		case f.violated:
-			if text == nil {
+			if text == nil && len(j.ops) <= maxCarried {
 				text = j.lines()
 			}
 			v.Status, v.Evidence, v.Trace, v.History = model.Violation, f.evidence, f.trace, text

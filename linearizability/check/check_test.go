@@ -240,6 +240,21 @@ func TestAViolationCarriesItsHistory(t *testing.T) {
 	}
 }
 
+// One that is too long to be carried is judged all the same.
+func TestALongHistoryIsNotCarried(t *testing.T) {
+	ops := make([]history.Operation, maxCarried+1)
+	for i := range ops {
+		ops[i] = history.Operation{ID: i, Op: model.Op{Method: model.Load}, Call: 2 * i, Return: 2*i + 1}
+	}
+	ops[1].Result = model.Result{Value: never, OK: true}
+	for n, carried := range map[int]bool{maxCarried: true, maxCarried + 1: false} {
+		v := model.Find(Operations(ops[:n], Options{}), model.S1)
+		if v.Status != model.Violation || len(v.History) > 0 != carried {
+			t.Errorf("%d operations: got %s with %d bytes of history", n, v.Status, len(v.History))
+		}
+	}
+}
+
 // Operations come from several clients' buffers, in no particular order.
 func TestOperationsComeInAnyOrder(t *testing.T) {
 	for seed := range uint64(50) {

@@ -145,6 +145,25 @@ func (e *entry) stepState(s model.State) (model.State, bool) {
 	return next, true
 }
 
+// reads reports whether e leaves every state that accepts it as it is.
+func (e *entry) reads() bool {
+	if e.accept != exactly {
+		return e.accept == present
+	}
+	if e.result.Panic != "" {
+		return true
+	}
+	switch e.op.Method {
+	case model.Load, model.Len:
+		return true
+	case model.LoadOrStore:
+		return e.result.OK
+	case model.LoadAndDelete, model.CompareAndSwap, model.CompareAndDelete:
+		return !e.result.OK
+	}
+	return false
+}
+
 // reveals returns what e's key holds right after e, if e's result says so
 // whatever it held before.
 func (e *entry) reveals() (held, bool) {

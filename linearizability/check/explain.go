@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/anishathalye/porcupine"
+	"github.com/mapspec/mapspec/model"
 )
 
 // maxTrace bounds a trace, in lines; operations and their order get half each.
@@ -15,40 +16,38 @@ const maxTrace = 40
 // explainTime is what finding the words for a violation may take at least.
 const explainTime = time.Second
 
-// explain says in one line, and in a trace, why a violation is one. of is
-// "k2" or "whole map", on is " on k2" or nothing.
-func (j *judge) explain(v verdict, of, on string) (evidence string, trace []string) {
-	part := v.entries[v.lo:v.hi]
-	order := j.longestOrder(v.space, part)
-	stuck := firstLeft(part, order)
-	evidence = fmt.Sprintf("%s: %s, which no order of the %s%s explains",
-		of, stuck.did(), count(len(v.entries), "operation"), on)
+// explain records that a violation breaks clause c, and why: as a value, in one
+// line, and in a trace. of is "k2" or "whole map", on is " on k2" or nothing.
+func (j *judge) explain(c model.Clause, v verdict, of, on string) {
+	if j.violated(c) {
+		return // the first violation stays
+	}
+	w := v.window()
+	order := w.order
+	if order == nil {
+		order = j.longestOrder(w.space, w.part)
+	}
+	left := leftOf(w.part, order)
+	x := w.explanation(c, of, order, left)
+	evidence := fmt.Sprintf("%s: %s, which no order of the %s%s explains",
+		of, x.Left[0].Did, count(len(v.entries), "operation"), on)
+	j.violate(x, evidence, trace(v, w, x, on, left[0]))
+}
 
+// trace tells x, which is about window w of v, in at most maxTrace lines. stuck
+// is the entry that fits nowhere.
+func trace(v verdict, w window, x Explanation, on string, stuck *entry) []string {
 	shown := count(len(v.entries), "operation")
 	if v.hi < len(v.entries) {
 		shown = fmt.Sprintf("the first %d of %s", v.hi, shown)
 	}
-	trace = append(trace, fmt.Sprintf("%s%s, in the order of their calls:", shown, on))
-	trace = appendTail(trace, v.entries[:v.hi], func(e *entry) string { return e.String() })
-	m := v.space.model
-	state := m.Init()
-	trace = append(trace, fmt.Sprintf("the longest order from #%d on that explains its results, and the state after each:", part[0].source.ID),
-		"  "+m.DescribeState(state))
-	steps := make([]step, len(order))
-	for i, e := range order {
-		_, state = m.Step(state, e, nil)
-		steps[i] = step{e, m.DescribeState(state)}
-	}
-	trace = appendTail(trace, steps, func(s *step) string {
-		return fmt.Sprintf("#%d %s → %s", s.entry.source.ID, s.entry.did(), s.state)
-	})
-	return evidence, append(trace, "fits nowhere: "+stuck.String())
-}
-
-// step is an entry and the state after it.
-type step struct {
-	entry *entry
-	state string
+	lines := []string{fmt.Sprintf("%s%s, in the order of their calls:", shown, on)}
+	lines = appendTail(lines, v.entries[:v.hi], func(e *entry) string { return e.String() })
+	lines = append(lines,
+		fmt.Sprintf("the longest order from #%d on that explains its results, and the state after each:", w.part[0].source.ID),
+		"  "+x.From)
+	lines = appendTail(lines, x.Order, func(p *Placed) string { return fmt.Sprintf("#%d %s → %s", p.ID, p.Did, p.State) })
+	return append(lines, "fits nowhere: "+stuck.String())
 }
 
 // appendTail appends the last of list to trace, a line each.
@@ -66,9 +65,9 @@ func appendTail[T any](trace []string, list []T, line func(*T) string) []string 
 
 // longestOrder returns the longest partial order that porcupine finds; of
 // several the first by position, since it hands them out in random order.
-func (j *judge) longestOrder(s space, part []entry) []*entry {
+func (j *judge) longestOrder(s space, part []*entry) []*entry {
 	timeout := max(explainTime, time.Until(j.budget.end))
-	m, _, _ := j.budget.metered(s, len(part))
+	m, _ := j.budget.metered(s, len(part))
 	_, info := porcupine.CheckOperationsVerbose(m, operations(part), timeout)
 	var best []int
 	for _, order := range info.PartialLinearizations()[0] {
@@ -78,23 +77,24 @@ func (j *judge) longestOrder(s space, part []entry) []*entry {
 	}
 	entries := make([]*entry, len(best))
 	for i, n := range best {
-		entries[i] = &part[n]
+		entries[i] = part[n]
 	}
 	return entries
 }
 
-// firstLeft returns the entry not in order that returns first: nothing else
-// can come next.
-func firstLeft(part []entry, order []*entry) *entry {
+// leftOf returns the entries of part that are not in order, the first to return
+// first: nothing else can come next.
+func leftOf(part, order []*entry) []*entry {
 	placed := map[*entry]bool{}
 	for _, e := range order {
 		placed[e] = true
 	}
-	var first *entry
-	for i := range part {
-		if e := &part[i]; !placed[e] && (first == nil || e.ret < first.ret) {
-			first = e
+	var left []*entry
+	for _, e := range part {
+		if !placed[e] {
+			left = append(left, e)
 		}
 	}
-	return first
+	slices.SortStableFunc(left, func(a, b *entry) int { return cmp.Compare(a.ret, b.ret) })
+	return left
 }

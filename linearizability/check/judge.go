@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -14,7 +15,9 @@ type judge struct {
 	ops     []history.Operation // in the order of their calls
 	promise model.Promise
 	budget  budget
-	uncut   bool
+
+	uncut     bool
+	walkAbove int
 
 	keys       []int // that occur in any operation or visit, ascending; neither NaN nor unhashable
 	parts      map[int]*part
@@ -40,7 +43,8 @@ type visited struct{ traversal, visit int }
 
 func newJudge(ops []history.Operation, o Options) *judge {
 	j := &judge{
-		ops: ops, promise: o.Promise, budget: newBudget(o), uncut: o.limits.uncut,
+		ops: ops, promise: o.Promise, budget: newBudget(o),
+		uncut: o.limits.uncut, walkAbove: cmp.Or(o.limits.walkAbove, walkAbove),
 		parts: map[int]*part{}, clients: map[int]struct{}{}, free: map[int]bool{},
 		findings: map[model.Clause]*finding{},
 	}
@@ -130,7 +134,8 @@ func (j *judge) judgeAlone() {
 		case m.Traverses():
 			j.judgeEnd(i)
 		case o.Result.Panic != "" && !mayPanic(o):
-			j.violate(blamePanic(o), fmt.Sprintf("%s, and nothing in its arguments calls for it", did(o)), nil)
+			j.violateAlone(blamePanic(o), o, didAlone(o), "no panic",
+				fmt.Sprintf("%s, and nothing in its arguments calls for it", did(o)))
 			j.excuse(i)
 		}
 	}
@@ -156,7 +161,8 @@ func (j *judge) judgeStateless(i int) {
 	o := &j.ops[i]
 	if _, want := model.StepKey(model.Cell{}, o.Op); o.Result != want {
 		clause := model.Blame(model.Cell{}, o.Op, o.Result, want)
-		j.violate(clause, fmt.Sprintf("%s, want %s in every state", did(o), want.Text(o.Op.Method)), nil)
+		text := want.Text(o.Op.Method)
+		j.violateAlone(clause, o, didAlone(o), text, fmt.Sprintf("%s, want %s in every state", did(o), text))
 	}
 }
 
@@ -169,8 +175,9 @@ func (j *judge) judgeEnd(i int) {
 	}
 	nilFunc := o.Op.Func != nil && o.Op.Func.Nil && o.Result.Panic == model.PanicNilFunc
 	if o.Result.Panic != want && !nilFunc {
-		j.violate(model.T4, fmt.Sprintf("%s after %s, want %s", did(o), count(len(o.Visits), "visit"),
-			model.Result{Panic: want}.Text(o.Op.Method)), nil)
+		visits, text := count(len(o.Visits), "visit"), model.Result{Panic: want}.Text(o.Op.Method)
+		j.violateAlone(model.T4, o, fmt.Sprintf("%s after %s", didAlone(o), visits), text,
+			fmt.Sprintf("%s after %s, want %s", did(o), visits, text))
 	}
 }
 
@@ -188,8 +195,9 @@ func (j *judge) judgeVisits(i int) {
 		case v.Key == model.NaN:
 			j.judgeNaNVisit(i, n)
 		case seen[v.Key]:
-			j.violate(model.T1, fmt.Sprintf("%s: %v (operation %d) visited %[1]s twice",
-				model.KeyName(v.Key), o.Op.Method, o.ID), nil)
+			key := model.KeyName(v.Key)
+			j.violateAlone(model.T1, o, fmt.Sprintf("%v visited %s twice", o.Op.Method, key), "one visit",
+				fmt.Sprintf("%s: %v (operation %d) visited %[1]s twice", key, o.Op.Method, o.ID))
 		default:
 			if seen == nil {
 				seen = map[int]bool{}
@@ -217,14 +225,21 @@ func (j *judge) judgeNaNVisit(i, n int) {
 		}
 	}
 	if visits > stores {
-		j.violate(model.T1, fmt.Sprintf("NaN: %v (operation %d) visited %v more often than it was stored: %d visits, %d stores by then",
-			o.Op.Method, o.ID, visit.Visit, visits, stores), nil)
+		j.violateAlone(model.T1, o, fmt.Sprintf("%v visited %v %d times", o.Op.Method, visit.Visit, visits),
+			fmt.Sprintf("at most %s", count(stores, "visit")),
+			fmt.Sprintf("NaN: %v (operation %d) visited %v more often than it was stored: %d visits, %d stores by then",
+				o.Op.Method, o.ID, visit.Visit, visits, stores))
 	}
 }
 
 // did says what o did, in the words of evidence.
 func did(o *history.Operation) string {
 	return fmt.Sprintf("%v (operation %d) %s", o.Op, o.ID, outcome(o.Op.Method, o.Result))
+}
+
+// didAlone is did where the operation is named beside.
+func didAlone(o *history.Operation) string {
+	return fmt.Sprintf("%v %s", o.Op, outcome(o.Op.Method, o.Result))
 }
 
 // outcome says how an operation by method m ended.

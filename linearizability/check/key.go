@@ -61,8 +61,7 @@ func (j *judge) judgeKey(key, left int) {
 
 func (j *judge) violateKey(c model.Clause, key int, v verdict) {
 	name := model.KeyName(key)
-	evidence, trace := j.explain(v, name, " on "+name)
-	j.violate(c, evidence, trace)
+	j.explain(c, v, name, " on "+name)
 }
 
 func (j *judge) unknownKey(c model.Clause, key int, v verdict) {

@@ -21,6 +21,11 @@ const (
 	cellBytes   = 48
 )
 
+// walkAbove is how many entries of a run are porcupine's. The walk is as fast
+// on short runs; on longer ones porcupine's time grows with the square of their
+// length.
+const walkAbove = 500
+
 // A budget is shared by all searches of one history.
 type budget struct {
 	total time.Duration
@@ -50,20 +55,30 @@ func (b *budget) share(n int) deadline {
 	return deadline(now.Add(b.end.Sub(now) / time.Duration(n)))
 }
 
+// half returns the middle between now and d.
+func (d deadline) half() deadline { return deadline(time.Now().Add(time.Until(time.Time(d)) / 2)) }
+
+func (d deadline) passed() bool { return !time.Now().Before(time.Time(d)) }
+
 // A verdict is how a search ended.
 type verdict struct {
 	status model.Status // OK, Violation or Unknown
 	why    string       // of Unknown: which budget
 
-	// Of a violation: entries lo to hi have no order from the first state of
-	// the space.
-	space   space
+	// Of a violation: the first hi entries have no order, and why is to be seen
+	// in a window of them.
 	entries []entry
-	lo, hi  int
+	hi      int
+	window  func() window
 }
 
+// violation is the verdict that entries lo to hi have no order from the first
+// state of s.
 func violation(s space, entries []entry, lo, hi int) verdict {
-	return verdict{status: model.Violation, space: s, entries: entries, lo: lo, hi: hi}
+	return verdict{
+		status: model.Violation, entries: entries, hi: hi,
+		window: func() window { return window{space: s, part: pointers(entries[lo:hi]), possible: 1} },
+	}
 }
 
 // join adds the verdict on another part: a violation outweighs all, unknown
@@ -75,33 +90,74 @@ func (v *verdict) join(other verdict) (settled bool) {
 	return v.status == model.Violation
 }
 
-// A space is what a search walks through.
+// A space is what a search goes through: states, and how entries step from one
+// to the next.
 type space struct {
 	model porcupine.Model
 	bytes int // of a configuration
+	// want says what an entry would have returned in a state.
+	want func(state any, e *entry) string
+	// walk searches an order as frontier.go does, with so many configurations
+	// at most. If it is stuck, the first so many entries have none.
+	walk func(entries []entry, most int, until deadline) (end ending, called int, window func() window)
 }
 
-func newSpace(init any, bytes int, m porcupine.Model) space {
-	m.Init = func() any { return init }
-	return space{m, bytes}
+// states are what a key, or a whole map, may hold.
+type states[S any] struct {
+	bytes int // of a configuration
+	step  func(e *entry, s S) (S, bool)
+	equal func(a, b S) bool
+	hash  func(s S) uint64
+	text  func(s S) string
+	want  func(s S, o model.Op) model.Result
 }
+
+// space returns the space that begins in from.
+func (t states[S]) space(from S) space {
+	return space{
+		model: porcupine.Model{
+			Init: func() any { return from },
+			Step: func(state, input, _ any) (bool, any) {
+				next, ok := t.step(input.(*entry), state.(S))
+				return ok, next
+			},
+			Equal:         func(a, b any) bool { return t.equal(a.(S), b.(S)) },
+			Hash:          func(state any) uint64 { return t.hash(state.(S)) },
+			DescribeState: func(state any) string { return t.text(state.(S)) },
+		},
+		bytes: t.bytes,
+		want:  func(state any, e *entry) string { return e.want(t.want(state.(S), e.op)) },
+		walk: func(entries []entry, most int, until deadline) (ending, int, func() window) {
+			w := newWalk(t, entries, point[S]{configs: []configuration[S]{{state: from}}}, most, until)
+			end, _ := w.run()
+			return end, w.called, w.window
+		},
+	}
+}
+
+// ofKey are the states of one key.
+var ofKey = states[held]{
+	bytes: configBytes,
+	step:  (*entry).stepKey,
+	equal: func(a, b held) bool { return a == b },
+	hash:  held.hash,
+	text:  held.String,
+	want: func(h held, o model.Op) model.Result {
+		_, r := model.StepKey(h.cell(), o)
+		return r
+	},
+}
+
+func (h held) hash() uint64 { return uint64(h) * 0x9e3779b97f4a7c15 }
 
 // oneKey is the space of one key, which holds from at first.
-func oneKey(from held) space {
-	return newSpace(from, configBytes, porcupine.Model{
-		Step: func(state, input, _ any) (bool, any) {
-			next, ok := input.(*entry).stepKey(state.(held))
-			return ok, next
-		},
-		Hash:          hash,
-		DescribeState: func(state any) string { return state.(held).String() },
-	})
-}
+func oneKey(from held) space { return ofKey.space(from) }
 
-// oneKeySpared is oneKey where a Clear may spare the key: its states are sets
-// of what the key may hold.
+// oneKeySpared is oneKey where a Clear may spare the key: porcupine's states
+// are sets of what the key may hold.
 func oneKeySpared(from held) space {
 	sets := porcupine.NondeterministicModel{
+		Init: func() []any { return []any{from} },
 		Step: func(state, input, _ any) []any {
 			e := input.(*entry)
 			next, ok := e.stepKey(state.(held))
@@ -113,72 +169,97 @@ func oneKeySpared(from held) space {
 			}
 			return []any{next}
 		},
-		Hash: hash,
+		Hash: func(state any) uint64 { return state.(held).hash() },
 	}
-	return newSpace([]any{from}, 2*configBytes, sets.ToModel())
+	s := oneKey(from)
+	s.model, s.bytes = sets.ToModel(), 2*configBytes
+	return s
 }
-
-func hash(state any) uint64 { return uint64(state.(held)) * 0x9e3779b97f4a7c15 }
 
 // wholeMap is the space of a whole map with this many keys.
 func wholeMap(from model.State, keys int) space {
-	return newSpace(from, configBytes+cellBytes*keys, porcupine.Model{
-		Step: func(state, input, _ any) (bool, any) {
-			next, ok := input.(*entry).stepState(state.(model.State))
-			return ok, next
+	return states[model.State]{
+		bytes: configBytes + cellBytes*keys,
+		step:  (*entry).stepState,
+		equal: model.State.Equal,
+		hash:  model.State.Hash,
+		text:  model.State.String,
+		want: func(s model.State, o model.Op) model.Result {
+			_, r := model.Step(s, o)
+			return r
 		},
-		Equal:         func(a, b any) bool { return a.(model.State).Equal(b.(model.State)) },
-		Hash:          func(state any) uint64 { return state.(model.State).Hash() },
-		DescribeState: func(state any) string { return state.(model.State).String() },
-	})
+	}.space(from)
 }
 
 // operations returns entries as porcupine wants them.
-func operations(entries []entry) []porcupine.Operation {
+func operations(entries []*entry) []porcupine.Operation {
 	ops := make([]porcupine.Operation, len(entries))
-	for i := range entries {
-		e := &entries[i]
+	for i, e := range entries {
 		ops[i] = porcupine.Operation{ClientId: i, Input: e, Call: int64(e.call), Return: int64(e.ret)}
 	}
 	return ops
 }
 
+// left returns how many configurations of s a search of n entries by porcupine
+// may remember.
+func (b *budget) left(s space, n int) int { return (b.bytes - n*entryBytes) / (s.bytes + n/8) }
+
+// fits reports whether porcupine can search n entries: an order of them passes
+// as many configurations.
+func (b *budget) fits(s space, n int) bool { return b.left(s, n) >= n }
+
 // metered returns s's model for a search of n entries, which stops when it
-// remembers too much: from then on no step succeeds, and porcupine unwinds. It
-// returns false if n entries alone are too many.
+// remembers too much: from then on no step succeeds, and porcupine unwinds.
 //
-// The steps are taken by a goroutine of porcupine's, which after a timeout
-// outlives the search by an instant.
-func (b *budget) metered(s space, n int) (m porcupine.Model, exceeded *atomic.Bool, ok bool) {
-	left := (b.bytes - n*entryBytes) / (s.bytes + n/8)
+// The steps are taken by goroutines of porcupine's, one a partition, which after
+// a timeout outlive the search by an instant.
+func (b *budget) metered(s space, n int) (m porcupine.Model, exceeded *atomic.Bool) {
 	m, exceeded = s.model, new(atomic.Bool)
+	var left atomic.Int64
+	left.Store(int64(b.left(s, n)))
 	m.Step = func(state, input, output any) (bool, any) {
 		ok, next := s.model.Step(state, input, output)
 		if !ok {
 			return false, next
 		}
-		if left--; left < 0 {
+		if left.Add(-1) < 0 {
 			exceeded.Store(true)
 			return false, next
 		}
 		return true, next
 	}
-	return m, exceeded, left >= n // an order of n entries passes n configurations
+	return m, exceeded
 }
 
-// search searches an order of entries lo to hi from the space's first state.
-// It asks porcupine for one part at a time: given several, it starts all at
-// once, and abandons the others when one fails.
+// search searches an order of entries lo to hi from the space's first state. A
+// short run is porcupine's, whose longest partial order explains from the
+// beginning what is wrong with it; a long one is walked. Where one of them gives
+// up, the other may not.
 func (j *judge) search(s space, entries []entry, lo, hi int, until deadline) verdict {
+	fits := j.budget.fits(s, hi-lo)
+	if fits && hi-lo <= j.walkAbove {
+		v := j.porcupine(s, entries, lo, hi, until.half())
+		if v.status == model.Unknown {
+			v, _ = j.walk(s, entries, lo, hi, until)
+		}
+		return v
+	}
+	v, crowded := j.walk(s, entries, lo, hi, until)
+	if crowded && fits {
+		return j.porcupine(s, entries, lo, hi, until)
+	}
+	return v
+}
+
+// porcupine has porcupine search an order. It gets one part at a time: given
+// several, it starts all at once, and abandons the others when one fails.
+func (j *judge) porcupine(s space, entries []entry, lo, hi int, until deadline) verdict {
 	left := time.Until(time.Time(until))
 	if left <= 0 {
 		return unknown("%v passed before %s could be ordered", j.budget.total, count(hi-lo, "operation"))
 	}
-	m, exceeded, ok := j.budget.metered(s, hi-lo)
-	if !ok {
-		return unknown("%s overlap in one run: too many for a search in %d MB", count(hi-lo, "operation"), j.budget.bytes>>20)
-	}
-	switch porcupine.CheckOperationsTimeout(m, operations(entries[lo:hi]), left) {
+	m, exceeded := j.budget.metered(s, hi-lo)
+	switch porcupine.CheckOperationsTimeout(m, operations(pointers(entries[lo:hi])), left) {
 	case porcupine.Ok:
 		return verdict{status: model.OK}
 	case porcupine.Unknown:
@@ -188,6 +269,27 @@ func (j *judge) search(s space, entries []entry, lo, hi int, until deadline) ver
 		return unknown("%d MB of memory were used while ordering %s", j.budget.bytes>>20, count(hi-lo, "operation"))
 	}
 	return violation(s, entries, lo, hi)
+}
+
+// walk searches an order in memory that does not grow with the number of
+// entries. It reports whether more are in progress at once than it can follow.
+func (j *judge) walk(s space, entries []entry, lo, hi int, until deadline) (v verdict, tooMany bool) {
+	operations := count(hi-lo, "operation")
+	if until.passed() {
+		return unknown("%v passed before %s could be ordered", j.budget.total, operations), false
+	}
+	end, called, window := s.walk(entries[lo:hi], j.budget.bytes/s.bytes, until)
+	switch end {
+	case crowded:
+		return unknown("%s overlap in one run, more than %d of them at once: too many for a search", operations, maxOpen), true
+	case full:
+		return unknown("%d MB of memory were used while ordering %s", j.budget.bytes>>20, operations), false
+	case late:
+		return unknown("%v passed while ordering %s", j.budget.total, operations), false
+	case stuck:
+		return verdict{status: model.Violation, entries: entries, hi: lo + called, window: window}, false
+	}
+	return verdict{status: model.OK}, false
 }
 
 func unknown(format string, args ...any) verdict {

@@ -63,11 +63,30 @@ func TestABudgetThatIsHitIsUnknown(t *testing.T) {
 		{"time, while searching", Options{Timeout: 50 * time.Millisecond, limits: limits{bytes: math.MaxInt}}, "50ms passed while ordering 31 operations"},
 		{"time, before the search", Options{Timeout: 1}, "1ns passed before 31 operations could be ordered"},
 		{"memory, while searching", Options{limits: limits{bytes: 1 << 20}}, "1 MB of memory were used while ordering 31 operations"},
-		{"memory, before the search", Options{limits: limits{bytes: many * entryBytes}}, "31 operations overlap in one run: too many"},
+		{"memory, too little for porcupine", Options{limits: limits{bytes: many * entryBytes}}, "0 MB of memory were used while ordering 31 operations"},
+		{"time, in a long run", Options{Timeout: 50 * time.Millisecond, limits: limits{bytes: math.MaxInt, walkAbove: -1}}, "50ms passed while ordering 31 operations"},
+		{"time, before a long run", Options{Timeout: 1, limits: limits{walkAbove: -1}}, "1ns passed before 31 operations could be ordered"},
+		{"memory, in a long run", Options{limits: limits{bytes: 1 << 20, walkAbove: -1}}, "1 MB of memory were used while ordering 31 operations"},
 	} {
 		v := model.Find(Operations(ops, c.o), model.S1)
 		if v.Status != model.Unknown || !strings.Contains(v.Evidence, "k0: budget: "+c.want) || v.Coverage.Complete {
 			t.Errorf("%s: got %v, want %q", c.name, v, c.want)
+		}
+	}
+}
+
+// More operations at once than a walk can follow are porcupine's, unless it
+// lacks the memory.
+func TestACrowdIsPorcupines(t *testing.T) {
+	ops := together(0, stores(0, maxOpen, loadNever(0))...)
+	ops[maxOpen].Result.Value = maxOpen // the last that was stored
+	for bytes, want := range map[int]model.Status{0: model.OK, 1 << 15: model.Unknown} {
+		v := model.Find(Operations(ops, Options{limits: limits{bytes: bytes, walkAbove: -1}}), model.S1)
+		if v.Status != want {
+			t.Errorf("%d bytes: got %v, want %s", bytes, v, want)
+		}
+		if v.Status == model.Unknown && !strings.Contains(v.Evidence, "65 operations overlap in one run, more than 64 of them at once") {
+			t.Errorf("%d bytes: got %v", bytes, v)
 		}
 	}
 }

@@ -23,6 +23,7 @@ type simulation struct {
 	fill      bool // client 0 stores every key first
 	rest      int  // one in so many events is that all clients finish; 0 is never
 	leave     int  // one in so many histories ends with calls pending; 0 is none
+	overlap   bool // some operation is always in progress, but at the ends
 }
 
 // simulated is a map and its clients.
@@ -43,7 +44,10 @@ type progress struct {
 }
 
 func (s *simulation) run() []history.Operation {
-	m := &simulated{simulation: s, state: map[int]int{}, busy: make([]*progress, s.clients)}
+	m := &simulated{
+		simulation: s, state: map[int]int{}, busy: make([]*progress, s.clients),
+		ops: make([]history.Operation, 0, s.calls+len(s.keys)),
+	}
 	if s.fill {
 		for _, k := range s.keys {
 			m.begin(0, model.Op{Method: model.Store, Key: k, Value: 1 + s.choose(s.values)})
@@ -86,6 +90,10 @@ func (m *simulated) advance(c int) {
 	o := &m.ops[p.op]
 	switch {
 	case p.done:
+		if m.overlap && len(m.ops) < m.calls && !m.others(c) {
+			m.call((c + 1) % m.clients)
+			o = &m.ops[p.op]
+		}
 		o.Return = m.now()
 		m.busy[c] = nil
 	case len(p.keys) > 0:
@@ -93,6 +101,16 @@ func (m *simulated) advance(c int) {
 	default:
 		o.Result, p.done = m.apply(o.Op), true
 	}
+}
+
+// others reports whether a client other than c is busy.
+func (m *simulated) others(c int) bool {
+	for i, p := range m.busy {
+		if i != c && p != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // call begins an operation at random.

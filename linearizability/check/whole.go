@@ -6,6 +6,9 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
+// wholeName is what an order of all keys is called.
+const wholeName = "whole map"
+
 // judgeWhole judges what speaks of several keys at once: an atomic Clear, and
 // Len. It builds on the keys having an order each.
 func (j *judge) judgeWhole() {
@@ -69,11 +72,10 @@ func (j *judge) keysHold() bool {
 
 func (j *judge) foundWhole(c model.Clause, v verdict) {
 	if v.status == model.Unknown {
-		j.unknown(c, "whole map: "+v.why)
+		j.unknown(c, wholeName+": "+v.why)
 		return
 	}
-	evidence, trace := j.explain(v, "whole map", "")
-	j.violate(c, evidence, trace)
+	j.explain(c, v, wholeName, "")
 }
 
 // judgedLens returns the Len calls that T6 speaks about: all where Len is

@@ -1,0 +1,411 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/anishathalye/porcupine"
+	"github.com/mapspec/mapspec/linearizability/history"
+	"github.com/mapspec/mapspec/model"
+	"pgregory.net/rapid"
+)
+
+// drawAny draws a history of some dozens of operations, spoiled or not.
+func drawAny(t *rapid.T) ([]history.Operation, model.Promise) {
+	choose := drawChooser(t)
+	s := &simulation{
+		choose: choose, clients: 1 + choose(5), calls: 1 + choose(40), keys: []int{0, 1, 2}[:1+choose(3)], values: 1 + choose(3),
+		leave: 2, weakClear: choose(2) == 0, spare: []int{0, 0, 3}[choose(3)], rest: []int{0, 0, 10}[choose(3)],
+		methods: append(slices.Clone(onKey), [][]model.Method{
+			{}, {model.Clear}, {model.Clear, model.Len, model.Len}, {model.Range, model.Keys}, {model.Store, model.Delete, model.Store, model.Delete},
+		}[choose(5)]...),
+	}
+	if choose(4) == 0 {
+		s.keys = append(slices.Clone(s.keys), model.NaN)
+	}
+	var p model.Promise
+	if choose(2) == 0 {
+		p.Clear = model.Strong
+	}
+	if choose(2) == 0 {
+		p.Len = model.Strong
+	}
+	ops := s.run()
+	for range choose(3) {
+		spoil(ops, choose, s.keys, s.values)
+	}
+	for range choose(3) { // as if a process had died
+		ops[choose(len(ops))].Return = -1
+	}
+	for i := range ops {
+		if ops[i].Pending() {
+			ops[i].Result = model.Result{}
+		}
+	}
+	return ops, p
+}
+
+// TestWalksAgreeWithPorcupine: whichever searches, the verdicts are the same.
+//
+// Clauses: S1, T1, T5, T6
+func TestWalksAgreeWithPorcupine(t *testing.T) {
+	seen := map[string]int{}
+	rapid.Check(t, func(t *rapid.T) {
+		ops, p := drawAny(t)
+		placed := Operations(ops, Options{Promise: p, limits: limits{uncut: true, walkAbove: 1 << 30}})
+		for _, uncut := range []bool{true, false} {
+			walked := Operations(ops, Options{Promise: p, limits: limits{uncut: uncut, walkAbove: -1}})
+			for i, v := range placed {
+				if walked[i].Clause != v.Clause || walked[i].Status != v.Status {
+					t.Errorf("porcupine: %v\nwalk: %v\n%s", v, walked[i], lines(ops))
+				}
+				seen[fmt.Sprint(v.Clause, " ", v.Status)]++
+			}
+		}
+	})
+	for _, c := range judged {
+		for _, s := range []model.Status{model.OK, model.Violation} {
+			if what := fmt.Sprint(c, " ", s); seen[what] == 0 && !testing.Short() {
+				t.Errorf("no history drawn is %s: nothing was compared", what)
+			}
+		}
+	}
+	t.Logf("verdicts: %v", seen)
+}
+
+// endless returns a history on one key by 8 clients without an instant at which
+// none is in progress.
+func endless(n int, seed uint64) []history.Operation {
+	s := &simulation{choose: seeded(seed), clients: 8, calls: n, keys: []int{0}, values: 20, methods: onKey, overlap: true}
+	return s.run()
+}
+
+// long is how many operations a long history has.
+func long() int {
+	if testing.Short() {
+		return 10_000
+	}
+	return 200_000
+}
+
+func TestEndlessHistoriesAreOneRun(t *testing.T) {
+	j := newJudge(endless(10_000, 1), Options{})
+	runs := 0
+	for range groups(j.keyEntries(0, false)) {
+		runs++
+	}
+	if runs != 1 {
+		t.Errorf("got %d runs, want 1", runs)
+	}
+}
+
+// A history without a quiescent instant is decided, however long.
+//
+// Clauses: S1
+func TestALongRunIsDecided(t *testing.T) {
+	v := model.Find(Operations(endless(long(), 1), Options{Timeout: time.Minute}), model.S1)
+	if v.Status != model.OK {
+		t.Errorf("got %v", v)
+	}
+}
+
+// One wrong result in a long run is found wherever it is, and told in few
+// words, the same every time.
+//
+// Clauses: S1
+func TestAViolationInALongRunIsExplained(t *testing.T) {
+	for _, at := range []int{10, long() / 2, long() - 1} {
+		ops := endless(long(), 1)
+		for ops[at].Op.Method != model.Load {
+			at--
+		}
+		ops[at].Result = model.Result{Value: never, OK: true}
+		h := history.Of(ops)
+		o := Options{Timeout: time.Minute}
+		v := model.Find(History(h, o), model.S1)
+		if v.Status != model.Violation || len(v.Trace) > maxTrace {
+			t.Errorf("at %d: got %s with a trace of %d lines", at, v.Status, len(v.Trace))
+			continue
+		}
+		if last := v.Trace[len(v.Trace)-1]; !strings.HasPrefix(last, fmt.Sprintf("fits nowhere: #%d ", at)) {
+			t.Errorf("at %d: got %q", at, last)
+		}
+		x, again := Explain(h, o)[0], Explain(h, o)[0]
+		if !equalExplanations(x, again) {
+			t.Errorf("at %d: two explanations differ", at)
+		}
+		if n := len(x.Order) + len(x.Left); n > 2*checkpointEvents+maxOpen || n < min(at/2, checkpointEvents/4) {
+			t.Errorf("at %d: the explanation has %d operations", at, n)
+		}
+		if x.Left[0].ID != at || x.Left[0].Want == "" || x.Left[0].Want == "v99, true" {
+			t.Errorf("at %d: got %+v", at, x.Left[0])
+		}
+	}
+}
+
+// A stale value is found too: it was there once.
+//
+// Clauses: S1
+func TestAStaleReadInALongRunIsFound(t *testing.T) {
+	found := 0
+	for seed := range uint64(10) {
+		ops := endless(1500, seed)
+		choose := seeded(seed)
+		at := 500 + choose(500)
+		for ops[at].Op.Method != model.Load || !ops[at].Result.OK {
+			at++
+		}
+		ops[at].Result.Value = ops[at].Result.Value%20 + 1
+		placed := model.Find(Operations(ops, Options{limits: limits{walkAbove: 1 << 30}}), model.S1)
+		walked := model.Find(Operations(ops, Options{}), model.S1)
+		if placed.Status != walked.Status {
+			t.Errorf("seed %d: porcupine says %v, a walk %v", seed, placed, walked)
+		}
+		if walked.Status == model.Violation {
+			found++
+		}
+	}
+	if found == 0 {
+		t.Error("nothing was wrong with any history")
+	}
+}
+
+// checkOrder checks that a window's order is one as far as it goes, and that
+// what it leaves out first can come nowhere later.
+func checkOrder(t *testing.T, w window) {
+	t.Helper()
+	state, stuck := w.space.model.Init(), leftOf(w.part, w.order)[0]
+	for i, e := range w.order {
+		var ok bool
+		if ok, state = w.space.model.Step(state, e, nil); !ok {
+			t.Errorf("%v does not accept its result", e)
+		}
+		if e.call > stuck.ret {
+			t.Errorf("%v was called after %v returned", e, stuck)
+		}
+		for _, later := range w.order[i+1:] {
+			if later.ret < e.call {
+				t.Errorf("%v is before %v", e, later)
+			}
+		}
+	}
+	if ok, _ := w.space.model.Step(state, stuck, nil); ok {
+		t.Errorf("%v fits in the end", stuck)
+	}
+}
+
+// What takes porcupine too much memory may take a walk little.
+//
+// Clauses: S1
+func TestAWalkDecidesWhatPorcupineCannot(t *testing.T) {
+	ops := endless(300, 1)
+	at := 250
+	for ops[at].Op.Method != model.Load {
+		at++
+	}
+	o := Options{limits: limits{bytes: 300 * (entryBytes + configBytes + 50)}}
+	if v := model.Find(Operations(ops, o), model.S1); v.Status != model.OK {
+		t.Errorf("got %v", v)
+	}
+	ops[at].Result = model.Result{Value: never, OK: true}
+	if v := model.Find(Operations(ops, o), model.S1); v.Status != model.Violation || len(v.Trace) == 0 {
+		t.Errorf("one result wrong: got %v", v)
+	}
+}
+
+// TestWalksExplainAsPorcupineDoes: in the same words, but that a walk leaves out
+// a pending operation that nobody needs.
+//
+// Clauses: S1, T1, T5, T6
+func TestWalksExplainAsPorcupineDoes(t *testing.T) {
+	for _, s := range smalls {
+		h := read(t, s.name)
+		walked := History(h, Options{Promise: s.promise, limits: limits{walkAbove: -1}})
+		for i, v := range History(h, Options{Promise: s.promise}) {
+			want := v.Trace
+			if s.name == "pending-cas-without-match" {
+				want = slices.DeleteFunc(slices.Clone(want), func(line string) bool {
+					return line == "  #1 pending CompareAndSwap(k2, v3, v4) → v1"
+				})
+			}
+			if got := walked[i]; got.Evidence != v.Evidence || !slices.Equal(got.Trace, want) {
+				t.Errorf("%s: walk: %v\n%s\nporcupine: %v\n%s", s.name,
+					got, strings.Join(got.Trace, "\n"), v, strings.Join(v.Trace, "\n"))
+			}
+		}
+	}
+}
+
+// A window begins in that of several possible states that explains the most: it
+// gets as far as the walk did.
+func TestAWindowGetsAsFarAsTheWalk(t *testing.T) {
+	choices := 0
+	for seed := range uint64(60) {
+		choose := seeded(seed)
+		ops := endless(1000, seed)
+		spoil(ops[700:], choose, []int{0}, 20)
+		j := newJudge(ops, Options{})
+		entries := j.keyEntries(0, false)
+		from := point[held]{configs: []configuration[held]{{}}}
+		w := newWalk(ofKey, entries, from, 1<<20, deadline(time.Now().Add(time.Minute)))
+		if end, _ := w.run(); end != stuck {
+			continue
+		}
+		win := w.window()
+		if win.possible > 1 {
+			choices++
+		}
+		if got, want := leftOf(win.part, win.order)[0], w.open[w.next]; got != want {
+			t.Errorf("seed %d: the window is stuck at %v, the walk at %v", seed, got, want)
+		}
+	}
+	if choices == 0 {
+		t.Error("no window had a choice")
+	}
+}
+
+// TestAWindowHasNoOrder: the part that a violation is explained from is wrong by
+// itself, and small.
+func TestAWindowHasNoOrder(t *testing.T) {
+	windows, choices := 0, 0
+	for seed := range uint64(40) {
+		choose := seeded(seed)
+		s := &simulation{
+			choose: choose, clients: 2 + choose(5), calls: 1000, keys: []int{0, 1}[:1+choose(2)], values: 3, overlap: true,
+			methods: append(slices.Clone(onKey), [][]model.Method{{}, {model.Clear, model.Len}}[choose(2)]...),
+		}
+		ops := s.run()
+		spoil(ops[500:], choose, s.keys, s.values)
+		j := newJudge(ops, Options{Promise: strongest, limits: limits{uncut: true, walkAbove: -1}})
+		j.lens = j.judgedLens()
+		v := j.searchWhole(j.wholeEntries(true), deadline(time.Now().Add(time.Minute)))
+		if v.status != model.Violation {
+			continue
+		}
+		windows++
+		w := v.window()
+		if w.possible > 1 {
+			choices++
+		}
+		if len(w.part) > 2*checkpointEvents+maxOpen || v.hi < 500 {
+			t.Errorf("seed %d: %d operations of %d", seed, len(w.part), v.hi)
+		}
+		if porcupine.CheckOperations(w.space.model, operations(w.part)) {
+			t.Errorf("seed %d: the window has an order", seed)
+		}
+		checkOrder(t, w)
+	}
+	if windows < 10 || choices == 0 {
+		t.Errorf("%d windows, %d of them with a choice: too few", windows, choices)
+	}
+}
+
+// Where several things are possible at the beginning of an explanation, it says
+// so.
+func TestAnExplanationSaysWhatItTookForGranted(t *testing.T) {
+	said := 0
+	for seed := range uint64(20) {
+		ops := endless(2000, seed)
+		at := 1500
+		for ops[at].Op.Method != model.Load {
+			at++
+		}
+		ops[at].Result = model.Result{Value: never, OK: true}
+		v := model.Find(Operations(ops, Options{}), model.S1)
+		if v.Status != model.Violation {
+			t.Fatalf("seed %d: got %v", seed, v)
+		}
+		if slices.ContainsFunc(v.Trace, func(s string) bool { return strings.HasSuffix(s, " possible there") }) {
+			said++
+		}
+	}
+	if said == 0 || said == 20 {
+		t.Errorf("%d of 20 traces begin with a choice", said)
+	}
+}
+
+// Operations that are pending for ever are many possibilities, of which few
+// matter.
+//
+// Clauses: S1
+func TestManyPendingOperationsAreDecided(t *testing.T) {
+	o := Options{Timeout: time.Minute}
+	for _, c := range []struct{ pending, values int }{{50, 1}, {12, 12}} {
+		ops := endless(2_000, 1)
+		last := ops[len(ops)-1].Return
+		for _, other := range ops {
+			last = max(last, other.Return)
+		}
+		ops = append(ops, history.Operation{ID: 10_000, Op: model.Op{Method: model.Delete}, Call: last + 1, Return: last + 2})
+		for i := range c.pending {
+			ops = append(ops, history.Operation{
+				ID: 20_000 + i, Client: 100 + i, Parent: history.NoParent,
+				Op: model.Op{Method: model.Store, Value: 1 + i%c.values}, Call: last + 3 + i, Return: -1,
+			})
+		}
+		for _, o := range endless(2_000, 2) {
+			o.ID, o.Call, o.Return = o.ID+30_000, o.Call+last+1000, o.Return+last+1000
+			ops = append(ops, o)
+		}
+		if v := model.Find(Operations(ops, o), model.S1); v.Status != model.OK {
+			t.Errorf("%d pending Stores: got %v", c.pending, v)
+		}
+		wrong := slices.IndexFunc(ops, func(o history.Operation) bool { return o.ID > 31_000 && o.Op.Method == model.Load })
+		ops[wrong].Result = model.Result{Value: never, OK: true}
+		if v := model.Find(Operations(ops, o), model.S1); v.Status != model.Violation {
+			t.Errorf("%d pending Stores, one result wrong: got %v", c.pending, v)
+		}
+	}
+}
+
+// entriesOfEveryKind are entries on key 0 with every result worth telling apart.
+func entriesOfEveryKind() []entry {
+	var list []entry
+	values := []int{model.Zero, 1, 2, model.Uncomparable}
+	for m := range model.Len + 1 {
+		for _, value := range values {
+			for _, old := range values {
+				for _, r := range []model.Result{
+					{}, {OK: true}, {Value: value, OK: true}, {Value: value}, {Value: old, OK: true}, {Len: 1},
+					{Panic: model.PanicCompare}, {Panic: model.PanicOther},
+				} {
+					for a := exactly; a <= perhaps; a++ {
+						list = append(list, entry{op: model.Op{Method: m, Value: value, Old: old}, result: r, accept: a})
+					}
+				}
+			}
+		}
+	}
+	return list
+}
+
+// TestReadsChangeNothing is what walks rely on.
+func TestReadsChangeNothing(t *testing.T) {
+	reads := map[model.Method]bool{}
+	for _, e := range entriesOfEveryKind() {
+		if !e.reads() {
+			continue
+		}
+		for _, c := range []model.Cell{{}, {Present: true, Value: 0}, {Present: true, Value: 1}, {Present: true, Value: 2}, {Present: true, Value: model.Uncomparable}} {
+			if e.op.Method.OnKey() {
+				before := holding(c)
+				after, ok := e.stepKey(before)
+				if reads[e.op.Method] = reads[e.op.Method] || ok; ok && after != before {
+					t.Errorf("%v %v, accept %d, of %v: %v", e.op, e.result, e.accept, before, after)
+				}
+			}
+			before := model.State{}.With(0, holding(c).cell()).With(1, holding(model.Cell{Present: true, Value: 1}).cell())
+			if after, ok := e.stepState(before); ok && !after.Equal(before) {
+				t.Errorf("%v %v, accept %d, of %v: %v", e.op, e.result, e.accept, before, after)
+			}
+		}
+	}
+	for _, m := range []model.Method{model.Load, model.LoadOrStore, model.LoadAndDelete, model.CompareAndSwap, model.CompareAndDelete} {
+		if !reads[m] {
+			t.Errorf("%v is never a read", m)
+		}
+	}
+}

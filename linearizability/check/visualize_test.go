@@ -1,0 +1,228 @@
+package check
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/mapspec/mapspec/linearizability/history"
+	"github.com/mapspec/mapspec/model"
+)
+
+// A page is what a visualization draws.
+type page struct {
+	text       string
+	Partitions []struct {
+		History []struct {
+			ClientId              int
+			Start, End            int
+			Description, Metadata string
+		}
+		PartialLinearizations [][]struct{ StateDescription string }
+	}
+	Annotations []annotated
+}
+
+type annotated struct {
+	ClientId                                   int
+	Tag, Description, Details, BackgroundColor string
+}
+
+var pageData = regexp.MustCompile(`const data = (\{.*\})\n`)
+
+// draw visualizes h and reads the page back.
+func draw(t *testing.T, h history.History, o Options, notes ...Note) page {
+	t.Helper()
+	var b bytes.Buffer
+	if err := Visualize(&b, h, o, notes); err != nil {
+		t.Fatal(err)
+	}
+	p := page{text: b.String()}
+	data := pageData.FindStringSubmatch(p.text)
+	if data == nil {
+		t.Fatalf("no data in the page:\n%s", p.text)
+	}
+	if err := json.Unmarshal([]byte(data[1]), &p); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// boxes returns what is written on the boxes of the page.
+func (p page) boxes() []string {
+	var list []string
+	for _, part := range p.Partitions {
+		for _, e := range part.History {
+			list = append(list, e.Description)
+		}
+	}
+	for _, a := range p.Annotations {
+		list = append(list, a.Description)
+	}
+	return list
+}
+
+// red reports whether the page shows that something does not fit: an order
+// that lacks an operation, or a red box.
+func (p page) red() bool {
+	for _, part := range p.Partitions {
+		complete := slices.ContainsFunc(part.PartialLinearizations, func(order []struct{ StateDescription string }) bool {
+			return len(order) == len(part.History)
+		})
+		if !complete && len(part.History) > 0 {
+			return true
+		}
+	}
+	for _, a := range p.Annotations {
+		if a.BackgroundColor != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// Every history of testdata is drawn: each of its operations has a box, on its
+// client's line unless it is a traversal, and what breaks a clause is red.
+func TestEverySmallHistoryIsDrawn(t *testing.T) {
+	for _, s := range smalls {
+		h := read(t, s.name)
+		p := draw(t, h, Options{Promise: s.promise})
+		if got, want := p.red(), s.breaks != none; got != want {
+			t.Errorf("%s, %s promise: red is %v, want %v:\n%s", s.name, level(s.promise), got, want, p.text)
+		}
+		boxes := p.boxes()
+		for _, o := range h.Operations() {
+			if !slices.Contains(boxes, whole(&o)) {
+				t.Errorf("%s, %s promise: no box for %q among %q", s.name, level(s.promise), whole(&o), boxes)
+			}
+		}
+	}
+}
+
+// A page needs nothing from elsewhere: the one address in it is the name of
+// SVG.
+func TestAPageNeedsNothingElse(t *testing.T) {
+	p := draw(t, read(t, "lost-update"), Options{})
+	text := strings.ReplaceAll(p.text, "http://www.w3.org/2000/svg", "")
+	for _, reference := range []string{"http:", "https:", "src=", "href=", "@import", "url(", "fetch(", "//cdn"} {
+		if strings.Contains(text, reference) {
+			t.Errorf("the page contains %q", reference)
+		}
+	}
+}
+
+// The line of a box is that of the history's client, and a pending operation
+// goes on to the end.
+func TestABoxIsWhereItsOperationWas(t *testing.T) {
+	p := draw(t, read(t, "pending-store-taken-back"), Options{})
+	last := 0
+	for _, e := range p.Partitions[0].History {
+		last = max(last, e.End)
+	}
+	want := []string{"0 pending Store(k2, v1)", "1 Load(k2) returned v1, true", "1 Load(k2) returned zero, false"}
+	for i, e := range p.Partitions[0].History {
+		if got := fmt.Sprint(e.ClientId, " ", e.Description); got != want[i] {
+			t.Errorf("box %d is %q, want %q", i, got, want[i])
+		}
+		if pending := e.End == last; pending != (i == 0) {
+			t.Errorf("box %d ends at %d of %d", i, e.End, last)
+		}
+	}
+}
+
+// The Loads of a traversal are drawn where they are what is wrong, and its own
+// box always.
+func TestATraversalIsABoxAndLoadsWhereTheyMatter(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		promise model.Promise
+		loads   []string
+	}{
+		{"range-under-churn", weakest, nil},
+		{"range-misses-resident", weakest, []string{"Range left out k3"}},
+		{"clear-seen-by-range", strongest, []string{"Range visited k3 with v1"}},
+		{"keys-visits-absent", weakest, []string{"Keys visited k3"}},
+	} {
+		p := draw(t, read(t, c.name), Options{Promise: c.promise})
+		boxes := p.boxes()
+		for _, load := range c.loads {
+			if !slices.Contains(boxes, load) {
+				t.Errorf("%s: no box %q among %q", c.name, load, boxes)
+			}
+		}
+		if c.loads == nil && slices.ContainsFunc(boxes, func(s string) bool { return strings.Contains(s, "visited") }) {
+			t.Errorf("%s: Loads among %q", c.name, boxes)
+		}
+		if !slices.ContainsFunc(p.Annotations, func(a annotated) bool {
+			return strings.HasSuffix(a.Tag, " traverses") && strings.Contains(a.Details, "visit")
+		}) {
+			t.Errorf("%s: no box for the traversal", c.name)
+		}
+	}
+}
+
+// What is wrong with the whole map is drawn in one order of the whole map.
+func TestTheWholeMapHasOneOrderWhereItIsWrong(t *testing.T) {
+	h := read(t, "clear-not-atomic")
+	if p := draw(t, h, Options{Promise: strongest}); len(p.Partitions) != 1 {
+		t.Errorf("an atomic Clear that is not: %d orders, want 1", len(p.Partitions))
+	}
+	if p := draw(t, h, Options{}); len(p.Partitions) != 2 {
+		t.Errorf("a Clear of each key: %d orders, want 2", len(p.Partitions))
+	}
+}
+
+// Notes of one client at one moment share a box, which is red if one of them is
+// wrong.
+func TestNotesAreDrawn(t *testing.T) {
+	p := draw(t, read(t, "both-stored"), Options{},
+		Note{Client: 1, At: 2, Text: "first", Details: "more"},
+		Note{Client: 1, At: 2, Text: "second", Details: "and more", Wrong: true},
+		Note{Client: -1, At: 3, Text: "nobody's"})
+	var got []string
+	for _, a := range p.Annotations {
+		got = append(got, fmt.Sprintf("%s: %s (%s) %v", a.Tag, a.Description, a.Details, a.BackgroundColor != ""))
+	}
+	want := []string{"client 1, notes: first; second (more and more) true", "notes: nobody's () false"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// The same history is the same page every time.
+func TestAPageIsTheSameEveryTime(t *testing.T) {
+	for _, name := range []string{"range-misses-resident", "clear-not-atomic", "len-counts-nan"} {
+		h := read(t, name)
+		first := draw(t, h, Options{Promise: strongest})
+		for range 10 {
+			if again := draw(t, h, Options{Promise: strongest}); again.text != first.text {
+				t.Fatalf("%s: two pages differ", name)
+			}
+		}
+	}
+}
+
+func TestWhatCannotBeDrawnIsAnError(t *testing.T) {
+	malformed := history.History{Events: []history.Event{{Seq: 1, Kind: history.Returned}}}
+	if err := Visualize(&bytes.Buffer{}, malformed, Options{}, nil); err == nil || !strings.Contains(err.Error(), "line 1") {
+		t.Errorf("a malformed history: got %v", err)
+	}
+	s := &simulation{choose: seeded(1), clients: 2, calls: maxDrawn + 1, keys: []int{0}, values: 2, methods: onKey}
+	if err := Visualize(&bytes.Buffer{}, history.Of(s.run()), Options{}, nil); err == nil || !strings.Contains(err.Error(), "too many to draw") {
+		t.Errorf("a long history: got %v", err)
+	}
+	draw(t, history.History{}, Options{}) // an empty one can
+}
+
+// A search that was cut off is not shown as a violation without a word.
+func TestAPageSaysThatItsSearchWasCutOff(t *testing.T) {
+	h := history.Of(together(0, stores(0, many, loadNever(0))...))
+	p := draw(t, h, Options{limits: limits{bytes: 1 << 20}})
+	if !slices.Contains(p.boxes(), "no order found in time") {
+		t.Errorf("got %q", p.boxes())
+	}
+}
