@@ -14,9 +14,12 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/mapspec/mapspec/linearizability/minimise"
+	"github.com/mapspec/mapspec/linearizability/report"
 	"github.com/mapspec/mapspec/linearizability/stress"
 	"github.com/mapspec/mapspec/model"
 )
@@ -27,7 +30,8 @@ const runBudget = 1500 * time.Millisecond
 var seedFlag = flag.Uint64("mapspec.seed", 0, "repeat the programs of a linearizability run; 0 draws a new seed")
 
 // Run judges s for a second or two and fails t for each violation of what s
-// promises. It prints the seed that repeats its programs; their schedules are
+// promises, which it takes some seconds more to make smaller and to explain. It
+// prints the seed that repeats its programs; their schedules are
 // a matter of luck. Every clause that was not judged is logged with its reason.
 func Run(t *testing.T, s model.Binder) {
 	t.Helper()
@@ -36,8 +40,33 @@ func Run(t *testing.T, s model.Binder) {
 		seed = rand.Uint64()>>32 + 1
 	}
 	verdicts := Judge(t.Context(), s, stress.Options{Budget: runBudget, Seed: seed})
+	for i := range verdicts {
+		explain(t, s, &verdicts[i], seed)
+	}
 	repeat := fmt.Sprintf("go test -run '^%s$' -mapspec.seed=%d (the schedule is a matter of luck)", t.Name(), seed)
 	model.Report(t, s.Bind().Promise(), verdicts, repeat)
+}
+
+// smallerBudget is how long a violation is made smaller.
+const smallerBudget = 5 * time.Second
+
+// explain puts the smallest program found, and why it breaks v's clause, in
+// place of v's trace.
+func explain(t *testing.T, s model.Binder, v *model.Verdict, seed uint64) {
+	t.Helper()
+	if v.Status != model.Violation || v.Witness == nil {
+		return
+	}
+	c, err := minimise.Minimise(t.Context(), s, *v, minimise.Options{Budget: smallerBudget, Seed: seed})
+	var text strings.Builder
+	if err == nil {
+		err = report.Text(&text, c)
+	}
+	if err != nil {
+		t.Logf("%s could not be explained: %v", v.Clause, err)
+		return
+	}
+	v.Evidence, v.Trace = c.Evidence, strings.Split(strings.TrimSpace(text.String()), "\n")
 }
 
 // Judge returns verdicts on the clauses that several goroutines can refute: S1,

@@ -1,6 +1,10 @@
 package linearizability_test
 
 import (
+	"flag"
+	"os"
+	"os/exec"
+	"strings"
 	"testing"
 
 	"github.com/mapspec/mapspec/impl"
@@ -14,5 +18,41 @@ func TestRunPassesGoodMaps(t *testing.T) {
 			m, _ := impl.Find(name)
 			linearizability.Run(t, m.Subject)
 		})
+	}
+}
+
+var brokenMap = flag.String("broken-map", "", "run this map, which is broken, in a child process")
+
+func TestRunChild(t *testing.T) {
+	if m, ok := impl.Find(*brokenMap); ok {
+		linearizability.Run(t, m.Subject)
+	}
+}
+
+// What fails is made small and explained: the program, what happened, and why
+// no order of the calls gives that.
+//
+// Clauses: S1, P2
+func TestRunExplainsWhatFails(t *testing.T) {
+	if testing.Short() {
+		t.Skip("makes counterexamples smaller: not with -short")
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, wants := range map[string][]string{
+		"S1-two-deleters": {"S1 violation", "2 operations on 2 goroutines", "The program", "Nothing can come next", "-mapspec.seed="},
+		"P2-lock-order":   {"P2 violation", "goroutine 0", "never returned", "broken.(*P2LockOrder).Clear"},
+	} {
+		out, err := exec.Command(self, "-test.run=^TestRunChild$", "-broken-map="+name).CombinedOutput()
+		if err == nil {
+			t.Errorf("%s passes", name)
+		}
+		for _, want := range wants {
+			if !strings.Contains(string(out), want) {
+				t.Errorf("%s: no %q in\n%s", name, want, out)
+			}
+		}
 	}
 }

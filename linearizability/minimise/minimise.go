@@ -21,7 +21,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/mapspec/mapspec/linearizability"
 	"github.com/mapspec/mapspec/linearizability/counterexample"
 	"github.com/mapspec/mapspec/linearizability/stress"
 	"github.com/mapspec/mapspec/model"
@@ -48,12 +47,20 @@ func Find(ctx context.Context, b model.Binder, c model.Clause, o Options) (count
 	budget := o.budget() / 2
 	v := model.Find(property.Judge(ctx, b, property.Options{Budget: budget, Seed: o.Seed, Until: c}), c)
 	if v.Status != model.Violation {
-		v = model.Find(linearizability.Judge(ctx, b, stress.Options{Budget: budget, Seed: o.Seed, Until: c}), c)
+		v = concurrent(ctx, b, c, stress.Options{Budget: budget, Seed: o.Seed, Until: c})
 	}
 	if v.Status != model.Violation {
 		return counterexample.Counterexample{}, fmt.Errorf("no violation of %s by %s was found: %v", c, b.Bind().Name(), v)
 	}
 	return Minimise(ctx, b, v, o)
+}
+
+// concurrent returns the verdict on c of several goroutines.
+func concurrent(ctx context.Context, b model.Binder, c model.Clause, o stress.Options) model.Verdict {
+	if c == model.M1 || c == model.M2 {
+		return model.Find(stress.Memory(ctx, b), c)
+	}
+	return model.Find(stress.Judge(ctx, b, o), c)
 }
 
 func (o Options) budget() time.Duration {
