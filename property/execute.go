@@ -25,6 +25,15 @@ func (f *failure) verdict(c model.Clause) model.Verdict {
 		Coverage: model.Bounded("the program that shows it")}
 }
 
+// verdicts returns a violation of each clause that f breaks.
+func (f *failure) verdicts() []model.Verdict {
+	var verdicts []model.Verdict
+	for _, c := range f.clauses {
+		verdicts = append(verdicts, f.verdict(c))
+	}
+	return verdicts
+}
+
 // execution runs one program on one map and compares it with the model, step
 // by step. It is the listener of its own traversals.
 type execution struct {

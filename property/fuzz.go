@@ -1,7 +1,6 @@
 package property
 
 import (
-	"context"
 	_ "embed" // for the corpus
 	"encoding/binary"
 	"encoding/hex"
@@ -45,10 +44,7 @@ func Fuzz(f *testing.F, s model.Binder) {
 		if found == nil {
 			return nil, false
 		}
-		for _, c := range found.clauses {
-			verdicts = append(verdicts, found.verdict(c))
-		}
-		return verdicts, found.hung
+		return found.verdicts(), found.hung
 	})
 }
 
@@ -60,7 +56,7 @@ func Fuzz(f *testing.F, s model.Binder) {
 // a map fails nothing by what it holds.
 func FuzzRelease(f *testing.F, s model.Binder) {
 	in := s.Bind()
-	if reason := unreleased(s, in.Promise()); reason != "" {
+	if reason := unreleased(in); reason != "" {
 		f.Skip(reason)
 	}
 	fuzz(f, in, calmProgram(in), func(p drawn) ([]model.Verdict, bool) {
@@ -94,19 +90,15 @@ func calmProgram(in model.Instance) domain {
 }
 
 // unreleased returns why R1 cannot be judged or fails nothing, or "".
-func unreleased(s model.Binder, p model.Promise) string {
-	if p.Release != model.ReleasePrompt {
+func unreleased(in model.Instance) string {
+	if in.Promise().Release != model.ReleasePrompt {
 		return "R1 skipped: not promised: prompt release"
 	}
-	// Without time for a clause, release judges what has to hold before: that
-	// there is something to watch, and that it dies when nobody holds it.
-	ended, end := context.WithCancel(context.Background())
-	end()
-	v := model.Find(release.Judge(ended, s, release.Options{}), model.R1)
-	if strings.HasPrefix(v.Evidence, "the budget ended") {
-		return ""
+	if v, ok := release.Unjudged(in); ok {
+		v.Clause = model.R1
+		return v.String()
 	}
-	return v.String()
+	return ""
 }
 
 // A trial runs a program on a new map and returns a verdict on each clause that

@@ -41,11 +41,7 @@ func (t *Trial) Try(w model.Witness) ([]model.Verdict, error) {
 	if f == nil {
 		return nil, nil
 	}
-	var verdicts []model.Verdict
-	for _, c := range f.clauses {
-		verdicts = append(verdicts, f.verdict(c))
-	}
-	return verdicts, nil
+	return f.verdicts(), nil
 }
 
 // onlyThread returns w as one list of operations, all of which the map has.

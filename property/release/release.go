@@ -63,18 +63,13 @@ func Judge(ctx context.Context, b model.Binder, o Options) []model.Verdict {
 	o = o.withDefaults()
 	in := b.Bind()
 	promise := in.Promise()
-	if reason := unwatchable(in); reason != "" {
+	if v, ok := Unjudged(in); ok {
 		return o.skipUnpromised(promise, func(c model.Clause) model.Verdict {
-			if c == model.R4 {
+			if c == model.R4 && v.Status == model.Skipped {
 				return judgeShrink(b)
 			}
-			return model.Skip(c, reason)
-		})
-	}
-	if !dies(in) {
-		return o.skipUnpromised(promise, func(c model.Clause) model.Verdict {
-			return model.Verdict{Clause: c, Status: model.Unknown,
-				Evidence: "control failed: a key or value outlives its last use: Subject.Key or Subject.Value holds it, or it points to something that others share"}
+			v.Clause = c
+			return v
 		})
 	}
 	return o.skipUnpromised(promise, func(c model.Clause) model.Verdict {
@@ -112,6 +107,20 @@ func (o Options) skipUnpromised(p model.Promise, judge func(model.Clause) model.
 		verdicts = append(verdicts, judge(c))
 	}
 	return verdicts
+}
+
+// Unjudged returns the verdict on every clause of release where none can be
+// judged for this subject: there is nothing to watch, or what is watched does
+// not die when nobody holds it.
+func Unjudged(in model.Instance) (v model.Verdict, ok bool) {
+	if reason := unwatchable(in); reason != "" {
+		return model.Skip("", reason), true
+	}
+	if !dies(in) {
+		return model.Verdict{Status: model.Unknown,
+			Evidence: "control failed: a key or value outlives its last use: Subject.Key or Subject.Value holds it, or it points to something that others share"}, true
+	}
+	return model.Verdict{}, false
 }
 
 // unwatchable returns why nothing about release can be judged, or "".
