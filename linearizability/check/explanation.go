@@ -34,8 +34,7 @@ func Explain(h history.History, o Options) []Explanation {
 	if h.Validate() != nil {
 		return nil
 	}
-	j := judgeAll(h.Operations(), o)
-	return j.explanations()
+	return judgeAll(h.Operations(), o).explanations()
 }
 
 func (j *judge) explanations() []Explanation {
@@ -75,8 +74,7 @@ func (e *entry) placed() Placed {
 	return Placed{ID: e.source.ID, Client: e.source.Client, Did: e.did()}
 }
 
-// want says what e would have returned in a state of its key, or of the map:
-// its own result where that is accepted.
+// want says that e would have returned r, the result of its step.
 func (e *entry) want(r model.Result) string {
 	if e.ret == forever {
 		return ""

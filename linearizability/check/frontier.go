@@ -3,7 +3,6 @@ package check
 import (
 	"math/bits"
 	"slices"
-	"time"
 )
 
 // # Long histories
@@ -36,9 +35,9 @@ import (
 // change places.
 //
 // A configuration is dropped for another with the same state in which the same
-// writes have taken effect, apart from more reads and fewer pending entries.
-// What can follow the first can follow the second, without the reads that it
-// has behind it; and an entry that is pending may take effect never.
+// writes have taken effect, but more reads or fewer pending entries: whatever
+// follows the one can follow the other, less the reads that it has behind it,
+// and an entry that is pending need never take effect.
 
 const (
 	// maxOpen is how many entries may be in progress at once: the bits of a
@@ -285,8 +284,6 @@ func (w *walk[S]) advance(c configuration[S]) {
 		}
 	}
 }
-
-func (w *walk[S]) overdue() bool { return time.Now().After(time.Time(w.until)) }
 
 // settle lets the open reads take effect that c's state accepts.
 func (w *walk[S]) settle(c configuration[S]) configuration[S] {

@@ -183,6 +183,9 @@ func checkOrder(t *testing.T, w window) {
 		if ok, state = w.space.model.Step(state, e, nil); !ok {
 			t.Errorf("%v does not accept its result", e)
 		}
+		if !slices.Contains(w.part, e) {
+			t.Errorf("%v is no part of what is explained", e)
+		}
 		if e.call > stuck.ret {
 			t.Errorf("%v was called after %v returned", e, stuck)
 		}
@@ -236,6 +239,15 @@ func TestWalksExplainAsPorcupineDoes(t *testing.T) {
 					got, strings.Join(got.Trace, "\n"), v, strings.Join(v.Trace, "\n"))
 			}
 		}
+	}
+}
+
+// An explanation has the longest order that there is, not the first.
+func TestAWalkExplainsByTheLongestOrder(t *testing.T) {
+	h := history.Of(together(0, append([]history.Operation{loadNever(0)}, stores(0, 3)...)...))
+	x := Explain(h, Options{limits: limits{walkAbove: -1}})[0]
+	if len(x.Order) != 3 || len(x.Left) != 1 {
+		t.Errorf("got %+v", x)
 	}
 }
 

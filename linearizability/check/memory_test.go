@@ -133,6 +133,7 @@ func TestAWalkTakesNoMemoryForItsLength(t *testing.T) {
 	}
 	short, long := allocated(2_000), allocated(20_000)
 	perCheckpoint := (long - short) / (2 * 18_000 / checkpointEvents)
+	t.Logf("%d bytes for 2,000 operations, %d for 20,000", short, long)
 	if perCheckpoint > 16<<10 {
 		t.Errorf("%d bytes for 2,000 operations, %d for 20,000: %d a checkpoint", short, long, perCheckpoint)
 	}

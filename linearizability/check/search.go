@@ -21,9 +21,9 @@ const (
 	cellBytes   = 48
 )
 
-// walkAbove is how many entries of a run are porcupine's. The walk is as fast
-// on short runs; on longer ones porcupine's time grows with the square of their
-// length.
+// walkAbove is how many entries of a run are porcupine's at most. Up to here its
+// verdict is one that does not hang on our own search, and explains a run from
+// its beginning; above, its time and memory grow with the square of the length.
 const walkAbove = 500
 
 // A budget is shared by all searches of one history.
@@ -232,9 +232,9 @@ func (b *budget) metered(s space, n int) (m porcupine.Model, exceeded *atomic.Bo
 }
 
 // search searches an order of entries lo to hi from the space's first state. A
-// short run is porcupine's, whose longest partial order explains from the
-// beginning what is wrong with it; a long one is walked. Where one of them gives
-// up, the other may not.
+// short run is porcupine's, a long one is walked. Where one of them gives up, the
+// other may not: a walk drops what porcupine remembers, and porcupine can follow
+// more operations at once.
 func (j *judge) search(s space, entries []entry, lo, hi int, until deadline) verdict {
 	fits := j.budget.fits(s, hi-lo)
 	if fits && hi-lo <= j.walkAbove {

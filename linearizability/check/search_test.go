@@ -98,7 +98,7 @@ func TestAViolationOutweighsUnknown(t *testing.T) {
 		ops := together(0, stores(c.hard, many, loadNever(c.hard))...)
 		ops = append(ops, together(many+1, stores(c.wrong, 1, loadNever(c.wrong))...)...)
 		for _, o := range []Options{
-			{Timeout: 50 * time.Millisecond, limits: limits{bytes: math.MaxInt}},
+			{Timeout: 300 * time.Millisecond, limits: limits{bytes: math.MaxInt}},
 			{limits: limits{bytes: 1 << 20}},
 		} {
 			v := model.Find(Operations(ops, o), model.S1)

@@ -123,6 +123,9 @@ func TestABoxIsWhereItsOperationWas(t *testing.T) {
 	for _, e := range p.Partitions[0].History {
 		last = max(last, e.End)
 	}
+	if strings.Contains(p.text, fmt.Sprint(forever)) {
+		t.Errorf("a box says when forever is")
+	}
 	want := []string{"0 pending Store(k2, v1)", "1 Load(k2) returned v1, true", "1 Load(k2) returned zero, false"}
 	for i, e := range p.Partitions[0].History {
 		if got := fmt.Sprint(e.ClientId, " ", e.Description); got != want[i] {
@@ -174,6 +177,11 @@ func TestTheWholeMapHasOneOrderWhereItIsWrong(t *testing.T) {
 	if p := draw(t, h, Options{}); len(p.Partitions) != 2 {
 		t.Errorf("a Clear of each key: %d orders, want 2", len(p.Partitions))
 	}
+	ops := append(h.Operations(), history.Operation{ID: 100, Parent: history.NoParent, Op: model.Op{Method: model.Len}, Call: 100, Return: 101})
+	p := draw(t, history.Of(ops), Options{Promise: strongest})
+	if !slices.ContainsFunc(p.Annotations, func(a annotated) bool { return a.Description == "Len() returned 0" }) {
+		t.Error("Len, which is not to blame, is in the order")
+	}
 }
 
 // Notes of one client at one moment share a box, which is red if one of them is
@@ -195,7 +203,7 @@ func TestNotesAreDrawn(t *testing.T) {
 
 // The same history is the same page every time.
 func TestAPageIsTheSameEveryTime(t *testing.T) {
-	for _, name := range []string{"range-misses-resident", "clear-not-atomic", "len-counts-nan"} {
+	for _, name := range []string{"both-stored", "lost-update", "range-misses-resident", "clear-not-atomic", "len-counts-nan"} {
 		h := read(t, name)
 		first := draw(t, h, Options{Promise: strongest})
 		for range 10 {

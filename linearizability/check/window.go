@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -38,7 +39,7 @@ func (w *walk[S]) window() window {
 }
 
 // windowFrom returns the window from one point of a walk. It is complete unless
-// a budget is to blame for its end.
+// a limit was hit before any configuration there failed.
 func (w *walk[S]) windowFrom(from point[S]) (win window, complete bool) {
 	until := deadline(time.Now().Add(explainTime))
 	furthest := -1
@@ -68,7 +69,7 @@ func (w *walk[S]) since(p point[S], c configuration[S]) []*entry {
 			part = append(part, e)
 		}
 	}
-	slices.SortFunc(part, func(a, b *entry) int { return a.call - b.call })
+	slices.SortFunc(part, func(a, b *entry) int { return cmp.Compare(a.call, b.call) })
 	return append(part, pointers(w.entries[p.called:w.called])...)
 }
 

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 )
 
 // maxLine is the longest line that Read accepts, in bytes.
@@ -53,9 +52,27 @@ func Read(r io.Reader) (History, error) {
 			events = append(events, e)
 		}
 		if last {
-			return History{slices.Concat(append(full, events)...)}, nil
+			return History{joined(append(full, events))}, nil
 		}
 	}
+}
+
+// joined returns the events of all blocks in one slice, and lets go of each
+// block as soon as it is copied.
+func joined(blocks [][]Event) []Event {
+	n := 0
+	for _, b := range blocks {
+		n += len(b)
+	}
+	if n == 0 {
+		return nil
+	}
+	events := make([]Event, 0, n)
+	for i, b := range blocks {
+		events = append(events, b...)
+		blocks[i] = nil
+	}
+	return events
 }
 
 // Write writes h, one event a line. A history that is not valid is refused

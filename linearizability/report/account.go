@@ -42,12 +42,19 @@ type table struct {
 	Rest string
 }
 
-// A row may be marked, as what the report is about. Cells begin with spaces
-// where they are indented.
+// A row may be marked, as what the report is about; it then stays in a table
+// that is cut, as does one that is kept. Cells begin with spaces where they are
+// indented, and with an arrow where they are a remark on the others.
 type row struct {
 	Cells  []string
 	Marked bool
+	Kept   bool
 }
+
+func (r row) stays() bool { return r.Marked || r.Kept }
+
+// pointer begins a remark.
+const pointer = "<- "
 
 func paragraph(format string, args ...any) block {
 	return block{Paragraph: fmt.Sprintf(format, args...)}
@@ -108,7 +115,7 @@ func (t *teller) facts() []fact {
 	c := t.c
 	facts := []fact{{"seen", c.Evidence}}
 	if n := c.Operations(); n > 0 {
-		facts = append(facts, fact{"small", t.size(n)})
+		facts = append(facts, fact{"size", t.size(n)})
 	}
 	return append(facts, fact{"certain", t.certainty()}, fact{"found with", c.Go})
 }

@@ -16,9 +16,9 @@ type wrong struct {
 // remark is w behind its operation.
 func (w wrong) remark() string {
 	if w.should != "" {
-		return "<- should have " + w.should
+		return pointer + "should have " + w.should
 	}
-	return "<- " + w.did
+	return pointer + w.did
 }
 
 // firstWrong replays a history of one goroutine on the model. ok is false if

@@ -45,30 +45,36 @@ type visitRow struct {
 // was read after it.
 func (t *teller) concurrentBlocks() []block {
 	var blocks []block
-	if before := t.phaseTable(first, "first"); before != nil {
+	marks := t.marks()
+	d, left := t.diagram(marks)
+	if before := t.phaseTable(first, "first", left > 0, marks); before != nil {
 		blocks = append(blocks, block{Table: before})
 	}
-	d, left := t.diagram(t.marks())
 	blocks = append(blocks, paragraph("Time goes down. A bar is a call in progress, and an arrow points to what it returned."), block{Diagram: d})
-	if after := t.phaseTable(atRest, "at rest"); after != nil {
+	if after := t.phaseTable(atRest, "at rest", left > 0, marks); after != nil {
 		blocks = append(blocks, block{Table: after})
 	}
 	if left > 0 {
-		blocks = append(blocks, paragraph("%s on other keys left out, which cannot matter for it; all are in %s.",
+		blocks = append(blocks, paragraph("Left out: %s that have no part in it; all are in %s.",
 			plural(left, "operation"), counterexample.HistoryFile))
 	}
 	return blocks
 }
 
-// phaseTable lists the operations of one phase, which overlap nothing.
-func (t *teller) phaseTable(p phase, label string) *table {
+// phaseTable lists the operations of one phase, which overlap nothing; if some
+// are to be left out, only those on the keys that are explained.
+func (t *teller) phaseTable(p phase, label string, some bool, marks map[int]mark) *table {
 	list := &table{Rest: counterexample.HistoryFile}
+	remarks := map[int]string{}
+	for i, m := range marks {
+		remarks[i] = m.remark
+	}
 	for i := range t.ops {
-		if t.when[i] != p || t.ops[i].Parent != history.NoParent {
+		if t.when[i] != p || t.ops[i].Parent != history.NoParent || some && !t.explainedKey(t.ops[i].Op) {
 			continue
 		}
 		from := len(list.Rows)
-		t.listOperation(list, i, "", nil)
+		t.listOperation(list, i, "", remarks)
 		for j := from; j < len(list.Rows); j++ {
 			list.Rows[j].Cells[0] = ""
 		}

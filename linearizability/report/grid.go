@@ -17,8 +17,8 @@ type cell struct {
 
 // Between two columns, and the narrowest that a column is made.
 const (
-	columnGap      = 3
-	narrowestTable = 14
+	columnGap       = 3
+	narrowestColumn = 14
 )
 
 // lines aligns g's columns. Where they are too wide together, the widest is
@@ -53,7 +53,7 @@ func (g *grid) widths() []int {
 				widest = i
 			}
 		}
-		if widths[widest] <= narrowestTable {
+		if widths[widest] <= narrowestColumn {
 			break
 		}
 		widths[widest]--

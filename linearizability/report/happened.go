@@ -1,8 +1,6 @@
 package report
 
 import (
-	"strings"
-
 	"github.com/mapspec/mapspec/linearizability/counterexample"
 	"github.com/mapspec/mapspec/linearizability/history"
 	"github.com/mapspec/mapspec/model"
@@ -24,35 +22,6 @@ func (t *teller) happened() []block {
 		return []block{{Table: t.traceTable()}}
 	}
 	return nil
-}
-
-// shouldBe begins the line of a trace that says what the map should mean.
-const shouldBe = "the map should be "
-
-// traceTable is a checker's trace: a call, and what it returned if the line
-// says so. What the evidence says again is left to it.
-func (t *teller) traceTable() *table {
-	list := &table{Rest: restOfProgram}
-	for _, line := range t.c.Trace {
-		if line == t.c.Evidence || strings.HasPrefix(line, shouldBe) {
-			continue
-		}
-		call, result, _ := strings.Cut(line, "   -> ")
-		switch result {
-		case "":
-		case "returned":
-			result = "→ ok"
-		default:
-			result = "→ " + result
-		}
-		list.add(call, result)
-	}
-	hangs := strings.Contains(t.c.Evidence, neverReturned)
-	if n := len(list.Rows); n > 0 && hangs && list.Rows[n-1].Cells[1] == "" {
-		list.Rows[n-1] = row{Cells: []string{list.Rows[n-1].Cells[0], "→ never returned"}, Marked: true}
-	}
-	list.trimColumns()
-	return list
 }
 
 // list is a history of one goroutine: call, result, and a remark on what is

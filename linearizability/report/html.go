@@ -4,6 +4,8 @@ import (
 	_ "embed"
 	"html/template"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/mapspec/mapspec/linearizability/counterexample"
 )
@@ -24,12 +26,13 @@ var (
 func HTML(w io.Writer, c counterexample.Counterexample) error {
 	t := newTeller(c)
 	a := t.tell()
-	view := pageView{
-		Title: a.Map + " breaks " + string(a.Clause), Account: a,
-		Style: template.CSS(pageStyle), Picture: t.picture(),
-	}
+	view := pageView{Title: a.Map + " breaks " + string(a.Clause), Account: a, Style: template.CSS(pageStyle)}
 	for _, s := range a.Sections {
 		view.Sections = append(view.Sections, viewSection(s))
+	}
+	if p := t.picture(); p != nil { // before what to read next
+		search := sectionView{ID: "search", Title: "The search, drawn by porcupine", Picture: p}
+		view.Sections = slices.Insert(view.Sections, len(view.Sections)-1, search)
 	}
 	return page.Execute(w, view)
 }
@@ -40,12 +43,13 @@ type pageView struct {
 	Account  account
 	Style    template.CSS
 	Sections []sectionView
-	Picture  *picture
 }
 
+// A sectionView has blocks, or the picture.
 type sectionView struct {
 	ID, Title string
 	Blocks    []blockView
+	Picture   *picture
 }
 
 // A blockView is a paragraph, a table, a diagram, or a diagram in text.
@@ -58,10 +62,12 @@ type blockView struct {
 }
 
 type rowView struct {
-	Cells  []string
+	Cells  []cellView
 	Marked bool
 	Gap    string // says instead how many rows are left out
 }
+
+type cellView struct{ Text, Remark string } // one of them is set
 
 // The longest table, in rows, and the largest diagram, in rows, that a page
 // shows in full.
@@ -89,12 +95,20 @@ func viewSection(s section) sectionView {
 
 func viewRows(t *table) []rowView {
 	var rows []rowView
-	for _, p := range abridged(t.Rows, func(r row) bool { return r.Marked }, pageRows) {
+	for _, p := range abridged(t.Rows, row.stays, pageRows) {
 		if p.gap > 0 {
 			rows = append(rows, rowView{Gap: leftOut(p.gap, t.Rest)})
 			continue
 		}
-		rows = append(rows, rowView{Cells: p.item.Cells, Marked: p.item.Marked})
+		view := rowView{Marked: p.item.Marked}
+		for _, text := range p.item.Cells {
+			if remark, ok := strings.CutPrefix(text, pointer); ok {
+				view.Cells = append(view.Cells, cellView{Remark: remark})
+			} else {
+				view.Cells = append(view.Cells, cellView{Text: text})
+			}
+		}
+		rows = append(rows, view)
 	}
 	return rows
 }

@@ -22,7 +22,7 @@ func (t *teller) notes() []check.Note {
 	}
 	if w, ok := t.firstWrong(); ok {
 		o := &t.ops[w.index]
-		notes = append(notes, check.Note{Client: o.Client, At: o.Call, Text: w.remark()[len("<- "):], Wrong: true})
+		notes = append(notes, check.Note{Client: o.Client, At: o.Call, Text: w.remark()[len(pointer):], Wrong: true})
 	}
 	for i := range t.ops {
 		if t.hung(i) {

@@ -2,9 +2,12 @@ package report
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/mapspec/mapspec/linearizability/check"
 	"github.com/mapspec/mapspec/linearizability/counterexample"
+	"github.com/mapspec/mapspec/model"
 )
 
 // explain asks why the history has no order; once, since it takes searches.
@@ -33,9 +36,9 @@ func (t *teller) marks() map[int]mark {
 		switch {
 		case !ok:
 		case e.Of == "":
-			marks[i] = mark{"<- wrong", e.Left[0].Did}
+			marks[i] = mark{pointer + "wrong", e.Left[0].Did}
 		default:
-			marks[i] = mark{"<- fits nowhere", e.Left[0].Did}
+			marks[i] = mark{pointer + "fits nowhere", e.Left[0].Did}
 		}
 	}
 	if len(marks) > 0 {
@@ -63,6 +66,14 @@ func (t *teller) mattering() map[int]bool {
 		}
 	}
 	return matter
+}
+
+// explainedKey reports whether o is on a key that an explanation is about, or
+// one is about the whole map.
+func (t *teller) explainedKey(o model.Op) bool {
+	return slices.ContainsFunc(t.explain(), func(e check.Explanation) bool {
+		return !ofKey(e) || o.Method.OnKey() && model.KeyName(o.Key) == e.Of
+	})
 }
 
 // historyWhy shows, for each explanation, how far one gets with an order.
@@ -136,15 +147,28 @@ func (t *teller) begins(e check.Explanation) int {
 }
 
 // leftTable is what fits nowhere: what it did, and what it would have to do.
+// The first is what the search came to grief over; of the others those follow
+// that could come next, had they another result.
 func (t *teller) leftTable(e check.Explanation) *table {
 	list := &table{Head: []string{"", "what it did", "what the clause allows there"}, Rest: counterexample.HistoryFile}
+	deadline := t.endOf(e.Left[0])
 	for n, p := range e.Left {
-		if p.Want == "" && n > 0 {
+		i, ok := t.at[p.ID]
+		fits := p.Want == "" || strings.HasSuffix(p.Did, " "+p.Want)
+		if n > 0 && (fits || !ok || t.ops[i].Call > deadline) {
 			continue
 		}
 		list.Rows = append(list.Rows, row{Cells: []string{t.who(p), p.Did, p.Want}, Marked: n == 0})
 	}
 	return list
+}
+
+// endOf is when p's operation returned, or a time after all others.
+func (t *teller) endOf(p check.Placed) int {
+	if i, ok := t.at[p.ID]; ok {
+		return end(&t.ops[i])
+	}
+	return 0
 }
 
 // who says which goroutine an operation belongs to, or that it ran before or

@@ -52,7 +52,7 @@ func viewDiagram(d *diagram) *diagramView {
 func spanTexts(s span, text textView) []textView {
 	var texts []textView
 	add := func(kind string, row int, what, remark string) {
-		text.Kind, text.Row, text.Text, text.Remark = kind, row+2, what, strings.TrimPrefix(remark, "<- ")
+		text.Kind, text.Row, text.Text, text.Remark = kind, row+2, what, strings.TrimPrefix(remark, pointer)
 		texts = append(texts, text)
 	}
 	result := "→ " + s.Result

@@ -20,7 +20,7 @@ type picture struct {
 // its scroll bar and its tooltips need, in pixels.
 const (
 	pictureLane = 45
-	pictureRoom = 240
+	pictureRoom = 180
 )
 
 // pictureStyle fits porcupine's page into a frame: dark where the reader wants
@@ -43,9 +43,10 @@ const pictureStyle = `<style>
 </style>
 </head>`
 
-const pictureCaption = "Time goes to the right, and each bar is a call from its beginning to its return; " +
-	"the numbers on the left are the goroutines. A line through the bars is the longest order found, " +
-	"and red marks what cannot come next. Point at a bar, or tap it, to see what the map holds before and after it."
+const pictureCaption = "Time goes to the right, and each bar is a call from its beginning to its return. " +
+	"A line on the left is a goroutine, which porcupine calls a client. The line through the bars is the longest order found, " +
+	"each call at the instant when it takes effect (LP); red marks what cannot come next, and the link in the legend goes there. " +
+	"Point at a bar, or tap it, to see what the map holds before and after it."
 
 // tagName finds the lanes of porcupine's drawing that are no client's.
 var tagName = regexp.MustCompile(`"Tag":"[^"]+"`)

@@ -99,30 +99,32 @@ func (t *teller) releaseList() []block {
 	for i, o := range t.releaseOps() {
 		next, result := model.Step(s, o)
 		s = next
-		remark := t.releaseRemark(i)
+		remark, wrong := t.releaseRemark(i)
 		list.Rows = append(list.Rows, row{
-			Cells: []string{callName(o), "→ " + outcome(o.Method, result), remark}, Marked: remark != ""})
+			Cells: []string{callName(o), "→ " + outcome(o.Method, result), remark}, Marked: wrong, Kept: remark != ""})
 	}
 	list.Rows = append(list.Rows, row{Cells: []string{"collect garbage", "", t.leftBehind()}, Marked: true})
 	list.trimColumns()
 	return []block{{Table: list}, paragraph("At rest the map means %v, and may hold nothing else.", s)}
 }
 
-// releaseRemark says what operation i has to do with what stays.
-func (t *teller) releaseRemark(i int) string {
+// releaseRemark says what operation i has to do with what stays, and whether it
+// is the one that should have let go of it.
+func (t *teller) releaseRemark(i int) (remark string, wrong bool) {
 	var remarks []string
 	for _, r := range t.c.Retained {
 		switch i {
+		case r.Left:
+			wrong = true
+			remarks = append(remarks, "should let go of "+r.What)
 		case r.Passed:
 			remarks = append(remarks, "passes "+r.What)
-		case r.Left:
-			remarks = append(remarks, "should let go of "+r.What)
 		}
 	}
 	if len(remarks) == 0 {
-		return ""
+		return "", false
 	}
-	return "<- " + strings.Join(remarks, ", ")
+	return pointer + strings.Join(remarks, ", "), wrong
 }
 
 // leftBehind says what is reachable in the end.
@@ -134,19 +136,25 @@ func (t *teller) leftBehind() string {
 	if len(what) == 0 {
 		return ""
 	}
-	return "<- " + strings.Join(what, " and ") + " still reachable"
+	return pointer + strings.Join(what, " and ") + " still reachable"
 }
 
 // growth is the lines of a trace that were measured.
 func (t *teller) growth() []block {
 	list := &table{Rest: restOfProgram}
 	for _, line := range t.c.Trace {
-		if strings.Contains(line, "collect garbage") {
-			list.add(strings.TrimSpace(line))
+		measured := strings.Contains(line, "collect garbage")
+		if measured || t.c.Look == model.LookPin && strings.HasPrefix(line, "Range") {
+			list.Rows = append(list.Rows, row{Cells: []string{line}, Marked: measured})
 		}
 	}
 	if len(list.Rows) == 0 {
 		return nil
+	}
+	if t.c.Look == model.LookPump { // what was measured last says it all
+		for i := range list.Rows[:len(list.Rows)-1] {
+			list.Rows[i].Marked = false
+		}
 	}
 	return []block{{Table: list}}
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// The rounds that a test of several goroutines may take: enough for luck, and
-// not more than seconds.
+// testRounds is how many rounds a test of several goroutines may take, as it is
+// written there: enough for luck, and a few seconds where there is no bug.
 const testRounds = "100_000"
 
 // concurrent writes a program of several goroutines, round after round. Either
@@ -123,7 +123,7 @@ func (w *testWriter) bareTraversal(o model.Op) bool {
 		return false
 	}
 	parameters, _ := w.callback(o.Method)
-	parameters = strings.NewReplacer("key ", "_ ", "value ", "_ ").Replace(parameters)
+	parameters = blank.Replace(parameters)
 	call := fmt.Sprintf("m.%v(", o.Method)
 	if o.Method != model.Range {
 		call = fmt.Sprintf("m.%v()(", o.Method)
@@ -156,6 +156,9 @@ func (w *testWriter) bareTraversal(o model.Op) bool {
 	return true
 }
 
+// blank makes parameters that are not used.
+var blank = strings.NewReplacer("key", "_", "value", "_")
+
 // record writes the call of o, and keeps what it returns as result n.
 func (w *testWriter) record(n int, o model.Op) (next int, ok bool) {
 	shown, ok := w.shown(o)
@@ -166,7 +169,7 @@ func (w *testWriter) record(n int, o model.Op) (next int, ok bool) {
 	return n + 1, ok
 }
 
-// together are the operations of the threads, and then those at rest.
+// inOrder are the operations of the threads, and then those at rest.
 func (w *testWriter) inOrder(rest []model.Op) []model.Op {
 	return slices.Concat(append(slices.Clone(w.c.Threads), rest)...)
 }

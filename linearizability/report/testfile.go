@@ -33,8 +33,10 @@ type testWriter struct {
 	imports map[string]string // path: the name in the import, or ""
 	uses    map[string]bool   // local functions that the body calls
 	how     instances         // of keys and values
-	body    strings.Builder
-	notes   []string // for the doc comment
+
+	traversals int // written so far, to number their variables
+	body       strings.Builder
+	notes      []string // for the doc comment
 }
 
 func newTestWriter(c counterexample.Counterexample) *testWriter {

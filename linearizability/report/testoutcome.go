@@ -18,13 +18,13 @@ func (l outcomeList) has(text string) bool {
 	return slices.ContainsFunc(l, func(o outcomeOf) bool { return o.text == text })
 }
 
-// Programs are brute-forced up to so many operations in so many orders, and
-// written down with so many outcomes.
+// A program is brute-forced if it has no more operations, goroutines and orders
+// than these, and no more outcomes to write down.
 const (
-	mostBruteOps  = 8
-	mostOrders    = 50_000
-	mostAllowed   = 60
-	mostGoroutine = 6
+	mostBruteOps   = 8
+	mostOrders     = 50_000
+	mostAllowed    = 60
+	mostGoroutines = 6
 )
 
 // outcomes lists what the program may return, over all orders of its calls: more
@@ -37,7 +37,7 @@ func (w *testWriter) outcomes(rest []model.Op) (list outcomeList, ok bool) {
 	for _, thread := range w.c.Threads {
 		total += len(thread)
 	}
-	if total > mostBruteOps || len(w.c.Threads) > mostGoroutine {
+	if total > mostBruteOps || len(w.c.Threads) > mostGoroutines {
 		return nil, false
 	}
 	for _, o := range append(w.inOrder(nil), w.c.Init...) {

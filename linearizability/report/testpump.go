@@ -109,7 +109,7 @@ func (w *testWriter) pinned() bool {
 		return false
 	}
 	parameters, _ := w.callback(model.Range)
-	parameters = strings.NewReplacer("key ", "_ ", "value ", "_ ").Replace(parameters)
+	parameters = blank.Replace(parameters)
 	w.line("}\n}\nif !ranging {\nchurn()\nreturn alive(), alive()\n}\npaused := false")
 	w.line("m.Range(func(%s) bool {\nif !paused {\npaused = true\nchurn()\nduring = alive()\n}\nreturn true\n})\nreturn during, alive()\n}", parameters)
 	w.line("pinned := func(turns int) (during, after int) {\nduring, after = reachable(turns, true)\nquietly, _ := reachable(turns, false)\nreturn during - quietly, after - quietly\n}")

@@ -151,13 +151,13 @@ func (w *testWriter) releasedText(r model.Retained, ops []model.Op) bool {
 	w.line("// Nothing but the map holds a key or value after this.\nseen := func() weak.Pointer[byte] {")
 	w.line("kept := text(%q)\nseen := weak.Make(unsafe.StringData(kept))", name)
 	for i, o := range ops {
-		call, ok := w.call(o)
-		if i == r.Passed {
-			call, ok = replaceArgument(call, role, fmt.Sprintf("text(%q)", name))
-		}
 		if o.Method.Traverses() {
-			ok = w.bareTraversal(o)
+			w.bareTraversal(o)
 			continue
+		}
+		call, ok := w.call(o)
+		if ok && i == r.Passed {
+			call, ok = replaceArgument(call, role, fmt.Sprintf("text(%q)", name))
 		}
 		if !ok {
 			return false

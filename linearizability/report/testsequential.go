@@ -31,7 +31,11 @@ func (w *testWriter) sequential() bool {
 
 // makeMap declares m.
 func (w *testWriter) makeMap() {
-	w.line("m := %s", w.newMap())
+	toFill := ""
+	if w.typ.expr == "" {
+		toFill = " // FILL IN: how to make the map, one that takes keys and values of type any"
+	}
+	w.line("m := %s%s", w.newMap(), toFill)
 	if w.c.Look == model.LookZero {
 		w.notes = append(w.notes, "The map is the zero value of its type.")
 	}
@@ -41,7 +45,7 @@ func (w *testWriter) makeMap() {
 func (w *testWriter) program(ops []model.Op) bool {
 	var s model.State
 	for _, o := range ops {
-		if !w.step(s, o, 0) {
+		if !w.step(s, o) {
 			return false
 		}
 		s = after(s, o)
@@ -49,10 +53,10 @@ func (w *testWriter) program(ops []model.Op) bool {
 	return true
 }
 
-// step writes o, which is called in state s, in so many callbacks.
-func (w *testWriter) step(s model.State, o model.Op, depth int) bool {
+// step writes o, which is called in state s.
+func (w *testWriter) step(s model.State, o model.Op) bool {
 	if o.Method.Traverses() {
-		return w.traversal(s, o, depth)
+		return w.traversal(s, o)
 	}
 	_, want := model.Step(s, o)
 	return w.compare(o, want)
@@ -87,7 +91,7 @@ func (w *testWriter) untilWrong() []model.Op {
 func (w *testWriter) traced() int {
 	n := 0
 	for _, line := range w.c.Trace {
-		call, _, _ := strings.Cut(line, "   -> ")
+		call, _, _ := strings.Cut(line, resultOf)
 		if ops := allOps(w.c.Witness); n < len(ops) && call == ops[n].String() {
 			n++
 		}
@@ -97,9 +101,9 @@ func (w *testWriter) traced() int {
 
 // lastRead is the read of the checker's that the evidence speaks of.
 func (w *testWriter) lastRead() (model.Op, bool) {
-	call, afterwards := strings.CutPrefix(w.c.Evidence, "afterwards ")
+	call, read := strings.CutPrefix(w.c.Evidence, afterwards)
 	call, _, hung := strings.Cut(call, neverReturned)
-	if !afterwards && !hung {
+	if !read && (!hung || w.inCallback(call)) {
 		return model.Op{}, false
 	}
 	call, _, _ = strings.Cut(call, ")")
@@ -109,6 +113,16 @@ func (w *testWriter) lastRead() (model.Op, bool) {
 		}
 	}
 	return model.Op{}, false
+}
+
+// inCallback reports whether a function of the program makes this call.
+func (w *testWriter) inCallback(call string) bool {
+	for _, o := range allOps(w.c.Witness) {
+		if o.Func != nil && anywhere(o.Func.Do, func(o model.Op) bool { return o.String() == call }) {
+			return true
+		}
+	}
+	return false
 }
 
 // keyReads are the Loads of all keys that the program names.

@@ -10,7 +10,7 @@ import (
 
 // traversal writes o, which is called in state s by one goroutine: what it may
 // visit is compared with a list, whatever the order.
-func (w *testWriter) traversal(s model.State, o model.Op, depth int) bool {
+func (w *testWriter) traversal(s model.State, o model.Op) bool {
 	if o.Func != nil && o.Func.Nil {
 		return w.nilFunction(s, o)
 	}
@@ -19,33 +19,42 @@ func (w *testWriter) traversal(s model.State, o model.Op, depth int) bool {
 		return false
 	}
 	visits := "visits"
-	if depth > 0 {
-		visits = fmt.Sprintf("visits%d", depth)
+	if w.traversals++; w.traversals > 1 {
+		visits = fmt.Sprintf("visits%d", w.traversals)
 	}
 	w.use("fmt", "slices", "strings")
 	w.line("var %s []string", visits)
 	at, ends := o.Func.Step()
-	call := func() bool { return w.traverse(s, o, visits, depth) }
+	call := func() bool { return w.traverse(s, o, visits) }
 	switch {
 	case ends == model.PanicCallback:
 		w.uses["panics"] = true
 		w.line("if did := panics(func() {")
 		ok = call()
-		w.line("}); did != (len(%s) >= %d) {\nt.Errorf(%q, did)\n}", visits, at, escaped(callName(o))+": the panic of f was passed on: %t")
+		w.line("}); did != (len(%s) >= %d) {\nt.Errorf(%q, did, !did)\n}", visits, at, escaped(callName(o))+" panicked: %t, want %t")
 	case ends == model.Goexit:
 		w.use("sync", "runtime")
 		returned := "returned" + strings.TrimPrefix(visits, "visits")
 		w.line("%s := false\nfunc() {\nvar alone sync.WaitGroup\ndefer alone.Wait()\nalone.Go(func() {", returned)
 		ok = call()
 		w.line("%s = true\n})\n}()", returned)
-		w.line("if %s == (len(%s) >= %d) {\nt.Errorf(%q, %s)\n}", returned, visits, at, escaped(callName(o))+" returned, though f called runtime.Goexit: %t", returned)
+		w.line("if %s == (len(%s) >= %d) {\nt.Errorf(%q, %s, !%s)\n}", returned, visits, at, escaped(callName(o))+" returned: %t, want %t", returned, returned)
 	default:
 		ok = call()
 	}
 	w.line("slices.Sort(%s)", visits)
 	w.line("if got := strings.Join(%s, \"; \"); %s {\nt.Errorf(%q, got)\n}", visits, notAmong(allowed),
-		escaped(callName(o))+" visited %s; want "+escaped(strings.Join(allowed, ", or ")))
+		escaped(callName(o))+" visited %q, want "+escaped(quotedOr(allowed)))
 	return ok
+}
+
+// quotedOr is "a", "b" or "c", quoted.
+func quotedOr(list []string) string {
+	quoted := make([]string, len(list))
+	for i, text := range list {
+		quoted[i] = fmt.Sprintf("%q", text)
+	}
+	return strings.Join(quoted, " or ")
 }
 
 // notAmong is the condition that got is none of allowed.
@@ -53,11 +62,7 @@ func notAmong(allowed []string) string {
 	if len(allowed) == 1 {
 		return fmt.Sprintf("got != %q", allowed[0])
 	}
-	quoted := make([]string, len(allowed))
-	for i, a := range allowed {
-		quoted[i] = fmt.Sprintf("%q", a)
-	}
-	return fmt.Sprintf("!slices.Contains([]string{%s}, got)", strings.Join(quoted, ", "))
+	return fmt.Sprintf("!slices.Contains(%#v, got)", allowed)
 }
 
 // nilFunction writes a traversal that is passed nil. On an empty map it may
@@ -77,7 +82,7 @@ func (w *testWriter) nilFunction(s model.State, o model.Op) bool {
 }
 
 // traverse writes the call of o and its function, which counts in visits.
-func (w *testWriter) traverse(s model.State, o model.Op, visits string, depth int) bool {
+func (w *testWriter) traverse(s model.State, o model.Op, visits string) bool {
 	parameters, visit := w.callback(o.Method)
 	call := fmt.Sprintf("m.%v(", o.Method)
 	if o.Method != model.Range {
@@ -88,7 +93,7 @@ func (w *testWriter) traverse(s model.State, o model.Op, visits string, depth in
 		if len(f.Do) > 0 {
 			w.line("if len(%s) == 1 {", visits)
 			for _, inner := range f.Do {
-				if !w.step(s, inner, depth+1) {
+				if !w.step(s, inner) {
 					return false
 				}
 				s = after(s, inner)
@@ -118,6 +123,9 @@ func (w *testWriter) callback(m model.Method) (parameters, visit string) {
 		return "key " + k, "key"
 	case model.Values:
 		return "value " + v, "value"
+	}
+	if k == v {
+		return "key, value " + k, `key, " ", value`
 	}
 	return "key " + k + ", value " + v, `key, " ", value`
 }
@@ -256,7 +264,7 @@ func (w *testWriter) sequence() bool {
 		allowed, _ := w.itineraries(s, model.Op{Method: m})
 		w.line("var %s []string\nsequence(func(%s) bool {\n%s = append(%s, fmt.Sprint(%s))\nreturn true\n})\nslices.Sort(%s)", turn, parameters, turn, turn, visit, turn)
 		w.line("if got := strings.Join(%s, \"; \"); %s {\nt.Errorf(%q, got)\n}", turn, notAmong(allowed),
-			fmt.Sprintf("the %s use of one sequence of %v visited %%s; want %s", turn, m, allowed[0]))
+			fmt.Sprintf("the %s use of one sequence of %v visited %%q, want %s", turn, m, escaped(quotedOr(allowed))))
 		if turn == "first" {
 			s, _ = model.Step(s, store(2, 3))
 			w.compare(store(2, 3), model.Result{})

@@ -80,7 +80,7 @@ func (t mapType) testPackage() string {
 // newMap is the expression that makes a map, and imports its package.
 func (w *testWriter) newMap() string {
 	if w.typ.expr == "" {
-		return "new(YourMap) /* FILL IN: how to make the map, one that takes keys and values of type any */"
+		return "new(YourMap)"
 	}
 	name := w.typ.name
 	if strings.HasSuffix("/"+w.typ.path, "/"+name) {
@@ -110,6 +110,9 @@ func (k kind) maker(f, prefix string) string {
 		return fmt.Sprintf("%s := func(i int) string { return %q + strconv.Itoa(i) } // another instance each time\n", f, prefix)
 	case "struct{}":
 		return fmt.Sprintf("%s := func(int) struct{} { return struct{}{} }\n", f)
+	}
+	if k.name == "int" {
+		return fmt.Sprintf("%s := func(i int) int { return i }\n", f)
 	}
 	return fmt.Sprintf("%s := func(i int) %s { return %[2]s(i) }\n", f, k.name)
 }

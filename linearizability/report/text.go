@@ -49,7 +49,7 @@ func (a account) layout(rows int, airy bool) []string {
 	for _, f := range a.Facts {
 		label := indent + padded(f.Name, 12)
 		rest := strings.Repeat(" ", len(label))
-		lines = append(lines, limited(wrapped(f.Text, label, rest, textWidth), max(2, rows/4))...)
+		lines = append(lines, limited(wrapped(f.Text, label, rest, textWidth), max(4, rows/4))...)
 	}
 	for _, s := range a.Sections {
 		lines = append(lines, "", s.Title)
@@ -74,7 +74,7 @@ func (b block) text(rows int) []string {
 	case b.Diagram != nil:
 		return b.Diagram.text(rows)
 	}
-	return limited(wrapped(b.Paragraph, indent, indent, textWidth), max(2, rows/4))
+	return limited(wrapped(b.Paragraph, indent, indent, textWidth), max(4, rows/4))
 }
 
 // text is a table in lines, its columns aligned.
@@ -83,7 +83,7 @@ func (t *table) text(rows int) []string {
 	if len(t.Head) > 0 {
 		g.rows = append(g.rows, cellsOf(t.Head))
 	}
-	for _, r := range abridged(t.Rows, func(r row) bool { return r.Marked }, rows) {
+	for _, r := range abridged(t.Rows, row.stays, rows) {
 		if r.gap > 0 {
 			g.rows = append(g.rows, []cell{{text: leftOut(r.gap, t.Rest), wide: true}})
 			continue

@@ -6,10 +6,6 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// neverReturned is what the evidence of a hang has between the calls and where
-// their goroutines stand.
-const neverReturned = " never returned: "
-
 // why says why what happened breaks the clause.
 func (t *teller) why() []block {
 	var blocks []block
@@ -53,10 +49,22 @@ func (t *teller) hangWhy() []block {
 	if len(stuck.Rows) > 1 {
 		nobody = "Nobody is left who could let them go on, and these calls never returned:"
 	}
-	if len(stand.Rows) > 1 {
+	if len(stuck.Rows) > 1 || len(stand.Rows) > 1 {
 		standing = "The goroutines stand in"
 	}
-	return []block{paragraph("%s", nobody), {Table: stuck}, paragraph("%s", standing), {Table: stand}}
+	return append([]block{paragraph("%s", nobody), {Table: stuck}, paragraph("%s", standing), {Table: stand}}, t.afterPanic()...)
+}
+
+// afterPanic names the last call that ended in a panic before the program
+// hung: what that held may be what others wait for.
+func (t *teller) afterPanic() []block {
+	for i := len(t.ops) - 1; i >= 0; i-- {
+		if o := &t.ops[i]; !o.Pending() && o.Result.Panic != "" {
+			return []block{paragraph("Before that, %s %s. A map has to survive that, and to leave no lock held.",
+				callName(o.Op), ending(o.Op.Method, o.Result))}
+		}
+	}
+	return nil
 }
 
 // resultsWhy says what the first wrong result should have been.
@@ -72,22 +80,12 @@ func (t *teller) resultsWhy() []block {
 	if t.when[w.index] == atRest {
 		text = "Read at rest, " + text
 	}
-	return []block{paragraph("%s The map then means %v.", text, w.state)}
+	return []block{paragraph("%s At that point the map means %v.", text, w.state)}
 }
 
-// evidenceWhy takes the words of the checker apart: what was seen, what was
-// wanted, and what the map should mean.
+// evidenceWhy says what the checker says, and what the map should mean.
 func (t *teller) evidenceWhy() []block {
-	seen, want, wanted := strings.Cut(t.c.Evidence, ", want ")
-	seen, afterwards := strings.CutPrefix(seen, "afterwards ")
-	if afterwards {
-		seen = "Read after the program, " + seen
-	}
-	text := seen + "."
-	if wanted {
-		text += " By the specification it is " + want + "."
-	}
-	blocks := []block{paragraph("%s", text)}
+	blocks := []block{paragraph("%s", found(t.c.Evidence).sentences())}
 	for _, line := range t.c.Trace {
 		if state, ok := strings.CutPrefix(line, shouldBe); ok {
 			blocks = append(blocks, paragraph("The map should mean %s.", state))

@@ -44,17 +44,17 @@ func ending(m model.Method, r model.Result) string {
 	switch r.Panic {
 	case "":
 	case model.PanicHash:
-		return "panicked: the key cannot be hashed"
+		return "panicked: unhashable key"
 	case model.PanicCompare:
-		return "panicked: the values cannot be compared"
+		return "panicked: uncomparable values"
 	case model.PanicNilFunc:
-		return "panicked: the function is nil"
+		return "panicked: nil function"
 	case model.PanicCallback:
-		return "panicked as its function did"
+		return "panicked like its function"
 	case model.Goexit:
-		return "ended by the Goexit of its function"
+		return "ended by its function's Goexit"
 	default:
-		return "panicked for no reason in its arguments"
+		return "panicked for no reason"
 	}
 	if text := r.Text(m); text != "returned" {
 		return "returned " + text
@@ -116,7 +116,7 @@ var symbols = []struct {
 	{"uncomparable is a value whose type cannot be compared, such as a slice", func(o model.Op) bool {
 		return o.Value == model.Uncomparable || o.Old == model.Uncomparable
 	}},
-	{"k0, k0′ and k0″ are equal keys, each an allocation of its own", func(o model.Op) bool {
+	{"k0, k0′ and k0′′ are equal keys, each an allocation of its own", func(o model.Op) bool {
 		return o.Instance > 0
 	}},
 }

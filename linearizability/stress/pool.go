@@ -72,20 +72,25 @@ func (p *pool) run(in model.Instance, program history.Program, jitter uint64) (w
 // The bits of jitter say where a thread yields between operations.
 func (p *pool) together(in model.Instance, threads [][]model.Op, jitter uint64) (where []string, stuck bool) {
 	p.arrived.Store(0)
-	running := 0
+	var running []*thread
 	for i, ops := range threads {
 		if len(ops) == 0 && len(threads) == 1 {
 			continue
 		}
 		t := prepare(in, p.workers[i], p.recorder.Client(i), ops)
 		t.jitter = jitter >> (8 * i)
-		running++
+		running = append(running, t)
 		p.workers[i].tasks <- func() {
 			p.barrier(len(threads))
 			t.run()
 		}
 	}
-	return p.wait(running)
+	if where, stuck = p.wait(len(running)); stuck {
+		for _, t := range running {
+			t.settle()
+		}
+	}
+	return where, stuck
 }
 
 // barrier lets nobody through before n have arrived. It spins, for goroutines
@@ -140,10 +145,12 @@ type thread struct {
 	calls  []model.Prepared // nil for a traversal
 	ids    []int
 	jitter uint64
+	begun  int64 // what worker.returns was before
 }
 
 func prepare(in model.Instance, w *worker, c *history.Client, ops []model.Op) *thread {
-	t := &thread{in: in, worker: w, client: c, ops: ops, calls: make([]model.Prepared, len(ops)), ids: make([]int, len(ops))}
+	t := &thread{in: in, worker: w, client: c, ops: ops, calls: make([]model.Prepared, len(ops)), ids: make([]int, len(ops)),
+		begun: w.returns.Load()}
 	for i, o := range ops {
 		if !o.Method.Traverses() {
 			t.calls[i] = in.Prepare(o)
@@ -170,6 +177,17 @@ func (t *thread) run() {
 		t.worker.returns.Add(1)
 	}
 	for i, call := range t.calls {
+		if call != nil {
+			t.client.SetResult(t.ids[i], call.Result())
+		}
+	}
+}
+
+// settle records the results of the calls that returned before t got stuck.
+// What they wrote is ordered before the count of them that is read here.
+func (t *thread) settle() {
+	returned := t.worker.returns.Load() - t.begun
+	for i, call := range t.calls[:returned] {
 		if call != nil {
 			t.client.SetResult(t.ids[i], call.Result())
 		}

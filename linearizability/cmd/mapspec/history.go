@@ -1,13 +1,13 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/mapspec/mapspec/linearizability/check"
@@ -21,6 +21,10 @@ Judges a recorded history: JSON lines, as docs/json.md says, from this program
 or any other. FILE may be - for standard input. Exit status: 0 no violation,
 1 a violation, 2 an invalid history or a judgement that ran out of time.`
 
+// historyMemory is what the garbage collector tries to stay below: a million
+// operations fit.
+const historyMemory = 768 << 20
+
 func runHistory(_ context.Context, env environment, args []string) (int, error) {
 	f := newFlags(env, "history", historyText)
 	timeout := f.Duration("timeout", 60*time.Second, "how long to judge; after that the verdict is unknown")
@@ -33,6 +37,7 @@ func runHistory(_ context.Context, env environment, args []string) (int, error) 
 	if f.NArg() == 0 {
 		return exitOther, errors.New("no FILE; see mapspec history -h")
 	}
+	debug.SetMemoryLimit(historyMemory)
 	h, err := readHistory(f.Arg(0))
 	var invalid *history.InvalidError
 	if err != nil && !errors.As(err, &invalid) {
@@ -49,7 +54,9 @@ func runHistory(_ context.Context, env environment, args []string) (int, error) 
 		if *strictLen {
 			p.Len = model.Strong
 		}
-		verdicts = check.History(h, check.Options{Promise: p, Timeout: *timeout})
+		ops := h.Operations() // of a history that was validated as it was read
+		h = history.History{}
+		verdicts = check.Operations(ops, check.Options{Promise: p, Timeout: *timeout})
 	}
 	if err := printHistory(env.stdout, verdicts, *asJSON); err != nil {
 		return exitOther, err
@@ -61,11 +68,12 @@ func readHistory(name string) (history.History, error) {
 	if name == "-" {
 		return history.Read(os.Stdin)
 	}
-	data, err := os.ReadFile(name)
+	f, err := os.Open(name)
 	if err != nil {
 		return history.History{}, err
 	}
-	return history.Read(bytes.NewReader(data))
+	defer f.Close()
+	return history.Read(f)
 }
 
 func printHistory(w io.Writer, verdicts []model.Verdict, asJSON bool) error {

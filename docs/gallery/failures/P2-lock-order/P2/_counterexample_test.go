@@ -14,11 +14,11 @@ import (
 // TestP2LockOrder shows that broken.P2LockOrder breaks P2: no deadlock, no lost
 // wake-up.
 //
-// What happens: Clear() and Swap(k0, v1) never returned:
-// github.com/mapspec/mapspec/impl/broken.(*P2LockOrder).Clear at
-// progress.go:121 [sync.Mutex.Lock];
+// What happens: Swap(k0, v1) and Clear() never returned:
 // github.com/mapspec/mapspec/impl/broken.(*core).Swap at core.go:162
-// [sync.Mutex.Lock].
+// [sync.Mutex.Lock];
+// github.com/mapspec/mapspec/impl/broken.(*P2LockOrder).Clear at
+// progress.go:121 [sync.Mutex.Lock].
 //
 // It is a matter of luck how the goroutines meet, so the test takes many
 // rounds.
@@ -46,18 +46,18 @@ func TestP2LockOrder(t *testing.T) {
 			var all sync.WaitGroup
 			all.Go(func() {
 				together()
-				m.Clear()
+				m.Swap(k(0), v(1))
 			})
 			all.Go(func() {
 				together()
-				m.Swap(k(0), v(1))
+				m.Clear()
 			})
 			all.Wait()
 		}()
 		select {
 		case <-done:
 		case <-time.After(10 * time.Second):
-			t.Fatalf("round %d: Clear() and Swap(k0, v1) never returned", round)
+			t.Fatalf("round %d: Swap(k0, v1) and Clear() never returned", round)
 		}
 	}
 }
