@@ -84,6 +84,9 @@ type Verdict struct {
 	// Retained is what the map still reaches, for release clauses, as far as
 	// it was looked into: the first of each kind.
 	Retained []Retained `json:"-"`
+	// Hung says that calls of the program never returned. Whoever runs it has
+	// waited for a watchdog, and left goroutines behind.
+	Hung bool `json:"-"`
 	// Level refines a release verdict: "prompt", "bounded", "unbounded".
 	Level string `json:"level,omitempty"`
 }

@@ -21,7 +21,7 @@ type failure struct {
 }
 
 func (f *failure) verdict(c model.Clause) model.Verdict {
-	return model.Verdict{Clause: c, Status: model.Violation, Evidence: f.evidence, Trace: f.trace, Witness: f.witness,
+	return model.Verdict{Clause: c, Status: model.Violation, Evidence: f.evidence, Trace: f.trace, Witness: f.witness, Hung: f.hung,
 		Coverage: model.Bounded("the program that shows it")}
 }
 

@@ -106,7 +106,7 @@ type search struct {
 	witness model.Witness // the smallest so far
 	rounds  int           // the most rounds it took, where it is a matter of luck
 	tries   int           // programs run
-	hangs   int           // of which so many never ended, as far as one can tell
+	hangs   int           // of which so many never ended
 }
 
 // minimise looks for a smaller program in the ways that its look allows, and
@@ -129,17 +129,16 @@ func (s *search) minimise() model.Coverage {
 }
 
 // try runs w and reports whether it breaks the clause.
-func (s *search) try(w model.Witness) (model.Verdict, bool) { return s.tryFor(w, candidateTime) }
+func (s *search) try(w model.Witness) (model.Verdict, bool) { return s.tryRounds(w, candidateRounds) }
 
-// tryFor is try with another time for programs whose goroutines meet by luck.
-func (s *search) tryFor(w model.Witness, limit time.Duration) (model.Verdict, bool) {
+// tryRounds is try with so many rounds where goroutines meet by luck.
+func (s *search) tryRounds(w model.Witness, most int) (model.Verdict, bool) {
 	s.tries++
 	if s.options.Progress != nil {
 		s.options.Progress(fmt.Sprintf("%d programs tried; %d operations in the smallest so far", s.tries, s.witness.Operations()))
 	}
-	start := time.Now()
-	v, rounds := attempt(s.ctx, s.trial, s.clause, w, stress.Options{Rounds: candidateRounds, Budget: limit, Seed: s.options.Seed + uint64(s.tries)})
-	if time.Since(start) > hangTime {
+	v, rounds := attempt(s.ctx, s.trial, s.clause, w, stress.Options{Rounds: most, Budget: candidateTime, Seed: s.options.Seed + uint64(s.tries)})
+	if v.Hung {
 		s.hangs++
 	}
 	if v.Status != model.Violation {
@@ -150,10 +149,10 @@ func (s *search) tryFor(w model.Witness, limit time.Duration) (model.Verdict, bo
 }
 
 // Of a program whose goroutines meet by luck, how often it is run before it is
-// taken for one that does not fail.
+// taken for one that does not fail. The time is for a machine that is busy.
 const (
-	candidateRounds = 2000
-	candidateTime   = 300 * time.Millisecond
+	candidateRounds = 3000
+	candidateTime   = 3 * time.Second
 )
 
 // accept makes w, which breaks the clause as v says, the smallest so far.
@@ -168,10 +167,7 @@ func (s *search) accept(w model.Witness, v model.Verdict) {
 // takes seconds and leaves a goroutine behind.
 func (s *search) over() bool { return s.ctx.Err() != nil || s.hangs >= maxHangs }
 
-const (
-	maxHangs = 12
-	hangTime = time.Second // no small program takes as long that ends
-)
+const maxHangs = 12
 
 // A trial is a subject on which many programs are run.
 type trial struct {
@@ -195,7 +191,7 @@ func attempt(ctx context.Context, b trial, c model.Clause, w model.Witness, o st
 		}
 		v = model.Verdict{Clause: c, Status: model.OK, Evidence: "every result is right"}
 		if len(verdicts) > 0 {
-			v.Status, v.Evidence = model.Unknown, "it breaks another clause instead: "+verdicts[0].String()
+			v.Status, v.Evidence, v.Hung = model.Unknown, "it breaks another clause instead: "+verdicts[0].String(), verdicts[0].Hung
 		}
 	case model.LookHistory:
 		v, rounds, err = stress.Try(ctx, b, c, w, o)

@@ -3,7 +3,6 @@ package minimise
 import (
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/mapspec/mapspec/linearizability/stress"
 	"github.com/mapspec/mapspec/model"
@@ -14,7 +13,7 @@ import (
 func (s *search) smallest() model.Coverage {
 	minimal := model.Bounded("the budget ended before smaller programs were all tried")
 	if s.reduce() {
-		minimal = model.Bounded("without any one of its operations no failure in %d rounds or %v", candidateRounds, candidateTime)
+		minimal = model.Bounded("without any one of its operations no failure in %d rounds", candidateRounds)
 		if len(s.witness.Threads) > 1 {
 			minimal = s.trySmaller(minimal)
 		}
@@ -23,9 +22,8 @@ func (s *search) smallest() model.Coverage {
 	return minimal
 }
 
-// smallerTime is how long the programs of one size are tried together. Each
-// gets the same part of it.
-const smallerTime = 2 * time.Second
+// smallerRounds is how many rounds the programs of one size are given together.
+const smallerRounds = 40_000
 
 // trySmaller tries all programs of two goroutines that are smaller than the
 // one found, the smallest first, over its methods and keys. Reducing may have
@@ -34,17 +32,17 @@ func (s *search) trySmaller(minimal model.Coverage) model.Coverage {
 	ops := s.concurrentAlphabet()
 	for size := 2; size < s.witness.Operations() && size <= mostTried; size++ {
 		programs := pairs(ops, size)
-		each := min(candidateTime, smallerTime/time.Duration(1+len(programs)))
+		each := min(candidateRounds, smallerRounds/(1+len(programs)))
 		for _, w := range programs {
 			if s.over() {
 				return minimal
 			}
-			if v, ok := s.tryFor(w, each); ok {
+			if v, ok := s.tryRounds(w, each); ok {
 				s.accept(w, v)
-				return model.Bounded("no smaller program of two goroutines and its %d calls failed in %v each", len(ops), each)
+				return model.Bounded("no smaller program of two goroutines and its %d calls failed in %d rounds each", len(ops), each)
 			}
 		}
-		minimal.What += fmt.Sprintf("; nor did any of the %d of %d operations over its %d calls, in %v each", len(programs), size, len(ops), each.Round(time.Millisecond))
+		minimal.What += fmt.Sprintf("; nor did any of the %d of %d operations over its %d calls, in %d rounds each", len(programs), size, len(ops), each)
 	}
 	return minimal
 }

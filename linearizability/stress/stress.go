@@ -163,7 +163,7 @@ func (s *session) count(v model.Verdict, m mode, round int, program history.Prog
 
 // hung is the verdict on a round that did not end.
 func hung(h history.History, where []string) model.Verdict {
-	v := model.Verdict{Clause: model.P2, Status: model.Violation}
+	v := model.Verdict{Clause: model.P2, Status: model.Violation, Hung: true}
 	var pending []string
 	for _, o := range h.Operations() {
 		v.Trace = append(v.Trace, o.String())
