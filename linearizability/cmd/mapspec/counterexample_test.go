@@ -18,6 +18,7 @@ import (
 //
 // Clauses: S1, S4, P3, R1, R3
 func TestCounterexampleIsSmallAndShownAgain(t *testing.T) {
+	judges(t)
 	for _, c := range []struct {
 		name, clause          string
 		goroutines, operation int
@@ -59,6 +60,7 @@ func TestCounterexampleIsSmallAndShownAgain(t *testing.T) {
 }
 
 func TestCounterexampleOfAGoodMapIsNotFound(t *testing.T) {
+	judges(t)
 	dir := t.TempDir()
 	got := mapspec(t, dir, "counterexample", "-map", "locked", "-budget", "3s", "-seed", "5")
 	if got.status != exitWrong || strings.Count(got.stderr, "\n") != 1 || !strings.Contains(got.stderr, "no violation by locked") {
@@ -88,6 +90,7 @@ func TestCounterexampleOfAMapThatDies(t *testing.T) {
 
 // check writes its violations so that they can be run again.
 func TestCheckWritesWhatReplayReads(t *testing.T) {
+	judges(t)
 	dir := t.TempDir()
 	mapspec(t, dir, "check", "-map", "go1.15.0", "-budget", "1s")
 	for _, clause := range []string{"R1", "R3"} {
@@ -104,6 +107,7 @@ func TestCheckWritesWhatReplayReads(t *testing.T) {
 }
 
 func TestReplayTellsStaleFromNotShown(t *testing.T) {
+	judges(t)
 	dir := t.TempDir()
 	mapspec(t, dir, "counterexample", "-map", "go1.15.0", "-json")
 	name := filepath.Join(dir, "counterexamples/go1.15.0/R1", counterexample.ProgramFile)
@@ -137,6 +141,7 @@ func TestReplayTellsStaleFromNotShown(t *testing.T) {
 
 // Ctrl-C while smaller programs are tried keeps what was found.
 func TestInterruptedCounterexampleIsKeptAsItWasFound(t *testing.T) {
+	judges(t)
 	dir := t.TempDir()
 	c := start(t, dir, "counterexample", "-map", "P2-clear-keeps-lock")
 	var stdout, stderr bytes.Buffer
@@ -178,5 +183,14 @@ func TestToExplainIsTheFirstInTheDocument(t *testing.T) {
 	}
 	if v, _, ok = toExplain(verdicts, model.S1); ok || v.Status != model.OK {
 		t.Errorf("%v, %v", v, ok)
+	}
+}
+
+// judges skips t with -short: it judges maps in processes of their own, which
+// takes seconds.
+func judges(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("judges maps: not with -short")
 	}
 }

@@ -163,6 +163,7 @@ func TestListShowsTheCatalogue(t *testing.T) {
 //
 // Clauses: R1, R3
 func TestCheckShowsTheLeakOfGo1150(t *testing.T) {
+	judges(t)
 	dir := t.TempDir()
 	got := mapspec(t, dir, "check", "-map", "go1.15.0", "-map", "locked", "-budget", "500ms", "-seed", "5")
 	for _, want := range []string{
@@ -190,6 +191,7 @@ func TestCheckShowsTheLeakOfGo1150(t *testing.T) {
 //
 // Clauses: S1
 func TestCheckOfABrokenMapFailsAndKeepsTheHistory(t *testing.T) {
+	judges(t)
 	dir := t.TempDir()
 	got := mapspec(t, dir, "check", "-map", "unforetold", "-budget", "5s", "-json")
 	var row struct {
@@ -213,6 +215,7 @@ func TestCheckOfABrokenMapFailsAndKeepsTheHistory(t *testing.T) {
 //
 // Clauses: S1, P2
 func TestCheckGoesOnAfterAMapThatDiesOrHangs(t *testing.T) {
+	judges(t)
 	got := mapspec(t, t.TempDir(), "check", "-map", "dies", "-map", "hangs", "-map", "locked", "-budget", "300ms")
 	for _, want := range []string{
 		`(?m)^dies +breaks S1`, `(?m)^hangs .*breaks P2`, `(?m)^locked +ok`,
@@ -230,6 +233,7 @@ func TestCheckGoesOnAfterAMapThatDiesOrHangs(t *testing.T) {
 
 // What was found before Ctrl-C is printed and written.
 func TestInterruptLosesNothing(t *testing.T) {
+	judges(t)
 	dir := t.TempDir()
 	c := start(t, dir, "check", "-map", "go1.15.0", "-map", "locked", "-budget", "4s", "-json")
 	out, err := c.StdoutPipe()
@@ -263,6 +267,7 @@ func TestInterruptLosesNothing(t *testing.T) {
 
 // A full disk is an error, not a silence.
 func TestFullDiskIsSaid(t *testing.T) {
+	judges(t)
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
 		t.Skipf("no /dev/full here: %v", err)
@@ -359,6 +364,7 @@ func TestChildKilledFromOutsideIsUnknown(t *testing.T) {
 
 // A directory of the user's keeps what is in it, whatever its name.
 func TestCounterexamplesRemoveNothingElse(t *testing.T) {
+	judges(t)
 	dir := t.TempDir()
 	precious := filepath.Join(dir, "locked", "precious.go")
 	if err := os.MkdirAll(filepath.Dir(precious), 0o777); err != nil {
@@ -383,6 +389,7 @@ func TestCounterexamplesRemoveNothingElse(t *testing.T) {
 // A map that prints is judged all the same, and one whose child says nothing is
 // not as expected.
 func TestMapThatPrintsIsJudged(t *testing.T) {
+	judges(t)
 	got := mapspec(t, t.TempDir(), "check", "-map", "prints", "-budget", "10ms", "-json")
 	if !strings.Contains(got.stdout, `{"clause":"S1","verdict":"ok"`) {
 		t.Errorf("stdout %.300s", got.stdout)
