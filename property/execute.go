@@ -15,6 +15,7 @@ type failure struct {
 	trace    []string
 	hung     bool // a call never returned
 	witness  *model.Witness
+	audited  bool // an audit saw it, not an operation of the program
 	// afterPanic says that the clause is that of a panic which the map was to
 	// survive, on the suspicion that it did not.
 	afterPanic bool
@@ -86,7 +87,9 @@ func (j *judge) runBlaming(ops []model.Op, when audit) *failure {
 		return f
 	}
 	if when == atEnd {
-		if closer := run(j.bind.Bind(), ops, afterEachStep); closer != nil && !closer.hung {
+		// A closer look that fails elsewhere than in an audit is another run of a
+		// map that does not do the same each time.
+		if closer := run(j.bind.Bind(), ops, afterEachStep); closer != nil && !closer.hung && closer.audited {
 			f = closer
 		}
 	}
@@ -369,7 +372,7 @@ func (e *execution) failed(clauses []model.Clause, format string, args ...any) {
 	if e.fail != nil {
 		return
 	}
-	f := &failure{clauses: clauses, evidence: fmt.Sprintf(format, args...)}
+	f := &failure{clauses: clauses, evidence: fmt.Sprintf(format, args...), audited: e.auditing}
 	if e.auditing {
 		f.evidence = "afterwards " + f.evidence
 	}

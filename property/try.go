@@ -2,8 +2,10 @@ package property
 
 import (
 	"fmt"
+	"sync/atomic"
 
 	"github.com/mapspec/mapspec/model"
+	"github.com/mapspec/mapspec/property/release"
 )
 
 // A Trial runs programs of one subject, each on a new map. It is for one
@@ -42,6 +44,35 @@ func (t *Trial) Try(w model.Witness) ([]model.Verdict, error) {
 		return nil, nil
 	}
 	return f.verdicts(), nil
+}
+
+// TryRelease runs a witness of clause c whose look is one of package release's,
+// as [release.Try] does, under a watchdog.
+func (t *Trial) TryRelease(c model.Clause, w model.Witness) (v model.Verdict, err error) {
+	where, stuck := watched(func(returned *atomic.Int64) {
+		v, err = release.Try(counting{t.judge.bind, returned}, c, w)
+	})
+	if stuck {
+		return hungOn(c, where), nil
+	}
+	return v, err
+}
+
+// TryRetaining is [release.TryAll] under a watchdog.
+func (t *Trial) TryRetaining(programs [][]model.Op) (verdicts []model.Verdict) {
+	where, stuck := watched(func(returned *atomic.Int64) {
+		verdicts = release.TryAll(counting{t.judge.bind, returned}, programs)
+	})
+	if stuck {
+		return []model.Verdict{hungOn(model.R1, where)}
+	}
+	return verdicts
+}
+
+// hungOn is the verdict on c of a program that hangs, which is against another
+// clause.
+func hungOn(c model.Clause, where string) model.Verdict {
+	return model.Verdict{Clause: c, Status: model.Unknown, Hung: true, Evidence: "a call never returned: " + where}
 }
 
 // onlyThread returns w as one list of operations, all of which the map has.

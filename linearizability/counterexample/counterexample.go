@@ -31,8 +31,8 @@ type Counterexample struct {
 
 	// Minimal says how small the program is, and how far that was looked into.
 	Minimal model.Coverage
-	// Rounds is how many rounds it took to see the violation, the largest of a
-	// few times; 1 where every run shows it.
+	// Rounds is how many runs it took to see the violation, the most of a few
+	// times; 1 where every run shows it, 0 where that was not measured.
 	Rounds int
 
 	Evidence string           // what was seen, in a line
@@ -47,14 +47,14 @@ type Counterexample struct {
 
 // Lucky reports whether it is a matter of luck that a run shows the violation.
 func (c Counterexample) Lucky() bool {
-	return c.Look == model.LookHistory && len(c.Threads) > 1 || c.Look == model.LookRaces
+	return c.Look == model.LookHistory && len(c.Threads) > 1 || c.Look == model.LookRaces || c.Rounds > 1
 }
 
 // Of returns the violation v of in's map as a counterexample, as it was found.
 // Its history is v's, if v has one.
 func Of(in model.Instance, v model.Verdict) (Counterexample, error) {
 	c := Counterexample{
-		Map: in.Name(), Clause: v.Clause, Go: runtime.Version(), Promise: in.Promise(), Rounds: 1,
+		Map: in.Name(), Clause: v.Clause, Go: runtime.Version(), Promise: in.Promise(),
 		Evidence: v.Evidence, Trace: v.Trace, Path: v.Path, Retained: v.Retained,
 		Minimal: model.Bounded("as it was found, not made smaller"),
 	}

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/mapspec/mapspec/linearizability/history"
 	"github.com/mapspec/mapspec/model"
@@ -108,7 +109,7 @@ func (c Counterexample) Save(dir string) error {
 		return err
 	}
 	if len(c.History.Events) == 0 {
-		return nil
+		return c.forgetHistory(dir)
 	}
 	var lines bytes.Buffer
 	if err := c.History.Write(&lines); err != nil {
@@ -117,19 +118,20 @@ func (c Counterexample) Save(dir string) error {
 	return os.WriteFile(filepath.Join(dir, HistoryFile), lines.Bytes(), 0o666)
 }
 
+// forgetHistory removes the history of another counterexample.
+func (c Counterexample) forgetHistory(dir string) error {
+	err := os.Remove(filepath.Join(dir, HistoryFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
 // Load reads what Save wrote into dir.
 func Load(dir string) (Counterexample, error) {
-	var c Counterexample
-	name := filepath.Join(dir, ProgramFile)
-	b, err := os.ReadFile(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return c, fmt.Errorf("no counterexample in %s: want a directory with %s", dir, ProgramFile)
-	}
+	c, err := LoadProgram(dir)
 	if err != nil {
 		return c, err
-	}
-	if err := json.Unmarshal(b, &c); err != nil {
-		return c, fmt.Errorf("%s: %w", name, err)
 	}
 	f, err := os.Open(filepath.Join(dir, HistoryFile))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -141,6 +143,23 @@ func Load(dir string) (Counterexample, error) {
 	defer f.Close()
 	if c.History, err = history.Read(f); err != nil {
 		return c, fmt.Errorf("%s: %w", f.Name(), err)
+	}
+	return c, nil
+}
+
+// LoadProgram is Load without the history: all that it takes to run it again.
+func LoadProgram(dir string) (Counterexample, error) {
+	var c Counterexample
+	name := filepath.Join(dir, ProgramFile)
+	b, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return c, fmt.Errorf("no counterexample in %s: want a directory with %s", dir, ProgramFile)
+	}
+	if err != nil {
+		return c, err
+	}
+	if err := json.Unmarshal(b, &c); err != nil {
+		return c, fmt.Errorf("%s: %w", name, err)
 	}
 	return c, nil
 }

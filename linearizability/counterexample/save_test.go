@@ -45,6 +45,22 @@ func TestACounterexampleReadsBackTheSame(t *testing.T) {
 	}
 }
 
+// The history of another counterexample does not stay beside this one.
+func TestSaveLeavesNoHistoryOfAnother(t *testing.T) {
+	dir := t.TempDir()
+	c := example()
+	if err := c.Save(dir); err != nil {
+		t.Fatal(err)
+	}
+	c.History = history.History{}
+	if err := c.Save(dir); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := counterexample.Load(dir); err != nil || len(got.History.Events) != 0 {
+		t.Errorf("%d events, %v", len(got.History.Events), err)
+	}
+}
+
 func TestLoadRefuses(t *testing.T) {
 	for _, c := range []struct{ name, edit, with, want string }{
 		{"another schema", `"schema": 1`, `"schema": 2`, "stale: written under schema 2, and this is schema 1"},
@@ -90,6 +106,12 @@ func TestLoadSaysWhatIsMissing(t *testing.T) {
 	}
 	if _, err := counterexample.Load(dir); err == nil || !strings.Contains(err.Error(), "history.jsonl: line 1") {
 		t.Errorf("a malformed history: %v, want the file and the line", err)
+	}
+	if _, err := counterexample.LoadProgram(dir); err != nil {
+		t.Errorf("the program beside a malformed history: %v", err)
+	}
+	if _, err := counterexample.Load(filepath.Join(dir, counterexample.ProgramFile)); err == nil || !strings.Contains(err.Error(), "want a directory") {
+		t.Errorf("the file in place of its directory: %v", err)
 	}
 }
 

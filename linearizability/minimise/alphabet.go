@@ -5,11 +5,13 @@ import (
 )
 
 // An alphabet is what programs are made of when all of a size are tried: two
-// keys, two values, and each special one that the map's types have.
+// keys, two values, and each special one that the map's types have. It has with
+// each call those that differ from it in the names of keys and values only:
+// otherwise a program could be left out for one that is not tried either.
 type alphabet struct {
 	methods   []model.Method
 	keys      []int
-	specials  []int // keys that are called with one value only
+	specials  []int // keys that are called with the zero value only
 	values    []int
 	olds      []int
 	callbacks []*model.Func // of the first traversal that the map has
@@ -31,7 +33,7 @@ func sequentialAlphabet(in model.Instance) alphabet {
 	}
 	a.olds = a.values
 	a.callbacks = []*model.Func{{Stop: 1}, {Panic: 1}, {Goexit: 1}, {Nil: true}}
-	plain := alphabet{methods: a.methods, keys: []int{0, 1}, values: []int{1, 2}, olds: []int{1}}
+	plain := alphabet{methods: a.methods, keys: []int{0, 1}, values: []int{1, 2}, olds: []int{1, 2}}
 	for _, o := range plain.ops() {
 		a.callbacks = append(a.callbacks, &model.Func{Do: []model.Op{o}})
 	}
@@ -87,16 +89,13 @@ func (a alphabet) onKey(m model.Method) []model.Op {
 	var list []model.Op
 	for _, k := range a.keys {
 		for _, old := range olds {
-			for _, v := range values[:min(2, len(values))] {
+			for _, v := range values {
 				list = append(list, model.Op{Method: m, Key: k, Old: old, Value: v})
 			}
 		}
 	}
-	for _, v := range values[min(2, len(values)):] {
-		list = append(list, model.Op{Method: m, Value: v}) // special values, under one key
-	}
 	for _, k := range a.specials {
-		list = append(list, model.Op{Method: m, Key: k, Old: olds[0], Value: values[0]})
+		list = append(list, model.Op{Method: m, Key: k})
 	}
 	return list
 }

@@ -12,14 +12,27 @@ import (
 // and it is all that are tried: counted independently, by renaming every
 // program there is.
 func TestProgramsAreAllUpToNames(t *testing.T) {
-	a := alphabet{methods: []model.Method{model.Load, model.Store, model.CompareAndSwap, model.Clear},
+	small := alphabet{methods: []model.Method{model.Load, model.Store, model.CompareAndSwap, model.Clear},
 		keys: []int{0, 1}, values: []int{1, 2}, olds: []int{1, 2}}
-	ops := a.ops()
-	for size := 1; size <= 3; size++ {
+	allUpToNames(t, small.ops(), 3)
+	for _, name := range []string{"locked", "sync.Map"} {
+		m, _ := impl.Find(name)
+		allUpToNames(t, sequentialAlphabet(m.Subject.Bind()).ops(), 2)
+		allUpToNames(t, releaseAlphabet(m.Subject.Bind()).ops(), 2)
+	}
+}
+
+func allUpToNames(t *testing.T, ops []model.Op, most int) {
+	t.Helper()
+	for size := 1; size <= most; size++ {
 		want := map[string]bool{}
-		for _, p := range product(ops, size) {
-			w := canonical(model.Witness{Threads: [][]model.Op{p}}, true, true)
-			want[text(w.Threads[0])] = true
+		for length := 1; length <= size; length++ {
+			for _, p := range product(ops, length) {
+				w := canonical(model.Witness{Threads: [][]model.Op{p}}, true, true)
+				if w.Operations() == size {
+					want[text(w.Threads[0])] = true
+				}
+			}
 		}
 		got := map[string]bool{}
 		for p := range programs(ops, size) {

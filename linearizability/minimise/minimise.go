@@ -9,10 +9,12 @@
 //	smallest.go  all programs of two goroutines from the smallest on
 //	replay.go    a saved counterexample once more
 //
-// A program of one goroutine fails always or never, so all shorter ones can be
-// tried: what comes out is the smallest there is over an alphabet, and says so.
-// One of several goroutines fails by luck: a smaller one that did not fail in
-// some rounds may fail in others, and the result says how many it was given.
+// Where a program of one goroutine fails always or never, all shorter ones can
+// be tried: what comes out is the smallest there is over an alphabet, and says
+// so. It is run a few times more to see that it does; a map that hashes by a
+// random seed, say, may not. A program of several goroutines fails by luck: a
+// smaller one that did not fail in some rounds may fail in others, and the
+// result says how many it was given.
 package minimise
 
 import (
@@ -25,7 +27,6 @@ import (
 	"github.com/mapspec/mapspec/linearizability/stress"
 	"github.com/mapspec/mapspec/model"
 	"github.com/mapspec/mapspec/property"
-	"github.com/mapspec/mapspec/property/release"
 )
 
 // Options bounds the work.
@@ -77,11 +78,14 @@ func Minimise(ctx context.Context, b model.Binder, v model.Verdict, o Options) (
 	if v.Witness == nil || len(v.Witness.Threads) == 0 {
 		return counterexample.Of(b.Bind(), v)
 	}
-	ctx, cancel := context.WithTimeout(ctx, o.budget())
+	limited, cancel := context.WithTimeout(ctx, o.budget())
 	defer cancel()
-	s := &search{ctx: ctx, trial: newTrial(b), bind: b, in: b.Bind(), clause: v.Clause, options: o, best: v, witness: *v.Witness, rounds: 1}
+	s := &search{ctx: limited, trial: newTrial(b), bind: b, in: b.Bind(), clause: v.Clause, options: o, best: v, witness: *v.Witness}
 	minimal := s.minimise()
-	s.best.Coverage = minimal
+	s.ctx = ctx // to measure takes a few seconds, whatever is left of the budget
+	if !s.measure() {
+		minimal = model.Bounded("one run like another does not show it, so nothing is known of smaller programs")
+	}
 	c, err := counterexample.Of(s.in, s.best)
 	if err != nil {
 		return c, err
@@ -104,7 +108,7 @@ type search struct {
 
 	best    model.Verdict // the violation by witness
 	witness model.Witness // the smallest so far
-	rounds  int           // the most rounds it took, where it is a matter of luck
+	rounds  int           // the most runs that it took to fail; 0 if not measured
 	tries   int           // programs run
 	hangs   int           // of which so many never ended
 }
@@ -114,15 +118,13 @@ type search struct {
 func (s *search) minimise() model.Coverage {
 	switch s.witness.Look {
 	case model.LookPump:
-		return model.Complete("no cycle of fewer operations, one resident key and one fresh, does it")
+		return model.Complete("no shorter cycle does it, of those that leave the same keys live, one resident and one fresh")
 	case model.LookPin, model.LookHeap, model.LookSequence:
 		return model.Bounded("a program of a fixed form")
 	case model.LookRaces:
 		return model.Bounded("as it was found: the race detector reports a race once a process")
 	case model.LookHistory:
-		if len(s.witness.Threads) > 1 {
-			return s.smallest()
-		}
+		return s.smallest()
 	}
 	s.reduce()
 	return s.shortest()
@@ -144,9 +146,14 @@ func (s *search) tryRounds(w model.Witness, most int) (model.Verdict, bool) {
 	if v.Status != model.Violation {
 		return v, false
 	}
-	s.rounds = rounds
+	if lucky(w) {
+		s.rounds = rounds
+	}
 	return v, true
 }
+
+// lucky reports whether w is run round after round.
+func lucky(w model.Witness) bool { return w.Look == model.LookHistory && len(w.Threads) > 1 }
 
 // Of a program whose goroutines meet by luck, how often it is run before it is
 // taken for one that does not fail. The time is for a machine that is busy.
@@ -168,6 +175,14 @@ func (s *search) accept(w model.Witness, v model.Verdict) {
 func (s *search) over() bool { return s.ctx.Err() != nil || s.hangs >= maxHangs }
 
 const maxHangs = 12
+
+// ended says why s is over.
+func (s *search) ended() string {
+	if s.ctx.Err() != nil {
+		return "the budget ended"
+	}
+	return fmt.Sprintf("%d programs hung", s.hangs)
+}
 
 // A trial is a subject on which many programs are run.
 type trial struct {
@@ -198,7 +213,10 @@ func attempt(ctx context.Context, b trial, c model.Clause, w model.Witness, o st
 	case model.LookRaces:
 		v, err = stress.TryRaces(ctx, b, c, w)
 	default:
-		v, err = release.Try(b, c, w)
+		v, err = b.results.TryRelease(c, w)
+	}
+	if err == nil && v.Status == model.Violation && v.Clause != c {
+		err = fmt.Errorf("look %q shows violations of %s, not of %s", w.Look, v.Clause, c)
 	}
 	if err != nil {
 		v = model.Verdict{Clause: c, Status: model.Invalid, Evidence: err.Error()}

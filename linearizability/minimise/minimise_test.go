@@ -202,3 +202,75 @@ func (f *forgetsTwo) Store(k string, v int) {
 		f.Map.Store(k, v)
 	}
 }
+
+// forgetful keeps every fourth deleted key of all its maps: one run shows it,
+// another does not.
+type forgetful struct {
+	locked.Map[any, any]
+	kept []any
+}
+
+var deletes int
+
+func (f *forgetful) Delete(k any) {
+	f.Map.Delete(k)
+	if deletes++; deletes%4 == 0 {
+		f.kept = append(f.kept, k)
+	}
+}
+
+// A program that fails now and then is not called the smallest, nor certain;
+// a replay tries it more than once.
+//
+// Clauses: R1
+func TestWhatFailsNowAndThenIsNotCalledCertain(t *testing.T) {
+	s := impl.Subject("forgetful", model.Promise{}, func() any { return new(forgetful) })
+	c, err := minimise.Find(context.Background(), s, model.R1, minimise.Options{Budget: 5 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Minimal.Complete || c.Rounds < 2 || !c.Lucky() {
+		t.Errorf("%v, %d rounds: want neither complete nor certain: %v", c.Minimal, c.Rounds, c.Threads)
+	}
+	if v, runs := minimise.Replay(context.Background(), s, c, 10*time.Second); v.Status != model.Violation || runs < 1 {
+		t.Errorf("run again: %v after %d runs", v, runs)
+	}
+}
+
+// stuckDelete never returns from Delete.
+type stuckDelete struct{ locked.Map[any, any] }
+
+func (*stuckDelete) Delete(any) { select {} }
+
+// A program for release that hangs is found by the watchdog.
+func TestReplayOfARetentionThatHangsEnds(t *testing.T) {
+	s := impl.Subject("stuck", model.Promise{}, func() any { return new(stuckDelete) })
+	c := counterexample.Counterexample{Clause: model.R1, Witness: model.Witness{Look: model.LookRelease,
+		Threads: [][]model.Op{{store(0, 1), {Method: model.Delete}}}}}
+	v, _ := minimise.Replay(context.Background(), s, c, time.Second)
+	if v.Status != model.Unknown || !v.Hung || !strings.Contains(v.Evidence, "never returned") {
+		t.Errorf("%v", v)
+	}
+}
+
+// A look at release says nothing of other clauses, and a pump has two keys.
+func TestReplayRefusesALookAtAnotherClause(t *testing.T) {
+	deleted := model.Witness{Look: model.LookRelease, Threads: [][]model.Op{{store(0, 1), {Method: model.Delete}}}}
+	pump := model.Witness{Look: model.LookPump, Init: []model.Op{store(0, 1)}, Threads: [][]model.Op{{store(2, 2), {Method: model.Delete, Key: 2}}}}
+	for _, c := range []counterexample.Counterexample{{Clause: model.T6, Witness: deleted}, {Clause: model.R3, Witness: pump}} {
+		if v, _ := minimise.Replay(context.Background(), subject(t, "go1.15.0"), c, time.Second); v.Status != model.Invalid {
+			t.Errorf("%s by %s: %v", c.Clause, c.Look, v)
+		}
+	}
+}
+
+// What stress finds with several goroutines, and one shows, is made as short as
+// any program of one.
+func TestOneGoroutineIsEnough(t *testing.T) {
+	v := violation(model.S1, model.Witness{Look: model.LookHistory, Threads: [][]model.Op{{store(0, 1), store(0, 2), store(0, 3)}, {store(1, 1)}}})
+	s := model.Subject[string, int]{Name: "typed", New: func() any { return new(forgetsTwo) }}
+	c, err := minimise.Minimise(context.Background(), s, v, minimise.Options{})
+	if err != nil || len(c.Threads) != 1 || c.Operations() != 2 || !c.Minimal.Complete {
+		t.Errorf("%v | %v: %v, %v", c.Init, c.Threads, c.Minimal, err)
+	}
+}

@@ -1,10 +1,10 @@
 package minimise
 
 import (
+	"fmt"
 	"iter"
 
 	"github.com/mapspec/mapspec/model"
-	"github.com/mapspec/mapspec/property/release"
 )
 
 // mostTried is the size of the largest programs that are all tried: of four
@@ -23,7 +23,7 @@ func (s *search) shortest() model.Coverage {
 	}
 	for size := 1; size < s.witness.Operations() && size <= mostTried; size++ {
 		if !try(programs(ops, size)) {
-			return model.Bounded("no program of fewer than %d operations does it; the budget ended before those of %d were all tried", size, size)
+			return model.Bounded("%s before all programs of %s were tried", s.ended(), plural(size, "operation"))
 		}
 	}
 	if s.witness.Operations() <= mostTried+1 {
@@ -34,7 +34,7 @@ func (s *search) shortest() model.Coverage {
 
 func (s *search) localMinimum() model.Coverage {
 	if s.over() {
-		return model.Bounded("the budget ended before smaller programs were all tried")
+		return model.Bounded("%s before smaller programs were all tried", s.ended())
 	}
 	return model.Bounded("without any one of its operations it does not fail")
 }
@@ -63,7 +63,7 @@ func (s *search) tryRetaining(programs iter.Seq[[]model.Op]) bool {
 	var batch [][]model.Op
 	flush := func() (found bool) {
 		s.tries += len(batch)
-		for i, v := range release.TryAll(s.bind, batch) {
+		for i, v := range s.trial.results.TryRetaining(batch) {
 			if v.Status == model.Violation {
 				s.accept(model.Witness{Look: model.LookRelease, Threads: [][]model.Op{batch[i]}}, v)
 				return true
@@ -105,4 +105,11 @@ func extend(prefix []model.Op, n names, ops []model.Op, more int, yield func([]m
 		}
 	}
 	return true
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -149,6 +149,12 @@ func (t *teller) certainty() string {
 		return "it was seen once; no program is known that shows it again"
 	case t.c.Look == model.LookRaces:
 		return "seen by the race detector within " + rounds + "; whether goroutines meet is a matter of luck"
+	case t.c.Rounds == 0 && t.c.Lucky():
+		return "seen once, and not tried again; real goroutines make it a matter of luck"
+	case t.c.Rounds == 0:
+		return "seen once, and not tried again"
+	case t.c.Look != model.LookHistory && t.c.Lucky():
+		return "one run shows it, another does not: the map does not do the same each time"
 	case t.c.Lucky():
 		return "seen within " + rounds + "; real goroutines make it a matter of luck"
 	}

@@ -2,6 +2,7 @@ package release
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/mapspec/mapspec/model"
 )
@@ -25,8 +26,9 @@ func Try(b model.Binder, c model.Clause, w model.Witness) (model.Verdict, error)
 		}
 		return TryAll(b, [][]model.Op{ops})[0], nil
 	case model.LookPump:
-		if len(w.Init) != 1 || len(w.Threads) != 1 {
-			return model.Verdict{}, fmt.Errorf("look %q takes one operation to begin with and one thread", w.Look)
+		strange := func(o model.Op) bool { return o.Method.OnKey() && o.Key != 0 && o.Key != fresh }
+		if len(w.Init) != 1 || len(w.Threads) != 1 || slices.ContainsFunc(ops, strange) {
+			return model.Verdict{}, fmt.Errorf("look %q takes one operation to begin with and one thread, on keys 0 and 1", w.Look)
 		}
 		if v, ok := pump(b, w.Threads[0]); ok {
 			return v, nil
@@ -67,7 +69,7 @@ func TryAll(b model.Binder, programs [][]model.Op) []model.Verdict {
 		case r.Len() > 0:
 			*v = trackers[i].Violation(r)
 		default:
-			*v = model.Verdict{Clause: model.R1, Status: model.OK}
+			*v = model.Verdict{Clause: model.R1, Status: model.OK, Evidence: "nothing is retained"}
 		}
 	}
 	return verdicts

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
@@ -77,12 +78,15 @@ func runCounterexample(ctx context.Context, env environment, args []string) (int
 	progress(env, "judging %s", m.Name)
 	verdicts, err := judgeProcess(ctx, m, o.budget/6, o.seed, until)
 	progress(env, "")
-	if err != nil {
+	if err != nil && ctx.Err() == nil {
 		return exitOther, err
 	}
 	v, others, ok := toExplain(verdicts, model.Clause(o.clause))
+	if !ok && ctx.Err() != nil {
+		return exitOther, errors.New("interrupted before a violation was found")
+	}
 	if !ok {
-		fmt.Fprintf(env.stderr, "mapspec counterexample: %v\n", noViolation(o, v))
+		fmt.Fprintf(env.stderr, "mapspec counterexample: %v\n", noViolation(o, v, verdicts))
 		return exitWrong, nil
 	}
 	c, err := counterexample.Of(m.Subject.Bind(), v)
@@ -94,7 +98,7 @@ func runCounterexample(ctx context.Context, env environment, args []string) (int
 	}
 	c, err = minimiseProcess(ctx, env, m, v, o.budget*5/6, o.seed)
 	if ctx.Err() != nil {
-		err = fmt.Errorf("interrupted; what was found is in %s as it was found", filepath.Join(o.dir, m.Name, string(v.Clause)))
+		err = fmt.Errorf("interrupted; the smallest found so far is in %s", filepath.Join(o.dir, m.Name, string(v.Clause)))
 	}
 	dir := filepath.Join(o.dir, m.Name, string(c.Clause))
 	if werr := save.write(c); werr != nil {
@@ -122,11 +126,23 @@ func toExplain(verdicts []model.Verdict, c model.Clause) (v model.Verdict, other
 	return v, others, ok
 }
 
-func noViolation(o counterexampleOptions, v model.Verdict) error {
-	if o.clause == "" {
-		return fmt.Errorf("no violation by %s in %v; give it more time with -budget, or another -seed than %d", o.name, o.budget/6, o.seed)
+// noViolation says what was done in vain, and what was not done.
+func noViolation(o counterexampleOptions, v model.Verdict, verdicts []model.Verdict) error {
+	spent := (o.budget / 6).Round(time.Millisecond)
+	if o.clause != "" {
+		return fmt.Errorf("no violation of %s by %s in %v (%s)", o.clause, o.name, spent, v)
 	}
-	return fmt.Errorf("no violation of %s by %s in %v (%s)", o.clause, o.name, o.budget/6, v)
+	var needs []string
+	for _, v := range verdicts {
+		if v.Status == model.Skipped && strings.HasPrefix(v.Evidence, "needs ") {
+			needs = append(needs, string(v.Clause))
+		}
+	}
+	not := ""
+	if len(needs) > 0 {
+		not = fmt.Sprintf("; %s were not judged: see mapspec check -json", strings.Join(needs, ", "))
+	}
+	return fmt.Errorf("no violation by %s in %v%s; give it more time with -budget, or another -seed than %d", o.name, spent, not, o.seed)
 }
 
 // printCounterexample shows c, and what to do next.
@@ -141,7 +157,7 @@ func printCounterexample(env environment, o counterexampleOptions, c counterexam
 		return err
 	}
 	fmt.Fprintf(env.stdout, "\nsaved in %s, with a page to look at (report.html) and a test to paste (_counterexample_test.go)\n", dir)
-	fmt.Fprintf(env.stdout, "run it again with: mapspec replay %s\n", dir)
+	fmt.Fprintf(env.stdout, "run it again with: mapspec replay %s (it was found with -seed %d)\n", dir, o.seed)
 	if len(others) > 0 {
 		fmt.Fprintf(env.stdout, "%s also breaks %s: see -clause\n", o.name, strings.Join(others, ", "))
 	}

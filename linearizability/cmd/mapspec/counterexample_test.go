@@ -125,6 +125,8 @@ func TestReplayTellsStaleFromNotShown(t *testing.T) {
 		{`"map": "go1.15.0"`, `"map": "locked"`, exitWrong, "locked does not break R1 this time (ok)"},
 		{`"op": "Delete"`, `"op": "Clear2"`, exitOther, `unknown operation "Clear2"`},
 		{`"look": "release"`, `"look": "glance"`, exitOther, `look "glance"`},
+		{`"clause": "R1"`, `"clause": "T6"`, exitOther, `look "release" shows violations of R1, not of T6`},
+		{`"map": "go1.15.0"`, `"map": "dies in Delete"`, exitWrong, "does not break R1 this time (unknown)\n    the process died"},
 	} {
 		if !bytes.Contains(b, []byte(c.old)) {
 			t.Fatalf("no %s in\n%s", c.old, b)
@@ -160,7 +162,7 @@ func TestInterruptedCounterexampleIsKeptAsItWasFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = c.Wait()
-	if c.ProcessState.ExitCode() != exitOther || !strings.Contains(stderr.String(), "interrupted; what was found is in counterexamples") {
+	if c.ProcessState.ExitCode() != exitOther || !strings.Contains(stderr.String(), "interrupted; the smallest found so far is in counterexamples") {
 		t.Errorf("%v: stderr %q", c.ProcessState, stderr.String())
 	}
 	if !strings.Contains(stdout.String(), "P2-clear-keeps-lock breaks P2") {

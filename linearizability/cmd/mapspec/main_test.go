@@ -42,6 +42,8 @@ func withHostile(name string) (impl.Map, bool) {
 			fmt.Println("a map that talks")
 			return new(locked.Map[any, any])
 		})}, true
+	case "dies in Delete":
+		return impl.Map{Name: name, Subject: impl.Subject(name, model.Promise{}, func() any { return new(diesInDelete) })}, true
 	case "unforetold":
 		return impl.Map{Name: name, Subject: impl.Subject(name, model.Promise{}, func() any { return new(broken.S1TwoDeleters) })}, true
 	case "hangs":
@@ -54,6 +56,11 @@ func withHostile(name string) (impl.Map, bool) {
 type dies struct{ locked.Map[any, any] }
 
 func (d *dies) Swap(any, any) (any, bool) { os.Exit(7); return nil, false }
+
+// diesInDelete is killed by the runtime, as by a fatal error.
+type diesInDelete struct{ locked.Map[any, any] }
+
+func (d *diesInDelete) Delete(any) { os.Exit(9) }
 
 // hangs never returns from Swap.
 type hangs struct{ locked.Map[any, any] }

@@ -89,18 +89,18 @@ func minimiseProcess(ctx context.Context, env environment, m impl.Map, v model.V
 	})
 	progress(env, "")
 	switch {
-	case err != nil:
-		return asFound, err
-	case last.Found == nil:
+	case last.Found != nil: // when interrupted too: the smallest so far
+		var herr error
+		last.Found.History, herr = history.Read(bytes.NewReader(last.History))
+		return *last.Found, errors.Join(err, herr)
+	case err == nil:
 		first, _, _ := strings.Cut(strings.TrimSpace(end.stderr), "\n")
 		asFound.Minimal = model.Bounded("as it was found: the process that tried smaller programs ended early: %s", first)
-		return asFound, nil
 	}
-	last.Found.History, err = history.Read(bytes.NewReader(last.History))
-	return *last.Found, err
+	return asFound, err
 }
 
-// A run line is how one replay went.
+// An again is how one replay went.
 type again struct {
 	Verdict model.Verdict `json:"verdict"`
 	Rounds  int           `json:"rounds"`
@@ -138,7 +138,8 @@ func replayProcess(ctx context.Context, c counterexample.Counterexample, budget 
 	var a again
 	end, err := p.run(ctx, func(line []byte) error { return json.Unmarshal(line, &a) })
 	if err == nil && a.Verdict.Clause == "" {
-		a.Verdict = died("replay", end.stderr, end.timedOut, end.err)
+		why := died("replay", end.stderr, end.timedOut, end.err)
+		a.Verdict = model.Verdict{Clause: c.Clause, Status: model.Unknown, Evidence: why.Evidence}
 	}
 	return a, err
 }

@@ -34,7 +34,10 @@ func runReplay(ctx context.Context, env environment, args []string) (int, error)
 		return exitOther, fmt.Errorf("-times %d -budget %v: want more than none", *times, *budget)
 	}
 	dir := filepath.Clean(f.Arg(0))
-	c, err := counterexample.Load(dir)
+	if filepath.Base(dir) == counterexample.ProgramFile {
+		dir = filepath.Dir(dir)
+	}
+	c, err := counterexample.LoadProgram(dir)
 	if err != nil {
 		return exitOther, err
 	}
@@ -47,6 +50,9 @@ func runReplay(ctx context.Context, env environment, args []string) (int, error)
 		progress(env, "replay %d of %d", i+1, *times)
 		last, err = replayProcess(ctx, c, *budget)
 		progress(env, "")
+		if err != nil && ctx.Err() == nil {
+			return exitOther, err
+		}
 		if err != nil {
 			return exitOther, fmt.Errorf("interrupted after %d replays, of which %d showed it", i, shown)
 		}
@@ -92,7 +98,7 @@ func describeReplay(env environment, c counterexample.Counterexample, last again
 	case times > 1:
 		fmt.Fprintf(w, "%s breaks %s in %d of %d replays\n", c.Map, c.Clause, shown, times)
 	case shown == 1 && c.Lucky():
-		fmt.Fprintf(w, "%s breaks %s again, after %s\n", c.Map, c.Clause, plural(last.Rounds, "round"))
+		fmt.Fprintf(w, "%s breaks %s again, after %s\n", c.Map, c.Clause, plural(last.Rounds, "run"))
 	case shown == 1:
 		fmt.Fprintf(w, "%s breaks %s again\n", c.Map, c.Clause)
 	default:
@@ -100,7 +106,7 @@ func describeReplay(env environment, c counterexample.Counterexample, last again
 	}
 	fmt.Fprintf(w, "    %s\n", last.Verdict.Evidence)
 	if c.Lucky() {
-		fmt.Fprintf(w, "    real goroutines meet by luck: it took up to %s when it was found, and a replay tries many more\n", plural(c.Rounds, "round"))
+		fmt.Fprintf(w, "    it is a matter of luck: it took up to %s when it was found, and a replay tries many more\n", plural(max(1, c.Rounds), "run"))
 	}
 	if c.Go != runtime.Version() {
 		fmt.Fprintf(w, "    found with %s; this is %s\n", c.Go, runtime.Version())
