@@ -23,6 +23,8 @@ var arrows = map[string][]string{
 	"linearizability/history":        {"model"},
 	"linearizability/check":          {"model", "linearizability/history", "github.com/anishathalye/porcupine"},
 	"linearizability/stress":         {"model", "linearizability/history", "linearizability/check"},
+	"linearizability/explore":        {"linearizability/explore/sched"},
+	"linearizability/explore/sched":  {},
 	"linearizability/counterexample": {"model", "linearizability/history"},
 	"linearizability/minimise": {"model", "linearizability/history", "linearizability/stress", "linearizability/counterexample",
 		"property", "property/release"},

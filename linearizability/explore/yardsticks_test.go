@@ -1,0 +1,290 @@
+package explore
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+// yardstick is a program whose number of classes is known: from the
+// literature, and by several independent ways to count.
+type yardstick struct {
+	name    string
+	size    int
+	classes int
+	cut     int
+	program func(n int) Program
+}
+
+var yardsticks = []yardstick{
+	{"readers", 2, 4, 0, readers},
+	{"readers", 5, 32, 0, readers},
+	{"readers", 10, 1024, 0, readers},
+	{"lastzero", 1, 2, 0, lastzero},
+	{"lastzero", 2, 5, 0, lastzero},
+	{"lastzero", 3, 12, 1, lastzero},
+	{"lastzero", 4, 28, 7, lastzero},
+	{"lastzero", 5, 64, 33, lastzero},
+	{"lastzero", 10, 3328, 16_867, lastzero},
+	{"lastzero", 15, 147456, 0, lastzero},
+	{"indexer", 11, 1, 0, indexer},
+	{"indexer", 12, 8, 0, indexer},
+	{"indexer", 15, 4096, 0, indexer},
+	{"filesystem", 14, 2, 0, filesystem},
+	{"filesystem", 16, 8, 0, filesystem},
+	{"filesystem", 18, 32, 0, filesystem},
+	{"casrot", 2, 2, 0, casrot},
+	{"casrot", 3, 5, 0, casrot},
+	{"casrot", 4, 14, 0, casrot},
+	{"casrot", 5, 43, 0, casrot},
+	{"casrot", 6, 144, 0, casrot},
+	{"casrot", 7, 523, 0, casrot},
+	{"casrot", 8, 2048, 0, casrot},
+	{"casrot", 9, 8597, 0, casrot},
+	{"casw", 2, 6, 0, casw},
+	{"casw", 3, 66, 0, casw},
+	{"casw", 4, 1200, 0, casw},
+	{"casw", 5, 32880, 0, casw},
+	{"one update", 3, 6, 0, oneUpdate},
+	{"one update", 5, 120, 0, oneUpdate},
+	{"two updates", 3, 36, 0, twoUpdates},
+	{"two updates", 4, 576, 0, twoUpdates},
+	{"fib_bench", 1, 11, 0, fibonacci},
+	{"fib_bench", 2, 140, 0, fibonacci},
+	{"fib_bench", 3, 1698, 0, fibonacci},
+	{"fib_bench", 4, 19605, 0, fibonacci},
+	{"fib_bench", 5, 218243, 0, fibonacci},
+	{"racy increment", 2, 4, 0, racyIncrement},
+	{"racy increment", 3, 36, 0, racyIncrement},
+	{"racy increment", 4, 576, 0, racyIncrement},
+	{"CAS-loop increment", 2, 4, 0, casIncrement},
+	{"CAS-loop increment", 3, 60, 0, casIncrement},
+	{"CAS-loop increment", 4, 3120, 0, casIncrement},
+	{"Treiber push", 2, 4, 0, treiberPush},
+	{"Treiber push", 3, 60, 0, treiberPush},
+	{"Treiber push", 4, 3120, 0, treiberPush},
+	{"Treiber push and pop", 1, 46, 0, treiberPop},
+	{"Treiber push and pop", 2, 206, 0, treiberPop},
+}
+
+// large is the number of classes above which a yardstick is left out of short
+// tests.
+const large = 20_000
+
+// Classes and executions cut short are those of the table; none is explored
+// twice.
+func TestYardsticks(t *testing.T) {
+	for _, y := range yardsticks {
+		t.Run(fmt.Sprintf("%s/%d", y.name, y.size), func(t *testing.T) {
+			if y.classes > large && testing.Short() {
+				t.Skip("large")
+			}
+			start := time.Now()
+			r, err := Run(y.program(y.size), Options{Distinct: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Logf("classes %d executions %d cut short %d time %v",
+				r.Classes, r.Executions, r.CutShort, time.Since(start).Round(10*time.Microsecond))
+			if r.Classes != y.classes || r.Redundant() != 0 || !r.Coverage.Complete() || r.Failure != nil {
+				t.Errorf("%d classes, %d redundant, %v, failure %v; want %d, 0, complete, none",
+					r.Classes, r.Redundant(), r.Coverage, r.Failure, y.classes)
+			}
+			if r.CutShort != y.cut {
+				t.Errorf("%d executions cut short, %d before", r.CutShort, y.cut)
+			}
+		})
+	}
+}
+
+// readers: one thread writes, n threads read.
+func readers(n int) Program {
+	x := new(word)
+	return Program{
+		Setup:   func() { *x = word{} },
+		Threads: append(threads(n, func(int) { x.load() }), func() { x.store(42) }),
+	}
+}
+
+// lastzero: a reader looks for the last zero of an array; n writers make
+// entries one more than the one before (Abdulla and others 2017).
+func lastzero(n int) Program {
+	a := make([]word, n+1)
+	return Program{
+		Setup: func() { clear(a) },
+		Threads: append([]func(){func() {
+			for i := n; a[i].load() != 0; i-- {
+			}
+		}}, threads(n, func(i int) { a[i+1].store(a[i].load() + 1) })...),
+	}
+}
+
+// indexer: threads insert into a hash table (Flanagan and Godefroid 2005).
+func indexer(n int) Program {
+	const size, inserts = 128, 4
+	table := make([]word, size)
+	return Program{
+		Setup: func() { clear(table) },
+		Threads: threads(n, func(i int) {
+			for m := range inserts {
+				w := 11*(m+1) + i
+				for h := 7 * w % size; !table[h].cas(0, uint64(w)); h = (h + 1) % size {
+				}
+			}
+		}),
+	}
+}
+
+// filesystem: threads allocate blocks to inodes (Flanagan and Godefroid 2005).
+func filesystem(n int) Program {
+	const blocks, inodes = 26, 32
+	blockLocks, inodeLocks := make([]mutex, blocks), make([]mutex, inodes)
+	busy, inode := make([]bool, blocks), make([]int, inodes)
+	return Program{
+		Setup: func() { clear(busy); clear(inode) },
+		Threads: threads(n, func(i int) {
+			i %= inodes
+			inodeLocks[i].lock()
+			defer inodeLocks[i].unlock()
+			if inode[i] != 0 {
+				return
+			}
+			for b := 2 * i % blocks; ; b = (b + 1) % blocks {
+				blockLocks[b].lock()
+				free := !busy[b]
+				if free {
+					busy[b], inode[i] = true, b+1
+				}
+				blockLocks[b].unlock()
+				if free {
+					return
+				}
+			}
+		}),
+	}
+}
+
+// casrot: thread i of 1 to n swaps i-1 for i.
+func casrot(n int) Program {
+	x := new(word)
+	return Program{
+		Setup:   func() { *x = word{} },
+		Threads: threads(n, func(i int) { x.cas(uint64(i), uint64(i+1)) }),
+	}
+}
+
+// casw: each thread tries to swap 0 for 1, then writes.
+func casw(n int) Program {
+	x := new(word)
+	return Program{
+		Setup:   func() { *x = word{} },
+		Threads: threads(n, func(i int) { x.cas(0, 1); x.store(uint64(i + 3)) }),
+	}
+}
+
+func oneUpdate(n int) Program {
+	x := new(word)
+	return Program{
+		Setup:   func() { *x = word{} },
+		Threads: threads(n, func(int) { x.add(1) }),
+	}
+}
+
+func twoUpdates(n int) Program {
+	x, y := new(word), new(word)
+	return Program{
+		Setup:   func() { *x, *y = word{}, word{} },
+		Threads: threads(n, func(int) { x.add(1); y.add(1) }),
+	}
+}
+
+// fibonacci: two threads add to each other's variable n times, while a third
+// reads both (SV-COMP, fib_bench).
+func fibonacci(n int) Program {
+	x, y := new(word), new(word)
+	return Program{
+		Setup: func() { *x, *y = word{1}, word{1} },
+		Threads: []func(){
+			func() {
+				for range n {
+					x.store(x.load() + y.load())
+				}
+			},
+			func() {
+				for range n {
+					y.store(y.load() + x.load())
+				}
+			},
+			func() { x.load(); y.load() },
+		},
+	}
+}
+
+func racyIncrement(n int) Program {
+	x := new(word)
+	return Program{
+		Setup:   func() { *x = word{} },
+		Threads: threads(n, func(int) { x.store(x.load() + 1) }),
+	}
+}
+
+func casIncrement(n int) Program {
+	x := new(word)
+	return Program{
+		Setup: func() { *x = word{} },
+		Threads: threads(n, func(int) {
+			for v := x.load(); !x.cas(v, v+1); v = x.load() {
+			}
+		}),
+	}
+}
+
+// stack is Treiber's: top and next hold the number of a node, from 1.
+type stack struct {
+	top  word
+	next []word
+}
+
+func (s *stack) push(node int) {
+	for {
+		top := s.top.load()
+		s.next[node].v = top // nobody else knows the node yet
+		if s.top.cas(top, uint64(node)) {
+			return
+		}
+	}
+}
+
+func (s *stack) pop() int {
+	for {
+		top := s.top.load()
+		if top == 0 {
+			return 0
+		}
+		if next := s.next[top].load(); s.top.cas(top, next) {
+			return int(top)
+		}
+	}
+}
+
+func treiberPush(n int) Program {
+	s := &stack{next: make([]word, n+1)}
+	return Program{
+		Setup:   func() { s.top = word{}; clear(s.next) },
+		Threads: threads(n, func(i int) { s.push(i + 1) }),
+	}
+}
+
+// treiberPop: two threads push, then pop n times.
+func treiberPop(n int) Program {
+	s := &stack{next: make([]word, 3)}
+	return Program{
+		Setup: func() { s.top = word{}; clear(s.next) },
+		Threads: threads(2, func(i int) {
+			s.push(i + 1)
+			for range n {
+				s.pop()
+			}
+		}),
+	}
+}
