@@ -224,9 +224,14 @@ func wakers(trace []sched.Event, e *sched.Event) int {
 
 // findRaces appends the races that end in e, which is the step d.
 func (o *order) findRaces(trace []sched.Event, e *sched.Event, d int) {
+	between := o.before
+	if e.Kind == sched.Acquire {
+		between = o.reversal // the unlock is between, and goes with its lock
+	}
 	for i, a := range o.reversal {
 		first := &trace[a]
-		if first.Thread == e.Thread || o.knows(o.previous[d], first) || o.ordered(trace, i) {
+		if first.Thread == e.Thread || o.knows(o.previous[d], first) ||
+			slices.Contains(o.reversal[:i], a) || o.ordered(trace, int(a), between) {
 			continue
 		}
 		o.races = append(o.races, race{first: int(a), second: d, event: declared(e)})
@@ -238,12 +243,11 @@ func (o *order) knows(d int32, first *sched.Event) bool {
 	return d != none && o.clock(int(d))[first.Thread] >= first.Index
 }
 
-// ordered reports whether the i-th candidate happens before another one, or is
-// named twice: then it is not the one to be reversed.
-func (o *order) ordered(trace []sched.Event, i int) bool {
-	a := o.reversal[i]
-	for j, b := range o.reversal {
-		if a == b && j < i || a != b && o.precedes(trace, int(a), int(b)) {
+// ordered reports whether the step a happens before one of between: then the
+// two are not next to each other, and it is not a that has to be passed.
+func (o *order) ordered(trace []sched.Event, a int, between []int32) bool {
+	for _, b := range between {
+		if int(b) != a && o.precedes(trace, a, int(b)) {
 			return true
 		}
 	}

@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"flag"
 	"fmt"
 	"testing"
 	"time"
@@ -26,7 +27,7 @@ var yardsticks = []yardstick{
 	{"lastzero", 4, 28, 7, lastzero},
 	{"lastzero", 5, 64, 33, lastzero},
 	{"lastzero", 10, 3328, 16_867, lastzero},
-	{"lastzero", 15, 147456, 0, lastzero},
+	{"lastzero", 15, 147456, 4_651_897, lastzero},
 	{"indexer", 11, 1, 0, indexer},
 	{"indexer", 12, 8, 0, indexer},
 	{"indexer", 15, 4096, 0, indexer},
@@ -67,17 +68,22 @@ var yardsticks = []yardstick{
 	{"Treiber push and pop", 2, 206, 0, treiberPop},
 }
 
-// large is the number of classes above which a yardstick is left out of short
-// tests.
-const large = 20_000
+// Yardsticks with more classes than large are left out of short tests; those
+// with more executions than huge, a minute's work, of all tests without -huge.
+const large, huge = 20_000, 1_000_000
+
+var all = flag.Bool("huge", false, "explore programs of millions of executions too")
 
 // Classes and executions cut short are those of the table; none is explored
 // twice.
 func TestYardsticks(t *testing.T) {
 	for _, y := range yardsticks {
 		t.Run(fmt.Sprintf("%s/%d", y.name, y.size), func(t *testing.T) {
-			if y.classes > large && testing.Short() {
-				t.Skip("large")
+			switch {
+			case y.classes+y.cut > huge && !*all:
+				t.Skip("huge: run with -huge")
+			case y.classes > large && testing.Short():
+				t.Skip("large: run without -short")
 			}
 			start := time.Now()
 			r, err := Run(y.program(y.size), Options{Distinct: true})
