@@ -18,7 +18,7 @@ type Result struct {
 	CutShort int
 	// Limited executions reached the limit of steps.
 	Limited int
-	// Steps and Switches count the steps of all executions.
+	// Steps counts the steps of all executions.
 	Steps int
 	// Failures among Executions, and the first.
 	Failures int

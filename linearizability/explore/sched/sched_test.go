@@ -139,6 +139,14 @@ func TestAnOperationForgetsWhatTheOneBeforeRead(t *testing.T) {
 	}
 }
 
+func TestAnOwnWriteEndsTheWait(t *testing.T) {
+	var x, y variable
+	s, _ := run(t, Limits{}, inOrder{}, func() { x.load(); y.store(1); Yield() })
+	if s.Waited() {
+		t.Error("a Yield waits for what its thread read before it wrote")
+	}
+}
+
 func TestTheStepLimitEndsTheExecution(t *testing.T) {
 	var x variable
 	s, ending := run(t, Limits{Steps: 10}, inOrder{}, func() {
