@@ -146,7 +146,10 @@ func outcomes(t *testing.T, p Program, s *state, strategy Strategy) (map[string]
 // Classes and final states are those of all interleavings, whatever the
 // program.
 func TestReductionFindsWhatEnumerationFinds(t *testing.T) {
-	programs, seed := 5_000, uint64(1)
+	programs, seed := 1_500, uint64(1)
+	if *all {
+		programs = 5_000
+	}
 	if testing.Short() {
 		programs = 500
 	}

@@ -72,7 +72,7 @@ var yardsticks = []yardstick{
 // with more executions than huge, a minute's work, of all tests without -huge.
 const large, huge = 20_000, 1_000_000
 
-var all = flag.Bool("huge", false, "explore programs of millions of executions too")
+var all = flag.Bool("huge", false, "explore programs of millions of executions, and more random programs")
 
 // Classes and executions cut short are those of the table; none is explored
 // twice.
