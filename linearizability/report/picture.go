@@ -43,6 +43,13 @@ const pictureStyle = `<style>
 </style>
 </head>`
 
+// Porcupine draws while its page is read, and measures its texts for that. In a
+// frame nothing has a width yet; so it is to draw when the frame is laid out.
+const (
+	drawnAtOnce  = "render(data)\n    </script>"
+	drawnLaidOut = "new ResizeObserver((_, o) => { o.disconnect(); render(data) }).observe(document.documentElement)\n    </script>"
+)
+
 const pictureCaption = "Time goes to the right, and each bar is a call from its beginning to its return. " +
 	"A line on the left is a goroutine, which porcupine calls a client. The line through the bars is the longest order found, " +
 	"each call at the instant when it takes effect (LP); red marks what cannot come next, and the link in the legend goes there. " +
@@ -68,8 +75,9 @@ func (t *teller) picture() *picture {
 	for i := range t.ops {
 		clients = max(clients, t.ops[i].Client+1)
 	}
+	page := strings.Replace(b.String(), "</head>", pictureStyle, 1)
 	return &picture{
-		Page:    strings.Replace(b.String(), "</head>", pictureStyle, 1),
+		Page:    strings.Replace(page, drawnAtOnce, drawnLaidOut, 1),
 		Caption: pictureCaption,
 		Height:  pictureLane*(clients+len(lanes)) + pictureRoom,
 	}

@@ -111,6 +111,7 @@ const inspection = `(() => {
 type pictureFindings struct {
 	Drawn  int // boxes in the drawing
 	Legend bool
+	Narrow []string // texts that are wider than their box
 	Dim    []string
 }
 
@@ -131,12 +132,23 @@ const pictureInspection = `(() => {
     check(e.textContent, getComputedStyle(e).fill, inBox ? getComputedStyle(box).fill : page);
   }
   const legend = document.querySelector('#legend');
+  const narrow = [...document.querySelectorAll('#canvas .history-text')]
+    .filter((e) => e.previousElementSibling && e.getBBox().width > e.previousElementSibling.getBBox().width)
+    .map((e) => e.textContent);
   return {
+    Narrow: narrow,
     Drawn: document.querySelectorAll('#canvas svg .history-rect, #canvas svg .client-annotation-rect').length,
     Legend: legend !== null && legend.getBoundingClientRect().right <= innerWidth,
     Dim: dim,
   };
 })()`
+
+// frameInView shows the frame, for it is drawn when it is laid out, and waits
+// until that has been done.
+const frameInView = `new Promise((done) => {
+  document.querySelector('iframe').scrollIntoView({block: 'center'});
+  requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 100)));
+})`
 
 // inFrame looks at the picture in the page's frame.
 func inFrame(t *testing.T, tab context.Context) {
@@ -154,6 +166,9 @@ func inFrame(t *testing.T, tab context.Context) {
 			return found, err
 		}
 		in := func(p *runtime.EvaluateParams) { p.ContextID = world.ExecutionContextID }
+		if _, err := chromedp.Evaluate[chromedp.Void](frameInView, chromedp.EvalAwaitPromise)(ctx, target); err != nil {
+			return found, err
+		}
 		return chromedp.Evaluate[pictureFindings](pictureInspection, in)(ctx, target)
 	})
 	if err != nil {
@@ -161,6 +176,9 @@ func inFrame(t *testing.T, tab context.Context) {
 	}
 	if found.Drawn == 0 || !found.Legend {
 		t.Errorf("%d boxes are drawn; the legend fits: %t", found.Drawn, found.Legend)
+	}
+	for _, text := range found.Narrow {
+		t.Errorf("in the frame, wider than its box: %s", text)
 	}
 	for _, text := range found.Dim {
 		t.Errorf("in the frame, contrast below %v: %s", leastContrast, text)
