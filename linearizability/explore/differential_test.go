@@ -151,7 +151,7 @@ func TestReductionFindsWhatEnumerationFinds(t *testing.T) {
 		programs = 5_000
 	}
 	if testing.Short() {
-		programs = 500
+		programs = 60
 	}
 	var s state
 	skipped, classes, redundant, cut := 0, 0, 0, 0

@@ -159,7 +159,7 @@ func lucky(w model.Witness) bool { return w.Look == model.LookHistory && len(w.T
 // taken for one that does not fail. The time is for a machine that is busy.
 const (
 	candidateRounds = 3000
-	candidateTime   = 3 * time.Second
+	candidateTime   = 4 * time.Second
 )
 
 // accept makes w, which breaks the clause as v says, the smallest so far.

@@ -32,6 +32,9 @@ func simpler(w model.Witness) []model.Witness {
 	}
 	for _, part := range parts(w) {
 		for i, op := range *part(&w) {
+			if op.Func != nil && len(op.Func.Do) > 0 { // what its function calls, without it
+				list = append(list, edit(w, func(w *model.Witness) { *part(w) = slices.Replace(*part(w), i, i+1, op.Func.Do...) }))
+			}
 			for _, o := range simplerOps(op) {
 				list = append(list, edit(w, func(w *model.Witness) { (*part(w))[i] = o }))
 			}

@@ -14,7 +14,7 @@ import (
 // goroutines that are smaller still. If one goroutine is enough, it is made
 // shorter as any such program.
 func (s *search) smallest() model.Coverage {
-	if !s.reduce() {
+	if !s.reduce() || !s.reduceHarder() {
 		return model.Bounded("%s before smaller programs were all tried", s.ended())
 	}
 	if len(s.witness.Threads) > 1 {
@@ -27,6 +27,44 @@ func (s *search) smallest() model.Coverage {
 		return s.shortest()
 	}
 	return s.localMinimum()
+}
+
+// A program of more operations than most need is made to lose another with more
+// rounds: on a busy machine goroutines that should meet seldom do.
+const (
+	manyOperations = 3
+	harderRounds   = 20_000
+)
+
+// reduceHarder is reduce for programs that still have many operations, by
+// leaving out single ones.
+func (s *search) reduceHarder() (local bool) {
+	for again := true; again; {
+		again = false
+		for _, part := range parts(s.witness) {
+			for i := range *part(&s.witness) {
+				if len(s.witness.Threads) < 2 || s.witness.Operations() <= manyOperations {
+					return true
+				}
+				if s.over() {
+					return false
+				}
+				w := edit(s.witness, func(w *model.Witness) { *part(w) = slices.Delete(*part(w), i, i+1) })
+				if v, ok := s.tryRounds(w, harderRounds); ok {
+					s.accept(w, v)
+					again = true
+					break
+				}
+			}
+			if again {
+				break
+			}
+		}
+		if again && !s.reduce() {
+			return false
+		}
+	}
+	return true
 }
 
 // smallerRounds is how many rounds the programs of one size are given together.
