@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"reflect"
@@ -174,7 +173,7 @@ func TestLooksAreDocumented(t *testing.T) {
 // TestCounterexampleAndReplayPrintWhatIsDocumented runs both commands.
 func TestCounterexampleAndReplayPrintWhatIsDocumented(t *testing.T) {
 	if testing.Short() {
-		t.Skip("runs mapspec")
+		t.Skip("builds mapspec and judges maps with it, some seconds: run without -short")
 	}
 	binary, dir := buildMapspec(t), t.TempDir()
 	p := readPage(t, jsonPath)
@@ -219,10 +218,7 @@ func tags(t reflect.Type) (names []string) {
 // least time.
 func TestCheckPrintsWhatIsDocumented(t *testing.T) {
 	if testing.Short() {
-		t.Skip("runs mapspec")
-	}
-	if _, err := os.Stat(filepath.Join(root, mapspecPackage)); err != nil {
-		t.Skipf("%s does not exist yet", mapspecPackage)
+		t.Skip("builds mapspec and judges maps with it, some seconds: run without -short")
 	}
 	check := exec.Command(buildMapspec(t), "check", "-json", "-map", "go1.14", "-budget", "1ms", "-o", t.TempDir())
 	out, err := check.Output()

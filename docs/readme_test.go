@@ -43,7 +43,7 @@ func TestReadmeShowsCodeThatRuns(t *testing.T) {
 // The README's table is what the command prints.
 func TestReadmeShowsTheTableAsPrinted(t *testing.T) {
 	if testing.Short() {
-		t.Skip("runs the main command: not with -short")
+		t.Skip("builds mapspec and judges every map with it, some 20 s: run without -short")
 	}
 	shown := block(readme(t), "<!-- table: mapspec -->")
 	command := exec.Command("go", "run", "./linearizability/cmd/mapspec", "check", "-budget", "500ms", "-o", t.TempDir())

@@ -35,7 +35,7 @@ func TestRunChild(t *testing.T) {
 // Clauses: S1, P2
 func TestRunExplainsWhatFails(t *testing.T) {
 	if testing.Short() {
-		t.Skip("makes counterexamples smaller: not with -short")
+		t.Skip("makes counterexamples smaller, and waits for a watchdog, some 10 s: run without -short")
 	}
 	self, err := os.Executable()
 	if err != nil {

@@ -455,7 +455,7 @@ func FuzzNumbersWithoutValues(f *testing.F) {
 // FuzzBroken is the target of the processes that the tests below start.
 func FuzzBroken(f *testing.F) {
 	if *fuzzBroken == "" {
-		f.Skip("only with -fuzz-broken")
+		f.Skip("a map that is broken on purpose: another test runs this one as a process of its own, with -fuzz-broken")
 	}
 	i := slices.IndexFunc(broken.Maps, func(m broken.Map) bool { return m.Name == *fuzzBroken })
 	if i < 0 {
@@ -512,7 +512,7 @@ func TestFailureTellsHow(t *testing.T) {
 // Clauses: T3, T4, P2, P3
 func TestCorpusRefutesMapsThatHang(t *testing.T) {
 	if testing.Short() {
-		t.Skip("waits for watchdogs: not with -short")
+		t.Skip("waits for watchdogs that find hangs, some 10 s: run without -short")
 	}
 	var waiting sync.WaitGroup // all at once: they wait, and do nothing
 	for _, m := range broken.Maps {

@@ -83,8 +83,8 @@ func TestSyncMapLeavesALockHeldAfterAPanic(t *testing.T) {
 	m, _ := impl.Find("sync.Map")
 	verdicts := property.Judge(context.Background(), m.Subject, quick(1))
 	s6, p3 := model.Find(verdicts, model.S6), model.Find(verdicts, model.P3)
-	if s6.Status == model.OK && p3.Status == model.OK {
-		t.Skip("this toolchain's sync.Map survives the panic")
+	if slices.Contains(m.Expect[model.S6], model.OK) && s6.Status == model.OK && p3.Status == model.OK {
+		t.Skip("the fault is that of Go 1.24 to 1.26; this toolchain's sync.Map has it no longer")
 	}
 	want := "Store(k0, v2) never returned: internal/sync.(*HashTrieMap"
 	if s6.Status != model.Violation || p3.Status != model.Violation || !strings.HasPrefix(p3.Evidence, want) {

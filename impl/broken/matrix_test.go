@@ -62,7 +62,7 @@ var unseen = []model.Clause{model.P1, model.M1, model.M2}
 // Clauses: S1, S2, S3, S4, S5, S6, S7, S8, S9, T1, T2, T3, T4, T5, T6, R1, R2, R3, R4, P2, P3
 func TestMatrix(t *testing.T) {
 	if testing.Short() {
-		t.Skip("judges 72 maps: not with -short")
+		t.Skip("judges 72 maps, more than a minute: run without -short")
 	}
 	rows := make([]string, len(broken.Maps))
 	t.Run("maps", func(t *testing.T) {

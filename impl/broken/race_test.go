@@ -64,7 +64,7 @@ func observeAbsence(m surface) {
 // Clauses: M1, M2
 func TestTheRaceDetectorSeesMemoryClauses(t *testing.T) {
 	if !raceEnabled {
-		t.Skip("needs -race")
+		t.Skip("only the race detector sees these faults: run with -race")
 	}
 	if subject := os.Getenv("BROKEN_RACE_SUBJECT"); subject != "" {
 		raceSubjects[subject]() // the process below
@@ -91,7 +91,7 @@ func TestTheRaceDetectorSeesMemoryClauses(t *testing.T) {
 // Without the race detector these maps return what the core returns.
 func TestMemoryClausesDoNotShowInResults(t *testing.T) {
 	if raceEnabled {
-		t.Skip("the race detector would report them")
+		t.Skip("these maps race on purpose, and the race detector would fail the test for it: run without -race")
 	}
 	observeAbsence(new(M1AbsentByLen))
 	for _, m := range []surface{new(M2CountsLoads), new(M2LenUnlocked)} {

@@ -317,7 +317,7 @@ func TestSequencesMayBeLeftEarly(t *testing.T) {
 // Clauses: S9
 func TestVetSeesCopies(t *testing.T) {
 	if testing.Short() {
-		t.Skip("runs go vet")
+		t.Skip("compiles a package and runs go vet on it, some seconds: run without -short")
 	}
 	out, err := exec.Command("go", "vet", "./testdata/copied").CombinedOutput()
 	if want := "passes lock by value"; err == nil || !strings.Contains(string(out), want) {

@@ -239,7 +239,7 @@ func TestRangeFunctionMayCallEveryMethod(t *testing.T) {
 
 func TestVetSeesCopies(t *testing.T) {
 	if testing.Short() {
-		t.Skip("runs go vet")
+		t.Skip("compiles a package and runs go vet on it, some seconds: run without -short")
 	}
 	out, err := exec.Command("go", "vet", "./testdata/copied").CombinedOutput()
 	if err == nil {

@@ -52,13 +52,13 @@ func TestAMillionOperationsFitInAGigabyte(t *testing.T) {
 		return
 	}
 	if testing.Short() {
-		t.Skip("takes seconds")
+		t.Skip("judges a million operations in processes of their own, some 10 s: run without -short")
 	}
 	if _, ok := peak(); !ok {
-		t.Skip("the system does not say how much memory a process took")
+		t.Skip("this system has no /proc/self/status, which says how much memory a process took")
 	}
 	if raced() {
-		t.Skip("the race detector takes several times the memory")
+		t.Skip("the race detector takes several times the memory that is judged: run without -race")
 	}
 	for name := range heavy {
 		child := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")

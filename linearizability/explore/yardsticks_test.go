@@ -81,9 +81,9 @@ func TestYardsticks(t *testing.T) {
 		t.Run(fmt.Sprintf("%s/%d", y.name, y.size), func(t *testing.T) {
 			switch {
 			case y.classes+y.cut > huge && !*all:
-				t.Skip("huge: run with -huge")
+				t.Skip("millions of executions, about a minute: run with -huge")
 			case y.classes > large && testing.Short():
-				t.Skip("large: run without -short")
+				t.Skip("tens of thousands of executions: run without -short")
 			}
 			start := time.Now()
 			r, err := Run(y.program(y.size), Options{Distinct: true})

@@ -277,7 +277,7 @@ func (*Map) Len() int                                              { return 0 }
 // Every test in plain Go compiles, whatever the program.
 func TestPlainTestsOfRandomProgramsCompile(t *testing.T) {
 	if testing.Short() {
-		t.Skip("reads the standard library: not with -short")
+		t.Skip("type-checks generated tests against the standard library, some seconds: run without -short")
 	}
 	files := token.NewFileSet()
 	std := importer.ForCompiler(files, "gc", nil)

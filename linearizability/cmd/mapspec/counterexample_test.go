@@ -193,6 +193,6 @@ func TestToExplainIsTheFirstInTheDocument(t *testing.T) {
 func judges(t *testing.T) {
 	t.Helper()
 	if testing.Short() {
-		t.Skip("judges maps: not with -short")
+		t.Skip("judges maps in processes of their own, some seconds: run without -short")
 	}
 }

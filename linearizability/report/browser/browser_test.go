@@ -37,7 +37,7 @@ func chromium(t *testing.T) string {
 			return path
 		}
 	}
-	t.Skip("no chromium, chromium-browser or google-chrome is installed")
+	t.Skip("no chromium, chromium-browser or google-chrome is installed; Debian has it in the package chromium")
 	return ""
 }
 
@@ -118,7 +118,7 @@ func (s screen) metrics() chromedp.Action[chromedp.Void] {
 // all its parts, fits its screen, and can be read.
 func TestReportsInABrowser(t *testing.T) {
 	if testing.Short() {
-		t.Skip("starts a browser: not with -short")
+		t.Skip("opens every report in a real browser, some 15 s: run without -short")
 	}
 	ctx := start(t)
 	for name, file := range written(t) {
