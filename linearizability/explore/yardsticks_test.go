@@ -1,10 +1,12 @@
-package explore
+package explore_test
 
 import (
 	"flag"
 	"fmt"
 	"testing"
 	"time"
+
+	"github.com/mapspec/mapspec/linearizability/explore/search"
 )
 
 // yardstick is a program whose number of classes is known: from the
@@ -14,7 +16,7 @@ type yardstick struct {
 	size    int
 	classes int
 	cut     int
-	program func(n int) Program
+	program func(n int) search.Program
 }
 
 var yardsticks = []yardstick{
@@ -72,7 +74,7 @@ var yardsticks = []yardstick{
 // with more executions than huge, a minute's work, of all tests without -huge.
 const large, huge = 20_000, 1_000_000
 
-var all = flag.Bool("huge", false, "explore programs of millions of executions, and more random programs")
+var all = flag.Bool("huge", false, "explore programs of millions of executions")
 
 // Classes and executions cut short are those of the table; none is explored
 // twice.
@@ -86,7 +88,7 @@ func TestYardsticks(t *testing.T) {
 				t.Skip("tens of thousands of executions: run without -short")
 			}
 			start := time.Now()
-			r, err := Run(y.program(y.size), Options{Distinct: true})
+			r, err := search.Run(y.program(y.size), search.Options{Distinct: true})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -104,9 +106,9 @@ func TestYardsticks(t *testing.T) {
 }
 
 // readers: one thread writes, n threads read.
-func readers(n int) Program {
+func readers(n int) search.Program {
 	x := new(word)
-	return Program{
+	return search.Program{
 		Setup:   func() { *x = word{} },
 		Threads: append(threads(n, func(int) { x.load() }), func() { x.store(42) }),
 	}
@@ -114,9 +116,9 @@ func readers(n int) Program {
 
 // lastzero: a reader looks for the last zero of an array; n writers make
 // entries one more than the one before (Abdulla and others 2017).
-func lastzero(n int) Program {
+func lastzero(n int) search.Program {
 	a := make([]word, n+1)
-	return Program{
+	return search.Program{
 		Setup: func() { clear(a) },
 		Threads: append([]func(){func() {
 			for i := n; a[i].load() != 0; i-- {
@@ -126,10 +128,10 @@ func lastzero(n int) Program {
 }
 
 // indexer: threads insert into a hash table (Flanagan and Godefroid 2005).
-func indexer(n int) Program {
+func indexer(n int) search.Program {
 	const size, inserts = 128, 4
 	table := make([]word, size)
-	return Program{
+	return search.Program{
 		Setup: func() { clear(table) },
 		Threads: threads(n, func(i int) {
 			for m := range inserts {
@@ -142,11 +144,11 @@ func indexer(n int) Program {
 }
 
 // filesystem: threads allocate blocks to inodes (Flanagan and Godefroid 2005).
-func filesystem(n int) Program {
+func filesystem(n int) search.Program {
 	const blocks, inodes = 26, 32
 	blockLocks, inodeLocks := make([]mutex, blocks), make([]mutex, inodes)
 	busy, inode := make([]bool, blocks), make([]int, inodes)
-	return Program{
+	return search.Program{
 		Setup: func() { clear(busy); clear(inode) },
 		Threads: threads(n, func(i int) {
 			i %= inodes
@@ -171,34 +173,34 @@ func filesystem(n int) Program {
 }
 
 // casrot: thread i of 1 to n swaps i-1 for i.
-func casrot(n int) Program {
+func casrot(n int) search.Program {
 	x := new(word)
-	return Program{
+	return search.Program{
 		Setup:   func() { *x = word{} },
 		Threads: threads(n, func(i int) { x.cas(uint64(i), uint64(i+1)) }),
 	}
 }
 
 // casw: each thread tries to swap 0 for 1, then writes.
-func casw(n int) Program {
+func casw(n int) search.Program {
 	x := new(word)
-	return Program{
+	return search.Program{
 		Setup:   func() { *x = word{} },
 		Threads: threads(n, func(i int) { x.cas(0, 1); x.store(uint64(i + 3)) }),
 	}
 }
 
-func oneUpdate(n int) Program {
+func oneUpdate(n int) search.Program {
 	x := new(word)
-	return Program{
+	return search.Program{
 		Setup:   func() { *x = word{} },
 		Threads: threads(n, func(int) { x.add(1) }),
 	}
 }
 
-func twoUpdates(n int) Program {
+func twoUpdates(n int) search.Program {
 	x, y := new(word), new(word)
-	return Program{
+	return search.Program{
 		Setup:   func() { *x, *y = word{}, word{} },
 		Threads: threads(n, func(int) { x.add(1); y.add(1) }),
 	}
@@ -206,9 +208,9 @@ func twoUpdates(n int) Program {
 
 // fibonacci: two threads add to each other's variable n times, while a third
 // reads both (SV-COMP, fib_bench).
-func fibonacci(n int) Program {
+func fibonacci(n int) search.Program {
 	x, y := new(word), new(word)
-	return Program{
+	return search.Program{
 		Setup: func() { *x, *y = word{1}, word{1} },
 		Threads: []func(){
 			func() {
@@ -226,17 +228,17 @@ func fibonacci(n int) Program {
 	}
 }
 
-func racyIncrement(n int) Program {
+func racyIncrement(n int) search.Program {
 	x := new(word)
-	return Program{
+	return search.Program{
 		Setup:   func() { *x = word{} },
 		Threads: threads(n, func(int) { x.store(x.load() + 1) }),
 	}
 }
 
-func casIncrement(n int) Program {
+func casIncrement(n int) search.Program {
 	x := new(word)
-	return Program{
+	return search.Program{
 		Setup: func() { *x = word{} },
 		Threads: threads(n, func(int) {
 			for v := x.load(); !x.cas(v, v+1); v = x.load() {
@@ -273,18 +275,18 @@ func (s *stack) pop() int {
 	}
 }
 
-func treiberPush(n int) Program {
+func treiberPush(n int) search.Program {
 	s := &stack{next: make([]word, n+1)}
-	return Program{
+	return search.Program{
 		Setup:   func() { s.top = word{}; clear(s.next) },
 		Threads: threads(n, func(i int) { s.push(i + 1) }),
 	}
 }
 
 // treiberPop: two threads push, then pop n times.
-func treiberPop(n int) Program {
+func treiberPop(n int) search.Program {
 	s := &stack{next: make([]word, 3)}
-	return Program{
+	return search.Program{
 		Setup: func() { s.top = word{}; clear(s.next) },
 		Threads: threads(2, func(i int) {
 			s.push(i + 1)

@@ -7,6 +7,9 @@
 //	thread.go     a thread is a coroutine, used again and again
 //	memory.go     words, the parts of them in use, and mutexes
 //	waiting.go    Yield: when a spinning thread may go on
+//	alone.go      code that runs outside of executions, and is bounded all the same
+//	observe.go    what steps read and wrote, and where in the source they are
+//	race_on.go    what the race detector is told
 //	view.go       what a strategy may look at
 //
 // # What a program calls
@@ -20,7 +23,9 @@
 // for others to check.
 //
 // Outside [Scheduler.Run] each of these functions does nothing, so that the
-// same code prepares a program's state and reads its outcome.
+// same code prepares a program's state and reads its outcome. Mutexes have a
+// state of their own therefore: one that cannot be had although Lock returned
+// was locked before the execution; see [Stuck].
 //
 // # How threads take turns
 //
@@ -53,7 +58,7 @@ func Running() bool { return running != nil }
 
 // Unwinding reports whether the caller's execution is over and the caller is
 // being unwound: whoever recovers from panics must then panic again.
-func Unwinding() bool { return running != nil && running.s.unwinding }
+func Unwinding() bool { return running != nil && running.over() }
 
 // Before declares that the caller is about to access size bytes at p, which lie
 // within an aligned word of 8 bytes. k is Load, Store, Update or
@@ -67,7 +72,7 @@ func Before(k Kind, p unsafe.Pointer, size uintptr) {
 // Failed declares that the compare-and-swap that the caller just made swapped
 // nothing, and so was a load.
 func Failed() {
-	if t := running; t != nil && !t.s.unwinding {
+	if t := running; t != nil && !t.alone && !t.s.unwinding {
 		t.s.failed(t)
 	}
 }
@@ -91,7 +96,7 @@ func TryLock(p unsafe.Pointer) bool {
 		return true
 	}
 	t.reach(TryAcquire, p, mutexSize)
-	return t.granted
+	return t.alone || t.granted
 }
 
 // Unlock unlocks the mutex at p, whoever locked it. It panics if the mutex is
@@ -102,7 +107,7 @@ func Unlock(p unsafe.Pointer) {
 		return
 	}
 	t.reach(Release, p, mutexSize)
-	if !t.granted && !t.s.unwinding {
+	if !t.alone && !t.granted && !t.s.unwinding {
 		panic("sched: unlock of unlocked mutex")
 	}
 }
@@ -118,8 +123,26 @@ func Yield() {
 // Operation declares that the caller begins another operation of its program.
 // What it read before does not count for the next Yield.
 func Operation() {
-	if t := running; t != nil && !t.s.unwinding {
+	if t := running; t != nil && !t.alone && !t.s.unwinding {
 		t.operation++
 		t.fresh = true
 	}
+}
+
+// Steps returns how many steps the caller has taken in this execution.
+func Steps() int {
+	if t := running; t != nil {
+		return int(t.steps)
+	}
+	return 0
+}
+
+// Stuck declares that the caller cannot have a mutex that nobody in this
+// execution holds. It does not return: the execution is deadlocked.
+func Stuck() {
+	t := running
+	if t == nil {
+		panic("sched: Stuck outside an execution")
+	}
+	t.stuck()
 }

@@ -69,6 +69,11 @@ type Scheduler struct {
 	fault   any     // a panic of the chooser
 
 	starting, unwinding bool
+
+	single       thread // of Alone
+	observe      bool   // the next execution
+	observations []Observation
+	starts, ends byte // what the race detector knows the start and the end of threads by
 }
 
 // turn is held while an execution runs: running has one value.
@@ -110,18 +115,28 @@ func (s *Scheduler) Run(bodies []func(), c Chooser) Ending {
 	}
 	turn.Lock()
 	defer turn.Unlock()
-	defer func() { running = nil }()
+	defer func() { running, observing = nil, false }()
 	s.reset(bodies, c)
+	observing, s.observe = s.observe, false
+	raceFork(&s.starts)
+	s.perform()
+	raceJoin(&s.ends)
+	if s.fault != nil {
+		panic(s.fault)
+	}
+	return s.ending
+}
+
+// perform runs the threads until each has ended.
+func (s *Scheduler) perform() {
+	raceOff()
+	defer raceOn()
 	s.start()
 	for s.next = s.decide(); s.next != nil; {
 		running = s.next
 		running.resume()
 	}
 	s.unwind()
-	if s.fault != nil {
-		panic(s.fault)
-	}
-	return s.ending
 }
 
 func (s *Scheduler) reset(bodies []func(), c Chooser) {
@@ -130,6 +145,7 @@ func (s *Scheduler) reset(bodies []func(), c Chooser) {
 	s.trace, s.arena, s.settled = s.trace[:0], s.arena[:0], 0
 	s.ending, s.wakes, s.waited = Completed, 0, false
 	s.panics, s.exits, s.blocked = nil, 0, 0
+	s.observations = nil
 	for i, t := range s.threads {
 		t.body, t.done = bodies[i], false
 		t.reads = t.reads[:0]
@@ -245,6 +261,9 @@ func (s *Scheduler) enabled() (can Threads, over bool) {
 func (s *Scheduler) take(t *thread) {
 	t.steps++
 	s.trace = append(s.trace, t.pending)
+	if observing {
+		s.observed(t)
+	}
 	e := &s.trace[len(s.trace)-1]
 	switch e.Kind {
 	case Acquire, TryAcquire:

@@ -23,15 +23,20 @@ type thread struct {
 
 	pending Event // the next step
 	reads   []Wait
-	ready   bool // the Pause that is pending may go
-	granted bool // by the latest TryAcquire or Release
+	place   Observation // of the next step
+	ready   bool        // the Pause that is pending may go
+	granted bool        // by the latest TryAcquire or Release
 
 	steps, operation int32
 	fresh            bool // an operation has begun since the latest step
 
 	done, exited bool
-	ignored      int // mutex operations while unwinding
+	alone        bool // it runs outside of executions: see alone.go
+	ignored      int  // mutex operations while unwinding
 }
+
+// over reports whether t's execution is over.
+func (t *thread) over() bool { return t.s.unwinding }
 
 // unwound is what unwinds a thread of an execution that is over.
 type unwound struct{}
@@ -44,10 +49,18 @@ func (s *Scheduler) spawn(id int) *thread {
 	t := &thread{s: s, id: uint8(id), done: true}
 	t.resume, t.stop = iter.Pull(func(yield func(struct{}) bool) {
 		t.yield = yield
-		for t.perform() && yield(struct{}{}) {
+		for t.perform() && t.pass() {
 		}
 	})
 	return t
+}
+
+// pass gives the turn away at the end of a function. It reports whether there
+// is another one.
+func (t *thread) pass() bool {
+	raceOff()
+	defer raceOn()
+	return t.yield(struct{}{})
 }
 
 // perform runs the function and hands on. It reports whether the coroutine can
@@ -65,9 +78,10 @@ func (t *thread) perform() (again bool) {
 		t.finish()
 		again = !t.exited
 		if t.exited {
-			t.yield(struct{}{})
+			t.pass()
 		}
 	}()
+	raceJoin(&t.s.starts)
 	t.body()
 	returned = true
 	t.finish()
@@ -87,6 +101,9 @@ func (s *Scheduler) noteEnd(t *thread, r any) {
 }
 
 func (t *thread) finish() {
+	raceFork(&t.s.ends)
+	raceOff()
+	defer raceOn()
 	t.done = true
 	if s := t.s; !s.unwinding && !s.starting {
 		s.next = s.decide()
@@ -96,16 +113,25 @@ func (t *thread) finish() {
 // reach declares t's next step, and returns when it is t's turn to take it.
 func (t *thread) reach(k Kind, p unsafe.Pointer, size uintptr) {
 	s := t.s
-	if s.unwinding {
+	switch {
+	case s.unwinding:
 		t.unwindOn(k)
 		return
+	case t.alone:
+		t.stepAlone()
+		return
 	}
+	raceOff()
+	defer raceOn()
 	s.settle()
 	if t.fresh {
 		t.reads, t.fresh, s.wakes = t.reads[:0], false, 0
 	}
 	t.pending = Event{Thread: t.id, Kind: k, Location: -1, Word: -1, Index: t.steps + 1, Operation: t.operation, Writes: k.MayWrite()}
 	t.ready = false
+	if observing {
+		t.note(p)
+	}
 	if k == Pause {
 		t.pending.Waits = s.waits(t)
 	} else {
@@ -117,9 +143,29 @@ func (t *thread) reach(k Kind, p unsafe.Pointer, size uintptr) {
 			return
 		}
 	}
-	if t.yield(struct{}{}); s.unwinding {
+	t.handOver()
+}
+
+// handOver gives the turn away. It returns when t has it again.
+func (t *thread) handOver() {
+	if t.yield(struct{}{}); t.s.unwinding {
 		panic(unwound{})
 	}
+}
+
+// stuck ends the execution.
+func (t *thread) stuck() {
+	if t.s.unwinding {
+		panic(unwound{})
+	}
+	t.s.ending, t.s.next = Deadlocked, nil
+	if t.alone {
+		t.s.unwinding = true
+		panic(unwound{})
+	}
+	raceOff()
+	defer raceOn()
+	t.handOver()
 }
 
 // unwindOn is reach while t is unwound: mutexes are granted, so that what is

@@ -1,4 +1,4 @@
-package explore
+package search
 
 import "github.com/mapspec/mapspec/linearizability/explore/sched"
 
@@ -35,7 +35,7 @@ func (x *search) reverse(trace []sched.Event, r *race) {
 		}
 	}
 	if !n.enabled.Has(choice) {
-		panic("explore: a step that depends on nothing may not go: the conflicts are wrong")
+		panic("search: a step that depends on nothing may not go: the conflicts are wrong")
 	}
 	n.todo |= sched.Only(choice)
 }

@@ -1,4 +1,4 @@
-package explore
+package search
 
 import (
 	"fmt"
@@ -57,7 +57,7 @@ func ParseSchedule(text string) (Schedule, error) {
 			n, err = strconv.Atoi(count)
 		}
 		if err != nil || t < 0 || t >= sched.MaxThreads || n < 1 || len(s)+n > maxSchedule {
-			return nil, fmt.Errorf("explore: schedule %q: %q is not THREAD or THREADxSTEPS", text, part)
+			return nil, fmt.Errorf("search: schedule %q: %q is not THREAD or THREADxSTEPS", text, part)
 		}
 		for range n {
 			s = append(s, uint8(t))
@@ -101,7 +101,7 @@ func (r *replay) Choose(s *sched.Scheduler, enabled sched.Threads) int {
 	}
 	t := int(r.schedule[d])
 	if !enabled.Has(t) {
-		r.err = fmt.Errorf("explore: step %d of the schedule is thread %d's, which has ended or must wait: "+
+		r.err = fmt.Errorf("search: step %d of the schedule is thread %d's, which has ended or must wait: "+
 			"the schedule is of another program, or of another version of this one", d, t)
 		return sched.Stop
 	}
@@ -110,7 +110,7 @@ func (r *replay) Choose(s *sched.Scheduler, enabled sched.Threads) int {
 
 func (r *replay) end(s *sched.Scheduler) error {
 	if n := len(s.Trace()); r.err == nil && n < len(r.schedule) {
-		r.err = fmt.Errorf("explore: the execution ended after step %d of a schedule of %d: "+
+		r.err = fmt.Errorf("search: the execution ended after step %d of a schedule of %d: "+
 			"the schedule is of another program, or of another version of this one", n, len(r.schedule))
 	}
 	return r.err

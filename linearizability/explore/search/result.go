@@ -1,4 +1,4 @@
-package explore
+package search
 
 import (
 	"fmt"
@@ -92,6 +92,6 @@ type DivergenceError struct {
 }
 
 func (e *DivergenceError) Error() string {
-	return fmt.Sprintf("explore: the program diverged at step %d: was %s, is now %s, after the same schedule %q: "+
+	return fmt.Sprintf("search: the program diverged at step %d: was %s, is now %s, after the same schedule %q: "+
 		"a program must be deterministic, and Setup must make its whole state afresh", e.Step, e.Want, e.Got, e.Schedule)
 }

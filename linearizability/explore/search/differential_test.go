@@ -1,6 +1,7 @@
-package explore
+package search
 
 import (
+	"flag"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -11,6 +12,8 @@ import (
 
 	"github.com/mapspec/mapspec/linearizability/explore/sched"
 )
+
+var many = flag.Bool("many", false, "explore more random programs")
 
 // step is an operation of a random program, as data.
 type step struct {
@@ -147,7 +150,7 @@ func outcomes(t *testing.T, p Program, s *state, strategy Strategy) (map[string]
 // program.
 func TestReductionFindsWhatEnumerationFinds(t *testing.T) {
 	programs, seed := 1_500, uint64(1)
-	if *all {
+	if *many {
 		programs = 5_000
 	}
 	if testing.Short() {

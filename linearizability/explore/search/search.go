@@ -1,0 +1,123 @@
+// Package search runs a small program under a scheduler of its own, in every
+// interleaving that matters, or in a sample of them.
+//
+//	search.go     this introduction; programs, options, Run
+//	result.go     what an exploration says: counts, coverage, a failure
+//	engine.go     executions one after the other, whatever the strategy
+//	depthfirst.go depth first: the path, sleep sets, the divergence guard
+//	order.go      happens-before in an execution, and its races
+//	source.go     reversing a race: source sets
+//	class.go      the key of an equivalence class
+//	pct.go        sampling: priorities that change a few times
+//	schedule.go   a schedule as a string, and its replay
+//
+// # What matters
+//
+// Two executions that differ in the order of steps that do not conflict are
+// equivalent (Mazurkiewicz 1986): threads see the same values and end in the
+// same state. One execution a class is enough for whatever depends on these.
+// It is not enough for linearizability, where it also matters which operation
+// returned before which was called: that is judged for a class as a whole,
+// elsewhere.
+//
+// # How classes are found
+//
+// Dynamic partial order reduction (Flanagan and Godefroid, POPL 2005): run an
+// execution; for each pair of steps that conflict and have nothing between
+// them that orders them, a race, go back to before the first and arrange for
+// the second to come before it. Source sets say which threads will do as a
+// beginning, and sleep sets keep a branch from doing again what an earlier one
+// has done (Abdulla, Aronsson, Jonsson and Sagonas, JACM 2017).
+//
+//	SourceSets   every class; besides, some executions are begun that sleep
+//	             sets cut short, as they could only repeat a class
+//	Exhaustive   every interleaving: for tests
+//
+// The same paper's wakeup trees avoid the executions that are cut short. They
+// have to compare steps of different executions, and are right only if they
+// know where a step goes and whether it will write. Here a location has a number
+// by first use in its execution, and a compare-and-swap that is moved may turn
+// out differently; a tree that errs on either loses classes.
+//
+// Sampling (Burckhardt and others, ASPLOS 2010) is for programs that are too
+// large: see [Sample].
+//
+// # Steps that may not go
+//
+// A thread may not lock a mutex that is locked. So the unlock before a lock is
+// not a step that it races with; the lock before is. A thread that waits for a
+// mutex when everything ends takes part in races as if it had locked it:
+// otherwise some deadlocks would be missed. How Yield waits is told in package
+// sched.
+package search
+
+import (
+	"time"
+
+	"github.com/mapspec/mapspec/linearizability/explore/sched"
+)
+
+// Program is what is explored. It must do the same whenever the same threads
+// take the same steps: no random numbers, no iteration over a Go map, no other
+// goroutines.
+type Program struct {
+	// Setup makes the state afresh; it is called before each execution.
+	Setup func()
+	// Threads run at the same time, at most sched.MaxThreads of them. Their
+	// visible operations are declared to package sched.
+	Threads []func()
+	// Check judges an execution in which every thread ended, or which is
+	// deadlocked or livelocked. Without it, a panic is a failure. A deadlock
+	// and a livelock are failures anyway.
+	Check func(Execution) error
+}
+
+// Execution is what Check may look at, until it returns.
+type Execution struct {
+	Ending sched.Ending
+	// Trace are the steps in the order in which they were taken.
+	Trace []sched.Event
+	// Panics ended threads; Exits are the threads that called runtime.Goexit.
+	Panics []sched.Panic
+	Exits  sched.Threads
+}
+
+// Strategy says how to search.
+type Strategy uint8
+
+// The strategies of Run: see the introduction.
+const (
+	SourceSets Strategy = iota
+	Exhaustive
+)
+
+// Options bound an exploration. The zero value is a good choice.
+type Options struct {
+	Strategy Strategy
+	// MaxExecutions bounds executions, those cut short included; 0: no bound.
+	MaxExecutions int
+	// Timeout bounds the time, 0: no bound.
+	Timeout time.Duration
+	// Limits bound one execution.
+	Limits sched.Limits
+	// KeepGoing explores on after a failure.
+	KeepGoing bool
+	// Distinct counts classes by their keys. It takes some 40 bytes of memory
+	// a class; without it memory does not grow.
+	Distinct bool
+}
+
+// Run explores p. The error is a [*DivergenceError].
+//
+// The time is proportional to the number of executions, which is exponential
+// in the number of conflicting steps. The memory is that of one execution, times
+// the number of threads.
+func Run(p Program, o Options) (Result, error) {
+	e := newEngine(p, o)
+	defer e.close()
+	return e.run(newSearch(o.Strategy, len(p.Threads)))
+}
+
+var strategyNames = [...]string{"source sets", "exhaustive"}
+
+func (s Strategy) String() string { return strategyNames[s] }
