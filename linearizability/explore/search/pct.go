@@ -24,9 +24,9 @@ type PCT struct {
 // Musuvathi and Nagarakatte, ASPLOS 2010). k is the largest number of steps
 // seen so far.
 func Sample(p Program, o Options, c PCT) (Result, error) {
-	e := newEngine(p, o)
-	defer e.close()
-	return e.run(&pct{PCT: c, priorities: make([]int, len(p.Threads)), steps: 1})
+	e := New(len(p.Threads), o)
+	defer e.Close()
+	return e.run(p, &pct{PCT: c, priorities: make([]int, len(p.Threads)), steps: 1})
 }
 
 // pct is the strategy. Priorities are positive at first; the i-th change
