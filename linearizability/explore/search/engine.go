@@ -75,8 +75,9 @@ func (e *Engine) run(p Program, st strategy) (Result, error) {
 		if err := e.setup(); err != nil {
 			return e.result, err
 		}
-		if e.options.Stall != nil {
-			e.sched.Stall(e.options.Stall.Thread, e.options.Stall.After)
+		e.sched.Stall(none, 0)
+		if p.Stall != nil {
+			e.sched.Stall(p.Stall.Thread, p.Stall.After)
 		}
 		if e.options.Observe {
 			e.sched.Observe()
@@ -164,7 +165,7 @@ func (e *Engine) judge(ending sched.Ending) error {
 	case len(panics) > 0:
 		err = fmt.Errorf("thread %d panics: %v", panics[0].Thread, panics[0].Value)
 	}
-	if ending == sched.Deadlocked || ending == sched.Livelocked {
+	if e.program.Stall == nil && (ending == sched.Deadlocked || ending == sched.Livelocked) {
 		err = errors.Join(fmt.Errorf("%v: threads %v do not end", ending, e.sched.Blocked()), err)
 	}
 	return err

@@ -69,6 +69,9 @@ type Program struct {
 	// Check judges an execution that was not cut short by sleep sets. Without
 	// it, a panic is a failure. A deadlock and a livelock are failures anyway.
 	Check func(Execution) error
+	// Stall, if any, is a thread that is stopped for ever. Deadlock and livelock
+	// are no failures then.
+	Stall *Stall
 }
 
 // Execution is what Check may look at, until it returns.
@@ -124,8 +127,6 @@ type Options struct {
 	Distinct bool
 	// Preemptions is for the strategy of this name.
 	Preemptions int
-	// Stall, if any, is a thread that is stopped for ever.
-	Stall *Stall
 	// Observe collects what steps read and wrote; that takes time.
 	Observe bool
 }
