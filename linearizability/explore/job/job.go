@@ -79,6 +79,8 @@ type Message struct {
 // Progress is said every second or so.
 type Progress struct {
 	Programs, Executions int
+	// Of is how many programs there are in the shard.
+	Of int
 	// Operations is the size of the programs that are explored now.
 	Operations int
 }
@@ -90,6 +92,9 @@ type Rank struct{ Operations, Setting, Index int }
 func (r Rank) Before(s Rank) bool {
 	return cmp.Or(r.Operations-s.Operations, r.Setting-s.Setting, r.Index-s.Index) < 0
 }
+
+// Interrupt, as a rank to stop at, ends an exploration.
+var Interrupt = Rank{Operations: -1}
 
 // Found is a violation.
 type Found struct {
@@ -122,9 +127,10 @@ func (f *Found) Operations() int {
 // Report is said at the end.
 type Report struct {
 	Programs, Executions, CutShort, Limited, Steps int
-	Checked                                        int // classes judged, not seen before in their program
-	Released                                       int // executions whose heap was judged
-	Stalled                                        int // executions with a stalled thread
+	Checked                                        int      // classes judged, not seen before in their program
+	Released                                       int      // executions whose heap was judged
+	Stalled                                        int      // executions with a stalled thread
+	Alphabet                                       []string // the calls that programs are made of
 	// Settings are what was explored, with the programs of each in this shard
 	// and in all of them.
 	Settings []Setting
@@ -135,6 +141,25 @@ type Report struct {
 	Races  string // "none seen", "not checked", or the first report
 	Hashes bool   // the map asked for hashes
 }
+
+// Fillers counts the keys of the initial map that no program touches.
+func (s Setting) Fillers() int {
+	state := model.State{}
+	for _, o := range s.Init {
+		state, _ = model.Step(state, o)
+	}
+	n := 0
+	for _, k := range state.Keys() {
+		if k >= FirstFiller {
+			n++
+		}
+	}
+	return n
+}
+
+// FirstFiller is the first of the keys that only fill the initial map. They are
+// no part of a program: what a traversal shows of them is left out.
+const FirstFiller = 100
 
 // Wait says that one operation does not go on while another one, of another
 // thread, has stopped in the middle.

@@ -109,7 +109,7 @@ func (w *worker) flush() error {
 func programOf(t *task) []model.Op {
 	var init []model.Op
 	for _, o := range t.program.Init {
-		if o.Method.OnKey() && o.Key < firstFiller {
+		if o.Method.OnKey() && o.Key < job.FirstFiller {
 			init = append(init, o)
 		}
 	}
@@ -201,7 +201,7 @@ func (p *prober) do(o model.Op) {
 
 // Visit implements model.Listener.
 func (p *prober) Visit(v model.Visit) {
-	if v.Key >= firstFiller {
+	if v.Key >= job.FirstFiller {
 		return
 	}
 	o := &p.e.record.Ops[len(p.e.record.Ops)-1]

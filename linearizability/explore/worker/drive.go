@@ -2,6 +2,7 @@ package worker
 
 import (
 	"github.com/mapspec/mapspec/linearizability/explore/interval"
+	"github.com/mapspec/mapspec/linearizability/explore/job"
 	"github.com/mapspec/mapspec/linearizability/explore/sched"
 	"github.com/mapspec/mapspec/model"
 )
@@ -24,10 +25,6 @@ type watched struct {
 	op    int // the operation of its thread that passed it, or of the initial ones
 	watch model.Watch
 }
-
-// firstFiller is the first of the keys that only fill the initial map. They are
-// no part of a program: what a traversal shows of them is left out.
-const firstFiller = 100
 
 func newDrive(s model.Binder, threads int) *drive {
 	d := &drive{subject: s}
@@ -70,7 +67,7 @@ func (d *drive) setup() {
 
 // watch appends what o passes to the map.
 func watch(list []watched, o model.Op, place int, p model.Prepared) []watched {
-	if !o.Method.OnKey() || o.Key >= firstFiller {
+	if !o.Method.OnKey() || o.Key >= job.FirstFiller {
 		return list
 	}
 	w := p.Watches()
@@ -168,7 +165,7 @@ func (c *client) close(id, last int, r model.Result) {
 // Visit records what the innermost traversal hands out.
 func (c *client) Visit(v model.Visit) {
 	c.goOn()
-	if v.Key >= firstFiller {
+	if v.Key >= job.FirstFiller {
 		return
 	}
 	o := &c.ops[c.open[len(c.open)-1]]

@@ -93,11 +93,12 @@ func (w *worker) addSetting(name string, p hashing.Policy) error {
 	if s.set, err = w.programs(program.Initial{Name: name, Ops: ops}); err != nil {
 		return err
 	}
-	if slices.ContainsFunc(ops, func(o model.Op) bool { return o.Key >= firstFiller }) {
+	if slices.ContainsFunc(ops, func(o model.Op) bool { return o.Key >= job.FirstFiller }) {
 		s.set.Methods = s.set.Methods.Without(model.Len) // it counts fillers
 	}
 	s.Of = s.set.Count()
 	s.probes = probesOf(s.set)
+	w.of += (s.Of + w.job.Shards - 1 - w.job.Shard) / w.job.Shards
 	w.settings = append(w.settings, s)
 	return nil
 }
@@ -141,7 +142,7 @@ func (w *worker) initial(name string, p hashing.Policy) ([]model.Op, bool, error
 		}
 		var all []model.Op
 		for i := range mostFillers {
-			all = append(all, store(firstFiller+i, 1))
+			all = append(all, store(job.FirstFiller+i, 1))
 		}
 		if name == job.Growth {
 			n, ok := w.spike(nil, all)
@@ -149,7 +150,7 @@ func (w *worker) initial(name string, p hashing.Policy) ([]model.Op, bool, error
 		}
 		var deletes []model.Op
 		for i := range mostFillers {
-			deletes = append(deletes, model.Op{Method: model.Delete, Key: firstFiller + i})
+			deletes = append(deletes, model.Op{Method: model.Delete, Key: job.FirstFiller + i})
 		}
 		n, ok := w.spike(all, deletes)
 		return append(all, deletes[:n]...), ok, nil

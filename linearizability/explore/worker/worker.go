@@ -26,6 +26,7 @@ import (
 	"os"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -37,10 +38,10 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// Subject returns the subject of maps that newMap makes, with the types that
-// its Load has.
-func Subject[K comparable, V any, M interface{ Load(K) (V, bool) }](name string, p model.Promise, newMap func() M) model.Subject[K, V] {
-	return model.Subject[K, V]{Name: name, Promise: p, New: func() any { return newMap() }}
+// Of returns the subject of the maps that newMap makes, with the types that
+// the Load of one of them has.
+func Of[K comparable, V any](name string, p model.Promise, _ interface{ Load(K) (V, bool) }, newMap func() any) model.Subject[K, V] {
+	return model.Subject[K, V]{Name: name, Promise: p, New: newMap}
 }
 
 // Main is the main function: it reads a job from standard input, and a rank
@@ -91,6 +92,7 @@ type worker struct {
 	canWatch bool
 	waits    []waiting
 	races    int
+	of       int                      // programs in the shard
 	limit    atomic.Pointer[job.Rank] // what is behind it need not be explored
 }
 
@@ -149,6 +151,12 @@ func (w *worker) perform() error {
 	if err := w.flush(); err != nil {
 		return err
 	}
+	for _, s := range w.settings {
+		w.report.Settings = append(w.report.Settings, s.Setting)
+	}
+	for _, o := range w.settings[0].set.Alphabet().Ops() {
+		w.report.Alphabet = append(w.report.Alphabet, letter(o))
+	}
 	if w.report.Races == "" {
 		w.report.Races = racesUnseen
 	}
@@ -159,8 +167,8 @@ func (w *worker) exploreAll() error {
 	tasks, stop := newTasks(w)
 	defer stop()
 	for t := tasks.next(); t != nil; t = tasks.next() {
-		if w.limit.Load().Before(t.rank) {
-			w.bound("stopped at the first failure")
+		if l := w.limit.Load(); l.Before(t.rank) {
+			w.bound(whyStopped(*l))
 			return nil
 		}
 		if w.job.Budget > 0 && time.Since(w.start) > w.job.Budget {
@@ -180,6 +188,29 @@ func (w *worker) exploreAll() error {
 	return nil
 }
 
+// whyStopped says why nothing behind r is explored.
+func whyStopped(r job.Rank) string {
+	if r == job.Interrupt {
+		return "interrupted"
+	}
+	return "stopped at the first failure"
+}
+
+// letter shows what a program is made of.
+func letter(o model.Op) string {
+	if o.Method.OnKey() {
+		return fmt.Sprintf("%v(%s)", o.Method, model.KeyName(o.Key))
+	}
+	if o.Func == nil {
+		return o.Method.String()
+	}
+	var calls []string
+	for _, d := range o.Func.Do {
+		calls = append(calls, letter(d))
+	}
+	return fmt.Sprintf("%v, its callback calls %s", o.Method, strings.Join(calls, ", "))
+}
+
 // progressEvery is how often progress is said.
 const progressEvery = time.Second
 
@@ -190,7 +221,7 @@ func (w *worker) progress(t *task) error {
 	}
 	w.said = now
 	return w.say(job.Message{Progress: &job.Progress{
-		Programs: w.report.Programs, Executions: w.report.Executions, Operations: t.rank.Operations,
+		Programs: w.report.Programs, Executions: w.report.Executions, Operations: t.rank.Operations, Of: w.of,
 	}})
 }
 
