@@ -30,7 +30,7 @@ func (w *walk) couldBe(p, old int) bool {
 	switch q := old - 1; {
 	case old == 0:
 		return w.held[key]
-	case q == w.places():
+	case q == w.places(): // not only where there is no other, or a prefix would be missing
 		return true
 	default:
 		l := w.letters[w.word[q]]

@@ -15,7 +15,7 @@ type Size struct{ Threads, Operations, Keys int }
 // their number fits into an int64.
 const (
 	maxThreads = 4
-	maxKeys    = 4
+	maxKeys    = 3
 	maxPlaces  = 8 // threads × operations
 )
 
