@@ -6,7 +6,6 @@ package job
 
 import (
 	"cmp"
-	"encoding/json"
 	"time"
 
 	"github.com/mapspec/mapspec/linearizability/history"
@@ -137,7 +136,9 @@ type Report struct {
 	// Bounds says why something was not explored; none if all was.
 	Bounds []string
 	// Notes say what was left out on purpose.
-	Notes  []string
+	Notes []string
+	// Waits are operations that wait for one that has stopped.
+	Waits  []Wait
 	Races  string // "none seen", "not checked", or the first report
 	Hashes bool   // the map asked for hashes
 }

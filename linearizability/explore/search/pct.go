@@ -26,6 +26,11 @@ type PCT struct {
 func Sample(p Program, o Options, c PCT) (Result, error) {
 	e := New(len(p.Threads), o)
 	defer e.Close()
+	return e.Sample(p, c)
+}
+
+// Sample explores p: see the function of this name.
+func (e *Engine) Sample(p Program, c PCT) (Result, error) {
 	return e.run(p, &pct{PCT: c, priorities: make([]int, len(p.Threads)), steps: 1})
 }
 

@@ -72,6 +72,11 @@ func ParseSchedule(text string) (Schedule, error) {
 func Replay(p Program, o Options, s Schedule) (Result, error) {
 	e := New(len(p.Threads), o)
 	defer e.Close()
+	return e.Replay(p, s)
+}
+
+// Replay runs p once: see the function of this name.
+func (e *Engine) Replay(p Program, s Schedule) (Result, error) {
 	return e.run(p, &replay{schedule: s})
 }
 
