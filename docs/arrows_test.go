@@ -26,6 +26,7 @@ var arrows = map[string][]string{
 	"linearizability/explore":        {},
 	"linearizability/explore/search": {"linearizability/explore/sched"},
 	"linearizability/explore/sched":  {},
+	"linearizability/instrument":     {},
 	"linearizability/counterexample": {"model", "linearizability/history"},
 	"linearizability/minimise": {"model", "linearizability/history", "linearizability/stress", "linearizability/counterexample",
 		"property", "property/release"},
