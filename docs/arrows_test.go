@@ -33,6 +33,7 @@ var arrows = map[string][]string{
 	"linearizability/explore/interval": {"model", "linearizability/history"},
 	"linearizability/counterexample":   {"model", "linearizability/history"},
 	"linearizability/explore/program":  {"model", "linearizability/history"},
+	"linearizability/instrument":       {},
 	"linearizability/minimise": {"model", "linearizability/history", "linearizability/stress", "linearizability/counterexample",
 		"property", "property/release"},
 	"linearizability/report":      {"model", "linearizability/history", "linearizability/check", "linearizability/counterexample"},
