@@ -23,7 +23,7 @@ var arrows = map[string][]string{
 	"linearizability/history":        {"model"},
 	"linearizability/check":          {"model", "linearizability/history", "github.com/anishathalye/porcupine"},
 	"linearizability/stress":         {"model", "linearizability/history", "linearizability/check"},
-	"linearizability/explore":        {},
+	"linearizability/explore":        {"model", "linearizability/instrument", "linearizability/explore/job", "linearizability/explore/program"},
 	"linearizability/explore/search": {"linearizability/explore/sched"},
 	"linearizability/explore/sched":  {},
 	"linearizability/explore/job":    {"model", "linearizability/history"},
