@@ -112,6 +112,16 @@ func Unlock(p unsafe.Pointer) {
 	}
 }
 
+// Hold makes the mutex at p locked from the beginning, which is no step: p is
+// new, and the caller alone knows it. So somebody who finds, in the middle of a
+// step, that it has to wait can leave a locked mutex for others to unlock.
+func Hold(p unsafe.Pointer) {
+	if t := running; t != nil && !t.alone && !t.s.unwinding {
+		m := &t.s.memory
+		m.locations[m.locate(p, mutexSize)].held = true
+	}
+}
+
 // Yield is runtime.Gosched. The caller waits until something that it has read
 // since its last Yield is written, or nobody else may go: see waiting.go.
 func Yield() {

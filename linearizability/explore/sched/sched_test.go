@@ -69,6 +69,25 @@ func TestALockedMutexHasToBeWaitedFor(t *testing.T) {
 	}
 }
 
+func TestAMutexThatIsHeldFromTheBeginningHasToBeUnlockedByAnother(t *testing.T) {
+	var x variable
+	var ticket *variable
+	wait := func() {
+		x.store(1)
+		ticket = new(variable)
+		Hold(ticket.at())
+		Lock(ticket.at())
+	}
+	s, ending := run(t, Limits{}, &turns{0, 1, 1}, wait, func() { x.load(); Unlock(ticket.at()) })
+	want := "0:store(0) 1:load(0) 1:unlock(1) 0:lock(1)"
+	if got := traced(s); ending != Completed || got != want {
+		t.Errorf("%v: %s, want %s", ending, got, want)
+	}
+	if _, ending := run(t, Limits{}, inOrder{}, wait); ending != Deadlocked {
+		t.Errorf("nobody unlocks it: %v, want a deadlock", ending)
+	}
+}
+
 func TestTryLockReportsWhetherItLocked(t *testing.T) {
 	var m variable
 	var got [2]bool
