@@ -24,6 +24,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -41,7 +42,22 @@ import (
 // Of returns the subject of the maps that newMap makes, with the types that
 // the Load of one of them has.
 func Of[K comparable, V any](name string, p model.Promise, _ interface{ Load(K) (V, bool) }, newMap func() any) model.Subject[K, V] {
-	return model.Subject[K, V]{Name: name, Promise: p, New: newMap}
+	s := model.Subject[K, V]{Name: name, Promise: p, New: newMap}
+	if reflect.TypeFor[V]() == reflect.TypeFor[any]() {
+		s.Value = func(i int) V { return any(payload{index: i}).(V) }
+		s.ValueIndex = func(v V) (int, bool) {
+			x, ok := any(v).(payload)
+			return x.index, ok && x == payload{index: x.index}
+		}
+	}
+	return s
+}
+
+// payload is what values of type any are: so large that few fit into a page, as
+// the runtime looks through all weak pointers into a page to add another.
+type payload struct {
+	index int
+	_     [15]int
 }
 
 // Main is the main function: it reads a job from standard input, and a rank
