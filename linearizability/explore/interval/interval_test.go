@@ -52,6 +52,10 @@ func op(thread int, m model.Method, key, value int, first, last int32, r model.R
 	}
 }
 
+func calling(f *model.Func, o Op) Op { o.Op.Func = f; return o }
+
+func comparing(old int, o Op) Op { o.Op.Old = old; return o }
+
 func pending(o Op) Op { o.Pending = true; return o }
 
 func visiting(o Op, visits ...Visit) Op { o.Visits = visits; return o }
@@ -166,6 +170,35 @@ var byHandCases = []struct {
 		name: "wrong Len during a Clear of nothing", ok: true,
 		e: byHand(2, "0w0 1r0 0w0", op(0, model.Clear, 0, 0, 1, 2, absent),
 			op(1, model.Len, 0, 0, 1, 1, model.Result{Len: 2})),
+	},
+	{
+		name: "half of a Clear, per key, where a Len makes it one search", init: []model.Op{store0, store1}, ok: true,
+		e: byHand(2, "0w0 1r0 1r1 0w1 0w2", op(0, model.Clear, 0, 0, 1, 2, absent),
+			op(1, model.Load, 0, 0, 1, 1, absent), op(1, model.Load, 1, 0, 2, 2, one), op(0, model.Len, 0, 0, 3, 3, absent)),
+	},
+	{
+		name: "wrong Len during a Store of an unhashable key", ok: true,
+		e: byHand(2, "0w0 1r0 0w0", op(0, model.Store, model.Unhashable, 1, 1, 2, model.Result{Panic: model.PanicHash}),
+			op(1, model.Len, 0, 0, 1, 1, model.Result{Len: 2})),
+	},
+	{
+		name: "visits after a stop", init: []model.Op{store0}, ok: true,
+		e: byHand(1, "0r0", calling(&model.Func{Stop: 1},
+			visiting(op(0, model.Range, 0, 0, 1, 1, absent), Visit{0, 1, 1}, Visit{0, 2, 1}, Visit{1, 2, 1}))),
+	},
+	{
+		// The step before it is outside of operations.
+		name: "load without a step of what was stored before the step before it", ok: true,
+		e: byHand(2, "1w0 0r0 1w1 0r1", op(1, model.Store, 0, 1, 1, 1, absent), op(1, model.Delete, 0, 0, 2, 2, absent),
+			op(0, model.Load, 1, 0, 1, 0, absent), op(0, model.Load, 0, 0, 3, 2, absent)),
+	},
+	{
+		name: "comparison that panics", init: []model.Op{{Method: model.Store, Value: model.Uncomparable}}, ok: true,
+		e: byHand(1, "0w0", comparing(model.Uncomparable, op(0, model.CompareAndSwap, 0, 1, 1, 1, model.Result{Panic: model.PanicCompare}))),
+	},
+	{
+		name: "Clear that panics over a comparison", init: []model.Op{store0},
+		e: byHand(1, "0w0", op(0, model.Clear, 0, 1, 1, 1, model.Result{Panic: model.PanicCompare})),
 	},
 	{
 		name: "Store that panics", init: []model.Op{store0},

@@ -30,7 +30,6 @@ type search struct {
 // its configurations are at stack[from:].
 type situation struct {
 	begun, ended uint64 // parts; they follow from the moves made
-	excused      uint64 // Len calls during which a write was in progress
 	from         int
 }
 
@@ -139,7 +138,7 @@ func (s *search) take(at situation, i int) bool {
 	}
 	next.begun |= s.p.moves[i].begins
 	s.made()[s.thread(i)]++
-	next.from = s.begin(at.from, next.begun, s.excuse(&next))
+	next.from = s.begin(at.from, next.begun, s.excused(next))
 	for left := s.p.moves[i].ends; left != 0; left &= left - 1 {
 		next.from = s.end(next.from, next.begun, left&-left)
 	}
@@ -160,21 +159,21 @@ func (s *search) thread(i int) int {
 	return t
 }
 
-// excuse adds to the excused the Len calls that are in progress together with
-// a write, and returns all of them. What has begun and not ended is in progress
-// at the same time right before the end of a move.
-func (s *search) excuse(at *situation) uint64 {
-	open := at.begun &^ at.ended
-	if open&s.p.writes != 0 {
-		at.excused |= open & s.p.lens
+// excused returns the Len calls that are in progress together with a write. What
+// has begun and not ended is in progress at the same time right before the ends
+// of a move. An excused Len counts as having taken effect in each configuration,
+// so nothing else has to remember it.
+func (s *search) excused(at situation) uint64 {
+	if open := at.begun &^ at.ended; open&s.p.writes != 0 {
+		return open & s.p.lens
 	}
-	return at.excused
+	return 0
 }
 
 // key returns the key of a situation. The sum over configurations does not
 // depend on their order.
 func (s *search) key(at situation) key {
-	k := key{at.excused, ^at.excused}
+	var k key
 	for _, n := range s.made() {
 		k = k.with(uint64(n))
 	}
