@@ -286,6 +286,25 @@ func TestWhatIsTooLargeOrMalformedIsAnError(t *testing.T) {
 	}
 }
 
+// A search that passes a limit says so.
+func TestASearchThatIsTooLargeIsNoVerdict(t *testing.T) {
+	e := byHand(3, "2r0 0w0 1w1 0w0 1w1 2r0",
+		op(0, model.Store, 0, 1, 1, 1, absent), op(1, model.Store, 0, 2, 1, 1, absent), op(2, model.Store, 0, 3, 1, 2, absent),
+		op(0, model.Store, 0, 4, 2, 2, absent), op(1, model.Store, 0, 5, 2, 2, absent))
+	for _, l := range []limits{{situations: 3, configurations: 100}, {situations: 100, configurations: 1}} {
+		c := NewChecker(model.Promise{})
+		unlimited := c.search.limits
+		c.search.limits = l
+		if ok, _, err := c.Check(&e.record, e.clock); ok || !errors.Is(err, ErrTooLarge) {
+			t.Errorf("%+v: ok %v, %v; want %v", l, ok, err, ErrTooLarge)
+		}
+		c.search.limits = unlimited
+		if ok, _, err := c.Check(&e.record, e.clock); !ok || err != nil {
+			t.Errorf("ok %v, %v without; want ok", ok, err)
+		}
+	}
+}
+
 // Nine keys are nothing special where each is judged by itself.
 func TestManyKeysAreJudgedApart(t *testing.T) {
 	var ops []Op

@@ -1,7 +1,9 @@
 package interval
 
-// maxSituations bounds a search.
-const maxSituations = 1 << 20
+// limits bound a search: its situations, and the configurations of one. Few
+// programs come near: eight threads of two operations make some hundreds of
+// situations, and some dozens of configurations.
+type limits struct{ situations, configurations int }
 
 // A search goes through the linear extensions of a projection, depth first.
 //
@@ -23,7 +25,12 @@ type search struct {
 	spots []int32          // a stack: how many moves of each thread were made
 	stack []configuration  // a stack: those of the situations on the path
 	work  []configuration
-	err   error
+	limits
+	err error
+}
+
+func newSearch() search {
+	return search{seen: map[key]struct{}{}, limits: limits{situations: 1 << 20, configurations: 1 << 13}}
 }
 
 // A situation is a place of the search: the moves made are on top of spots,
@@ -81,8 +88,8 @@ func (s *search) visited(at situation) bool {
 	if _, seen := s.seen[k]; seen {
 		return true
 	}
-	if len(s.seen) >= maxSituations {
-		s.tooLarge("%d situations", maxSituations)
+	if len(s.seen) >= s.situations {
+		s.tooLarge("%d situations", s.situations)
 		return true
 	}
 	s.seen[k] = struct{}{}
