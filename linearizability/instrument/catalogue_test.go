@@ -67,6 +67,59 @@ func fromClone(t *testing.T, path string) *Copy {
 	return c
 }
 
+// Under the race detector the scheduler must be silent: it switches threads,
+// which is no synchronisation of theirs. The copies must not be.
+func TestTheRaceDetectorIsToldOfTheCopiesOnly(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds with -race; run without -short")
+	}
+	c := fromClone(t, "sync")
+	exe := filepath.Join(t.TempDir(), "program")
+	program := `package main
+
+import (
+	"explored/sync"
+
+	"github.com/mapspec/mapspec/linearizability/explore/search"
+)
+
+var run = search.Run
+
+func main() {
+	new(sync.Map).Store(1, 2)
+	_, _ = run(search.Program{}, search.Options{})
+}
+`
+	if err := c.Build(t.Context(), "program", []byte(program), exe, BuildOptions{Race: true}); err != nil {
+		t.Fatal(err)
+	}
+	for functions, told := range map[string]bool{
+		`linearizability/explore/sched\.`: false, `linearizability/explore/search\.`: false, `explored/internal/sync\.`: true,
+	} {
+		code, err := c.inCopy().run(t.Context(), "tool", "objdump", "-s", functions, exe)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(code), "TEXT ") {
+			t.Errorf("the program has no %s", functions)
+		}
+		if got := strings.Contains(string(code), "runtime.racefuncenter") || strings.Contains(string(code), "runtime.raceread"); got != told {
+			t.Errorf("%s tells the race detector: %t, want %t", functions, got, told)
+		}
+	}
+}
+
+// Other toolchains lay sync.Map out in other ways.
+func TestOnlyTheToolchainsMapThatIsKnownIsCopied(t *testing.T) {
+	for version, all := range map[string][]*listed{
+		"go1.25.3": nil, "devel": nil, "go1.26.1": {{ImportPath: "sync", GoFiles: []string{"rwmutex.go"}}},
+	} {
+		if _, err := toolchain(version, all); err == nil {
+			t.Errorf("%s is copied", version)
+		}
+	}
+}
+
 func catalogueProgram(c *Copy, uses string, maps []string) string {
 	var makers []string
 	for _, m := range maps {

@@ -3,9 +3,9 @@ package instrument
 import (
 	"context"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -101,7 +101,7 @@ func TestNewFindsTheChecker(t *testing.T) {
 
 	old := t.TempDir()
 	writeFiles(t, old, map[string]string{"go.mod": "module " + checkerModule + "\n\ngo 1.26\n"})
-	maps.Copy(alone, map[string]string{"go.mod": moduleFile("1.26", old)})
+	alone["go.mod"] = moduleFile("1.26", old)
 	wantError(t, Source{newModule(t, alone), "example.com/m"}, newRoot(t), "require a newer version")
 }
 
@@ -155,7 +155,7 @@ func TestNewCopiesWhatOtherModulesHave(t *testing.T) {
 	if changed := copies(t, filepath.Join(dir, "m")); changed.Digest == c.Digest {
 		t.Error("the digest is that of another source")
 	}
-	if want := []string{filepath.Join(dir, "m", "m.go") + ":5 D"}; len(c.Variables) != 1 || c.Variables[0] != want[0] {
+	if want := []string{filepath.Join(dir, "m", "m.go") + ":5 D"}; !slices.Equal(c.Variables, want) {
 		t.Errorf("variables %v, want %v", c.Variables, want)
 	}
 }
