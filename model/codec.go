@@ -17,7 +17,7 @@ import (
 const minWatched = 16
 
 // stringBlock is the least allocation behind a string that a codec makes.
-const stringBlock = 32
+const stringBlock = 128
 
 // A codec translates between small integers and values of type T. It holds no
 // value that it made, so that a checker can see them die.

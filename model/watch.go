@@ -96,8 +96,8 @@ func (w *Watch) addInterface(v reflect.Value) {
 	data := (*[2]unsafe.Pointer)(v.Addr().UnsafePointer())[1]
 	inner := v.Elem()
 	boxed := !pointerShaped(inner.Type())
-	if boxed && ownAllocation(inner.Type()) {
-		w.pointer(data)
+	if boxed && inner.Kind() != reflect.String && ownAllocation(inner.Type()) {
+		w.pointer(data) // a string's box leads to its bytes: they tell as much
 	}
 	if boxed && (inner.Kind() == reflect.Struct || inner.Kind() == reflect.Array) {
 		return // its pointers are reached through the box

@@ -40,6 +40,8 @@ func commands() []command {
 	return []command{
 		{name: "check", summary: "judge maps; the default, for every map of the catalogue", run: runCheck},
 		{name: "counterexample", summary: "find, minimise and explain one violation", run: runCounterexample},
+		{name: "explore", summary: "run every program of a size in every interleaving", run: runExplore},
+		{name: "merge", summary: "join the certificates of explore's shards", run: runMerge},
 		{name: "replay", summary: "run a saved counterexample again", run: runReplay},
 		{name: "list", summary: "the catalogue: name, origin, promises", run: runList},
 		{name: "history", summary: "judge a recorded history, from this program or any other", run: runHistory},

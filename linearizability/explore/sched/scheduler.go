@@ -70,6 +70,7 @@ type Scheduler struct {
 
 	starting, unwinding bool
 
+	stall        [2]int // the thread to stop for ever, and after how many steps; none if negative
 	single       thread // of Alone
 	observe      bool   // the next execution
 	observations []Observation
@@ -91,7 +92,7 @@ func New(threads int, l Limits) *Scheduler {
 	if l.Wakes == 0 {
 		l.Wakes = DefaultWakes
 	}
-	s := &Scheduler{limits: l}
+	s := &Scheduler{limits: l, stall: [2]int{-1, 0}}
 	for id := range threads {
 		s.threads = append(s.threads, s.spawn(id))
 	}
@@ -230,7 +231,7 @@ func (s *Scheduler) enabled() (can Threads, over bool) {
 		alive := false
 		for i, t := range s.threads {
 			switch {
-			case t.done:
+			case t.done, s.stall[0] == i && int(t.steps) >= s.stall[1]:
 				continue
 			case t.pending.Kind == Acquire && s.memory.locations[t.pending.Location].held:
 			case t.pending.Kind == Pause && s.suspended(t):
@@ -255,6 +256,11 @@ func (s *Scheduler) enabled() (can Threads, over bool) {
 		return 0, true
 	}
 }
+
+// Stall makes the executions from here on stop a thread for ever when it has
+// taken so many steps. The execution ends without it. A negative thread stands
+// for none.
+func (s *Scheduler) Stall(thread, after int) { s.stall = [2]int{thread, after} }
 
 // take appends t's next step to the trace. Mutexes change hands here; what
 // memory has become is known when t has made its access: see settle.

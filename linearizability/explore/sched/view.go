@@ -35,3 +35,8 @@ func (s *Scheduler) NextOverlap(i, l int32) int32 {
 		}
 	}
 }
+
+// Stalled reports whether thread t was stopped for ever: see [Scheduler.Stall].
+func (s *Scheduler) Stalled(t int) bool {
+	return s.stall[0] == t && int(s.threads[t].steps) >= s.stall[1]
+}

@@ -11,14 +11,15 @@ import (
 // the first steps of the path, takes another turn at the last of them, and is
 // free from there on.
 type search struct {
-	strategy Strategy
-	path     []node
-	depth    int // steps of the latest execution
-	prefix   int // steps that the next one has in common with the path, with the turn
-	started  bool
-	order    *order
-	sequence []*sched.Event // scratch of source.go
-	err      error
+	strategy    Strategy
+	preemptions int // the most that are allowed
+	path        []node
+	depth       int // steps of the latest execution
+	prefix      int // steps that the next one has in common with the path, with the turn
+	started     bool
+	order       *order
+	sequence    []*sched.Event // scratch of source.go
+	err         error
 }
 
 // node is a state on the path, and what is known of its turns.
@@ -31,13 +32,21 @@ type node struct {
 	event   sched.Event // the turn taken
 	asleep  []sched.Event
 	todo    sched.Threads
+	spent   int // preemptions before this node
 }
 
 func newSearch(s Strategy, threads int) *search {
 	return &search{strategy: s, order: newOrder(threads)}
 }
 
-func (x *search) bound() (Bound, bool) { return "", false }
+func (x *search) reset(preemptions int) {
+	x.depth, x.prefix, x.started, x.err = 0, 0, false, nil
+	x.preemptions = preemptions
+}
+
+func (x *search) bound() (Bound, bool) {
+	return FewPreemptions, x.strategy == Preemptions
+}
 
 // Choose implements [sched.Chooser].
 func (x *search) Choose(s *sched.Scheduler, enabled sched.Threads) int {
@@ -86,10 +95,39 @@ func (x *search) turn(s *sched.Scheduler, d int) int {
 			t = last
 		}
 	}
-	if x.strategy == Exhaustive {
+	switch {
+	case x.strategy == Exhaustive:
 		n.todo = n.enabled &^ sched.Only(t)
+	case x.strategy == Preemptions:
+		x.spend(s, d)
+		if last := lastThread(s, d); last == none || n.spent < x.preemptions || !n.enabled.Has(last) {
+			n.todo = n.enabled &^ sched.Only(t)
+		}
 	}
 	return t
+}
+
+// spend counts the preemptions before node d.
+func (x *search) spend(s *sched.Scheduler, d int) {
+	n := &x.path[d]
+	n.spent = 0
+	if d == 0 {
+		return
+	}
+	before := &x.path[d-1]
+	n.spent = before.spent
+	last := lastThread(s, d-1)
+	if took := int(s.Trace()[d-1].Thread); took != last && last >= 0 && before.enabled.Has(last) {
+		n.spent++
+	}
+}
+
+// lastThread returns who took the step before node d, -1 for nobody.
+func lastThread(s *sched.Scheduler, d int) int {
+	if d == 0 {
+		return none
+	}
+	return int(s.Trace()[d-1].Thread)
 }
 
 // follow repeats the path, and compares: a program that does something else now
@@ -142,7 +180,7 @@ func (x *search) end(s *sched.Scheduler) error {
 		x.path[d].event = trace[d].Clone()
 	}
 	x.depth = len(trace)
-	if x.strategy == Exhaustive {
+	if x.strategy != SourceSets {
 		return nil
 	}
 	x.order.read(s, fresh)

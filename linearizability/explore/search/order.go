@@ -267,7 +267,7 @@ func (o *order) blockedRaces(s *sched.Scheduler) {
 	for r := s.Blocked(); r != 0; r = r.Rest() {
 		t := r.First()
 		e := s.Pending(t)
-		if e.Kind != sched.Acquire {
+		if e.Kind != sched.Acquire || s.Stalled(t) {
 			continue
 		}
 		a := o.places[e.Location].acquire

@@ -24,9 +24,14 @@ type PCT struct {
 // Musuvathi and Nagarakatte, ASPLOS 2010). k is the largest number of steps
 // seen so far.
 func Sample(p Program, o Options, c PCT) (Result, error) {
-	e := newEngine(p, o)
-	defer e.close()
-	return e.run(&pct{PCT: c, priorities: make([]int, len(p.Threads)), steps: 1})
+	e := New(len(p.Threads), o)
+	defer e.Close()
+	return e.Sample(p, c)
+}
+
+// Sample explores p: see the function of this name.
+func (e *Engine) Sample(p Program, c PCT) (Result, error) {
+	return e.run(p, &pct{PCT: c, priorities: make([]int, len(p.Threads)), steps: 1})
 }
 
 // pct is the strategy. Priorities are positive at first; the i-th change

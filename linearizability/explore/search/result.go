@@ -52,6 +52,8 @@ const (
 	FirstFailure Bound = "first failure"     // not KeepGoing
 	Sampled      Bound = "sampled schedules" // by Sample
 	OneSchedule  Bound = "one schedule"      // by Replay
+	// FewPreemptions is the bound of the strategy Preemptions.
+	FewPreemptions Bound = "few preemptions"
 )
 
 // Coverage says whether every class was explored, or why not.

@@ -70,9 +70,14 @@ func ParseSchedule(text string) (Schedule, error) {
 // is continued without need to switch. The error says where s asks for a thread
 // that may not go.
 func Replay(p Program, o Options, s Schedule) (Result, error) {
-	e := newEngine(p, o)
-	defer e.close()
-	return e.run(&replay{schedule: s})
+	e := New(len(p.Threads), o)
+	defer e.Close()
+	return e.Replay(p, s)
+}
+
+// Replay runs p once: see the function of this name.
+func (e *Engine) Replay(p Program, s Schedule) (Result, error) {
+	return e.run(p, &replay{schedule: s})
 }
 
 // replay is a strategy of one execution.

@@ -66,10 +66,12 @@ type Program struct {
 	// Threads run at the same time, at most sched.MaxThreads of them. Their
 	// visible operations are declared to package sched.
 	Threads []func()
-	// Check judges an execution in which every thread ended, or which is
-	// deadlocked or livelocked. Without it, a panic is a failure. A deadlock
-	// and a livelock are failures anyway.
+	// Check judges an execution that was not cut short by sleep sets. Without
+	// it, a panic is a failure. A deadlock and a livelock are failures anyway.
 	Check func(Execution) error
+	// Stall, if any, is a thread that is stopped for ever. Deadlock and livelock
+	// are no failures then.
+	Stall *Stall
 }
 
 // Execution is what Check may look at, until it returns.
@@ -77,10 +79,24 @@ type Execution struct {
 	Ending sched.Ending
 	// Trace are the steps in the order in which they were taken.
 	Trace []sched.Event
+	// Blocked are the threads that had not ended when the execution did.
+	Blocked sched.Threads
 	// Panics ended threads; Exits are the threads that called runtime.Goexit.
 	Panics []sched.Panic
 	Exits  sched.Threads
+	// Observations are those of Options.Observe, one a step.
+	Observations []sched.Observation
+
+	engine *Engine
 }
+
+// Clock returns, for step d of the trace, how many steps of each thread happen
+// before it or are it. All conflicts order, those of a read before a write
+// included.
+func (x Execution) Clock(d int) []int32 { return x.engine.clock(d) }
+
+// Schedule returns the schedule of the execution.
+func (x Execution) Schedule() Schedule { return scheduleOf(x.Trace) }
 
 // Strategy says how to search.
 type Strategy uint8
@@ -89,6 +105,10 @@ type Strategy uint8
 const (
 	SourceSets Strategy = iota
 	Exhaustive
+	// Preemptions is Exhaustive among the executions with at most
+	// Options.Preemptions switches away from a thread that may go on
+	// (Musuvathi and Qadeer, PLDI 2007).
+	Preemptions
 )
 
 // Options bound an exploration. The zero value is a good choice.
@@ -105,7 +125,14 @@ type Options struct {
 	// Distinct counts classes by their keys. It takes some 40 bytes of memory
 	// a class; without it memory does not grow.
 	Distinct bool
+	// Preemptions is for the strategy of this name.
+	Preemptions int
+	// Observe collects what steps read and wrote; that takes time.
+	Observe bool
 }
+
+// Stall stops Thread for ever when it has taken After steps.
+type Stall struct{ Thread, After int }
 
 // Run explores p. The error is a [*DivergenceError].
 //
@@ -113,11 +140,11 @@ type Options struct {
 // in the number of conflicting steps. The memory is that of one execution, times
 // the number of threads.
 func Run(p Program, o Options) (Result, error) {
-	e := newEngine(p, o)
-	defer e.close()
-	return e.run(newSearch(o.Strategy, len(p.Threads)))
+	e := New(len(p.Threads), o)
+	defer e.Close()
+	return e.Run(p)
 }
 
-var strategyNames = [...]string{"source sets", "exhaustive"}
+var strategyNames = [...]string{"source sets", "exhaustive", "preemptions"}
 
 func (s Strategy) String() string { return strategyNames[s] }

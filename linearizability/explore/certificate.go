@@ -1,0 +1,201 @@
+package explore
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/mapspec/mapspec/linearizability/explore/job"
+	"github.com/mapspec/mapspec/linearizability/explore/program"
+	"github.com/mapspec/mapspec/model"
+)
+
+// Schema is the version of certificates. It grows when a field changes its
+// meaning.
+const Schema = 1
+
+// Certificate says what was explored, how far, and what was found. It is a
+// plain value: docs/json.md has the fields.
+type Certificate struct {
+	Schema   int        `json:"schema"`
+	Map      string     `json:"map"`
+	Import   string     `json:"import"`
+	New      string     `json:"new"`
+	Go       string     `json:"go"`
+	Platform string     `json:"platform"`
+	Digest   string     `json:"digest"` // of the source that was explored
+	Size     string     `json:"size"`
+	Keys     int        `json:"keys"`
+	Alphabet []string   `json:"alphabet"`
+	Policy   string     `json:"policy"` // dpor, or pct:D
+	Policies []string   `json:"policies"`
+	Initials []string   `json:"initials"`
+	Settings []Settings `json:"settings"`
+	Shards   []int      `json:"shards"` // of Of, from 0
+	Of       int        `json:"of"`
+
+	Programs   int `json:"programs"`
+	Executions int `json:"executions"`
+	// Classes are what Executions are representatives of; 0 for a sample.
+	Classes  int `json:"classes"`
+	CutShort int `json:"cut_short"`
+	Limited  int `json:"limited"`
+	Stalled  int `json:"stalled"`
+	Steps    int `json:"steps"`
+	Released int `json:"released"`
+
+	Coverage   string      `json:"coverage"`
+	Bounds     []string    `json:"bounds"` // what the coverage is bounded by
+	Races      string      `json:"races"`
+	Waits      []string    `json:"waits"`
+	Assumed    []string    `json:"assumed"`
+	Notes      []string    `json:"notes"`
+	Unreached  []string    `json:"unreached"`
+	Violations []Violation `json:"violations"`
+
+	Build   float64 `json:"build_seconds"`
+	Seconds float64 `json:"seconds"`
+}
+
+// Settings counts the programs on an initial map under a hash policy.
+type Settings struct {
+	Policy   string `json:"policy"`
+	Initial  string `json:"initial"`
+	Keys     int    `json:"fillers"` // keys of the initial map that no program touches
+	Programs int    `json:"programs"`
+	Of       int    `json:"of"`
+}
+
+// Violation is a clause that is broken, and the smallest program that shows it.
+type Violation struct {
+	Clause      model.Clause     `json:"clause"`
+	Rank        job.Rank         `json:"rank"` // the program's place among all
+	Evidence    string           `json:"evidence"`
+	Policy      string           `json:"policy"`
+	Initial     string           `json:"initial"`
+	Program     json.RawMessage  `json:"program"`
+	Schedule    string           `json:"schedule"`
+	Preemptions int              `json:"preemptions"`
+	Smallest    bool             `json:"smallest"` // no schedule with fewer preemptions shows it
+	Path        string           `json:"path,omitempty"`
+	Retained    []model.Retained `json:"retained,omitempty"`
+
+	found *job.Found
+}
+
+// What a certificate says about races.
+const (
+	notChecked = "not checked"
+	racesSeen  = "seen"
+)
+
+// complete is the coverage of an exploration of everything that was asked for.
+const complete = "complete"
+
+// Complete reports whether everything was explored.
+func (c *Certificate) Complete() bool { return c.Coverage == complete }
+
+func newCertificate(m Map, o Options, b *build, w *crew) *Certificate {
+	c := &Certificate{
+		Schema: Schema, Map: m.Name, Import: m.Import, New: m.New,
+		Go: b.copy.Go, Platform: runtime.GOOS + "/" + runtime.GOARCH, Digest: b.copy.Digest,
+		Size: o.Size, Keys: o.Keys, Policy: cmp.Or(o.Policy, "dpor"), Shards: []int{o.Shard}, Of: o.Shards,
+	}
+	for i := range w.reports {
+		c.add(&w.reports[i])
+	}
+	for _, f := range w.found {
+		c.violate(f)
+	}
+	slices.SortFunc(c.Violations, func(a, b Violation) int { return a.Clause.Order() - b.Clause.Order() })
+	if c.Policy != "dpor" {
+		c.Classes = 0
+	}
+	c.assume(b.copy.Variables)
+	c.cover()
+	return c
+}
+
+// add adds what one worker says.
+func (c *Certificate) add(r *job.Report) {
+	c.Programs += r.Programs
+	c.Executions += r.Executions
+	c.Classes += r.Executions - r.Stalled
+	c.CutShort += r.CutShort
+	c.Limited += r.Limited
+	c.Stalled += r.Stalled
+	c.Steps += r.Steps
+	c.Released += r.Released
+	c.Alphabet = r.Alphabet
+	for i, s := range r.Settings {
+		c.addUnique(&c.Policies, s.Policy)
+		c.addUnique(&c.Initials, s.Initial)
+		if i == len(c.Settings) {
+			c.Settings = append(c.Settings, Settings{Policy: s.Policy, Initial: s.Initial, Keys: s.Fillers(), Of: s.Of})
+		}
+		c.Settings[i].Programs += s.Programs
+	}
+	for _, b := range r.Bounds {
+		c.addUnique(&c.Bounds, b)
+	}
+	for _, n := range r.Notes {
+		c.addUnique(&c.Notes, n)
+	}
+	for _, w := range r.Waits {
+		c.addUnique(&c.Waits, fmt.Sprintf("%v waits for %v", w.Waiter, w.For))
+	}
+	slices.Sort(c.Waits)
+	if c.Races == "" || r.Races == racesSeen {
+		c.Races = r.Races
+	}
+}
+
+func (c *Certificate) addUnique(list *[]string, s string) {
+	if !slices.Contains(*list, s) {
+		*list = append(*list, s)
+	}
+}
+
+func (c *Certificate) violate(f *job.Found) {
+	p, err := f.Program.MarshalJSON()
+	if err != nil {
+		panic(err) // it came as JSON
+	}
+	c.Violations = append(c.Violations, Violation{
+		Clause: f.Clause, Rank: f.Rank, Evidence: f.Evidence, Policy: f.Policy, Initial: f.Initial, Program: p, Schedule: f.Schedule,
+		Preemptions: f.Preemptions, Smallest: f.Smallest, Path: f.Path, Retained: f.Retained, found: f,
+	})
+}
+
+// assume says what the certificate rests on.
+func (c *Certificate) assume(variables []string) {
+	if c.Races == notChecked {
+		c.Assumed = append(c.Assumed, "no data race: explore with -race")
+	}
+	c.Assumed = append(c.Assumed, "atomics are sequentially consistent, as Go's memory model says")
+	for _, v := range variables {
+		c.Assumed = append(c.Assumed, "package variable "+v+" is the same before each execution")
+	}
+}
+
+// bound notes why not everything was explored.
+func (c *Certificate) bound(why string) {
+	c.addUnique(&c.Bounds, why)
+	c.cover()
+}
+
+func (c *Certificate) cover() {
+	c.Coverage = complete
+	if len(c.Bounds) > 0 {
+		slices.Sort(c.Bounds)
+		c.Coverage = "bounded: " + strings.Join(c.Bounds, "; ")
+	}
+}
+
+// size returns the size of the programs.
+func (c *Certificate) size() (program.Size, error) {
+	return program.ParseSize(fmt.Sprintf("%sx%d", c.Size, c.Keys))
+}

@@ -1,0 +1,7 @@
+//go:build !unix
+
+package explore
+
+import "os/exec"
+
+func ownGroup(*exec.Cmd) {}

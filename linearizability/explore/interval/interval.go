@@ -1,0 +1,184 @@
+// Package interval decides whether any execution that is equivalent to a given
+// one has a history that a map may not have.
+//
+//	interval.go       this introduction; the checker
+//	record.go         what the checker is told of an execution
+//	point.go          calls, visits and returns, each put at a step
+//	poset.go          which point comes before which in every equivalent execution
+//	key.go            what makes two records alike
+//	alone.go          operations that are wrong whatever the others did
+//	part.go           an operation, or its share of one key, and its step
+//	whole.go          Clear and Len, in tables that the model fills
+//	projection.go     the points of one key, or of all
+//	search.go         every order of the points
+//	configuration.go  what the map may hold, and what has taken effect
+//	extension.go      a violation: a total order, as a history
+//	steps.go          the same as an order of all steps, to replay
+//
+// # Why one history a class is not enough
+//
+// Executions that differ in the order of steps that do not conflict are
+// equivalent: threads see the same values. But which operation returned before
+// which was called may differ, and so may the verdict. Here both writes happen
+// to overlap in the execution, and in an equivalent one they do not:
+//
+//	A  Store(k0, v1)  ├─ x ── y ─┤
+//	B  Store(k0, v2)       ├─ z ─┤        z may as well come before x, or after y
+//
+// # What is searched
+//
+// A call can be as late as right before the first step of its operation, and a
+// return as early as right after the last one. Later calls and earlier returns
+// order more operations, and exclude linearizations only. So take a class's
+// histories with these tight intervals: the class has a violation exactly if one
+// of them is one. They are the linear extensions of a partial order, that of
+// the steps at which something is called or returns (a linear extension of a
+// part of a partial order always extends to all of it). The order is that of
+// each thread and of all conflicting steps, a read before a write included.
+//
+// All extensions are searched, except those that an argument of tightness makes
+// superfluous (see search.go), and no situation twice: a situation is a down-set
+// of the points and the set of configurations that it may have, a configuration
+// being what has taken effect and what the map then holds (the sets of
+// Wing and Gong's algorithm as refined by Lowe 2017, for all orders at once).
+//
+// # What agrees with package check
+//
+// The verdict on each single history: it is that of check.Operations, which
+// the tests compare. Each key is judged by itself, by Herlihy and Wing's
+// locality, unless an atomic Clear or a Len speaks of several. A traversal is
+// one Load a key. Values does not show its keys, and only how it ends is
+// judged. An operation that has not returned takes effect at any time from its
+// call on, with any result, or never.
+//
+// # What is taken for granted
+//
+// The clocks are those of the execution, and the map holds what Reset said
+// before the first step. NaN keys do not occur; they are an error.
+package interval
+
+import (
+	"fmt"
+
+	"github.com/mapspec/mapspec/linearizability/history"
+	"github.com/mapspec/mapspec/model"
+)
+
+// A Checker checks the records of one program after another. It remembers which
+// it has found right, some 40 bytes each, until Reset. It is for one goroutine.
+type Checker struct {
+	promise model.Promise
+	stats   Stats
+
+	initial  []history.Operation // what Reset was told, carried out
+	contents []content
+
+	poset      poset
+	right      map[key]struct{}
+	keys       []int
+	projection projection
+	search     search
+}
+
+// Stats count what a checker did since it was made.
+type Stats struct {
+	Checks     int // calls of Check
+	Duplicates int // those that were answered from memory
+	Searches   int // of a key, or of the whole map
+	Situations int // that the searches came to
+}
+
+// NewChecker returns a checker of maps with promise p, which decides how Clear
+// (T5) and Len (T6) are judged. The map is empty until Reset says otherwise.
+func NewChecker(p model.Promise) *Checker {
+	return &Checker{promise: p, right: map[key]struct{}{}, search: search{seen: map[key]struct{}{}}}
+}
+
+// Stats returns what c did so far.
+func (c *Checker) Stats() Stats { return c.stats }
+
+// Reset begins another program: before its threads start, init has been done to
+// an empty map, one operation after the other. The error wraps [ErrTooLarge] or
+// [ErrMalformed].
+func (c *Checker) Reset(init []model.Op) error {
+	clear(c.right)
+	c.initial, c.contents = c.initial[:0], c.contents[:0]
+	var s model.State
+	for i, o := range init {
+		if !o.Method.OnKey() || o.Key == model.NaN {
+			return fmt.Errorf("%w: initial operation %v: want operations on ordinary keys", ErrMalformed, o)
+		}
+		if err := checkValue(o); err != nil {
+			return err
+		}
+		next, r := model.Step(s, o)
+		s = next
+		c.initial = append(c.initial, history.Operation{
+			ID: i, Parent: history.NoParent, Op: o, Result: r, Call: 2 * i, Return: 2*i + 1,
+		})
+	}
+	for _, k := range s.Keys() {
+		c.contents = append(c.contents, content{k, pack(s.Cell(k))})
+	}
+	return nil
+}
+
+// Check reports whether every execution that is equivalent to r has a history
+// that a map may have; if not, bad is one that has none. It keeps nothing of r,
+// and if r is like one that it found right before it allocates nothing. The
+// error wraps [ErrTooLarge] or [ErrMalformed]; nothing is known then.
+//
+// The time is exponential in the number of operations at worst.
+func (c *Checker) Check(r *Record, clock Clock) (ok bool, bad Extension, err error) {
+	c.stats.Checks++
+	if err := c.poset.build(r, clock); err != nil {
+		return false, Extension{}, err
+	}
+	k := keyOf(r, &c.poset)
+	if _, known := c.right[k]; known {
+		c.stats.Duplicates++
+		return true, Extension{}, nil
+	}
+	order, violated, err := c.judge(r)
+	if err != nil {
+		return false, Extension{}, err
+	}
+	if violated {
+		return false, c.extension(r, order), nil
+	}
+	c.right[k] = struct{}{}
+	return true, Extension{}, nil
+}
+
+// judge looks for an extension without a linearization. What it returns of one
+// are the points that must come in this order.
+func (c *Checker) judge(r *Record) (order []int32, violated bool, err error) {
+	if err := checkSizes(r); err != nil {
+		return nil, false, err
+	}
+	if wrongAlone(r) {
+		return nil, true, nil
+	}
+	c.collectKeys(r)
+	if c.together(r) {
+		return c.searchKeys(r, c.keys)
+	}
+	for i := range c.keys {
+		order, violated, err = c.searchKeys(r, c.keys[i:i+1])
+		if violated || err != nil {
+			return order, violated, err
+		}
+	}
+	return nil, false, nil
+}
+
+// searchKeys searches the extensions of what r did to keys.
+func (c *Checker) searchKeys(r *Record, keys []int) (order []int32, violated bool, err error) {
+	if err := c.projection.build(r, &c.poset, keys, c.contents, c.promise); err != nil {
+		return nil, false, err
+	}
+	c.stats.Searches++
+	violated, err = c.search.run(&c.projection)
+	c.stats.Situations += len(c.search.seen)
+	return c.search.path, violated, err
+}

@@ -1,0 +1,191 @@
+// Package job holds what an exploration is asked for and what it answers, as
+// values that cross the boundary between mapspec and the program that runs the
+// instrumented copy of a map. They travel as JSON: a [Job] on standard input, a
+// [Message] a line on standard output.
+package job
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/mapspec/mapspec/linearizability/history"
+	"github.com/mapspec/mapspec/model"
+)
+
+// Job asks for all programs of a size, from each initial map, under each hash
+// policy, in one shard.
+type Job struct {
+	Size     string         // of programs: "2x2" is threads × operations
+	Keys     int            // how many keys they use
+	Policies []string       // of hashing: see package shim/hashing
+	Initials []string       // maps to begin with: see Initials
+	Methods  []model.Method `json:",omitempty"` // none: every one that the map has
+	// Nested adds traversals whose callbacks write.
+	Nested bool
+	// Depth is that of PCT; 0 explores every class of executions.
+	Depth int
+	// Schedules is how many are sampled a program, by PCT.
+	Schedules int
+	Seed      uint64
+	Shard     int // of Shards, from 0
+	Shards    int
+	Budget    time.Duration // 0: none
+	// Executions bounds those of one program; 0: no bound.
+	Executions int
+	// Steps bounds one execution; 0 is the scheduler's default.
+	Steps int
+	// Stalls also stops each thread for ever after each of its steps.
+	Stalls bool
+	// Replay, if any, is what to do instead.
+	Replay *Replay `json:",omitempty"`
+}
+
+// The initial maps.
+const (
+	Empty     = "empty"
+	OneKey    = "one key"
+	Traversed = "one key, traversed"
+	Growth    = "before growth"
+	Shrink    = "before shrink"
+)
+
+// Initials lists the initial maps.
+var Initials = []string{Empty, OneKey, Traversed, Growth, Shrink}
+
+// Replay is a program and its schedule.
+type Replay struct {
+	Program  history.Program
+	Policy   string
+	Schedule string
+	Clause   model.Clause
+	// Times is how often; 0 is once.
+	Times int
+	Stall *Stall `json:",omitempty"`
+}
+
+// Stall is a thread that is stopped for ever after so many steps.
+type Stall struct{ Thread, After int }
+
+// Message is one line of what a worker says; one field is set.
+type Message struct {
+	Progress *Progress `json:",omitempty"`
+	Found    *Found    `json:",omitempty"`
+	Report   *Report   `json:",omitempty"`
+	Steps    []Step    `json:",omitempty"` // of a replay
+	Error    string    `json:",omitempty"` // one line: nothing that was said before counts
+}
+
+// Progress is said every second or so.
+type Progress struct {
+	Programs, Executions int
+	// Of is how many programs there are in the shard.
+	Of int
+	// Operations is the size of the programs that are explored now.
+	Operations int
+}
+
+// Rank is the place of a program among all of a job, whatever the shard.
+type Rank struct{ Operations, Setting, Index int }
+
+// Before reports whether r comes before s.
+func (r Rank) Before(s Rank) bool {
+	return cmp.Or(r.Operations-s.Operations, r.Setting-s.Setting, r.Index-s.Index) < 0
+}
+
+// Interrupt, as a rank to stop at, ends an exploration.
+var Interrupt = Rank{Operations: -1}
+
+// Found is a violation.
+type Found struct {
+	Clause   model.Clause
+	Rank     Rank
+	Policy   string
+	Initial  string
+	Program  history.Program
+	Schedule string
+	Stall    *Stall `json:",omitempty"`
+	// Preemptions and Length are those of the schedule. Smallest says that no
+	// schedule of the program with fewer preemptions, or as many and fewer
+	// steps, shows the violation.
+	Preemptions, Length int
+	Smallest            bool
+	Evidence            string
+	Path                string           `json:",omitempty"`
+	Retained            []model.Retained `json:",omitempty"`
+	// History has the operations and what they returned; a call right before
+	// its first step and a return right after its last.
+	History string `json:",omitempty"`
+}
+
+// Operations counts the operations of the program.
+func (f *Found) Operations() int {
+	w := model.Witness{Init: f.Program.Init, Threads: f.Program.Threads}
+	return w.Operations()
+}
+
+// Report is said at the end.
+type Report struct {
+	Programs, Executions, CutShort, Limited, Steps int
+	Checked                                        int      // classes judged, not seen before in their program
+	Released                                       int      // executions whose heap was judged
+	Stalled                                        int      // executions with a stalled thread
+	Alphabet                                       []string // the calls that programs are made of
+	// Settings are what was explored, with the programs of each in this shard
+	// and in all of them.
+	Settings []Setting
+	// Bounds says why something was not explored; none if all was.
+	Bounds []string
+	// Notes say what was left out on purpose.
+	Notes []string
+	// Waits are operations that wait for one that has stopped.
+	Waits  []Wait
+	Races  string // "none seen", "not checked", or the first report
+	Hashes bool   // the map asked for hashes
+}
+
+// Fillers counts the keys of the initial map that no program touches.
+func (s Setting) Fillers() int {
+	state := model.State{}
+	for _, o := range s.Init {
+		state, _ = model.Step(state, o)
+	}
+	n := 0
+	for _, k := range state.Keys() {
+		if k >= FirstFiller {
+			n++
+		}
+	}
+	return n
+}
+
+// FirstFiller is the first of the keys that only fill the initial map. They are
+// no part of a program: what a traversal shows of them is left out.
+const FirstFiller = 100
+
+// Wait says that one operation does not go on while another one, of another
+// thread, has stopped in the middle.
+type Wait struct{ Waiter, For model.Method }
+
+// Setting is an initial map under a hash policy.
+type Setting struct {
+	Policy, Initial string
+	Programs, Of    int
+	Init            []model.Op `json:",omitempty"`
+}
+
+// Step is one of a replayed execution, for people.
+type Step struct {
+	Thread    int
+	Operation string // "Store(k0, v1)"
+	Kind      string // "load", "lock", …
+	Object    string // where in the map it is, as a Go expression
+	Line      string // "hashtriemap.go:120"
+	Function  string
+	Read      string
+	Wrote     string
+	Failed    bool
+	Begins    bool   // the first step of the operation
+	Returns   string // what the operation returned, at its last step
+	Switch    string // why another thread takes the next step; "" if none does
+	State     string // the abstract map afterwards, where it is known
+}

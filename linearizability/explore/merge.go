@@ -1,0 +1,134 @@
+package explore
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"slices"
+)
+
+// Merge joins the certificates of all shards of one exploration. It refuses a
+// shard that is missing or there twice, and certificates of different
+// explorations.
+func Merge(parts []*Certificate) (*Certificate, error) {
+	if len(parts) == 0 {
+		return nil, errors.New("explore: no certificate to merge")
+	}
+	first := parts[0]
+	seen := map[int]bool{}
+	for _, p := range parts {
+		if err := same(first, p); err != nil {
+			return nil, err
+		}
+		for _, s := range p.Shards {
+			if seen[s] {
+				return nil, fmt.Errorf("explore: %s: shard %d of %d is there twice: give each shard's certificate once", p.Map, s, p.Of)
+			}
+			seen[s] = true
+		}
+	}
+	for s := range first.Of {
+		if !seen[s] {
+			return nil, fmt.Errorf("explore: %s: shard %d of %d is missing: explore it with -shard %[2]d/%[3]d", first.Map, s, first.Of)
+		}
+	}
+	return join(parts), nil
+}
+
+// same reports how two certificates are not of one exploration.
+func same(a, b *Certificate) error {
+	for _, f := range []struct {
+		name string
+		a, b any
+	}{
+		{"schema", a.Schema, b.Schema}, {"map", a.Map, b.Map}, {"import", a.Import, b.Import}, {"new", a.New, b.New},
+		{"go", a.Go, b.Go}, {"platform", a.Platform, b.Platform}, {"digest", a.Digest, b.Digest},
+		{"size", a.Size, b.Size}, {"keys", a.Keys, b.Keys}, {"alphabet", a.Alphabet, b.Alphabet},
+		{"policy", a.Policy, b.Policy}, {"policies", a.Policies, b.Policies}, {"initials", a.Initials, b.Initials},
+		{"of", a.Of, b.Of}, {"races", a.Races == notChecked, b.Races == notChecked},
+	} {
+		if !reflect.DeepEqual(f.a, f.b) {
+			return fmt.Errorf("explore: certificates differ in %q, %v and %v: merge the shards of one exploration", f.name, f.a, f.b)
+		}
+	}
+	return nil
+}
+
+// join adds up what same and Merge have found to belong together.
+func join(parts []*Certificate) *Certificate {
+	sum := *parts[0]
+	sum.Settings = slices.Clone(sum.Settings)
+	for _, p := range parts[1:] {
+		sum.Shards = append(slices.Clone(sum.Shards), p.Shards...)
+		sum.Programs += p.Programs
+		sum.Executions += p.Executions
+		sum.Classes += p.Classes
+		sum.CutShort += p.CutShort
+		sum.Limited += p.Limited
+		sum.Stalled += p.Stalled
+		sum.Steps += p.Steps
+		sum.Released += p.Released
+		sum.Build += p.Build
+		sum.Seconds += p.Seconds
+		for i := range p.Settings {
+			sum.Settings[i].Programs += p.Settings[i].Programs
+		}
+		sum.Waits = union(sum.Waits, p.Waits)
+		sum.Notes = union(sum.Notes, p.Notes)
+		sum.Bounds = union(sum.Bounds, p.Bounds)
+		sum.Unreached = intersection(sum.Unreached, p.Unreached)
+		if p.Races == racesSeen {
+			sum.Races = p.Races
+		}
+		sum.Violations = smallest(sum.Violations, p.Violations)
+	}
+	slices.Sort(sum.Shards)
+	sum.cover()
+	return &sum
+}
+
+// smallest keeps of each clause the violation that comes first.
+func smallest(a, b []Violation) []Violation {
+	all := slices.Concat(a, b)
+	slices.SortStableFunc(all, func(v, w Violation) int {
+		if c := v.Clause.Order() - w.Clause.Order(); c != 0 {
+			return c
+		}
+		if v.Rank.Before(w.Rank) {
+			return -1
+		}
+		return 1
+	})
+	return slices.CompactFunc(all, func(v, w Violation) bool { return v.Clause == w.Clause })
+}
+
+func union(a, b []string) []string {
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+func intersection(a, b []string) []string {
+	return slices.DeleteFunc(slices.Clone(a), func(s string) bool { return !slices.Contains(b, s) })
+}
+
+// ReadCertificates reads certificates, one after the other.
+func ReadCertificates(r io.Reader) ([]*Certificate, error) {
+	var all []*Certificate
+	d := json.NewDecoder(r)
+	d.DisallowUnknownFields()
+	for {
+		c := new(Certificate)
+		if err := d.Decode(c); err == io.EOF {
+			return all, nil
+		} else if err != nil {
+			return nil, fmt.Errorf("explore: certificate %d: %w", len(all)+1, err)
+		}
+		if c.Schema != Schema {
+			return nil, fmt.Errorf("explore: certificate %d has schema %d, this mapspec knows %d: explore again", len(all)+1, c.Schema, Schema)
+		}
+		all = append(all, c)
+	}
+}

@@ -1,0 +1,143 @@
+package explore
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/mapspec/mapspec/linearizability/explore/job"
+	"github.com/mapspec/mapspec/linearizability/explore/program"
+	"github.com/mapspec/mapspec/model"
+)
+
+// Options say what is explored, and with what. The zero value explores all
+// programs of two threads of two operations on two keys, on every initial map
+// and under every hash policy.
+type Options struct {
+	Size     string   // threads × operations; "" is "2x2"
+	Keys     int      // 0 is 2
+	Policies []string // of hashing; none: mix, prefix, collide
+	Initials []string // maps to begin with; none: all
+	// Methods restricts programs to these; none: every one that the map has.
+	Methods []model.Method
+	// Nested adds traversals whose callbacks write. It is always done for
+	// programs of one operation a thread.
+	Nested bool
+	// Stalls also stops each thread for ever after each of its steps, in
+	// programs of one operation a thread.
+	Stalls bool
+	// Policy is "dpor", every class of executions, or "pct:D", a sample that
+	// finds bugs of depth D. "" is dpor.
+	Policy    string
+	Schedules int // of a sample, a program; 0 is 100
+	Seed      uint64
+	// Race explores under the race detector.
+	Race bool
+	// Cover lists statements that no program has reached.
+	Cover bool
+	// Shard of Shards is explored; 0 Shards: all of it.
+	Shard, Shards int
+	// Workers is how many processes there are; 0 is one a core.
+	Workers int
+	// Budget bounds the time after building; 0 does not.
+	Budget time.Duration
+	// Executions bounds those of one program, Steps one execution; 0: no bound,
+	// and 10,000.
+	Executions, Steps int
+	// TempDir is where the copy is made; "" is the system's.
+	TempDir string
+	// Progress, if any, is told once a second how far it is.
+	Progress func(Progress)
+
+	depth int
+}
+
+// Progress is how far an exploration is, all workers together.
+type Progress struct {
+	Programs, Executions int
+	// Of is how many programs there are in this shard; 0 if that is not known yet.
+	Of int
+	// Operations is the size of the programs that are explored now.
+	Operations int
+	Elapsed    time.Duration
+}
+
+// Policies are the hash policies, and Initials the initial maps.
+var (
+	Policies = []string{"mix", "prefix", "collide"}
+	Initials = job.Initials
+)
+
+func (o Options) withDefaults() (Options, error) {
+	if o.Size == "" {
+		o.Size = "2x2"
+	}
+	if o.Keys == 0 {
+		o.Keys = 2
+	}
+	size, err := program.ParseSize(fmt.Sprintf("%sx%d", o.Size, o.Keys))
+	if err != nil {
+		return o, fmt.Errorf("explore: %w", err)
+	}
+	if size.Operations == 1 {
+		o.Nested = true
+	}
+	if len(o.Policies) == 0 {
+		o.Policies = Policies
+	}
+	if len(o.Initials) == 0 {
+		o.Initials = Initials
+	}
+	if o.Schedules == 0 {
+		o.Schedules = 100
+	}
+	if o.Shards == 0 {
+		o.Shards = 1
+	}
+	if o.Shard < 0 || o.Shard >= o.Shards {
+		return o, fmt.Errorf("explore: shard %d of %d: shards count from 0", o.Shard, o.Shards)
+	}
+	if o.Workers == 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	o.depth, err = depthOf(o.Policy)
+	return o, err
+}
+
+// depthOf returns the depth of "pct:D", and 0 for "dpor".
+func depthOf(policy string) (int, error) {
+	if policy == "" || policy == "dpor" {
+		return 0, nil
+	}
+	if text, ok := strings.CutPrefix(policy, "pct:"); ok {
+		if d, err := strconv.Atoi(text); err == nil && d > 0 {
+			return d, nil
+		}
+	}
+	return 0, fmt.Errorf("explore: policy %q: want dpor, or pct:D with a depth D of at least 1", policy)
+}
+
+// ShardFromEnvironment returns the shard that an engine has set for this
+// process, by the conventions of Bazel's test sharding and of Kubernetes'
+// Indexed Jobs, which do not say how many there are: completions does then.
+func ShardFromEnvironment(completions int) (shard, shards int, err error) {
+	if index := os.Getenv("TEST_SHARD_INDEX"); index != "" {
+		return parseShard("TEST_SHARD_INDEX", index, "TEST_TOTAL_SHARDS", os.Getenv("TEST_TOTAL_SHARDS"))
+	}
+	if index := os.Getenv("JOB_COMPLETION_INDEX"); index != "" && completions > 0 {
+		return parseShard("JOB_COMPLETION_INDEX", index, "the number of completions", strconv.Itoa(completions))
+	}
+	return 0, 0, nil
+}
+
+func parseShard(indexName, index, totalName, total string) (int, int, error) {
+	i, err1 := strconv.Atoi(index)
+	n, err2 := strconv.Atoi(total)
+	if err1 != nil || err2 != nil || i < 0 || i >= n {
+		return 0, 0, fmt.Errorf("explore: %s is %q of %s %q: want a number from 0, less than the total", indexName, index, totalName, total)
+	}
+	return i, n, nil
+}

@@ -1,0 +1,49 @@
+package program
+
+import (
+	"testing"
+
+	"github.com/mapspec/mapspec/impl"
+	"github.com/mapspec/mapspec/model"
+)
+
+// one is an initial map with key 0.
+var one = Initial{Name: "one key", Ops: []model.Op{{Method: model.Store, Value: 1}}}
+
+// setOf is a set for one of the maps in impl.
+func setOf(t *testing.T, name string, size Size, i Initial) Set {
+	t.Helper()
+	m, ok := impl.Find(name)
+	if !ok {
+		t.Fatalf("no map %q in impl", name)
+	}
+	in := m.Subject.Bind()
+	return Set{Size: size, Methods: in.Methods(), Traits: in.Traits(), Initial: i}
+}
+
+// The formula agrees with the list, and the log has the numbers to plan with.
+func TestCounts(t *testing.T) {
+	for _, name := range []string{"sync.Map", "locked"} {
+		for _, initial := range []Initial{{Name: "empty"}, one} {
+			for _, plain := range []bool{false, true} {
+				for _, size := range []Size{{2, 1, 1}, {2, 1, 2}, {3, 1, 1}, {3, 1, 2}, {2, 2, 1}, {2, 2, 2}, {3, 2, 1}, {3, 2, 2}} {
+					s := setOf(t, name, size, initial)
+					s.Plain = plain
+					n := s.Count()
+					t.Logf("%-8s %dx%d on %d keys, %-7s plain=%-5v %2d letters %11d programs", name, size.Threads, size.Operations, size.Keys,
+						initial.Name, plain, len(s.Alphabet().Ops()), n)
+					if n > 400_000 {
+						continue
+					}
+					listed := 0
+					for range s.All() {
+						listed++
+					}
+					if listed != n {
+						t.Errorf("%d programs listed, %d counted", listed, n)
+					}
+				}
+			}
+		}
+	}
+}

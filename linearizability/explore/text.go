@@ -1,0 +1,106 @@
+package explore
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// Text shows c to people. remark may say something about a violation.
+func (c *Certificate) Text(w io.Writer, remark func(Violation) string) error {
+	b := bufio.NewWriter(w)
+	fmt.Fprintf(b, "%s, %s from %s\n", c.Map, c.New, c.Import)
+	fmt.Fprintf(b, "  %s programs of size %s on %d keys%s: %s\n", thousands(c.Programs), c.Size, c.Keys, c.shardText(), c.Coverage)
+	fmt.Fprintf(b, "  %s\n", c.counts())
+	for _, s := range c.Settings {
+		fillers := ""
+		if s.Keys > 0 {
+			fillers = fmt.Sprintf(" (%d more keys)", s.Keys)
+		}
+		fmt.Fprintf(b, "    %-8s %-20s %s of %s programs%s\n", s.Policy, s.Initial, thousands(s.Programs), thousands(s.Of), fillers)
+	}
+	fmt.Fprintf(b, "  data races: %s\n", c.Races)
+	for _, x := range c.Waits {
+		fmt.Fprintf(b, "  a stopped call holds up others: %s\n", x)
+	}
+	for _, n := range c.Notes {
+		fmt.Fprintf(b, "  note: %s\n", n)
+	}
+	for _, a := range c.Assumed {
+		fmt.Fprintf(b, "  assumed: %s\n", a)
+	}
+	if len(c.Unreached) > 0 {
+		fmt.Fprintf(b, "  not reached by any program: %s\n", strings.Join(c.Unreached, ", "))
+	}
+	fmt.Fprintf(b, "  %s, source %.12s…; %.1f s, and %.1f s to build\n", c.Go, c.Digest, c.Seconds, c.Build)
+	if len(c.Violations) == 0 {
+		fmt.Fprintf(b, "  no violation\n")
+	}
+	for _, v := range c.Violations {
+		v.text(b, remark(v))
+	}
+	return b.Flush()
+}
+
+func (v Violation) text(w io.Writer, remark string) {
+	if remark != "" {
+		remark = ", " + remark
+	}
+	fmt.Fprintf(w, "\n  %s is broken%s: %s\n", v.Clause, remark, v.Clause.Sentence())
+	if v.Evidence != "" {
+		fmt.Fprintf(w, "    %s\n", v.Evidence)
+	}
+	fmt.Fprintf(w, "    program   %s\n", v.Program)
+	fmt.Fprintf(w, "    on        the map %q, hashes %s\n", v.Initial, v.Policy)
+	fmt.Fprintf(w, "    schedule  %s (%d preemptions)\n", v.Schedule, v.Preemptions)
+}
+
+func (c *Certificate) shardText() string {
+	if c.Of == len(c.Shards) {
+		return ""
+	}
+	return fmt.Sprintf(", shard %d of %d", c.Shards[0], c.Of)
+}
+
+func (c *Certificate) counts() string {
+	parts := []string{thousands(c.Executions-c.Stalled) + " executions"}
+	if c.Classes > 0 {
+		parts[0] = thousands(c.Classes) + " classes of executions"
+	}
+	if c.Stalled > 0 {
+		parts = append(parts, thousands(c.Stalled)+" with a thread that stopped")
+	}
+	if c.CutShort > 0 {
+		parts = append(parts, thousands(c.CutShort)+" cut short")
+	}
+	if c.Released > 0 {
+		parts = append(parts, thousands(c.Released)+" judged on release")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// thousands writes n with commas.
+func thousands(n int) string {
+	s := fmt.Sprint(n)
+	var groups []string
+	for ; len(s) > 3; s = s[:len(s)-3] {
+		groups = append(groups, s[len(s)-3:])
+	}
+	groups = append(groups, s)
+	slices.Reverse(groups)
+	return strings.Join(groups, ",")
+}
+
+// AsFarAsAsked reports whether everything was explored that was asked for: a
+// sample was asked for, a budget that was hit was not, and after a failure
+// nothing more is asked.
+func (c *Certificate) AsFarAsAsked() bool {
+	for _, b := range c.Bounds {
+		if b != "sampled schedules" && b != "stopped at the first failure" {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,247 @@
+package worker
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"runtime"
+
+	"github.com/mapspec/mapspec/linearizability/explore/interval"
+	"github.com/mapspec/mapspec/linearizability/explore/job"
+	"github.com/mapspec/mapspec/linearizability/explore/sched"
+	"github.com/mapspec/mapspec/linearizability/explore/search"
+	"github.com/mapspec/mapspec/model"
+)
+
+// batchSize is how many executions end between two garbage collections.
+const batchSize = 1000
+
+// ended is an execution that is over and not judged yet: all that is needed to
+// judge it, in memory of its own that is used again.
+type ended struct {
+	crew      *crew
+	task      *task
+	in        model.Instance
+	record    interval.Record
+	completed bool
+	threads   int
+	steps     []int32 // a thread
+	clocks    []int32 // threads a step, in the order of the trace
+	at        [][]int32
+	schedule  search.Schedule
+	stall     *search.Stall
+	initial   []watched
+	watched   [][]watched // a thread
+}
+
+// take copies what is needed of an execution.
+func (w *worker) take(c *crew, t *task, x search.Execution, stall *search.Stall) *ended {
+	e := w.unused(len(c.drive.clients))
+	e.crew, e.task, e.in, e.stall = c, t, c.drive.in, stall
+	c.drive.in = nil
+	e.completed = x.Ending == sched.Completed && stall == nil
+	e.schedule = append(e.schedule[:0], x.Schedule()...)
+	e.clocks = e.clocks[:0]
+	for i := range e.at {
+		e.at[i], e.steps[i] = e.at[i][:0], 0
+	}
+	for d := range x.Trace {
+		e.clocks = append(e.clocks, x.Clock(d)...)
+		thread := x.Trace[d].Thread
+		e.at[thread] = append(e.at[thread], int32(d))
+		e.steps[thread]++
+	}
+	e.record.Threads = e.threads
+	e.record.Ops = c.drive.appendOps(e.record.Ops[:0], e.steps)
+	e.initial = append(e.initial[:0], c.drive.initial...)
+	for i, client := range c.drive.clients {
+		e.watched[i] = append(e.watched[i][:0], client.watched...)
+	}
+	return e
+}
+
+func (w *worker) unused(threads int) *ended {
+	for i := len(w.spare) - 1; i >= 0; i-- {
+		if e := w.spare[i]; e.threads == threads {
+			w.spare[i] = w.spare[len(w.spare)-1]
+			w.spare = w.spare[:len(w.spare)-1]
+			return e
+		}
+	}
+	return &ended{threads: threads, steps: make([]int32, threads), at: make([][]int32, threads), watched: make([][]watched, threads)}
+}
+
+// clock is the clock of e's steps.
+func (e *ended) clock(thread, step int) []int32 {
+	d := int(e.at[thread][step-1])
+	return e.clocks[d*e.threads : (d+1)*e.threads]
+}
+
+// flush judges the executions of the batch.
+func (w *worker) flush() error {
+	runtime.GC()
+	var last *task
+	for _, e := range w.batch {
+		if e.task != last {
+			last = e.task
+			if err := w.checker.Reset(programOf(e.task)); err != nil {
+				return err
+			}
+		}
+		if err := w.judge(e); err != nil {
+			return err
+		}
+	}
+	for _, e := range w.batch {
+		e.in, e.task, e.crew = nil, nil, nil
+		for i := range e.watched {
+			clear(e.watched[i])
+		}
+		clear(e.initial)
+		w.spare = append(w.spare, e)
+	}
+	w.batch = w.batch[:0]
+	return nil
+}
+
+// programOf returns what the map of t's programs holds initially, without
+// fillers.
+func programOf(t *task) []model.Op {
+	var init []model.Op
+	for _, o := range t.program.Init {
+		if o.Method.OnKey() && o.Key < job.FirstFiller {
+			init = append(init, o)
+		}
+	}
+	return init
+}
+
+// judge judges one execution: what the map holds, which has to come first, what
+// it answers at rest, and what it answered.
+func (w *worker) judge(e *ended) error {
+	if e.completed {
+		held := w.held(e)
+		stuck := w.probe(e)
+		if stuck != sched.Completed {
+			return w.report1(e.crew, e.task, job.Found{
+				Clause: model.P3, Schedule: e.schedule.String(),
+				Evidence: fmt.Sprintf("at rest after the program, a call does not return: %v", stuck),
+			}, nil)
+		}
+		if err := w.release(e, held); err != nil {
+			return err
+		}
+	}
+	ok, bad, err := w.checker.Check(&e.record, w.clockOf(e))
+	switch {
+	case errors.Is(err, interval.ErrTooLarge):
+		w.bound(err.Error())
+		return nil
+	case err != nil:
+		return err
+	case ok:
+		return nil
+	}
+	return w.wrong(e, bad)
+}
+
+// clockOf returns e's clock as the checker asks for it. A probe is one thread
+// more, and comes after all others.
+func (w *worker) clockOf(e *ended) interval.Clock {
+	if e.record.Threads == e.threads {
+		return e.clock
+	}
+	wide := make([]int32, e.threads+1)
+	return func(thread, step int) []int32 {
+		if thread == e.threads {
+			copy(wide, e.steps)
+			wide[e.threads] = int32(step)
+			return wide
+		}
+		copy(wide, e.clock(thread, step))
+		wide[e.threads] = 0
+		return wide
+	}
+}
+
+// probe reads the map at rest, as one more thread that begins when all others
+// have ended.
+func (w *worker) probe(e *ended) sched.Ending {
+	p := prober{e: e}
+	ending, panicked := e.crew.engine.Alone(func() {
+		for _, o := range w.probes(e.task) {
+			p.do(o)
+		}
+	})
+	if panicked != nil {
+		panic(panicked) // the binding takes those of the map
+	}
+	e.record.Threads = e.threads + 1
+	return ending
+}
+
+// probes are the calls that look at a map at rest.
+func (w *worker) probes(t *task) []model.Op { return t.setting.probes }
+
+// prober records the calls of a probe. Each is a step of its own.
+type prober struct {
+	e    *ended
+	step int32
+}
+
+func (p *prober) do(o model.Op) {
+	p.step++
+	id := len(p.e.record.Ops)
+	p.e.record.Ops = append(p.e.record.Ops, interval.Op{
+		Thread: p.e.threads, Parent: interval.NoParent, Op: o, First: p.step, Last: p.step,
+	})
+	r := model.Execute(p.e.in, o, p)
+	p.e.record.Ops[id].Result = r
+}
+
+// Visit implements model.Listener.
+func (p *prober) Visit(v model.Visit) {
+	if v.Key >= job.FirstFiller {
+		return
+	}
+	o := &p.e.record.Ops[len(p.e.record.Ops)-1]
+	o.Visits = append(o.Visits, interval.Visit{Key: v.Key, Value: v.Value, At: p.step})
+}
+
+// Call and Return are not called: a probe's traversal makes no calls.
+func (p *prober) Call(model.Op) int        { panic("worker: a probe calls nothing") }
+func (p *prober) Return(int, model.Result) {}
+
+// wrong reports an execution, or an equivalent one, that no order explains.
+func (w *worker) wrong(e *ended, bad interval.Extension) error {
+	var lines bytes.Buffer
+	if err := bad.History().Write(&lines); err != nil {
+		return err
+	}
+	lengths := e.steps
+	if e.record.Threads > e.threads {
+		lengths = append(append([]int32(nil), e.steps...), w.probeSteps(e))
+	}
+	schedule := search.Schedule{}
+	for _, t := range bad.Steps(lengths, w.clockOf(e)) {
+		if int(t) < e.threads {
+			schedule = append(schedule, t)
+		}
+	}
+	f := job.Found{Clause: model.S1, Schedule: schedule.String(), History: lines.String()}
+	if e.stall != nil {
+		f.Stall = &job.Stall{Thread: e.stall.Thread, After: e.stall.After}
+		return w.report1(e.crew, e.task, f, nil)
+	}
+	return w.report1(e.crew, e.task, f, w.shows(e))
+}
+
+func (w *worker) probeSteps(e *ended) int32 {
+	n := int32(0)
+	for i := range e.record.Ops {
+		if e.record.Ops[i].Thread == e.threads {
+			n++
+		}
+	}
+	return n
+}

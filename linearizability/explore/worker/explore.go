@@ -1,0 +1,172 @@
+package worker
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/mapspec/mapspec/linearizability/explore/job"
+	"github.com/mapspec/mapspec/linearizability/explore/sched"
+	"github.com/mapspec/mapspec/linearizability/explore/search"
+	"github.com/mapspec/mapspec/linearizability/shim/hashing"
+	"github.com/mapspec/mapspec/linearizability/shim/refuse"
+	"github.com/mapspec/mapspec/model"
+)
+
+// options are those of every exploration.
+func (w *worker) options() search.Options {
+	return search.Options{MaxExecutions: w.job.Executions, Limits: sched.Limits{Steps: w.job.Steps}}
+}
+
+// explore explores one program.
+func (w *worker) explore(t *task) error {
+	hashing.SetPolicy(t.setting.policy)
+	c := w.crew(len(t.program.Threads))
+	c.drive.begin(t)
+	w.report.Programs++
+	longest := make([]int, len(c.drive.clients))
+	err := w.run(c, t, nil, func(x search.Execution) error {
+		for _, e := range x.Trace {
+			longest[e.Thread] = max(longest[e.Thread], int(e.Index))
+		}
+		return w.ended(c, t, x, nil)
+	})
+	if err != nil || !w.job.Stalls || len(t.program.Threads) < 2 || t.rank.Operations > len(t.program.Threads) {
+		return err
+	}
+	return w.stall(c, t, longest)
+}
+
+// run explores t on c, each execution judged by check.
+func (w *worker) run(c *crew, t *task, stall *search.Stall, check func(search.Execution) error) error {
+	p := search.Program{Setup: c.drive.setup, Threads: c.drive.bodies, Check: check, Stall: stall}
+	var r search.Result
+	var err error
+	if w.job.Depth > 0 && stall == nil {
+		r, err = c.engine.Sample(p, search.PCT{Depth: w.job.Depth, Seed: w.job.Seed, Executions: w.job.Schedules})
+	} else {
+		r, err = c.engine.Run(p)
+	}
+	if e := refuse.Last(); e != nil {
+		return e
+	}
+	if err != nil {
+		return fmt.Errorf("%w (program %v on the map %q under the hashes %s)", err, programText(t.program), t.setting.Initial, t.setting.Policy)
+	}
+	w.count(r, stall != nil)
+	if r.Failure != nil && !errors.Is(r.Failure.Err, errStopped) {
+		return w.stuck(c, t, r.Failure)
+	}
+	return nil
+}
+
+func (w *worker) count(r search.Result, stalled bool) {
+	w.report.Executions += r.Executions
+	w.report.CutShort += r.CutShort
+	w.report.Limited += r.Limited
+	w.report.Steps += r.Steps
+	if stalled {
+		w.report.Stalled += r.Executions
+	}
+	for _, b := range r.Coverage.Bounds {
+		if b != search.FirstFailure {
+			w.bound(string(b))
+		}
+	}
+}
+
+// ended takes note of an execution. It is judged with its batch.
+func (w *worker) ended(c *crew, t *task, x search.Execution, stall *search.Stall) error {
+	if refuse.Last() != nil {
+		return errStopped
+	}
+	if err := w.raced(t, x); err != nil {
+		return err
+	}
+	if (x.Ending == sched.Deadlocked || x.Ending == sched.Livelocked) && stall == nil {
+		return nil // a failure of its own: see stuck
+	}
+	w.batch = append(w.batch, w.take(c, t, x, stall))
+	if len(w.batch) < batchSize {
+		return nil
+	}
+	return w.flush()
+}
+
+// stuck reports a deadlock or a livelock.
+func (w *worker) stuck(c *crew, t *task, f *search.Failure) error {
+	clause := model.P2
+	ending := f.Ending
+	return w.report1(c, t, job.Found{
+		Clause: clause, Evidence: f.Err.Error(), Schedule: f.Schedule.String(),
+	}, func(x search.Execution) bool { return x.Ending == ending })
+}
+
+// report1 reports the first violation of a clause: t is the smallest program
+// that shows it, as far as this worker has come. The schedule is made as simple
+// as shows it too, which is told by shows.
+func (w *worker) report1(c *crew, t *task, f job.Found, shows func(search.Execution) bool) error {
+	if w.found[f.Clause] != nil {
+		return nil
+	}
+	f.Rank, f.Policy, f.Initial, f.Program = t.rank, t.setting.Policy, t.setting.Initial, t.program
+	w.found[f.Clause] = &f
+	if shows != nil {
+		if err := w.simplify(c, t, &f, shows); err != nil {
+			return err
+		}
+	}
+	if f.Clause != model.R1 {
+		w.lower(t.rank)
+	}
+	return w.say(job.Message{Found: &f})
+}
+
+// stall explores t with each of its threads stopped for ever after each of its
+// steps.
+func (w *worker) stall(c *crew, t *task, longest []int) error {
+	watching := c.drive.watching
+	c.drive.watching = false
+	defer func() { c.drive.watching = watching }()
+	for thread, steps := range longest {
+		for after := 1; after < steps; after++ {
+			s := &search.Stall{Thread: thread, After: after}
+			err := w.run(c, t, s, func(x search.Execution) error {
+				w.waited(c, t, x, s)
+				return w.ended(c, t, x, s)
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// waited notes which operations wait for one that has stopped.
+func (w *worker) waited(c *crew, t *task, x search.Execution, s *search.Stall) {
+	if x.Ending != sched.Deadlocked && x.Ending != sched.Livelocked {
+		return
+	}
+	holder := c.drive.clients[s.Thread].current()
+	for _, other := range c.drive.clients {
+		if other.thread == s.Thread || !x.Blocked.Has(other.thread) {
+			continue
+		}
+		pair := job.Wait{Waiter: other.current(), For: holder}
+		if !slices.Contains(w.report.Waits, pair) {
+			w.report.Waits = append(w.report.Waits, pair)
+			w.waits = append(w.waits, waiting{pair, t, x.Schedule(), *s})
+		}
+	}
+}
+
+// current returns the method of the operation in progress.
+func (c *client) current() model.Method {
+	for i := len(c.ops) - 1; i >= 0; i-- {
+		if c.ops[i].Pending {
+			return c.ops[i].Op.Method
+		}
+	}
+	return model.Load
+}

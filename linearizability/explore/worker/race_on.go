@@ -1,0 +1,27 @@
+//go:build race
+
+package worker
+
+import (
+	"runtime"
+
+	"github.com/mapspec/mapspec/linearizability/explore/job"
+	"github.com/mapspec/mapspec/linearizability/explore/search"
+	"github.com/mapspec/mapspec/model"
+)
+
+const racesUnseen = "none seen"
+
+// raced reports an execution in which the race detector has spoken. What it
+// said is on standard error.
+func (w *worker) raced(t *task, x search.Execution) error {
+	n := runtime.RaceErrors()
+	if n == w.races {
+		return nil
+	}
+	w.races = n
+	w.report.Races = "seen"
+	return w.report1(nil, t, job.Found{
+		Clause: model.M2, Schedule: x.Schedule().String(), Evidence: "the race detector reports a data race",
+	}, nil)
+}

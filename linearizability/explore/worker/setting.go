@@ -1,0 +1,191 @@
+package worker
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/mapspec/mapspec/linearizability/explore/interval"
+	"github.com/mapspec/mapspec/linearizability/explore/job"
+	"github.com/mapspec/mapspec/linearizability/explore/program"
+	"github.com/mapspec/mapspec/linearizability/explore/sched"
+	"github.com/mapspec/mapspec/linearizability/shim/hashing"
+	"github.com/mapspec/mapspec/model"
+	"github.com/mapspec/mapspec/property/release"
+)
+
+// setting is an initial map under a hash policy, and the programs on it.
+type setting struct {
+	job.Setting
+	policy hashing.Policy
+	set    program.Set
+	probes []model.Op
+}
+
+// settle finds out what the job's settings are for this map.
+func (w *worker) settle() error {
+	in := w.subject.Bind()
+	w.checker = interval.NewChecker(in.Promise())
+	_, unjudged := release.Unjudged(in)
+	w.canWatch = !unjudged
+	policies, err := w.policies()
+	if err != nil {
+		return err
+	}
+	for _, name := range w.job.Initials {
+		for _, p := range policies {
+			if err := w.addSetting(name, p); err != nil {
+				return err
+			}
+		}
+	}
+	if len(w.settings) == 0 && w.job.Replay == nil {
+		return fmt.Errorf("none of the initial maps %q exists for this map: ask for %q", w.job.Initials, job.Empty)
+	}
+	return nil
+}
+
+// policies returns the hash policies of the job, or only the first of them if
+// the map asks for no hash.
+func (w *worker) policies() ([]hashing.Policy, error) {
+	var all []hashing.Policy
+	for _, text := range w.job.Policies {
+		p, err := hashing.ParsePolicy(text)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, p)
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("no hash policy: ask for mix")
+	}
+	hashing.ResetUsed()
+	_, _ = w.alone(func() {
+		in := w.subject.Bind()
+		for key := range 2 {
+			for _, m := range []model.Method{model.Store, model.LoadOrStore, model.Load} {
+				if in.Methods().Has(m) {
+					model.Call(in, in.Traits().Fit(model.Op{Method: m, Key: key, Value: 1}))
+				}
+			}
+		}
+	})
+	w.report.Hashes = hashing.Used()
+	if !w.report.Hashes && len(all) > 1 {
+		w.report.Notes = append(w.report.Notes, "the map asks for no hash that can be chosen: one policy stands for all")
+		all = all[:1]
+	}
+	return all, nil
+}
+
+// alone runs f by itself.
+func (w *worker) alone(f func()) (sched.Ending, any) { return w.crew(1).engine.Alone(f) }
+
+func (w *worker) addSetting(name string, p hashing.Policy) error {
+	ops, ok, err := w.initial(name, p)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		w.report.Notes = append(w.report.Notes, fmt.Sprintf("no map %s under %v: no Store or Delete of %d keys takes notably more steps than others", name, p, mostFillers))
+		return nil
+	}
+	s := &setting{policy: p, Setting: job.Setting{Policy: p.String(), Initial: name, Init: ops}}
+	if s.set, err = w.programs(program.Initial{Name: name, Ops: ops}); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(ops, func(o model.Op) bool { return o.Key >= job.FirstFiller }) {
+		s.set.Methods = s.set.Methods.Without(model.Len) // it counts fillers
+	}
+	s.Of = s.set.Count()
+	s.probes = probesOf(s.set)
+	w.of += (s.Of + w.job.Shards - 1 - w.job.Shard) / w.job.Shards
+	w.settings = append(w.settings, s)
+	return nil
+}
+
+// probesOf returns the calls that look at a map at rest.
+func probesOf(s program.Set) []model.Op {
+	var ops []model.Op
+	for k := range s.Size.Keys {
+		if s.Methods.Has(model.Load) {
+			ops = append(ops, model.Op{Method: model.Load, Key: k})
+		}
+	}
+	for _, m := range []model.Method{model.Range, model.Len} {
+		if s.Methods.Has(m) {
+			ops = append(ops, model.Op{Method: m})
+		}
+	}
+	return ops
+}
+
+// mostFillers bounds the keys of an initial map.
+const mostFillers = 48
+
+// initial returns what makes an initial map, and whether there is such a one.
+func (w *worker) initial(name string, p hashing.Policy) ([]model.Op, bool, error) {
+	hashing.SetPolicy(p)
+	has := w.subject.Bind().Methods().Has
+	store := func(k, v int) model.Op {
+		return w.subject.Bind().Traits().Fit(model.Op{Method: model.Store, Key: k, Value: v})
+	}
+	switch name {
+	case job.Empty:
+		return nil, true, nil
+	case job.OneKey:
+		return []model.Op{store(0, 1)}, has(model.Store), nil
+	case job.Traversed:
+		return []model.Op{store(0, 1), {Method: model.Range}}, has(model.Store) && has(model.Range), nil
+	case job.Growth, job.Shrink:
+		if !has(model.Store) || !has(model.Delete) {
+			return nil, false, nil
+		}
+		var all []model.Op
+		for i := range mostFillers {
+			all = append(all, store(job.FirstFiller+i, 1))
+		}
+		if name == job.Growth {
+			n, ok := w.spike(nil, all)
+			return all[:n], ok, nil
+		}
+		var deletes []model.Op
+		for i := range mostFillers {
+			deletes = append(deletes, model.Op{Method: model.Delete, Key: job.FirstFiller + i})
+		}
+		n, ok := w.spike(all, deletes)
+		return append(all, deletes[:n]...), ok, nil
+	}
+	return nil, false, fmt.Errorf("unknown initial map %q: want some of %q", name, job.Initials)
+}
+
+// spike returns the first of ops, after before, that takes notably more steps
+// than those before it.
+func (w *worker) spike(before, ops []model.Op) (int, bool) {
+	var costs []int
+	found, ok := 0, false
+	_, _ = w.alone(func() {
+		in := w.subject.Bind()
+		for _, o := range before {
+			model.Call(in, o)
+		}
+		for i, o := range ops {
+			start := sched.Steps()
+			model.Call(in, o)
+			cost := sched.Steps() - start
+			if i >= 2 && notable(cost, costs) {
+				found, ok = i, true
+				return
+			}
+			costs = append(costs, cost)
+		}
+	})
+	return found, ok
+}
+
+// notable reports whether cost stands out from what the operations before it
+// have cost.
+func notable(cost int, before []int) bool {
+	sorted := slices.Sorted(slices.Values(before))
+	median := sorted[len(sorted)/2]
+	return cost >= median+3 && cost > sorted[len(sorted)-1]
+}

@@ -1,0 +1,279 @@
+// Package worker runs inside the program that mapspec builds around an
+// instrumented copy of a map: it explores programs on it, and says what it
+// finds.
+//
+//	worker.go   this introduction; Main: a job in, messages out
+//	setting.go  initial maps and hash policies
+//	tasks.go    the programs of a job, the smallest first
+//	explore.go  every class of one program's executions
+//	drive.go    a program on a map, and what was seen
+//	batch.go    executions that ended, judged many at a time
+//	release.go  what a map still holds at rest
+//	schedule.go the shortest schedule that fails
+//	replay.go   one schedule again, step by step
+//
+// A map's linearizability and what it holds at rest are judged later than it
+// was run: after a thousand executions there is one garbage collection for all
+// of them, and only then is each map looked at, as looking may change it.
+package worker
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"reflect"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/mapspec/mapspec/linearizability/explore/interval"
+	"github.com/mapspec/mapspec/linearizability/explore/job"
+	"github.com/mapspec/mapspec/linearizability/explore/program"
+	"github.com/mapspec/mapspec/linearizability/explore/search"
+	"github.com/mapspec/mapspec/linearizability/shim/refuse"
+	"github.com/mapspec/mapspec/model"
+)
+
+// Of returns the subject of the maps that newMap makes, with the types that
+// the Load of one of them has.
+func Of[K comparable, V any](name string, p model.Promise, _ interface{ Load(K) (V, bool) }, newMap func() any) model.Subject[K, V] {
+	s := model.Subject[K, V]{Name: name, Promise: p, New: newMap}
+	if reflect.TypeFor[V]() == reflect.TypeFor[any]() {
+		s.Value = func(i int) V { return any(payload{index: i}).(V) }
+		s.ValueIndex = func(v V) (int, bool) {
+			x, ok := any(v).(payload)
+			return x.index, ok && x == payload{index: x.index}
+		}
+	}
+	return s
+}
+
+// payload is what values of type any are: so large that few fit into a page, as
+// the runtime looks through all weak pointers into a page to add another.
+type payload struct {
+	index int
+	_     [15]int
+}
+
+// Main is the main function: it reads a job from standard input, and a rank
+// whenever another worker has found something, and writes messages to standard
+// output.
+func Main(s model.Binder) {
+	os.Exit(Run(s, os.Stdin, os.Stdout))
+}
+
+// Run is Main without a process.
+func Run(s model.Binder, in io.Reader, out io.Writer) (status int) {
+	debug.SetGCPercent(-1) // batches collect
+	buffered := bufio.NewWriter(out)
+	w := &worker{
+		subject: s, encoder: json.NewEncoder(buffered), out: buffered, start: time.Now(),
+		crews: map[int]*crew{}, found: map[model.Clause]*job.Found{},
+	}
+	decoder := json.NewDecoder(in)
+	if err := decoder.Decode(&w.job); err != nil {
+		w.fail(fmt.Errorf("a job is needed on standard input: %w", err))
+		return 2
+	}
+	w.limit.Store(&job.Rank{Operations: 1 << 30})
+	go w.listen(decoder)
+	if err := w.perform(); err != nil {
+		w.fail(err)
+		return 2
+	}
+	return 0
+}
+
+// worker explores one job.
+type worker struct {
+	job      job.Job
+	subject  model.Binder
+	encoder  *json.Encoder
+	out      *bufio.Writer
+	start    time.Time
+	said     time.Time // progress
+	settings []*setting
+	crews    map[int]*crew // by number of threads
+	batch    []*ended
+	spare    []*ended
+	checker  *interval.Checker
+	report   job.Report
+	found    map[model.Clause]*job.Found
+	holding  held
+	canWatch bool
+	waits    []waiting
+	races    int
+	of       int                      // programs in the shard
+	limit    atomic.Pointer[job.Rank] // what is behind it need not be explored
+}
+
+// crew explores programs of one number of threads.
+type crew struct {
+	engine *search.Engine
+	drive  *drive
+}
+
+func (w *worker) listen(d *json.Decoder) {
+	for {
+		var r job.Rank
+		if d.Decode(&r) != nil {
+			return
+		}
+		w.lower(r)
+	}
+}
+
+// lower makes what is behind r superfluous.
+func (w *worker) lower(r job.Rank) {
+	for {
+		old := w.limit.Load()
+		if !r.Before(*old) || w.limit.CompareAndSwap(old, &r) {
+			return
+		}
+	}
+}
+
+func (w *worker) say(m job.Message) error {
+	if err := w.encoder.Encode(m); err != nil {
+		return err
+	}
+	return w.out.Flush()
+}
+
+func (w *worker) fail(err error) {
+	_ = w.say(job.Message{Error: err.Error()}) // whoever cannot hear this sees the exit status
+}
+
+func (w *worker) perform() error {
+	defer func() {
+		for _, c := range w.crews {
+			c.engine.Close()
+		}
+	}()
+	if err := w.settle(); err != nil {
+		return err
+	}
+	if w.job.Replay != nil {
+		return w.replay(*w.job.Replay)
+	}
+	if err := w.exploreAll(); err != nil {
+		return err
+	}
+	if err := w.flush(); err != nil {
+		return err
+	}
+	for _, s := range w.settings {
+		w.report.Settings = append(w.report.Settings, s.Setting)
+	}
+	for _, o := range w.settings[0].set.Alphabet().Ops() {
+		w.report.Alphabet = append(w.report.Alphabet, letter(o))
+	}
+	if w.report.Races == "" {
+		w.report.Races = racesUnseen
+	}
+	return w.say(job.Message{Report: &w.report})
+}
+
+func (w *worker) exploreAll() error {
+	tasks, stop := newTasks(w)
+	defer stop()
+	for t := tasks.next(); t != nil; t = tasks.next() {
+		if l := w.limit.Load(); l.Before(t.rank) {
+			w.bound(whyStopped(*l))
+			return nil
+		}
+		if w.job.Budget > 0 && time.Since(w.start) > w.job.Budget {
+			w.bound("budget")
+			return nil
+		}
+		if err := w.explore(t); err != nil {
+			return err
+		}
+		if e := refuse.Last(); e != nil {
+			return e
+		}
+		if err := w.progress(t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// whyStopped says why nothing behind r is explored.
+func whyStopped(r job.Rank) string {
+	if r == job.Interrupt {
+		return "interrupted"
+	}
+	return "stopped at the first failure"
+}
+
+// letter shows what a program is made of.
+func letter(o model.Op) string {
+	if o.Method.OnKey() {
+		return fmt.Sprintf("%v(%s)", o.Method, model.KeyName(o.Key))
+	}
+	if o.Func == nil {
+		return o.Method.String()
+	}
+	var calls []string
+	for _, d := range o.Func.Do {
+		calls = append(calls, letter(d))
+	}
+	return fmt.Sprintf("%v, its callback calls %s", o.Method, strings.Join(calls, ", "))
+}
+
+// progressEvery is how often progress is said.
+const progressEvery = time.Second
+
+func (w *worker) progress(t *task) error {
+	now := time.Now()
+	if now.Sub(w.said) < progressEvery {
+		return nil
+	}
+	w.said = now
+	return w.say(job.Message{Progress: &job.Progress{
+		Programs: w.report.Programs, Executions: w.report.Executions, Operations: t.rank.Operations, Of: w.of,
+	}})
+}
+
+// bound notes once why something was not explored.
+func (w *worker) bound(why string) {
+	if !slices.Contains(w.report.Bounds, why) {
+		w.report.Bounds = append(w.report.Bounds, why)
+	}
+}
+
+// crew returns the crew for n threads.
+func (w *worker) crew(n int) *crew {
+	c := w.crews[n]
+	if c == nil {
+		c = &crew{engine: search.New(n, w.options()), drive: newDrive(w.subject, n)}
+		w.crews[n] = c
+	}
+	return c
+}
+
+var errStopped = errors.New("stopped")
+
+// programs returns the set of programs on one initial map.
+func (w *worker) programs(i program.Initial) (program.Set, error) {
+	size, err := program.ParseSize(fmt.Sprintf("%sx%d", w.job.Size, w.job.Keys))
+	if err != nil {
+		return program.Set{}, err
+	}
+	in := w.subject.Bind()
+	methods := in.Methods()
+	if len(w.job.Methods) > 0 {
+		methods = 0
+		for _, m := range w.job.Methods {
+			methods = methods.With(m)
+		}
+		methods &= in.Methods()
+	}
+	return program.Set{Size: size, Methods: methods, Traits: in.Traits(), Initial: i, Plain: !w.job.Nested}, nil
+}

@@ -1,0 +1,137 @@
+package worker
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/mapspec/mapspec/linearizability/explore/job"
+	"github.com/mapspec/mapspec/linearizability/shim/sync/atomic"
+	"github.com/mapspec/mapspec/model"
+)
+
+// list is a map that is a list of all entries, replaced as a whole.
+type list struct {
+	head atomic.Pointer[entry]
+	// careless writes without looking whether the list has changed.
+	careless bool
+	// keeps what was deleted
+	keeps bool
+	kept  *entry
+}
+
+type entry struct {
+	key, value any
+	next       *entry
+}
+
+func (m *list) Load(key any) (any, bool) {
+	for e := m.head.Load(); e != nil; e = e.next {
+		if e.key == key {
+			return e.value, true
+		}
+	}
+	return nil, false
+}
+
+func without(e *entry, key any) *entry {
+	switch {
+	case e == nil:
+		return nil
+	case e.key == key:
+		return e.next
+	}
+	return &entry{e.key, e.value, without(e.next, key)}
+}
+
+func (m *list) Store(key, value any) {
+	for {
+		old := m.head.Load()
+		e := &entry{key, value, without(old, key)}
+		if m.careless {
+			m.head.Store(e)
+			return
+		}
+		if m.head.CompareAndSwap(old, e) {
+			return
+		}
+	}
+}
+
+func (m *list) Delete(key any) {
+	for {
+		old := m.head.Load()
+		if m.keeps {
+			m.kept = old
+		}
+		if m.head.CompareAndSwap(old, without(old, key)) {
+			return
+		}
+	}
+}
+
+// work runs a job on a map and returns what was said.
+func work(t *testing.T, newMap func() any, p model.Promise, j job.Job) (job.Report, []job.Found) {
+	t.Helper()
+	if j.Shards == 0 {
+		j.Shards = 1
+	}
+	text, err := json.Marshal(j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, hold := io.Pipe()
+	defer hold.Close()
+	go hold.Write(text)
+	var out bytes.Buffer
+	Run(Of("list", p, &list{}, newMap), in, &out)
+	var report job.Report
+	var found []job.Found
+	for d := json.NewDecoder(strings.NewReader(out.String())); d.More(); {
+		var m job.Message
+		if err := d.Decode(&m); err != nil {
+			t.Fatal(err)
+		}
+		switch {
+		case m.Error != "":
+			t.Fatal(m.Error)
+		case m.Report != nil:
+			report = *m.Report
+		case m.Found != nil:
+			found = append(found, *m.Found)
+		}
+	}
+	return report, found
+}
+
+var small = job.Job{Size: "2x2", Keys: 1, Policies: []string{"mix"}, Initials: []string{job.Empty, job.OneKey}}
+
+func TestACorrectMapIsExploredCompletely(t *testing.T) {
+	r, found := work(t, func() any { return new(list) }, model.Promise{Release: model.ReleasePrompt}, small)
+	if len(found) != 0 || len(r.Bounds) != 0 || r.Programs == 0 || r.Released == 0 {
+		t.Errorf("found %+v in %+v", found, r)
+	}
+	for _, s := range r.Settings {
+		if s.Programs != s.Of {
+			t.Errorf("%d programs explored of %d", s.Programs, s.Of)
+		}
+	}
+}
+
+func TestALostUpdateIsFoundWithItsShortestSchedule(t *testing.T) {
+	two := small
+	two.Keys = 2 // on one key the last one to write wins, and may
+	_, found := work(t, func() any { return &list{careless: true} }, model.Promise{}, two)
+	if len(found) != 1 || found[0].Clause != model.S1 || found[0].Rank.Operations != 2 || found[0].Preemptions != 1 || !found[0].Smallest {
+		t.Errorf("found %+v", found)
+	}
+}
+
+func TestWhatIsKeptIsFound(t *testing.T) {
+	_, found := work(t, func() any { return &list{keeps: true} }, model.Promise{Release: model.ReleasePrompt}, small)
+	if len(found) != 1 || found[0].Clause != model.R1 || found[0].Rank.Operations != 1 || found[0].Path == "" {
+		t.Errorf("found %+v", found)
+	}
+}

@@ -1,0 +1,32 @@
+package instrument
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// digest is the digest of the original files, in order. A file counts with its
+// place among the copies, which is the same on every machine.
+func (c *Copy) digest() (string, error) {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s %s\n", c.Go, c.Import)
+	for _, f := range c.Files {
+		if f.Original == "" {
+			continue
+		}
+		place, err := filepath.Rel(c.Root, f.Copy)
+		if err != nil {
+			return "", err
+		}
+		text, err := os.ReadFile(f.Original)
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(h, "%s %d\n", filepath.ToSlash(place), len(text))
+		h.Write(text)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}

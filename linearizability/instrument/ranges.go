@@ -1,0 +1,58 @@
+package instrument
+
+import (
+	"go/ast"
+	"go/types"
+)
+
+// orderRange makes a range over a built-in map one over a sequence in a fixed
+// order. Its body can break, continue, return and jump as before.
+func (r *rewriting) orderRange(s *ast.RangeStmt) {
+	if _, ok := core(r.info.TypeOf(s.X)).(*types.Map); !ok {
+		return
+	}
+	r.support = append(r.support, orderedImport)
+	r.edit(s.X.Pos(), s.X.Pos(), orderedImport.name+".Map(", Ordered)
+	r.edit(s.X.End(), s.X.End(), ")", Ordered)
+}
+
+// core is the underlying type of t, or, for a type parameter, the one that all
+// its types share; nil if there is none.
+func core(t types.Type) types.Type {
+	if t == nil {
+		return nil
+	}
+	p, ok := types.Unalias(t).(*types.TypeParam)
+	if !ok {
+		return t.Underlying()
+	}
+	var shared types.Type
+	for _, term := range terms(p.Constraint().Underlying().(*types.Interface)) {
+		u := core(term)
+		if shared != nil && !types.Identical(shared, u) {
+			return nil
+		}
+		shared = u
+	}
+	return shared
+}
+
+// terms lists the types in the unions of an interface.
+func terms(i *types.Interface) []types.Type {
+	var all []types.Type
+	for e := range i.EmbeddedTypes() {
+		switch e := types.Unalias(e).(type) {
+		case *types.Union:
+			for t := range e.Terms() {
+				all = append(all, t.Type())
+			}
+		default:
+			if in, ok := e.Underlying().(*types.Interface); ok {
+				all = append(all, terms(in)...)
+			} else {
+				all = append(all, e)
+			}
+		}
+	}
+	return all
+}

@@ -1,0 +1,3 @@
+module github.com/mapspec/mapspec
+
+go 1.26
