@@ -1,6 +1,10 @@
 package counterexample
 
-import "github.com/mapspec/mapspec/model"
+import (
+	"slices"
+
+	"github.com/mapspec/mapspec/model"
+)
 
 // A Schedule is what it takes to run a program again, step by step, beside the
 // program: package explore does.
@@ -29,8 +33,7 @@ type Stall struct {
 }
 
 // FirstFiller is the first of the keys that only fill the map that a schedule
-// begins with. They are no part of a history: what a traversal shows of them is
-// left out.
+// begins with.
 const FirstFiller = 100
 
 // A Step is one of a schedule's execution, for people. A line of steps.jsonl.
@@ -64,23 +67,11 @@ type Step struct {
 // NoState is the State after which no order explains the results any more.
 const NoState = "no order explains this"
 
-// ofProgram is ops without what no history has: fillers, and traversals that
-// prepare a map.
-func ofProgram(ops []model.Op) []model.Op {
-	var list []model.Op
-	for _, o := range ops {
-		if o.Method.OnKey() && o.Key < FirstFiller {
-			list = append(list, o)
-		}
-	}
-	return list
-}
-
-// Begin is what the history begins with: Init, but for what a schedule's
-// history leaves out.
+// Begin is what the history begins with: Init, but for traversals that prepare
+// the map for a schedule, of which nothing is recorded.
 func (c Counterexample) Begin() []model.Op {
 	if c.Look != model.LookSchedule {
 		return c.Init
 	}
-	return ofProgram(c.Init)
+	return slices.DeleteFunc(slices.Clone(c.Init), func(o model.Op) bool { return o.Method.Traverses() })
 }

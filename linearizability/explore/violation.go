@@ -44,6 +44,18 @@ func (v *Violation) Counterexample() (counterexample.Counterexample, error) {
 	return v.counterexample, v.err
 }
 
+// Verdict is v as a verdict on its clause.
+func (v Violation) Verdict(c *Certificate) model.Verdict {
+	what := model.Bounded
+	if c.Complete() {
+		what = model.Complete
+	}
+	return model.Verdict{
+		Clause: v.Clause, Status: model.Violation, Evidence: v.Evidence, Path: v.Path, Retained: v.Retained,
+		Coverage: what("every interleaving of %d programs of size %s", c.Programs, c.Size),
+	}
+}
+
 // explainTime bounds the replay of one violation.
 const explainTime = 30 * time.Second
 
@@ -72,6 +84,12 @@ func programText(p history.Program) string {
 
 func (c *Certificate) explainOne(ctx context.Context, b *build, m Map, v *Violation) error {
 	x := c.unexplained(m, v)
+	if w := v.found.Witness; w != nil {
+		x.Witness, x.Trace, x.Schedule = *w, v.found.Trace, nil
+		x.Minimal = model.Bounded("as it was found, not made smaller")
+		v.counterexample = x
+		return nil
+	}
 	h, err := readHistory(v.found.History)
 	if err != nil {
 		return err

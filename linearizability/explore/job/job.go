@@ -41,11 +41,12 @@ type Job struct {
 	Replay *Replay `json:",omitempty"`
 }
 
-// The initial maps.
+// The initial maps: see package worker for how growth and shrink are found.
 const (
-	Empty     = "empty"
-	OneKey    = "one key"
-	Traversed = "one key, traversed"
+	Empty  = "empty"
+	OneKey = "one key"
+	// Traversed is that of one key after a Range, which rearranges some maps.
+	Traversed = "traversed"
 	Growth    = "before growth"
 	Shrink    = "before shrink"
 )
@@ -127,6 +128,10 @@ type Found struct {
 	Evidence            string
 	Path                string           `json:",omitempty"`
 	Retained            []model.Retained `json:",omitempty"`
+	// Witness is how to see a violation of R3, which is none of one execution,
+	// and Trace what was seen.
+	Witness *model.Witness `json:",omitempty"`
+	Trace   []string       `json:",omitempty"`
 	// History has the operations and what they returned; a call right before
 	// its first step and a return right after its last.
 	History string `json:",omitempty"`
@@ -173,8 +178,8 @@ func (s Setting) Fillers() int {
 	return n
 }
 
-// FirstFiller is the first of the keys that only fill the initial map. They are
-// no part of a program: what a traversal shows of them is left out.
+// FirstFiller is the first of the keys that only fill the initial map, and that
+// no program touches but by a traversal or Clear.
 const FirstFiller = counterexample.FirstFiller
 
 // Wait says that one operation does not go on while another one, of another

@@ -3,7 +3,6 @@ package worker
 import (
 	"bytes"
 	"runtime"
-	"slices"
 
 	"github.com/mapspec/mapspec/linearizability/explore/interval"
 	"github.com/mapspec/mapspec/linearizability/explore/job"
@@ -27,7 +26,7 @@ func (w *worker) replay(r job.Replay) error {
 	if err != nil {
 		return err
 	}
-	if err := w.checker.Reset(programOf(t)); err != nil {
+	if err := w.checker.Reset(t.contents()); err != nil {
 		return err
 	}
 	p := &replayed{w: w, task: t, schedule: schedule}
@@ -60,19 +59,17 @@ type replayed struct {
 	err      error // not of the schedule
 }
 
-// taskOf returns the task that a replay is of. Every method is used to look at
-// the map at rest.
+// taskOf returns the task that a replay is of.
 func (w *worker) taskOf(r job.Replay) (*task, error) {
 	policy, err := hashing.ParsePolicy(r.Policy)
 	if err != nil {
 		return nil, err
 	}
 	hashing.SetPolicy(policy)
-	set := program.Set{Size: program.Size{Keys: w.job.Keys}, Methods: w.subject.Bind().Methods()}
-	if slices.ContainsFunc(r.Program.Init, func(o model.Op) bool { return o.Key >= job.FirstFiller }) {
-		set.Methods = set.Methods.Without(model.Len) // it counts fillers
+	s := &setting{
+		policy: policy, Setting: job.Setting{Policy: r.Policy, Init: r.Program.Init}, set: program.Set{Size: program.Size{Keys: w.job.Keys}},
 	}
-	s := &setting{policy: policy, Setting: job.Setting{Policy: r.Policy}, probes: probesOf(set)}
+	s.probes = w.probesOf(s)
 	return &task{program: r.Program, setting: s, releases: w.canWatch && r.Stall == nil}, nil
 }
 

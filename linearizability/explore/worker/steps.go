@@ -53,7 +53,7 @@ func (p *replayed) tell(d *drive, x search.Execution, places *places) {
 		t.first = append(t.first, n)
 		n += len(c.ops)
 	}
-	t.meaning = newMeaning(programOf(p.task), t.ops, p.w.subject.Bind().Promise())
+	t.meaning = newMeaning(p.task.contents(), t.ops, p.w.subject.Bind().Promise())
 	blocked := t.blocked(p.stall)
 	var waited []sched.Observation
 	for _, thread := range blocked {
