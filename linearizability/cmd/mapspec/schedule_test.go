@@ -18,23 +18,23 @@ import (
 func TestExploreKeepsWhatReplayShowsAgain(t *testing.T) {
 	judges(t)
 	dir := t.TempDir()
-	found := mapspec(t, dir, "explore", "-map", "P2-lock-order", "-size", "2x1", "-keys", "1", "-initial", "empty")
-	saved := filepath.Join("counterexamples", "P2-lock-order", "P2")
+	found := mapspec(t, ".", "explore", "-map", "P2-lock-order", "-size", "2x1", "-keys", "1", "-initial", "empty", "-o", dir)
+	saved := filepath.Join(dir, "P2-lock-order", "P2")
 	for _, want := range []string{"P2-lock-order breaks P2", "goroutine 1 has it", "every run of the schedule shows it", "mapspec replay " + saved} {
 		if !strings.Contains(found.stdout, want) {
 			t.Errorf("no %q in\n%s%s", want, found.stdout, found.stderr)
 		}
 	}
 	for _, name := range []string{"program.json", "history.jsonl", "steps.jsonl", "steps.txt", "trace.txt", "report.html", "_counterexample_test.go"} {
-		if b, err := os.ReadFile(filepath.Join(dir, saved, name)); err != nil || len(b) == 0 {
+		if b, err := os.ReadFile(filepath.Join(saved, name)); err != nil || len(b) == 0 {
 			t.Errorf("%s: %d bytes, %v", name, len(b), err)
 		}
 	}
-	first, second := mapspec(t, dir, "replay", saved), mapspec(t, dir, "replay", saved)
+	first, second := mapspec(t, ".", "replay", saved), mapspec(t, ".", "replay", saved)
 	if first != second || first.status != exitOK || !strings.Contains(first.stdout, "breaks P2 again") {
 		t.Errorf("first: %+v\nsecond: %+v", first, second)
 	}
-	steps, err := os.ReadFile(filepath.Join(dir, saved, "steps.txt"))
+	steps, err := os.ReadFile(filepath.Join(saved, "steps.txt"))
 	if err != nil || !strings.HasSuffix(first.stdout, string(steps)) {
 		t.Errorf("replay shows\n%s\nsaved was %v\n%s", first.stdout, err, steps)
 	}
@@ -45,7 +45,7 @@ func TestExploreKeepsWhatReplayShowsAgain(t *testing.T) {
 func TestReplayOfAScheduleTellsFailedFromStale(t *testing.T) {
 	judges(t)
 	dir := t.TempDir()
-	mapspec(t, dir, "explore", "-map", "S1-lost-swap", "-size", "2x1", "-keys", "1", "-initial", "empty", "-o", dir)
+	mapspec(t, ".", "explore", "-map", "S1-lost-swap", "-size", "2x1", "-keys", "1", "-initial", "empty", "-o", dir)
 	saved := filepath.Join(dir, "S1-lost-swap", "S1")
 	for _, c := range []struct {
 		name   string
@@ -69,7 +69,7 @@ func TestReplayOfAScheduleTellsFailedFromStale(t *testing.T) {
 		if err := x.Save(other); err != nil {
 			t.Fatal(err)
 		}
-		got := mapspec(t, dir, "replay", other)
+		got := mapspec(t, ".", "replay", other)
 		if got.status != c.status || !strings.Contains(got.stdout+got.stderr, c.want) || strings.Count(got.stderr, "\n") > 1 {
 			t.Errorf("%s: status %d, want %d with %q\n%s%s", c.name, got.status, c.status, c.want, got.stdout, got.stderr)
 		}
@@ -80,14 +80,14 @@ func TestReplayOfAScheduleTellsFailedFromStale(t *testing.T) {
 func TestExplorePrintsCertificatesOnly(t *testing.T) {
 	judges(t)
 	dir := t.TempDir()
-	got := mapspec(t, dir, "explore", "-json", "-map", "S1-lost-swap", "-size", "2x1", "-keys", "1", "-initial", "empty")
+	got := mapspec(t, ".", "explore", "-json", "-map", "S1-lost-swap", "-size", "2x1", "-keys", "1", "-initial", "empty", "-o", dir)
 	var c struct {
 		Violations []struct{ Clause, Schedule string }
 	}
 	if err := json.Unmarshal([]byte(got.stdout), &c); err != nil || len(c.Violations) == 0 || c.Violations[0].Schedule == "" {
 		t.Errorf("%v in %s%s", err, got.stdout, got.stderr)
 	}
-	if names, err := os.ReadDir(filepath.Join(dir, "counterexamples", "S1-lost-swap", "S1")); err != nil || !slices.ContainsFunc(names, func(e os.DirEntry) bool { return e.Name() == "program.json" }) {
+	if names, err := os.ReadDir(filepath.Join(dir, "S1-lost-swap", "S1")); err != nil || !slices.ContainsFunc(names, func(e os.DirEntry) bool { return e.Name() == "program.json" }) {
 		t.Errorf("saved are %v, %v", names, err)
 	}
 }
