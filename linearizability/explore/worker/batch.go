@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"time"
 
 	"github.com/mapspec/mapspec/linearizability/explore/interval"
 	"github.com/mapspec/mapspec/linearizability/explore/job"
@@ -80,6 +81,8 @@ func (e *ended) clock(thread, step int) []int32 {
 
 // flush judges the executions of the batch.
 func (w *worker) flush() error {
+	start := time.Now()
+	defer func() { w.report.Judging += time.Since(start) }()
 	runtime.GC()
 	var last *task
 	for _, e := range w.batch {

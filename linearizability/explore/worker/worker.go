@@ -175,6 +175,7 @@ func (w *worker) perform() error {
 	for _, o := range w.settings[0].set.Alphabet().Ops() {
 		w.report.Alphabet = append(w.report.Alphabet, letter(o))
 	}
+	w.report.Running = time.Since(w.start) - w.report.Judging
 	if w.report.Races == "" {
 		w.report.Races = racesUnseen
 	}
