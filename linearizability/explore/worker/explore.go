@@ -50,6 +50,11 @@ func (w *worker) run(c *crew, t *task, stall *search.Stall, check func(search.Ex
 	if e := refuse.Last(); e != nil {
 		return e
 	}
+	if e := (*search.SetupError)(nil); errors.As(err, &e) {
+		return w.report1(c, t, job.Found{
+			Clause: model.P2, Evidence: fmt.Sprintf("the initial operations, one after the other, do not return: %v", e.Ending),
+		}, nil)
+	}
 	if err != nil {
 		return fmt.Errorf("%w (program %v on the map %q under the hashes %s)", err, programText(t.program), t.setting.Initial, t.setting.Policy)
 	}

@@ -70,17 +70,12 @@ func Main(s model.Binder) {
 // Run is Main without a process.
 func Run(s model.Binder, in io.Reader, out io.Writer) (status int) {
 	debug.SetGCPercent(-1) // batches collect
-	buffered := bufio.NewWriter(out)
-	w := &worker{
-		subject: s, encoder: json.NewEncoder(buffered), out: buffered, start: time.Now(),
-		crews: map[int]*crew{}, found: map[model.Clause]*job.Found{},
-	}
+	w := newWorker(s, out)
 	decoder := json.NewDecoder(in)
 	if err := decoder.Decode(&w.job); err != nil {
 		w.fail(fmt.Errorf("a job is needed on standard input: %w", err))
 		return 2
 	}
-	w.limit.Store(&job.Rank{Operations: 1 << 30})
 	go w.listen(decoder)
 	if err := w.perform(); err != nil {
 		w.fail(err)
@@ -118,6 +113,23 @@ type crew struct {
 	drive  *drive
 }
 
+func newWorker(s model.Binder, out io.Writer) *worker {
+	buffered := bufio.NewWriter(out)
+	w := &worker{
+		subject: s, encoder: json.NewEncoder(buffered), out: buffered, start: time.Now(),
+		crews: map[int]*crew{}, found: map[model.Clause]*job.Found{},
+	}
+	w.limit.Store(&job.Rank{Operations: 1 << 30})
+	return w
+}
+
+// close ends the coroutines.
+func (w *worker) close() {
+	for _, c := range w.crews {
+		c.engine.Close()
+	}
+}
+
 func (w *worker) listen(d *json.Decoder) {
 	for {
 		var r job.Rank
@@ -150,11 +162,7 @@ func (w *worker) fail(err error) {
 }
 
 func (w *worker) perform() error {
-	defer func() {
-		for _, c := range w.crews {
-			c.engine.Close()
-		}
-	}()
+	defer w.close()
 	if err := w.settle(); err != nil {
 		return err
 	}
