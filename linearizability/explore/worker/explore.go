@@ -121,10 +121,14 @@ func (w *worker) report1(c *crew, t *task, f job.Found, shows func(search.Execut
 			return err
 		}
 	}
-	if f.Clause != model.R1 {
-		w.lower(t.rank)
+	if err := w.say(job.Message{Found: &f}); err != nil {
+		return err
 	}
-	return w.say(job.Message{Found: &f})
+	if f.Clause == model.R1 {
+		return w.pump(t)
+	}
+	w.lower(t.rank)
+	return nil
 }
 
 // stall explores t with each of its threads stopped for ever after each of its

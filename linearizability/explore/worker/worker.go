@@ -9,6 +9,7 @@
 //	drive.go    a program on a map, and what was seen
 //	batch.go    executions that ended, judged many at a time
 //	release.go  what a map still holds at rest
+//	pump.go     whether that grows without bound
 //	schedule.go the shortest schedule that fails
 //	replay.go   one schedule again, step by step
 //
