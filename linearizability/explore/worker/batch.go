@@ -10,6 +10,7 @@ import (
 	"github.com/mapspec/mapspec/linearizability/explore/job"
 	"github.com/mapspec/mapspec/linearizability/explore/sched"
 	"github.com/mapspec/mapspec/linearizability/explore/search"
+	"github.com/mapspec/mapspec/linearizability/shim/hashing"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -77,13 +78,16 @@ func (e *ended) clock(thread, step int) []int32 {
 	return e.clocks[d*e.threads : (d+1)*e.threads]
 }
 
-// flush judges the executions of the batch.
+// flush judges the executions of the batch, each under the hash policy that it
+// ran under: what was stored under one of them is not found under another.
 func (w *worker) flush() error {
 	runtime.GC()
+	defer hashing.SetPolicy(hashing.Current()) // of the task that is being explored
 	var last *task
 	for _, e := range w.batch {
 		if e.task != last {
 			last = e.task
+			hashing.SetPolicy(last.setting.policy)
 			if err := w.checker.Reset(programOf(e.task)); err != nil {
 				return err
 			}
