@@ -50,6 +50,9 @@ func (w *worker) run(c *crew, t *task, stall *search.Stall, check func(search.Ex
 	if e := refuse.Last(); e != nil {
 		return e
 	}
+	if w.failure != nil {
+		return w.failure
+	}
 	if e := (*search.SetupError)(nil); errors.As(err, &e) {
 		return w.report1(c, t, job.Found{
 			Clause: model.P2, Evidence: fmt.Sprintf("the initial operations, one after the other, do not return: %v", e.Ending),
@@ -95,7 +98,10 @@ func (w *worker) ended(c *crew, t *task, x search.Execution, stall *search.Stall
 	if len(w.batch) < batchSize {
 		return nil
 	}
-	return w.flush()
+	if w.failure = w.flush(); w.failure != nil {
+		return errStopped
+	}
+	return nil
 }
 
 // stuck reports a deadlock or a livelock.

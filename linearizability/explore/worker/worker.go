@@ -102,6 +102,7 @@ type worker struct {
 	found    map[model.Clause]*job.Found
 	holding  held
 	canWatch bool
+	failure  error // of a batch that was full in the middle of a program
 	waits    []waiting
 	races    int
 	of       int                      // programs in the shard
@@ -254,6 +255,13 @@ func (w *worker) progress(t *task) error {
 func (w *worker) bound(why string) {
 	if !slices.Contains(w.report.Bounds, why) {
 		w.report.Bounds = append(w.report.Bounds, why)
+	}
+}
+
+// note notes once what is left out on purpose.
+func (w *worker) note(format string, args ...any) {
+	if text := fmt.Sprintf(format, args...); !slices.Contains(w.report.Notes, text) {
+		w.report.Notes = append(w.report.Notes, text)
 	}
 }
 
