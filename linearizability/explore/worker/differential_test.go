@@ -218,20 +218,25 @@ func compare(t *testing.T, x example, sum *tally, repeat string) {
 func proven(t *testing.T, x example, j judgement, repeat string) {
 	t.Helper()
 	for c, f := range j.found {
+		if c == model.S1 {
+			h, err := history.Read(strings.NewReader(f.History))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !violates(h, x.promise) {
+				t.Errorf("the history that is reported is right:\n%s%v\nto repeat: %s", f.History, x, repeat)
+			}
+		}
+		if x.plan.manner[model.Load] == deaf_ || len(f.Schedule) == 0 {
+			continue // brute force takes a step more where a Load takes none; a set-up that does not end has no schedule
+		}
 		v := newBrute(t, x.subject(), x.program, x.keys).replay(f.Schedule)
 		if shown := map[model.Clause]bool{model.S1: v.wrong, model.P2: v.stuck, model.P3: v.held}[c]; !shown {
 			t.Errorf("the schedule %s shows no violation of %s, but %+v\n%v\nto repeat: %s", f.Schedule, c, v, x, repeat)
 		}
-		if c != model.S1 {
-			continue
-		}
-		h, err := history.Read(strings.NewReader(f.History))
-		if err != nil {
-			t.Fatal(err)
-		}
-		verdicts := check.History(h, check.Options{Promise: x.promise})
-		if !slices.ContainsFunc(verdicts, func(v model.Verdict) bool { return v.Status == model.Violation }) {
-			t.Errorf("the history that is reported is right:\n%s%v\nto repeat: %s", f.History, x, repeat)
-		}
 	}
+}
+
+func violates(h history.History, p model.Promise) bool {
+	return slices.ContainsFunc(check.History(h, check.Options{Promise: p}), func(v model.Verdict) bool { return v.Status == model.Violation })
 }

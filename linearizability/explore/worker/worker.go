@@ -10,6 +10,7 @@
 //	batch.go    executions that ended, judged many at a time
 //	release.go  what a map still holds at rest
 //	pump.go     whether that grows without bound
+//	stall.go    the same with a thread that has stopped, and who waits for it
 //	schedule.go the shortest schedule that fails
 //	replay.go   one schedule again, step by step
 //
@@ -70,7 +71,7 @@ func Main(s model.Binder) {
 
 // Run is Main without a process.
 func Run(s model.Binder, in io.Reader, out io.Writer) (status int) {
-	debug.SetGCPercent(-1) // batches collect
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // batches collect
 	w := newWorker(s, out)
 	decoder := json.NewDecoder(in)
 	if err := decoder.Decode(&w.job); err != nil {
@@ -103,7 +104,6 @@ type worker struct {
 	holding  held
 	canWatch bool
 	failure  error // of a batch that was full in the middle of a program
-	waits    []waiting
 	races    int
 	of       int                      // programs in the shard
 	limit    atomic.Pointer[job.Rank] // what is behind it need not be explored
