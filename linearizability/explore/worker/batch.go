@@ -10,6 +10,7 @@ import (
 	"github.com/mapspec/mapspec/linearizability/explore/job"
 	"github.com/mapspec/mapspec/linearizability/explore/sched"
 	"github.com/mapspec/mapspec/linearizability/explore/search"
+	"github.com/mapspec/mapspec/linearizability/shim/hashing"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -77,9 +78,11 @@ func (e *ended) clock(thread, step int) []int32 {
 	return e.clocks[d*e.threads : (d+1)*e.threads]
 }
 
-// flush judges the executions of the batch.
+// flush judges the executions of the batch. A map is looked at under the policy
+// that it was filled under: hashes of another one would find nothing.
 func (w *worker) flush() error {
 	runtime.GC()
+	defer hashing.SetPolicy(hashing.Current())
 	var last *task
 	for _, e := range w.batch {
 		if e.task != last {
@@ -88,6 +91,7 @@ func (w *worker) flush() error {
 				return err
 			}
 		}
+		hashing.SetPolicy(e.task.setting.policy)
 		if err := w.judge(e); err != nil {
 			return err
 		}
