@@ -24,6 +24,7 @@ type Certificate struct {
 	Map      string     `json:"map"`
 	Import   string     `json:"import"`
 	New      string     `json:"new"`
+	Hash     []string   `json:"hash"` // functions that hash for the map, and here followed the policies
 	Go       string     `json:"go"`
 	Platform string     `json:"platform"`
 	Digest   string     `json:"digest"` // of the source that was explored
@@ -104,7 +105,7 @@ func (c *Certificate) Complete() bool { return c.Coverage == complete }
 
 func newCertificate(m Map, o Options, b *build, w *crew) *Certificate {
 	c := &Certificate{
-		Schema: Schema, Map: m.Name, Import: m.Import, New: m.New,
+		Schema: Schema, Map: m.Name, Import: m.Import, New: m.New, Hash: b.copy.Hash,
 		Go: b.copy.Go, Platform: runtime.GOOS + "/" + runtime.GOARCH, Digest: b.copy.Digest,
 		Size: o.Size, Keys: o.Keys, Policy: cmp.Or(o.Policy, "dpor"), Shards: []int{o.Shard}, Of: o.Shards,
 	}
