@@ -2,7 +2,6 @@ package explore
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"runtime"
 	"slices"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/mapspec/mapspec/linearizability/explore/job"
 	"github.com/mapspec/mapspec/linearizability/explore/program"
-	"github.com/mapspec/mapspec/model"
 )
 
 // Schema is the version of certificates. It grows when a field changes its
@@ -72,23 +70,6 @@ type Settings struct {
 	Keys     int    `json:"fillers"` // keys of the initial map that no program touches
 	Programs int    `json:"programs"`
 	Of       int    `json:"of"`
-}
-
-// Violation is a clause that is broken, and the smallest program that shows it.
-type Violation struct {
-	Clause      model.Clause     `json:"clause"`
-	Rank        job.Rank         `json:"rank"` // the program's place among all
-	Evidence    string           `json:"evidence"`
-	Policy      string           `json:"policy"`
-	Initial     string           `json:"initial"`
-	Program     json.RawMessage  `json:"program"`
-	Schedule    string           `json:"schedule"`
-	Preemptions int              `json:"preemptions"`
-	Smallest    bool             `json:"smallest"` // no schedule with fewer preemptions shows it
-	Path        string           `json:"path,omitempty"`
-	Retained    []model.Retained `json:"retained,omitempty"`
-
-	found *job.Found
 }
 
 // What a certificate says about races.
@@ -167,12 +148,8 @@ func (c *Certificate) addUnique(list *[]string, s string) {
 }
 
 func (c *Certificate) violate(f *job.Found) {
-	p, err := f.Program.MarshalJSON()
-	if err != nil {
-		panic(err) // it came as JSON
-	}
 	c.Violations = append(c.Violations, Violation{
-		Clause: f.Clause, Rank: f.Rank, Evidence: f.Evidence, Policy: f.Policy, Initial: f.Initial, Program: p, Schedule: f.Schedule,
+		Clause: f.Clause, Rank: f.Rank, Evidence: f.Evidence, Policy: f.Policy, Initial: f.Initial, Program: f.Program, Schedule: f.Schedule,
 		Preemptions: f.Preemptions, Smallest: f.Smallest, Path: f.Path, Retained: f.Retained, found: f,
 	})
 }
@@ -205,16 +182,4 @@ func (c *Certificate) cover() {
 // size returns the size of the programs.
 func (c *Certificate) size() (program.Size, error) {
 	return program.ParseSize(fmt.Sprintf("%sx%d", c.Size, c.Keys))
-}
-
-// Verdict is v as a verdict on its clause.
-func (v Violation) Verdict(c *Certificate) model.Verdict {
-	what := model.Bounded
-	if c.Complete() {
-		what = model.Complete
-	}
-	return model.Verdict{
-		Clause: v.Clause, Status: model.Violation, Evidence: v.Evidence, Path: v.Path, Retained: v.Retained,
-		Coverage: what("every interleaving of %d programs of size %s", c.Programs, c.Size),
-	}
 }
