@@ -58,6 +58,10 @@ type Certificate struct {
 
 	Build   float64 `json:"build_seconds"`
 	Seconds float64 `json:"seconds"`
+	// Running and Judging are for executions and for what was made of them, all
+	// workers together.
+	Running float64 `json:"running_seconds"`
+	Judging float64 `json:"judging_seconds"`
 }
 
 // Settings counts the programs on an initial map under a hash policy.
@@ -129,6 +133,8 @@ func (c *Certificate) add(r *job.Report) {
 	c.Stalled += r.Stalled
 	c.Steps += r.Steps
 	c.Released += r.Released
+	c.Running += r.Running.Seconds()
+	c.Judging += r.Judging.Seconds()
 	c.Alphabet = r.Alphabet
 	for i, s := range r.Settings {
 		c.addUnique(&c.Policies, s.Policy)

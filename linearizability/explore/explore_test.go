@@ -3,6 +3,7 @@ package explore_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -60,8 +61,10 @@ func TestRacesAreFoundInEveryInterleavingThatHasThem(t *testing.T) {
 		t.Skip("builds with the race detector, some seconds: run without -short")
 	}
 	racy := mustExplore(t, "M2-len-unlocked", explore.Options{Size: "2x1", Race: true})
-	if len(racy.Violations) == 0 || racy.Violations[0].Clause != model.M2 || !strings.Contains(racy.Violations[0].Path, "DATA RACE") {
-		t.Errorf("found %+v", racy.Violations)
+	if !slices.ContainsFunc(racy.Violations, func(v explore.Violation) bool {
+		return v.Clause == model.M2 && strings.Contains(v.Path, "DATA RACE")
+	}) {
+		t.Errorf("found %d violations, none of M2 with a report", len(racy.Violations))
 	}
 	for _, name := range []string{"locked", "go1.15.2"} {
 		c := mustExplore(t, name, explore.Options{Size: "2x1", Race: true})
@@ -85,7 +88,7 @@ func TestShardsAddUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []*explore.Certificate{whole, sum} {
-		c.Build, c.Seconds, c.Shards, c.Of = 0, 0, nil, 0
+		c.Build, c.Seconds, c.Running, c.Judging, c.Shards, c.Of = 0, 0, 0, 0, nil, 0
 	}
 	if a, b := fmt.Sprintf("%+v", whole), fmt.Sprintf("%+v", sum); a != b {
 		t.Errorf("whole: %s\nmerged: %s", a, b)

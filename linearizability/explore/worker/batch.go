@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"time"
 
 	"github.com/mapspec/mapspec/linearizability/explore/interval"
 	"github.com/mapspec/mapspec/linearizability/explore/job"
@@ -78,8 +79,11 @@ func (e *ended) clock(thread, step int) []int32 {
 	return e.clocks[d*e.threads : (d+1)*e.threads]
 }
 
-// flush judges the executions of the batch.
+// flush judges the executions of the batch, each under the hash policy that it
+// ran under: what was stored under one of them is not found under another.
 func (w *worker) flush() error {
+	start := time.Now()
+	defer func() { w.report.Judging += time.Since(start) }()
 	runtime.GC()
 	var last *task
 	for _, e := range w.batch {

@@ -26,7 +26,7 @@ func (w *worker) settle() error {
 	in := w.subject.Bind()
 	w.checker = interval.NewChecker(in.Promise())
 	_, unjudged := release.Unjudged(in)
-	w.canWatch = !unjudged
+	w.canWatch = !unjudged && in.Methods().Has(model.Load) // who else says what is live
 	policies, err := w.policies()
 	if err != nil {
 		return err
@@ -97,7 +97,7 @@ func (w *worker) addSetting(name string, p hashing.Policy) error {
 		w.withoutWhole(&s.set)
 	}
 	s.Of = s.set.Count()
-	s.probes = probesOf(s.set)
+	s.probes = w.probesOf(s)
 	w.of += (s.Of + w.job.Shards - 1 - w.job.Shard) / w.job.Shards
 	w.settings = append(w.settings, s)
 	return nil
@@ -118,18 +118,21 @@ func (w *worker) withoutWhole(s *program.Set) {
 	}
 }
 
-// probesOf returns the calls that look at a map at rest.
-func probesOf(s program.Set) []model.Op {
+// probesOf returns the calls that look at a map at rest, whatever the programs
+// are made of.
+func (w *worker) probesOf(s *setting) []model.Op {
+	has := w.subject.Bind().Methods().Has
 	var ops []model.Op
-	for k := range s.Size.Keys {
-		if s.Methods.Has(model.Load) {
+	for k := range s.set.Size.Keys {
+		if has(model.Load) {
 			ops = append(ops, model.Op{Method: model.Load, Key: k})
 		}
 	}
-	for _, m := range []model.Method{model.Range, model.Len} {
-		if s.Methods.Has(m) {
-			ops = append(ops, model.Op{Method: m})
-		}
+	if has(model.Range) {
+		ops = append(ops, model.Op{Method: model.Range})
+	}
+	if has(model.Len) && s.Fillers() == 0 {
+		ops = append(ops, model.Op{Method: model.Len})
 	}
 	return ops
 }
