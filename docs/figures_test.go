@@ -33,7 +33,7 @@ var (
 )
 
 func TestFiguresNameTheirOrigin(t *testing.T) {
-	w := world{tests: testsOf}
+	w := present(t)
 	for _, p := range pages(t) {
 		report(t, checkFigures(p, w, literalsOf))
 	}
