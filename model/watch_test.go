@@ -240,14 +240,15 @@ func TestOfTwoPointersMadeAtOnceOneIsUsed(t *testing.T) {
 	runtime.KeepAlive(outer)
 }
 
-// A Watch tells the allocations behind one argument apart.
+// A Watch tells the allocations behind one argument apart. A string's box, which
+// leads to its bytes, is not watched.
 func TestWatchKnowsEachAllocation(t *testing.T) {
 	for name, want := range map[string][2]int{ // of key 2 and of value 2
-		"string, string": {1, 1}, "any, any": {2, 1}, "any keys: arrays": {1, 1}, "any keys: structs": {1, 1}, "any keys: pointers": {1, 1},
+		"string, string": {1, 1}, "any, any": {1, 1}, "any keys: arrays": {1, 1}, "any keys: structs": {1, 1}, "any keys: pointers": {1, 1},
 		"any keys: in a struct": {1, 1}, "any keys: in a struct with nothing": {1, 1}, "any keys: in an array": {1, 1},
 		"any keys: boxed pointers": {1, 1}, "any keys: mixed": {0, 1}, "any keys: channels": {1, 1}, "any keys: two words": {0, 1},
 		"int, pointer": {0, 1}, "struct, map": {0, 1}, "type, function": {0, 0}, "any keys: ints": {0, 1}, "pointer, bytes": {1, 1},
-		"any values: strings": {2, 2}, "any values: slices": {2, 2}, "any values: short slices": {2, 1}, "array, holder": {0, 1},
+		"any values: strings": {1, 1}, "any values: slices": {1, 2}, "any values: short slices": {1, 1}, "array, holder": {0, 1},
 	} {
 		in := subjects[name].Bind()
 		p := in.Prepare(store(2, 2))

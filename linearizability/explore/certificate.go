@@ -199,3 +199,15 @@ func (c *Certificate) cover() {
 func (c *Certificate) size() (program.Size, error) {
 	return program.ParseSize(fmt.Sprintf("%sx%d", c.Size, c.Keys))
 }
+
+// Verdict is v as a verdict on its clause.
+func (v Violation) Verdict(c *Certificate) model.Verdict {
+	what := model.Bounded
+	if c.Complete() {
+		what = model.Complete
+	}
+	return model.Verdict{
+		Clause: v.Clause, Status: model.Violation, Evidence: v.Evidence, Path: v.Path, Retained: v.Retained,
+		Coverage: what("every interleaving of %d programs of size %s", c.Programs, c.Size),
+	}
+}

@@ -92,7 +92,7 @@ func Explore(ctx context.Context, m Map, o Options) (*Certificate, error) {
 	c.Seconds = time.Since(built).Seconds()
 	c.Build = built.Sub(start).Seconds()
 	if o.Cover {
-		if c.Unreached, err = b.copy.Unreached(b.counts()); err != nil {
+		if c.Unreached, err = b.copy.Unreached(context.WithoutCancel(ctx), b.counts()); err != nil {
 			return nil, err
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mapspec/mapspec/linearizability/explore/job"
 	"github.com/mapspec/mapspec/linearizability/explore/program"
+	"github.com/mapspec/mapspec/linearizability/instrument"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -53,6 +54,8 @@ type Options struct {
 	Progress func(Progress)
 
 	depth int
+	// change changes the copy before it is built: for tests that break a map.
+	change func(*instrument.Copy) error
 }
 
 // Progress is how far an exploration is, all workers together.

@@ -22,9 +22,7 @@ func (c *Certificate) Text(w io.Writer, remark func(Violation) string) error {
 		fmt.Fprintf(b, "    %-8s %-20s %s of %s programs%s\n", s.Policy, s.Initial, thousands(s.Programs), thousands(s.Of), fillers)
 	}
 	fmt.Fprintf(b, "  data races: %s\n", c.Races)
-	for _, x := range c.Waits {
-		fmt.Fprintf(b, "  a stopped call holds up others: %s\n", x)
-	}
+	c.waitsText(b)
 	for _, n := range c.Notes {
 		fmt.Fprintf(b, "  note: %s\n", n)
 	}
@@ -42,6 +40,25 @@ func (c *Certificate) Text(w io.Writer, remark func(Violation) string) error {
 		v.text(b, remark(v))
 	}
 	return b.Flush()
+}
+
+// waitsText says which calls wait for one that stopped in the middle.
+func (c *Certificate) waitsText(w io.Writer) {
+	if c.Stalled == 0 {
+		return
+	}
+	var waiters []string
+	for _, x := range c.Waits {
+		waiter, _, _ := strings.Cut(x, " ")
+		if !slices.Contains(waiters, waiter) {
+			waiters = append(waiters, waiter)
+		}
+	}
+	if len(waiters) == 0 {
+		fmt.Fprintf(w, "  no call waits for another one that has stopped\n")
+		return
+	}
+	fmt.Fprintf(w, "  where another call has stopped for ever, these may wait: %s\n", strings.Join(waiters, ", "))
 }
 
 func (v Violation) text(w io.Writer, remark string) {

@@ -54,7 +54,8 @@ func (c *Copy) Build(ctx context.Context, name string, mainGo []byte, out string
 		}
 	}
 	if o.Cover {
-		args = append(args, "-cover", "-coverpkg="+strings.Join(c.packages(), ","))
+		// A program writes counts only if it is among what is counted.
+		args = append(args, "-cover", "-coverpkg="+strings.Join(append(c.packages(), path.Join(temporaryModule, folder)), ","))
 	}
 	if _, err := c.inCopy().run(ctx, append(args, "./"+folder)...); err != nil {
 		return fmt.Errorf("instrument: %s does not build: %s", name, c.inOriginal(err.Error()))

@@ -1,6 +1,7 @@
 package instrument
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -19,13 +20,18 @@ var block = regexp.MustCompile(`^(.+):(\d+)\.\d+,(\d+)\.\d+ \d+ (\d+)$`)
 // Unreached lists the statements of the original files that no run has reached,
 // as "file:line-line". coverdir is where programs built with BuildOptions.Cover
 // were told to leave their counts, by GOCOVERDIR.
-func (c *Copy) Unreached(coverdir string) ([]string, error) {
+func (c *Copy) Unreached(ctx context.Context, coverdir string) ([]string, error) {
 	coverdir, err := filepath.Abs(coverdir)
 	if err != nil {
 		return nil, fmt.Errorf("instrument: %w", err)
 	}
-	profile := filepath.Join(coverdir, "profile.txt")
-	if _, err := c.inCopy().run(context.Background(), "tool", "covdata", "textfmt", "-i="+coverdir, "-o="+profile); err != nil {
+	dir, err := os.MkdirTemp("", "mapspec")
+	if err != nil {
+		return nil, fmt.Errorf("instrument: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	profile := filepath.Join(dir, "profile.txt")
+	if _, err := c.inCopy().run(ctx, "tool", "covdata", "textfmt", "-i="+coverdir, "-o="+profile); err != nil {
 		return nil, fmt.Errorf("instrument: what %s has: %w", coverdir, err)
 	}
 	text, err := os.ReadFile(profile)
@@ -87,7 +93,7 @@ func describe(places []lines) []string {
 	}
 	var all []string
 	for _, p := range slices.SortedFunc(maps.Keys(unique), func(a, b lines) int {
-		return slices.Compare([]int{strings.Compare(a.file, b.file), a.from, a.to}, []int{0, b.from, b.to})
+		return cmp.Or(strings.Compare(a.file, b.file), cmp.Compare(a.from, b.from), cmp.Compare(a.to, b.to))
 	}) {
 		all = append(all, fmt.Sprintf("%s:%d-%d", p.file, p.from, p.to))
 	}

@@ -89,6 +89,8 @@ func (p *packages) check(s Source, all []*listed) error {
 		return fmt.Errorf("%s is a command: explore the package that it imports", s.Import)
 	case target.ImportPath == "command-line-arguments" || target.Module == nil:
 		return fmt.Errorf("%s is in no module: run go mod init in its folder", s.Import)
+	case p.copies(schedulers[0]):
+		return fmt.Errorf("%s imports the scheduler, which must not be copied: explore a package that does not", s.Import)
 	}
 	return nil
 }

@@ -117,11 +117,6 @@ func (l lexeme) String() string {
 	return l.tok.String()
 }
 
-// is reports whether l is the token with that text; any text if it is empty.
-func (l lexeme) is(tok token.Token, lit string) bool {
-	return l.tok == tok && (lit == "" || l.lit == lit)
-}
-
 // scan splits a file into tokens, comments included, and EOF.
 func scan(text []byte) ([]lexeme, error) {
 	var s scanner.Scanner

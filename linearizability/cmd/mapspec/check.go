@@ -18,9 +18,10 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-const checkText = `check [-map NAME]… [-budget 5s] [-seed N] [-o DIR] [-json] [-shard i/n]
+const checkText = `check [-map NAME]… [-budget 5s] [-explore 2x1] [-seed N] [-o DIR] [-json] [-shard i/n]
 
-Judges maps against the specification and prints one table. Every violation is
+Judges maps against the specification and prints one table: by programs on real
+goroutines, and by every interleaving of small ones. Every violation is
 written to DIR/MAP/CLAUSE/. The exit status is 0 exactly if every verdict is one
 that the catalogue foretells, a violation included.`
 
@@ -31,6 +32,7 @@ type checkOptions struct {
 	seed   uint64
 	dir    string
 	json   bool
+	size   string // of the programs to explore; none
 }
 
 // judged is what was found of one map.
@@ -38,6 +40,7 @@ type judged struct {
 	impl.Map
 	verdicts    []model.Verdict
 	interrupted bool
+	explored    explored
 }
 
 func runCheck(ctx context.Context, env environment, args []string) (int, error) {
@@ -71,8 +74,10 @@ func checkAll(ctx context.Context, env environment, o checkOptions, save *counte
 	for i, m := range o.maps {
 		progress(env, "judging %s (%d of %d)", m.Name, i+1, len(o.maps))
 		verdicts, err := judgeProcess(ctx, m, o.budget, o.seed, "")
+		progress(env, "exploring %s (%d of %d)", m.Name, i+1, len(o.maps))
+		e := exploreQuickly(ctx, m, o.size)
 		progress(env, "")
-		r := judged{Map: m, verdicts: verdicts, interrupted: ctx.Err() != nil}
+		r := judged{Map: m, verdicts: model.Merge(verdicts, e.verdicts()), interrupted: ctx.Err() != nil, explored: e}
 		results = append(results, r)
 		if werr := save.replace(r); werr != nil {
 			return results, werr
@@ -101,6 +106,7 @@ func parseCheck(env environment, args []string) (checkOptions, error) {
 		return nil
 	})
 	f.DurationVar(&o.budget, "budget", 5*time.Second, "time to spend on each map")
+	f.StringVar(&o.size, "explore", "2x1", "`SIZE` of the programs to explore; none: do not")
 	f.Uint64Var(&o.seed, "seed", 0, "repeat a run's choices (default: a new one, printed)")
 	f.StringVar(&o.dir, "o", "counterexamples", "where violations are written, a `DIR`")
 	f.BoolVar(&o.json, "json", false, "print one object a map, a line each; see docs/json.md")
@@ -205,6 +211,7 @@ func printJSON(w io.Writer, r judged) error {
 		Map        string          `json:"map"`
 		Origin     string          `json:"origin"`
 		AsPromised bool            `json:"as_promised"`
+		Explored   string          `json:"explored"`
 		Verdicts   []model.Verdict `json:"verdicts"`
-	}{r.Name, r.Origin, ok && !r.interrupted, slices.Clip(r.verdicts)})
+	}{r.Name, r.Origin, ok && !r.interrupted, r.explored.String(), slices.Clip(r.verdicts)})
 }

@@ -15,11 +15,11 @@ import (
 // printTable prints a row a map.
 func printTable(out io.Writer, results []judged) {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "map\tlinearizable\trelease\tprogress\texpected\tevidence")
+	fmt.Fprintln(w, "map\tlinearizable\trelease\tprogress\texplored\texpected\tevidence")
 	for _, r := range results {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", r.Name,
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Name,
 			summary(r.verdicts, "S", "T"), releaseSummary(r.verdicts), summary(r.verdicts, "P"),
-			expectedSummary(r), evidenceSummary(r.verdicts))
+			r.explored, expectedSummary(r), evidenceSummary(r.verdicts))
 	}
 	w.Flush()
 }
@@ -112,6 +112,9 @@ func shorten(s string, runes int) string {
 // evidence and where the rest is.
 func printViolations(w io.Writer, results []judged, dir string) {
 	for _, r := range results {
+		if r.explored.why != "" {
+			fmt.Fprintf(w, "\n%s was not explored: %s\n", r.Name, r.explored.why)
+		}
 		for _, v := range r.verdicts {
 			if v.Status == model.OK || v.Status == model.Skipped {
 				continue

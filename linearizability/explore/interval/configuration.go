@@ -9,9 +9,6 @@ import (
 // effect: which have, and what the map holds then, packed.
 type configuration struct{ done, state uint64 }
 
-// maxConfigurations bounds those of one situation.
-const maxConfigurations = 1 << 13
-
 // read returns c with every part of begun that changes nothing, and may take
 // effect where c stands, having done so. No other configuration is needed:
 // whatever is possible without the part is possible when it has taken effect,
@@ -56,8 +53,8 @@ func (s *search) end(from int, begun, bit uint64) int {
 				s.sort(next, s.read(configuration{c.done | 1<<n, state}, begun), bit)
 			}
 		}
-		if len(s.work) > maxConfigurations {
-			s.tooLarge("%d configurations of one situation", maxConfigurations)
+		if len(s.work) > s.configurations {
+			s.tooLarge("%d configurations of one situation", s.configurations)
 			break
 		}
 	}

@@ -13,7 +13,10 @@ import (
 // on a model in between. So the execution is right, and others of its class may
 // be wrong.
 type execution struct {
-	rng     *rand.Rand
+	rng     *rand.Rand   // for what is drawn once
+	turns   *rand.Rand   // for whose turn it is, and what is spoilt
+	threads []*rand.Rand // for what each thread does
+	least   int          // operations of a thread; at most 2
 	promise model.Promise
 	keys    int
 	methods []model.Method
@@ -45,7 +48,7 @@ type happening struct {
 type cut struct{}
 
 func newExecution(rng *rand.Rand) *execution {
-	e := &execution{rng: rng, keys: 1 + rng.IntN(2)}
+	e := &execution{rng: rng, turns: rng, keys: 1 + rng.IntN(2), least: 1}
 	if rng.IntN(2) == 0 {
 		e.promise.Clear = model.Strong
 	}
@@ -60,7 +63,7 @@ func newExecution(rng *rand.Rand) *execution {
 		onKey,
 		append(onKey, model.Clear, model.Clear, model.Len, model.Len),
 		append(onKey, model.Range, model.Range, model.Keys, model.Values, model.All),
-		{model.Store, model.Load, model.Clear, model.Range},
+		{model.Store, model.Load, model.Clear, model.Range, model.Range, model.Len},
 		{model.Store, model.Delete, model.Len},
 		{model.Load, model.Load, model.Store, model.Delete, model.Clear, model.Len, model.Range},
 	}[rng.IntN(6)]
@@ -79,6 +82,9 @@ func newExecution(rng *rand.Rand) *execution {
 func (e *execution) run(threads, limit int) {
 	e.record.Threads = threads
 	e.taken, e.events = make([]int32, threads), make([][]happening, threads)
+	for range threads {
+		e.threads = append(e.threads, rand.New(rand.NewPCG(e.rng.Uint64(), 0)))
+	}
 	left := make([]func() (struct{}, bool), threads)
 	for t := range threads {
 		next, stop := iter.Pull(e.thread(t))
@@ -98,7 +104,7 @@ func (e *execution) run(threads, limit int) {
 		if len(able) == 0 {
 			break
 		}
-		t := able[e.rng.IntN(len(able))]
+		t := able[e.turns.IntN(len(able))]
 		if _, ok := left[t](); !ok {
 			left[t] = nil
 		}
@@ -151,42 +157,42 @@ func (e *execution) thread(t int) iter.Seq[struct{}] {
 				panic(cut{})
 			}
 			e.taken[t]++
-			e.trace = append(e.trace, step{thread: t, location: e.rng.IntN(3), writes: e.rng.IntN(2) == 0})
+			e.trace = append(e.trace, step{thread: t, location: e.threads[t].IntN(3), writes: e.threads[t].IntN(2) == 0})
 		}
-		for range 1 + e.rng.IntN(2) {
+		for range e.least + e.threads[t].IntN(3-e.least) {
 			e.operation(t, NoParent, take)
 		}
 	}
 }
 
 // draw draws an operation; calls inside a callback traverse nothing.
-func (e *execution) draw(inside bool) model.Op {
-	o := model.Op{Method: e.methods[e.rng.IntN(len(e.methods))]}
+func (e *execution) draw(t int, inside bool) model.Op {
+	o := model.Op{Method: e.methods[e.threads[t].IntN(len(e.methods))]}
 	if inside && o.Method.Traverses() {
 		o.Method = model.Load
 	}
 	if o.Method.OnKey() {
-		o.Key = e.rng.IntN(e.keys)
-		if e.rng.IntN(30) == 0 {
+		o.Key = e.threads[t].IntN(e.keys)
+		if e.threads[t].IntN(30) == 0 {
 			o.Key = model.Unhashable
 		}
 	}
 	if o.Method.Stores() {
-		o.Value = 1 + e.rng.IntN(2)
+		o.Value = 1 + e.threads[t].IntN(2)
 	}
 	if o.Method.Compares() {
-		o.Old = 1 + e.rng.IntN(2)
+		o.Old = 1 + e.threads[t].IntN(2)
 	}
 	if o.Method.Traverses() {
-		switch e.rng.IntN(6) {
+		switch e.threads[t].IntN(6) {
 		case 0:
 			o.Func = &model.Func{Stop: 1}
 		case 1:
-			o.Func = &model.Func{Panic: 1 + e.rng.IntN(2)}
+			o.Func = &model.Func{Panic: 1 + e.threads[t].IntN(2)}
 		case 2:
 			o.Func = &model.Func{Goexit: 1}
 		case 3, 4:
-			o.Func = &model.Func{Do: []model.Op{e.draw(true)}}
+			o.Func = &model.Func{Do: []model.Op{e.draw(t, true)}}
 		}
 	}
 	return o
@@ -197,7 +203,9 @@ func (e *execution) note(t int, kind history.Kind, op, visit int) {
 }
 
 // operation performs an operation that it draws.
-func (e *execution) operation(t, parent int, take func()) { e.perform(t, parent, e.draw(false), take) }
+func (e *execution) operation(t, parent int, take func()) {
+	e.perform(t, parent, e.draw(t, false), take)
+}
 
 func (e *execution) perform(t, parent int, o model.Op, take func()) {
 	i := len(e.record.Ops)
@@ -206,7 +214,7 @@ func (e *execution) perform(t, parent int, o model.Op, take func()) {
 	})
 	e.note(t, history.Called, i, 0)
 	some := func(n int) {
-		for range e.rng.IntN(n) {
+		for range e.threads[t].IntN(n) {
 			take()
 		}
 	}
@@ -244,7 +252,7 @@ func (e *execution) traverse(t, i int, take func()) model.Panic {
 		if !c.Present {
 			continue
 		}
-		if e.rng.IntN(2) == 0 {
+		if e.threads[t].IntN(2) == 0 {
 			take()
 		}
 		v := Visit{Key: k, Value: c.Value, At: e.taken[t]}
@@ -275,13 +283,13 @@ func (e *execution) spoil() {
 	if len(e.record.Ops) == 0 {
 		return
 	}
-	o := &e.record.Ops[e.rng.IntN(len(e.record.Ops))]
+	o := &e.record.Ops[e.turns.IntN(len(e.record.Ops))]
 	if len(o.Visits) > 0 && o.Op.Method != model.Values {
-		v := &o.Visits[e.rng.IntN(len(o.Visits))]
-		if e.rng.IntN(2) == 0 || o.Op.Method == model.Keys {
-			v.Key = e.rng.IntN(e.keys)
+		v := &o.Visits[e.turns.IntN(len(o.Visits))]
+		if e.turns.IntN(2) == 0 || o.Op.Method == model.Keys {
+			v.Key = e.turns.IntN(e.keys)
 		} else {
-			v.Value = e.rng.IntN(3)
+			v.Value = e.turns.IntN(3)
 		}
 		return
 	}
@@ -289,13 +297,13 @@ func (e *execution) spoil() {
 		return
 	}
 	switch m := o.Op.Method; {
-	case e.rng.IntN(20) == 0:
+	case e.turns.IntN(20) == 0:
 		o.Result = model.Result{Panic: model.PanicOther}
 	case m == model.Len:
-		o.Result.Len = e.rng.IntN(3)
+		o.Result.Len = e.turns.IntN(3)
 	case m == model.Load || m == model.LoadAndDelete || m == model.Swap:
-		o.Result = model.Result{Value: 1 + e.rng.IntN(2), OK: true}
-		if e.rng.IntN(2) == 0 {
+		o.Result = model.Result{Value: 1 + e.turns.IntN(2), OK: true}
+		if e.turns.IntN(2) == 0 {
 			o.Result = model.Result{}
 		}
 	case m.Compares():

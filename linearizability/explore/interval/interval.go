@@ -19,11 +19,12 @@
 //
 // Executions that differ in the order of steps that do not conflict are
 // equivalent: threads see the same values. But which operation returned before
-// which was called may differ, and so may the verdict. Here both writes happen
-// to overlap in the execution, and in an equivalent one they do not:
+// which was called may differ, and with it the verdict. Here z conflicts with
+// neither x nor y. In the execution the Load is during the Store and right; in
+// an equivalent one it is after it, and wrong:
 //
-//	A  Store(k0, v1)  ├─ x ── y ─┤
-//	B  Store(k0, v2)       ├─ z ─┤        z may as well come before x, or after y
+//	A  Store(k0, v1)           ├─ x ───── y ─┤
+//	B  Load(k0) → absent          ├─ z ─┤
 //
 // # What is searched
 //
@@ -91,7 +92,7 @@ type Stats struct {
 // NewChecker returns a checker of maps with promise p, which decides how Clear
 // (T5) and Len (T6) are judged. The map is empty until Reset says otherwise.
 func NewChecker(p model.Promise) *Checker {
-	return &Checker{promise: p, right: map[key]struct{}{}, search: search{seen: map[key]struct{}{}}}
+	return &Checker{promise: p, right: map[key]struct{}{}, search: newSearch()}
 }
 
 // Stats returns what c did so far.

@@ -21,22 +21,22 @@ func mix(x uint64) uint64 {
 
 // keyOf returns a key of everything that a verdict depends on: what was done
 // with which result, and the poset. Steps at which nothing is called or
-// returns are not part of it, and neither are the numbers of the others.
+// returns are not part of it, and neither are the numbers of the others, nor in
+// which order the record has the operations of different threads.
 func keyOf(r *Record, p *poset) key {
-	k := key{uint64(len(r.Ops)), uint64(r.Threads)}
-	for i := range r.Ops {
-		k = k.withOp(&r.Ops[i])
-	}
+	k := key{uint64(len(p.points)), uint64(r.Threads)}
 	for i := range p.points {
 		q := &p.points[i]
-		k = k.with(uint64(q.thread)<<32 | uint64(uint32(q.call)))
+		k = k.with(uint64(q.thread)<<32 | uint64(q.to-q.from)<<1)
+		if q.call != none {
+			k = k.with(^uint64(p.numbers[q.call])).withOp(&r.Ops[q.call])
+		}
 		for _, e := range p.ends[q.from:q.to] {
-			k = k.with(uint64(e.op)<<32 | uint64(uint32(e.visit)))
+			k = k.with(uint64(p.numbers[e.op])<<32 | uint64(uint32(e.visit)))
 		}
 		for _, n := range p.of(i) {
 			k = k.with(uint64(n))
 		}
-		k = k.with(uint64(q.to - q.from))
 	}
 	return k
 }

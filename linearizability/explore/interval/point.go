@@ -56,7 +56,7 @@ type walk struct {
 	steps   int32 // taken so far
 	waiting int   // a call without a point as yet, or none
 	over    bool  // an operation has not returned
-	walked  int   // operations
+	walked  int   // operations, those of threads before included
 }
 
 // operation walks through operation i and the calls inside it.
@@ -65,6 +65,7 @@ func (w *walk) operation(i int) error {
 	if o.Thread != w.thread || o.First < 1 || o.Last < o.First-1 {
 		return w.wrong(i, "thread or steps are impossible")
 	}
+	w.p.numbers[i] = int32(w.walked)
 	w.walked++
 	if err := w.moveTo(i, o.First-1); err != nil {
 		return err

@@ -12,6 +12,7 @@ type poset struct {
 	points  []point // thread by thread
 	ends    []end
 	start   []int32 // the first point of each thread, and how many there are at last
+	numbers []int32 // an operation: how many are called before it, thread by thread
 	preds   []int32 // threads a point: how many of the thread's points come before it
 }
 
@@ -22,10 +23,11 @@ func (p *poset) of(i int) []int32 { return p.preds[i*p.threads : (i+1)*p.threads
 func (p *poset) build(r *Record, clock Clock) error {
 	p.threads = r.Threads
 	p.points, p.ends, p.start = p.points[:0], p.ends[:0], p.start[:0]
+	p.numbers = slices.Grow(p.numbers[:0], len(r.Ops))[:len(r.Ops)]
 	walked := 0
 	for t := range r.Threads {
 		p.start = append(p.start, int32(len(p.points)))
-		w := walk{r: r, p: p, thread: t, first: len(p.points), waiting: none}
+		w := walk{r: r, p: p, thread: t, first: len(p.points), waiting: none, walked: walked}
 		for i := range r.Ops {
 			if r.Ops[i].Thread != t || r.Ops[i].Parent != NoParent {
 				continue
@@ -35,7 +37,7 @@ func (p *poset) build(r *Record, clock Clock) error {
 			}
 		}
 		w.finish()
-		walked += w.walked
+		walked = w.walked
 	}
 	p.start = append(p.start, int32(len(p.points)))
 	if walked != len(r.Ops) {

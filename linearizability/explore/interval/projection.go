@@ -118,7 +118,8 @@ func (j *projection) divide(o *Op, keys []int, promise model.Promise) error {
 	switch m := o.Op.Method; {
 	case m.OnKey():
 		j.addKeyed(o, keys)
-	case m == model.Clear && promise.Clear == model.Strong && len(keys) > 1:
+	case m == model.Clear && (promise.Clear == model.Strong && len(keys) > 1 || len(keys) == 0):
+		// Without a key it deletes nothing, but a Len may find it in progress.
 		j.add(o, model.Op{Method: model.Clear}, 0)
 	case m == model.Clear:
 		for i, k := range keys {

@@ -1,7 +1,9 @@
 package interval
 
-// maxSituations bounds a search.
-const maxSituations = 1 << 20
+// limits bound a search: its situations, and the configurations of one. Few
+// programs come near: eight threads of two operations make some hundreds of
+// situations, and some dozens of configurations.
+type limits struct{ situations, configurations int }
 
 // A search goes through the linear extensions of a projection, depth first.
 //
@@ -23,14 +25,18 @@ type search struct {
 	spots []int32          // a stack: how many moves of each thread were made
 	stack []configuration  // a stack: those of the situations on the path
 	work  []configuration
-	err   error
+	limits
+	err error
+}
+
+func newSearch() search {
+	return search{seen: map[key]struct{}{}, limits: limits{situations: 1 << 20, configurations: 1 << 13}}
 }
 
 // A situation is a place of the search: the moves made are on top of spots,
 // its configurations are at stack[from:].
 type situation struct {
 	begun, ended uint64 // parts; they follow from the moves made
-	excused      uint64 // Len calls during which a write was in progress
 	from         int
 }
 
@@ -82,8 +88,8 @@ func (s *search) visited(at situation) bool {
 	if _, seen := s.seen[k]; seen {
 		return true
 	}
-	if len(s.seen) >= maxSituations {
-		s.tooLarge("%d situations", maxSituations)
+	if len(s.seen) >= s.situations {
+		s.tooLarge("%d situations", s.situations)
 		return true
 	}
 	s.seen[k] = struct{}{}
@@ -139,7 +145,7 @@ func (s *search) take(at situation, i int) bool {
 	}
 	next.begun |= s.p.moves[i].begins
 	s.made()[s.thread(i)]++
-	next.from = s.begin(at.from, next.begun, s.excuse(&next))
+	next.from = s.begin(at.from, next.begun, s.excused(next))
 	for left := s.p.moves[i].ends; left != 0; left &= left - 1 {
 		next.from = s.end(next.from, next.begun, left&-left)
 	}
@@ -160,21 +166,21 @@ func (s *search) thread(i int) int {
 	return t
 }
 
-// excuse adds to the excused the Len calls that are in progress together with
-// a write, and returns all of them. What has begun and not ended is in progress
-// at the same time right before the end of a move.
-func (s *search) excuse(at *situation) uint64 {
-	open := at.begun &^ at.ended
-	if open&s.p.writes != 0 {
-		at.excused |= open & s.p.lens
+// excused returns the Len calls that are in progress together with a write. What
+// has begun and not ended is in progress at the same time right before the ends
+// of a move. An excused Len counts as having taken effect in each configuration,
+// so nothing else has to remember it.
+func (s *search) excused(at situation) uint64 {
+	if open := at.begun &^ at.ended; open&s.p.writes != 0 {
+		return open & s.p.lens
 	}
-	return at.excused
+	return 0
 }
 
 // key returns the key of a situation. The sum over configurations does not
 // depend on their order.
 func (s *search) key(at situation) key {
-	k := key{at.excused, ^at.excused}
+	var k key
 	for _, n := range s.made() {
 		k = k.with(uint64(n))
 	}

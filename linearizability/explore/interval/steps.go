@@ -1,15 +1,14 @@
 package interval
 
-// Steps returns an order of all steps in which x takes place, each step told by
-// its thread: the schedule of an execution equivalent to the one that was
+// Steps returns an order of all steps in which x can take place, each step told
+// by its thread: the schedule of an execution equivalent to the one that was
 // checked. Lengths says how many steps each thread took, and clock is that of
 // Check.
 //
-// What takes place between two steps of a thread, without one of its own, may
-// come anywhere between them when the schedule is replayed. A scheduler that
-// lets a thread run on until right before its next step has it, and every
-// return, as early as can be, but calls as early, too: put them where
-// [Record] says, right before the first step, to see x.
+// A scheduler that replays it lets a thread run on until right before its next
+// step, so a call comes to pass long before the first step of its operation. To
+// see x, note a call when that step is taken, and what a thread does without a
+// step where x has it.
 func (x Extension) Steps(lengths []int32, clock Clock) []uint8 {
 	total := 0
 	for _, n := range lengths {

@@ -40,11 +40,12 @@ type Job struct {
 	Replay *Replay `json:",omitempty"`
 }
 
-// The initial maps.
+// The initial maps: see package worker for how growth and shrink are found.
 const (
-	Empty     = "empty"
-	OneKey    = "one key"
-	Traversed = "one key, traversed"
+	Empty  = "empty"
+	OneKey = "one key"
+	// Traversed is that of one key after a Range, which rearranges some maps.
+	Traversed = "traversed"
 	Growth    = "before growth"
 	Shrink    = "before shrink"
 )
@@ -158,8 +159,8 @@ func (s Setting) Fillers() int {
 	return n
 }
 
-// FirstFiller is the first of the keys that only fill the initial map. They are
-// no part of a program: what a traversal shows of them is left out.
+// FirstFiller is the first of the keys that only fill the initial map, and that
+// no program touches but by a traversal or Clear.
 const FirstFiller = 100
 
 // Wait says that one operation does not go on while another one, of another

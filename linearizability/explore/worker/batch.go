@@ -10,6 +10,7 @@ import (
 	"github.com/mapspec/mapspec/linearizability/explore/job"
 	"github.com/mapspec/mapspec/linearizability/explore/sched"
 	"github.com/mapspec/mapspec/linearizability/explore/search"
+	"github.com/mapspec/mapspec/linearizability/shim/hashing"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -84,7 +85,8 @@ func (w *worker) flush() error {
 	for _, e := range w.batch {
 		if e.task != last {
 			last = e.task
-			if err := w.checker.Reset(programOf(e.task)); err != nil {
+			hashing.SetPolicy(last.setting.policy) // probes hash; and the last entry's is the one in use
+			if err := w.checker.Reset(e.task.contents()); err != nil {
 				return err
 			}
 		}
@@ -102,18 +104,6 @@ func (w *worker) flush() error {
 	}
 	w.batch = w.batch[:0]
 	return nil
-}
-
-// programOf returns what the map of t's programs holds initially, without
-// fillers.
-func programOf(t *task) []model.Op {
-	var init []model.Op
-	for _, o := range t.program.Init {
-		if o.Method.OnKey() && o.Key < job.FirstFiller {
-			init = append(init, o)
-		}
-	}
-	return init
 }
 
 // judge judges one execution: what the map holds, which has to come first, what
@@ -138,7 +128,7 @@ func (w *worker) judge(e *ended) error {
 		w.bound(err.Error())
 		return nil
 	case err != nil:
-		return err
+		return fmt.Errorf("%w (program %s on the map %q under the hashes %s, schedule %v)", err, programText(e.task.program), e.task.setting.Initial, e.task.setting.Policy, e.schedule)
 	case ok:
 		return nil
 	}
@@ -201,9 +191,6 @@ func (p *prober) do(o model.Op) {
 
 // Visit implements model.Listener.
 func (p *prober) Visit(v model.Visit) {
-	if v.Key >= job.FirstFiller {
-		return
-	}
 	o := &p.e.record.Ops[len(p.e.record.Ops)-1]
 	o.Visits = append(o.Visits, interval.Visit{Key: v.Key, Value: v.Value, At: p.step})
 }

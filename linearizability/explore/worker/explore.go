@@ -50,6 +50,9 @@ func (w *worker) run(c *crew, t *task, stall *search.Stall, check func(search.Ex
 	if e := refuse.Last(); e != nil {
 		return e
 	}
+	if w.failure != nil {
+		return w.failure
+	}
 	if err != nil {
 		return fmt.Errorf("%w (program %v on the map %q under the hashes %s)", err, programText(t.program), t.setting.Initial, t.setting.Policy)
 	}
@@ -90,7 +93,10 @@ func (w *worker) ended(c *crew, t *task, x search.Execution, stall *search.Stall
 	if len(w.batch) < batchSize {
 		return nil
 	}
-	return w.flush()
+	if w.failure = w.flush(); w.failure != nil {
+		return errStopped
+	}
+	return nil
 }
 
 // stuck reports a deadlock or a livelock.
@@ -116,10 +122,14 @@ func (w *worker) report1(c *crew, t *task, f job.Found, shows func(search.Execut
 			return err
 		}
 	}
-	if f.Clause != model.R1 {
-		w.lower(t.rank)
+	if err := w.say(job.Message{Found: &f}); err != nil {
+		return err
 	}
-	return w.say(job.Message{Found: &f})
+	if f.Clause == model.R1 {
+		return w.pump(t)
+	}
+	w.lower(t.rank)
+	return nil
 }
 
 // stall explores t with each of its threads stopped for ever after each of its

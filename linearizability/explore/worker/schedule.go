@@ -58,7 +58,7 @@ func (w *worker) simplify(c *crew, t *task, f *job.Found, shows func(search.Exec
 func (w *worker) shows(e *ended) func(search.Execution) bool {
 	c, t := e.crew, e.task
 	checker := interval.NewChecker(w.subject.Bind().Promise())
-	if err := checker.Reset(programOf(t)); err != nil {
+	if err := checker.Reset(t.contents()); err != nil {
 		return func(search.Execution) bool { return false }
 	}
 	return func(x search.Execution) bool {

@@ -9,6 +9,7 @@
 //	drive.go    a program on a map, and what was seen
 //	batch.go    executions that ended, judged many at a time
 //	release.go  what a map still holds at rest
+//	pump.go     whether that grows without bound
 //	schedule.go the shortest schedule that fails
 //	replay.go   one schedule again, step by step
 //
@@ -106,6 +107,7 @@ type worker struct {
 	found    map[model.Clause]*job.Found
 	holding  held
 	canWatch bool
+	failure  error // of a batch that was full in the middle of a program
 	waits    []waiting
 	races    int
 	of       int                      // programs in the shard
@@ -245,6 +247,13 @@ func (w *worker) progress(t *task) error {
 func (w *worker) bound(why string) {
 	if !slices.Contains(w.report.Bounds, why) {
 		w.report.Bounds = append(w.report.Bounds, why)
+	}
+}
+
+// note notes once what is left out on purpose.
+func (w *worker) note(format string, args ...any) {
+	if text := fmt.Sprintf(format, args...); !slices.Contains(w.report.Notes, text) {
+		w.report.Notes = append(w.report.Notes, text)
 	}
 }
 

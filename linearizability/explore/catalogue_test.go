@@ -1,0 +1,46 @@
+package explore_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/mapspec/mapspec/impl"
+	"github.com/mapspec/mapspec/linearizability/explore"
+	"github.com/mapspec/mapspec/model"
+)
+
+// The maps of the catalogue are explored, and break what is foretold.
+//
+// Clauses: S1, R1, R3, P2
+func TestTheCatalogue(t *testing.T) {
+	size := "3x1"
+	if testing.Short() {
+		size = "2x1"
+	}
+	for _, m := range impl.Catalogue() {
+		t.Run(m.Name, func(t *testing.T) {
+			target, err := explore.Of(m.Subject)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, err := explore.Explore(t.Context(), target, explore.Options{Size: size, Policies: []string{"mix"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Logf("%d programs, %d classes, %.1f s", c.Programs, c.Classes, c.Seconds)
+			var broken []model.Clause
+			for _, v := range c.Violations {
+				broken = append(broken, v.Clause)
+			}
+			var want []model.Clause
+			for _, clause := range []model.Clause{model.R1, model.R3} {
+				if slices.Contains(m.Expected(clause), model.Violation) {
+					want = append(want, clause)
+				}
+			}
+			if !slices.Equal(broken, want) || !c.Complete() {
+				t.Errorf("breaks %v, want %v; %s", broken, want, c.Coverage)
+			}
+		})
+	}
+}

@@ -1,0 +1,113 @@
+package interval
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/mapspec/mapspec/model"
+)
+
+// typical returns executions of one program on a map that is right: three
+// threads, two operations each, on one key, in random orders. Each operation
+// reads a table, takes effect on an entry, and if it writes counts.
+func typical(n int) (records []Record, clocks []Clock) {
+	program := [3][2]model.Op{
+		{{Method: model.LoadOrStore, Value: 1}, {Method: model.Load}},
+		{{Method: model.Store, Value: 2}, {Method: model.LoadAndDelete}},
+		{{Method: model.CompareAndSwap, Old: 1, Value: 3}, {Method: model.Load}},
+	}
+	rng := rand.New(rand.NewPCG(1, 1))
+	for range n {
+		e := &execution{taken: make([]int32, 3), record: Record{Threads: 3}}
+		at := [3][2]int{} // operation, and step of it
+		for open := 3; open > 0; {
+			t := rng.IntN(3)
+			if at[t][0] == 2 {
+				continue
+			}
+			if e.stepOf(t, program[t][at[t][0]], at[t][1]) {
+				at[t][1]++
+				continue
+			}
+			if at[t] = [2]int{at[t][0] + 1}; at[t][0] == 2 {
+				open--
+			}
+		}
+		e.stamp()
+		table := make([][][]int32, 3)
+		for _, s := range e.trace {
+			table[s.thread] = append(table[s.thread], s.clock)
+		}
+		records = append(records, e.record)
+		clocks = append(clocks, func(thread, step int) []int32 { return table[thread][step-1] })
+	}
+	return records, clocks
+}
+
+// stepOf takes step n of an operation, and reports whether there are more.
+func (e *execution) stepOf(t int, o model.Op, n int) (more bool) {
+	writes := o.Method.Writes()
+	e.trace = append(e.trace, step{thread: t, location: 1 - min(n, 1) + 2*(n/2), writes: writes && n > 0})
+	e.taken[t]++
+	if n == 0 {
+		e.record.Ops = append(e.record.Ops, Op{Thread: t, Parent: NoParent, Op: o, First: e.taken[t]})
+	}
+	for i := len(e.record.Ops) - 1; ; i-- {
+		if p := &e.record.Ops[i]; p.Thread == t {
+			p.Last = e.taken[t]
+			if n == 1 {
+				e.state, p.Result = model.Step(e.state, o)
+			}
+			return n == 0 || n == 1 && writes
+		}
+	}
+}
+
+func TestARecordThatIsKnownCostsNoAllocation(t *testing.T) {
+	records, clocks := typical(50)
+	c := NewChecker(model.Promise{})
+	check := func() {
+		for i := range records {
+			if ok, _, err := c.Check(&records[i], clocks[i]); !ok || err != nil {
+				t.Fatal(ok, err)
+			}
+		}
+	}
+	check()
+	if n := testing.AllocsPerRun(10, check); n != 0 {
+		t.Errorf("%v allocations for %d records", n, len(records))
+	}
+}
+
+func BenchmarkCheck(b *testing.B) {
+	records, clocks := typical(2000)
+	c := NewChecker(model.Promise{})
+	run := func(b *testing.B, before func(i int)) {
+		b.ReportAllocs()
+		was := c.Stats()
+		for i := 0; b.Loop(); i++ {
+			before(i)
+			if ok, _, err := c.Check(&records[i%len(records)], clocks[i%len(records)]); !ok || err != nil {
+				b.Fatal(ok, err)
+			}
+		}
+		now := c.Stats()
+		b.ReportMetric(float64(now.Duplicates-was.Duplicates)/float64(b.N), "duplicates/op")
+		b.ReportMetric(float64(now.Situations-was.Situations)/float64(b.N), "situations/op")
+	}
+	b.Run("known", func(b *testing.B) {
+		for i := range records {
+			c.Check(&records[i], clocks[i])
+		}
+		run(b, func(int) {})
+	})
+	b.Run("new", func(b *testing.B) { run(b, func(int) { clear(c.right) }) })
+	// As in an exploration: a program of 2,000 executions, then the next one.
+	b.Run("program", func(b *testing.B) {
+		run(b, func(i int) {
+			if i%len(records) == 0 {
+				clear(c.right)
+			}
+		})
+	})
+}
