@@ -24,7 +24,7 @@ func TestTheRaceDetectorSeesWhatRealLocksOrder(t *testing.T) {
 	for _, name := range []string{
 		"ordered-mutex", "ordered-writers-and-reader", "ordered-readers", "ordered-waitgroup", "ordered-cond",
 		"ordered-pool", "ordered-once", "ordered-map",
-		"race-readers", "race-failed-trylock", "race-map-keys", "race-pool", "race-before-wait",
+		"race-readers", "race-failed-trylock", "race-after-failed-trylock", "race-map-keys", "race-pool", "race-before-wait",
 	} {
 		t.Run(name, func(t *testing.T) {
 			out, err := exec.Command(races, name).CombinedOutput()

@@ -19,7 +19,18 @@ type state struct {
 	o    sync.Once
 	s    sync.Map
 	c    *sync.Cond
+
+	failed bool
 }
+
+// fail and hasFailed tell one thread what another one did, without the
+// detector.
+//
+//go:norace
+func fail() { s.failed = true }
+
+//go:norace
+func hasFailed() bool { return s.failed }
 
 var s *state
 
@@ -79,6 +90,24 @@ var programs = map[string][]func(){
 			} else {
 				s.x++
 			}
+		},
+	},
+	"race-after-failed-trylock": {
+		func() { s.rw.RLock(); s.rw.RUnlock() },
+		func() {
+			s.x++
+			if s.rw.TryLock() {
+				s.rw.Unlock()
+			} else {
+				fail()
+			}
+		},
+		func() {
+			s.rw.Lock()
+			if hasFailed() {
+				s.x++
+			}
+			s.rw.Unlock()
 		},
 	},
 	"race-map-keys": {
