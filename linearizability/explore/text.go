@@ -71,7 +71,9 @@ func (v Violation) text(w io.Writer, remark string) {
 	}
 	fmt.Fprintf(w, "    program   %s\n", programText(v.Program))
 	fmt.Fprintf(w, "    on        the map %q, hashes %s\n", v.Initial, v.Policy)
-	fmt.Fprintf(w, "    schedule  %s (%d preemptions)\n", v.Schedule, v.Preemptions)
+	if v.Schedule != "" { // else it is no matter of one execution
+		fmt.Fprintf(w, "    schedule  %s (%d preemptions)\n", v.Schedule, v.Preemptions)
+	}
 }
 
 func (c *Certificate) shardText() string {
