@@ -22,6 +22,7 @@ type Certificate struct {
 	Map      string     `json:"map"`
 	Import   string     `json:"import"`
 	New      string     `json:"new"`
+	Hash     []string   `json:"hash"` // functions that hash for the map, and here followed the policies
 	Go       string     `json:"go"`
 	Platform string     `json:"platform"`
 	Digest   string     `json:"digest"` // of the source that was explored
@@ -56,6 +57,10 @@ type Certificate struct {
 
 	Build   float64 `json:"build_seconds"`
 	Seconds float64 `json:"seconds"`
+	// Running and Judging are for executions and for what was made of them, all
+	// workers together.
+	Running float64 `json:"running_seconds"`
+	Judging float64 `json:"judging_seconds"`
 }
 
 // Settings counts the programs on an initial map under a hash policy.
@@ -81,7 +86,7 @@ func (c *Certificate) Complete() bool { return c.Coverage == complete }
 
 func newCertificate(m Map, o Options, b *build, w *crew) *Certificate {
 	c := &Certificate{
-		Schema: Schema, Map: m.Name, Import: m.Import, New: m.New,
+		Schema: Schema, Map: m.Name, Import: m.Import, New: m.New, Hash: b.copy.Hash,
 		Go: b.copy.Go, Platform: runtime.GOOS + "/" + runtime.GOARCH, Digest: b.copy.Digest,
 		Size: o.Size, Keys: o.Keys, Policy: cmp.Or(o.Policy, "dpor"), Shards: []int{o.Shard}, Of: o.Shards,
 	}
@@ -110,6 +115,8 @@ func (c *Certificate) add(r *job.Report) {
 	c.Stalled += r.Stalled
 	c.Steps += r.Steps
 	c.Released += r.Released
+	c.Running += r.Running.Seconds()
+	c.Judging += r.Judging.Seconds()
 	c.Alphabet = r.Alphabet
 	for i, s := range r.Settings {
 		c.addUnique(&c.Policies, s.Policy)

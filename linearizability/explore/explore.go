@@ -48,7 +48,8 @@ type Map struct {
 	// Promise decides what is judged.
 	Promise model.Promise
 	// Hash names functions that hash for the map itself, such as
-	// "example.com/fast.hash64": the copy's go through the hash policies.
+	// "example.com/fast.hash64": the copy's follow the hash policies. See
+	// instrument.Source.
 	Hash []string
 }
 

@@ -88,7 +88,7 @@ func TestShardsAddUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []*explore.Certificate{whole, sum} {
-		c.Build, c.Seconds, c.Shards, c.Of = 0, 0, nil, 0
+		c.Build, c.Seconds, c.Running, c.Judging, c.Shards, c.Of = 0, 0, 0, 0, nil, 0
 	}
 	if a, b := fmt.Sprintf("%+v", whole), fmt.Sprintf("%+v", sum); a != b {
 		t.Errorf("whole: %s\nmerged: %s", a, b)

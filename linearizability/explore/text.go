@@ -30,7 +30,7 @@ func (c *Certificate) Text(w io.Writer, remark func(Violation) string) error {
 		fmt.Fprintf(b, "  assumed: %s\n", a)
 	}
 	if len(c.Unreached) > 0 {
-		fmt.Fprintf(b, "  not reached by any program: %s\n", strings.Join(c.Unreached, ", "))
+		fmt.Fprintf(b, "  lines not reached by any program: %s\n", shortUnreached(c.Unreached))
 	}
 	fmt.Fprintf(b, "  %s, source %.12s…; %.1f s, and %.1f s to build\n", c.Go, c.Digest, c.Seconds, c.Build)
 	if len(c.Violations) == 0 {

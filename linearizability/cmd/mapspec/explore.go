@@ -105,7 +105,8 @@ func parseExplore(env environment, args []string) (exploreOptions, error) {
 		}
 		return nil
 	})
-	f.Func("hash", "a function `PKG.FUNC` that hashes for the map itself: in the copy it follows -hashes", list(&o.hash))
+	f.Func("hash", "a function `PKG.FUNC`, or a method PKG.TYPE.METHOD, that hashes for the map itself: in the copy it follows -hashes; may be given several times",
+		func(s string) error { o.hash = append(o.hash, s); return nil })
 	f.BoolVar(&o.Nested, "nested", false, "also traversals whose callbacks write; always with one operation a thread")
 	f.BoolVar(&o.Stalls, "stalls", true, "also stop each thread for ever after each of its steps, with one operation a thread")
 	f.BoolVar(&o.Race, "race", false, "explore under the race detector")

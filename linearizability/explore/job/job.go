@@ -146,10 +146,13 @@ func (f *Found) Operations() int {
 // Report is said at the end.
 type Report struct {
 	Programs, Executions, CutShort, Limited, Steps int
-	Checked                                        int      // classes judged, not seen before in their program
-	Released                                       int      // executions whose heap was judged
-	Stalled                                        int      // executions with a stalled thread
-	Alphabet                                       []string // the calls that programs are made of
+	Checked                                        int // classes judged, not seen before in their program
+	Released                                       int // executions whose heap was judged
+	Stalled                                        int // executions with a stalled thread
+	// Running and Judging are the time for executions and for what was made of
+	// them, garbage collection included.
+	Running, Judging time.Duration
+	Alphabet         []string // the calls that programs are made of
 	// Settings are what was explored, with the programs of each in this shard
 	// and in all of them.
 	Settings []Setting

@@ -109,7 +109,7 @@ func (e *Engine) setup() error {
 	case panicked != nil:
 		return fmt.Errorf("search: Setup panics: %v", panicked)
 	case ending != sched.Completed:
-		return fmt.Errorf("search: Setup does not end: %v", ending)
+		return &SetupError{ending}
 	}
 	return nil
 }

@@ -27,7 +27,7 @@
 // them that orders them, a race, go back to before the first and arrange for
 // the second to come before it. Source sets say which threads will do as a
 // beginning, and sleep sets keep a branch from doing again what an earlier one
-// has done (Abdulla, Aronsson, Jonsson and Sagonas, JACM 2017).
+// has done (Abdulla, Aronis, Jonsson and Sagonas, JACM 2017).
 //
 //	SourceSets   every class; besides, some executions are begun that sleep
 //	             sets cut short, as they could only repeat a class

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"time"
 
 	"github.com/mapspec/mapspec/linearizability/explore/interval"
 	"github.com/mapspec/mapspec/linearizability/explore/job"
@@ -78,14 +79,18 @@ func (e *ended) clock(thread, step int) []int32 {
 	return e.clocks[d*e.threads : (d+1)*e.threads]
 }
 
-// flush judges the executions of the batch.
+// flush judges the executions of the batch, each under the hash policy that it
+// ran under: what was stored under one of them is not found under another.
 func (w *worker) flush() error {
+	start := time.Now()
+	defer func() { w.report.Judging += time.Since(start) }()
 	runtime.GC()
+	defer hashing.SetPolicy(hashing.Current())
 	var last *task
 	for _, e := range w.batch {
 		if e.task != last {
 			last = e.task
-			hashing.SetPolicy(last.setting.policy) // probes hash; and the last entry's is the one in use
+			hashing.SetPolicy(last.setting.policy)
 			if err := w.checker.Reset(e.task.contents()); err != nil {
 				return err
 			}

@@ -98,14 +98,6 @@ func programText(p interface{ MarshalJSON() ([]byte, error) }) string {
 	return strings.TrimSpace(string(b))
 }
 
-// waiting is an execution in which an operation waits for a stalled one.
-type waiting struct {
-	pair     job.Wait
-	task     *task
-	schedule search.Schedule
-	stall    search.Stall
-}
-
 // promisesFreeLoad reports whether the map promises clause P1.
 func (w *worker) promisesFreeLoad() bool {
 	return w.subject.Bind().Promise().Reason(model.P1) == ""

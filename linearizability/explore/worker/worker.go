@@ -10,6 +10,7 @@
 //	batch.go    executions that ended, judged many at a time
 //	release.go  what a map still holds at rest
 //	pump.go     whether that grows without bound
+//	stall.go    the same with a thread that has stopped, and who waits for it
 //	schedule.go the shortest schedule that fails
 //	replay.go   one schedule again: what it shows
 //	steps.go    the same step by step, for people
@@ -40,6 +41,7 @@ import (
 	"github.com/mapspec/mapspec/linearizability/explore/interval"
 	"github.com/mapspec/mapspec/linearizability/explore/job"
 	"github.com/mapspec/mapspec/linearizability/explore/program"
+	"github.com/mapspec/mapspec/linearizability/explore/sched"
 	"github.com/mapspec/mapspec/linearizability/explore/search"
 	"github.com/mapspec/mapspec/linearizability/shim/refuse"
 	"github.com/mapspec/mapspec/model"
@@ -70,23 +72,19 @@ type payload struct {
 // whenever another worker has found something, and writes messages to standard
 // output.
 func Main(s model.Binder) {
+	sched.HideSwitches()
 	os.Exit(Run(s, os.Stdin, os.Stdout))
 }
 
 // Run is Main without a process.
 func Run(s model.Binder, in io.Reader, out io.Writer) (status int) {
-	debug.SetGCPercent(-1) // batches collect
-	buffered := bufio.NewWriter(out)
-	w := &worker{
-		subject: s, encoder: json.NewEncoder(buffered), out: buffered, start: time.Now(),
-		crews: map[int]*crew{}, found: map[model.Clause]*job.Found{},
-	}
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // batches collect
+	w := newWorker(s, out)
 	decoder := json.NewDecoder(in)
 	if err := decoder.Decode(&w.job); err != nil {
 		w.fail(fmt.Errorf("a job is needed on standard input: %w", err))
 		return 2
 	}
-	w.limit.Store(&job.Rank{Operations: 1 << 30})
 	go w.listen(decoder)
 	if err := w.perform(); err != nil {
 		w.fail(err)
@@ -113,7 +111,6 @@ type worker struct {
 	holding  held
 	canWatch bool
 	failure  error // of a batch that was full in the middle of a program
-	waits    []waiting
 	races    int
 	of       int                      // programs in the shard
 	limit    atomic.Pointer[job.Rank] // what is behind it need not be explored
@@ -123,6 +120,23 @@ type worker struct {
 type crew struct {
 	engine *search.Engine
 	drive  *drive
+}
+
+func newWorker(s model.Binder, out io.Writer) *worker {
+	buffered := bufio.NewWriter(out)
+	w := &worker{
+		subject: s, encoder: json.NewEncoder(buffered), out: buffered, start: time.Now(),
+		crews: map[int]*crew{}, found: map[model.Clause]*job.Found{},
+	}
+	w.limit.Store(&job.Rank{Operations: 1 << 30})
+	return w
+}
+
+// close ends the coroutines.
+func (w *worker) close() {
+	for _, c := range w.crews {
+		c.engine.Close()
+	}
 }
 
 func (w *worker) listen(d *json.Decoder) {
@@ -157,11 +171,7 @@ func (w *worker) fail(err error) {
 }
 
 func (w *worker) perform() error {
-	defer func() {
-		for _, c := range w.crews {
-			c.engine.Close()
-		}
-	}()
+	defer w.close()
 	if err := w.settle(); err != nil {
 		return err
 	}
@@ -180,6 +190,7 @@ func (w *worker) perform() error {
 	for _, o := range w.settings[0].set.Alphabet().Ops() {
 		w.report.Alphabet = append(w.report.Alphabet, letter(o))
 	}
+	w.report.Running = time.Since(w.start) - w.report.Judging
 	if w.report.Races == "" {
 		w.report.Races = racesUnseen
 	}
