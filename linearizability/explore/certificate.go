@@ -2,7 +2,6 @@ package explore
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"runtime"
 	"slices"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/mapspec/mapspec/linearizability/explore/job"
 	"github.com/mapspec/mapspec/linearizability/explore/program"
-	"github.com/mapspec/mapspec/model"
 )
 
 // Schema is the version of certificates. It grows when a field changes its
@@ -24,6 +22,7 @@ type Certificate struct {
 	Map      string     `json:"map"`
 	Import   string     `json:"import"`
 	New      string     `json:"new"`
+	Hash     []string   `json:"hash"` // functions that hash for the map, and here followed the policies
 	Go       string     `json:"go"`
 	Platform string     `json:"platform"`
 	Digest   string     `json:"digest"` // of the source that was explored
@@ -73,23 +72,6 @@ type Settings struct {
 	Of       int    `json:"of"`
 }
 
-// Violation is a clause that is broken, and the smallest program that shows it.
-type Violation struct {
-	Clause      model.Clause     `json:"clause"`
-	Rank        job.Rank         `json:"rank"` // the program's place among all
-	Evidence    string           `json:"evidence"`
-	Policy      string           `json:"policy"`
-	Initial     string           `json:"initial"`
-	Program     json.RawMessage  `json:"program"`
-	Schedule    string           `json:"schedule"`
-	Preemptions int              `json:"preemptions"`
-	Smallest    bool             `json:"smallest"` // no schedule with fewer preemptions shows it
-	Path        string           `json:"path,omitempty"`
-	Retained    []model.Retained `json:"retained,omitempty"`
-
-	found *job.Found
-}
-
 // What a certificate says about races.
 const (
 	notChecked = "not checked"
@@ -104,7 +86,7 @@ func (c *Certificate) Complete() bool { return c.Coverage == complete }
 
 func newCertificate(m Map, o Options, b *build, w *crew) *Certificate {
 	c := &Certificate{
-		Schema: Schema, Map: m.Name, Import: m.Import, New: m.New,
+		Schema: Schema, Map: m.Name, Import: m.Import, New: m.New, Hash: b.copy.Hash,
 		Go: b.copy.Go, Platform: runtime.GOOS + "/" + runtime.GOARCH, Digest: b.copy.Digest,
 		Size: o.Size, Keys: o.Keys, Policy: cmp.Or(o.Policy, "dpor"), Shards: []int{o.Shard}, Of: o.Shards,
 	}
@@ -166,12 +148,8 @@ func (c *Certificate) addUnique(list *[]string, s string) {
 }
 
 func (c *Certificate) violate(f *job.Found) {
-	p, err := f.Program.MarshalJSON()
-	if err != nil {
-		panic(err) // it came as JSON
-	}
 	c.Violations = append(c.Violations, Violation{
-		Clause: f.Clause, Rank: f.Rank, Evidence: f.Evidence, Policy: f.Policy, Initial: f.Initial, Program: p, Schedule: f.Schedule,
+		Clause: f.Clause, Rank: f.Rank, Evidence: f.Evidence, Policy: f.Policy, Initial: f.Initial, Program: f.Program, Schedule: f.Schedule,
 		Preemptions: f.Preemptions, Smallest: f.Smallest, Path: f.Path, Retained: f.Retained, found: f,
 	})
 }
@@ -204,16 +182,4 @@ func (c *Certificate) cover() {
 // size returns the size of the programs.
 func (c *Certificate) size() (program.Size, error) {
 	return program.ParseSize(fmt.Sprintf("%sx%d", c.Size, c.Keys))
-}
-
-// Verdict is v as a verdict on its clause.
-func (v Violation) Verdict(c *Certificate) model.Verdict {
-	what := model.Bounded
-	if c.Complete() {
-		what = model.Complete
-	}
-	return model.Verdict{
-		Clause: v.Clause, Status: model.Violation, Evidence: v.Evidence, Path: v.Path, Retained: v.Retained,
-		Coverage: what("every interleaving of %d programs of size %s", c.Programs, c.Size),
-	}
 }

@@ -43,7 +43,7 @@ func same(a, b *Certificate) error {
 		name string
 		a, b any
 	}{
-		{"schema", a.Schema, b.Schema}, {"map", a.Map, b.Map}, {"import", a.Import, b.Import}, {"new", a.New, b.New},
+		{"schema", a.Schema, b.Schema}, {"map", a.Map, b.Map}, {"import", a.Import, b.Import}, {"new", a.New, b.New}, {"hash", a.Hash, b.Hash},
 		{"go", a.Go, b.Go}, {"platform", a.Platform, b.Platform}, {"digest", a.Digest, b.Digest},
 		{"size", a.Size, b.Size}, {"keys", a.Keys, b.Keys}, {"alphabet", a.Alphabet, b.Alphabet},
 		{"policy", a.Policy, b.Policy}, {"policies", a.Policies, b.Policies}, {"initials", a.Initials, b.Initials},

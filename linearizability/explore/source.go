@@ -26,7 +26,7 @@ func prepare(ctx context.Context, m Map, o Options, root string) (*build, error)
 	}
 	b := &build{root: root, binary: filepath.Join(root, "worker")}
 	var err error
-	b.copy, err = instrument.New(ctx, instrument.Source{Dir: dir, Import: m.Import}, filepath.Join(root, "module"))
+	b.copy, err = instrument.New(ctx, instrument.Source{Dir: dir, Import: m.Import, Hash: m.Hash}, filepath.Join(root, "module"))
 	if err != nil {
 		return nil, err
 	}

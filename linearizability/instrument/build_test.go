@@ -33,7 +33,7 @@ func TestBuildReachesInternalPackages(t *testing.T) {
 		t.Skip("the rest builds; run without -short")
 	}
 	dir := newModule(t, map[string]string{"internal/p/p.go": "package p\n\nconst Answer = 42\n"})
-	c, err := New(t.Context(), Source{dir, "example.com/m/internal/p"}, newRoot(t))
+	c, err := New(t.Context(), Source{Dir: dir, Import: "example.com/m/internal/p"}, newRoot(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ var update = flag.Bool("update", false, "rewrite the golden parts of testdata/ca
 // copy of its package m. Sections of a case are headed "-- name --":
 //
 //	NAME.go     a file of the module
+//	hash        Source.Hash, a line each
 //	error       the error of New, one line
 //	golden F    the copy of the file F
 //	main        a program
@@ -42,7 +43,7 @@ func runCase(t *testing.T, path string) {
 	}
 	parts := sections(string(text))
 	dir := newModule(t, parts)
-	c, err := New(t.Context(), Source{dir, "example.com/m"}, filepath.Join(t.TempDir(), "copy"))
+	c, err := New(t.Context(), Source{Dir: dir, Import: "example.com/m", Hash: strings.Fields(parts["hash"])}, filepath.Join(t.TempDir(), "copy"))
 	if err != nil {
 		got := strings.ReplaceAll(err.Error(), dir, "$DIR") + "\n"
 		if strings.Count(got, "\n") != 1 {

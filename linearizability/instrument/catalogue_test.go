@@ -60,7 +60,7 @@ func fromClone(t *testing.T, path string) *Copy {
 	if _, err := os.Stat(filepath.Join(clone, "linearizability", "shim", "random")); err != nil {
 		t.Skip("this clone has no stand-ins yet")
 	}
-	c, err := New(t.Context(), Source{clone, path}, newRoot(t))
+	c, err := New(t.Context(), Source{Dir: clone, Import: path}, newRoot(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,10 +9,11 @@ import (
 )
 
 // digest is the digest of the original files, in order. A file counts with its
-// place among the copies, which is the same on every machine.
+// place among the copies, which is the same on every machine. Which functions hash
+// by a policy counts too: with others it is another map.
 func (c *Copy) digest() (string, error) {
 	h := sha256.New()
-	fmt.Fprintf(h, "%s %s\n", c.Go, c.Import)
+	fmt.Fprintf(h, "%s %s %q\n", c.Go, c.Import, c.Hash)
 	for _, f := range c.Files {
 		if f.Original == "" {
 			continue

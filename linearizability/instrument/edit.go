@@ -13,6 +13,7 @@ const (
 	Refused     Kind = "refusal inserted"
 	Neutralised Kind = "directive neutralised"
 	Bodied      Kind = "body generated"
+	Hashed      Kind = "hash by policy"
 )
 
 // Edit is a substitution in a file: New in place of Old at Offset bytes of the

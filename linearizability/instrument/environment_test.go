@@ -40,13 +40,13 @@ func TestNewSaysWhatIsWrongWithTheSource(t *testing.T) {
 		"./m.go":             "is in no module",
 		"example.com/m/a b":  "malformed import path",
 	} {
-		t.Run(path, func(t *testing.T) { wantError(t, Source{dir, path}, newRoot(t), want) })
+		t.Run(path, func(t *testing.T) { wantError(t, Source{Dir: dir, Import: path}, newRoot(t), want) })
 	}
-	wantError(t, Source{filepath.Join(dir, "nowhere"), "example.com/m"}, newRoot(t), "is no folder")
+	wantError(t, Source{Dir: filepath.Join(dir, "nowhere"), Import: "example.com/m"}, newRoot(t), "is no folder")
 }
 
 func TestNewNeedsAFolderToWriteTo(t *testing.T) {
-	s := Source{newModule(t, map[string]string{"m.go": plain}), "example.com/m"}
+	s := Source{Dir: newModule(t, map[string]string{"m.go": plain}), Import: "example.com/m"}
 	full := t.TempDir()
 	writeFiles(t, full, map[string]string{"a/file": ""})
 	wantError(t, s, full, "is not empty: name a new folder")
@@ -67,7 +67,7 @@ func TestNewNeedsAFolderToWriteTo(t *testing.T) {
 }
 
 func TestNewNeedsTheGoCommand(t *testing.T) {
-	s := Source{newModule(t, map[string]string{"m.go": plain}), "example.com/m"}
+	s := Source{Dir: newModule(t, map[string]string{"m.go": plain}), Import: "example.com/m"}
 	t.Setenv("PATH", t.TempDir())
 	wantError(t, s, newRoot(t), "no go command in PATH")
 }
@@ -75,7 +75,7 @@ func TestNewNeedsTheGoCommand(t *testing.T) {
 func TestNewStopsWhenItIsTold(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	s := Source{newModule(t, map[string]string{"m.go": plain}), "example.com/m"}
+	s := Source{Dir: newModule(t, map[string]string{"m.go": plain}), Import: "example.com/m"}
 	if _, err := New(ctx, s, newRoot(t)); err == nil || !strings.Contains(err.Error(), "canceled") {
 		t.Error(err)
 	}
@@ -97,12 +97,12 @@ func TestNewFindsTheChecker(t *testing.T) {
 		t.Errorf("found %s, %v, want %s", found, err, clone)
 	}
 	t.Chdir(t.TempDir())
-	wantError(t, Source{dir, "example.com/m"}, newRoot(t), "run inside a clone of it, or in a module that requires it")
+	wantError(t, Source{Dir: dir, Import: "example.com/m"}, newRoot(t), "run inside a clone of it, or in a module that requires it")
 
 	old := t.TempDir()
 	writeFiles(t, old, map[string]string{"go.mod": "module " + checkerModule + "\n\ngo 1.26\n"})
 	alone["go.mod"] = moduleFile("1.26", old)
-	wantError(t, Source{newModule(t, alone), "example.com/m"}, newRoot(t), "require a newer version")
+	wantError(t, Source{Dir: newModule(t, alone), Import: "example.com/m"}, newRoot(t), "require a newer version")
 }
 
 // dependent is a module that needs another.
@@ -125,7 +125,7 @@ const countMain = "package main\n\nimport (\n\t\"explored/example.com/m\"\n\t\"f
 // copies copies package m below dir, and wants a copy of dep with it.
 func copies(t *testing.T, dir string) *Copy {
 	t.Helper()
-	c, err := New(t.Context(), Source{dir, "example.com/m"}, newRoot(t))
+	c, err := New(t.Context(), Source{Dir: dir, Import: "example.com/m"}, newRoot(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,7 +207,7 @@ func TestNewHeedsTheEnvironment(t *testing.T) {
 	dir := t.TempDir()
 	writeFiles(t, dir, dependent(t))
 	dir = filepath.Join(dir, "m")
-	s := Source{dir, "example.com/m"}
+	s := Source{Dir: dir, Import: "example.com/m"}
 	with := vendored(t)
 
 	t.Setenv("GOFLAGS", "-mod=vendor")

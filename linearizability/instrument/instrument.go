@@ -17,6 +17,7 @@
 //	imports.go      imports go to copies and stand-ins
 //	ranges.go       traversals of built-in maps get an order
 //	linkname.go     functions of the runtime that give random numbers
+//	hashed.go       functions that hash for a map itself
 //	refuse.go       where an exploration has to stop
 //	unsupported.go  what the scheduler cannot control
 //	loopvar.go      loops whose meaning depends on the version of the language
@@ -57,17 +58,26 @@ import (
 type Source struct {
 	Dir    string
 	Import string
+	// Hash names functions of what is copied that hash for a map: PKG.FUNC, or
+	// PKG.TYPE.METHOD, with PKG an import path, such as
+	// "example.com/fast.hash64". Method names may also be written as in stack
+	// traces: "example.com/fast.(*Map[...]).hash". In the copy they hash by
+	// shim/hashing. They take a key, an integer, a string, an interface without
+	// methods or of a type parameter, and perhaps an integer as a seed, and
+	// return an unsigned integer of at least 32 bits.
+	Hash []string
 }
 
 // Copy is an instrumented copy of a package, with all that it needs of packages
 // outside the standard library.
 type Copy struct {
-	Root    string // the folder of the temporary module
-	Import  string // the import path of the copy of Source.Import
-	Digest  string // SHA-256, in hexadecimal, of the original files, their places and Go's version
-	Go      string // the version of Go, such as go1.26.8
-	Checker string // the folder of the mapspec module that is used
-	Files   []File // in the order of packages and files
+	Root    string   // the folder of the temporary module
+	Import  string   // the import path of the copy of Source.Import
+	Digest  string   // SHA-256, in hexadecimal, of the original files, their places and Go's version
+	Go      string   // the version of Go, such as go1.26.8
+	Checker string   // the folder of the mapspec module that is used
+	Hash    []string // the functions of Source.Hash, as PKG.FUNC or PKG.TYPE.METHOD, in order
+	Files   []File   // in the order of packages and files
 	// Variables lists package variables that may outlive a map, as
 	// "file:line name". Whoever explores assumes that they do not matter, or
 	// resets them.
@@ -114,25 +124,30 @@ func newCopy(ctx context.Context, s Source, root string) (*Copy, error) {
 		return nil, err
 	}
 	load := newLoader(packages.exports)
+	named := newHashes(s.Hash)
 	for _, p := range packages.copied {
 		l, err := load.check(p)
 		if err != nil {
 			return nil, err
 		}
-		if err := c.copyPackage(l, packages, stand); err != nil {
+		if err := c.copyPackage(l, packages, stand, named); err != nil {
 			return nil, err
 		}
 	}
+	if err := named.missing(); err != nil {
+		return nil, err
+	}
+	c.Hash = named.names()
 	c.Import = packages.copyOf(packages.target)
 	c.Digest, err = c.digest()
 	return c, err
 }
 
 // copyPackage writes the rewritten files of a package.
-func (c *Copy) copyPackage(l *loaded, all *packages, stand *shims) error {
+func (c *Copy) copyPackage(l *loaded, all *packages, stand *shims, named *hashes) error {
 	dir := filepath.Join(c.Root, filepath.FromSlash(l.ImportPath))
 	for _, f := range l.sources {
-		r := &rewriting{loaded: l, source: f, packages: all, shims: stand}
+		r := &rewriting{loaded: l, source: f, packages: all, shims: stand, hashes: named}
 		r.all()
 		if err := r.firstError(); err != nil {
 			return err

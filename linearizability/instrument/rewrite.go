@@ -14,6 +14,7 @@ type rewriting struct {
 	source   *source
 	packages *packages
 	shims    *shims
+	hashes   *hashes
 
 	edits   []Edit
 	support []support    // what inserted code imports
@@ -33,6 +34,7 @@ func (r *rewriting) all() {
 	r.redirectImports()
 	r.directives()
 	r.functions()
+	r.hash()
 	r.walk()
 	r.loopVariables()
 	r.missingSibling()

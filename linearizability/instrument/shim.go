@@ -34,6 +34,7 @@ var (
 	orderedImport = support{"mapspecOrdered", shimPath + "ordered"}
 	refuseImport  = support{"mapspecRefuse", shimPath + "refuse"}
 	randomImport  = support{"mapspecRandom", shimPath + "random"}
+	hashingImport = support{"mapspecHashing", shimPath + "hashing"}
 )
 
 // shims are the stand-ins that some copies import.

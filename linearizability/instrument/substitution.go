@@ -20,6 +20,7 @@ func (v *comparison) substitution() Kind {
 		Refused:     v.refused,
 		Neutralised: v.neutralised,
 		Bodied:      v.bodied,
+		Hashed:      v.hashed,
 	} {
 		if goPast() {
 			return kind
@@ -81,7 +82,7 @@ func (v *comparison) imported() bool {
 	if v.i == 0 || v.original[v.i-1].tok != token.IDENT || !v.inPackageClause() {
 		return false
 	}
-	for _, name := range []string{"Ordered", "Refuse", "Random"} {
+	for _, name := range []string{"Ordered", "Refuse", "Random", "Hashing"} {
 		if v.copyHas(";", "import", "mapspec"+name, strconv.Quote(shimsAre+strings.ToLower(name))) {
 			v.j += 4
 			return true

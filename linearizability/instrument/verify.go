@@ -77,7 +77,7 @@ func (c *Copy) verifyFile(f File) error {
 		}
 		return nil
 	}
-	v := &comparison{folder: c.hasFolder, base: filepath.Base(f.Original), counts: make(map[Kind]int)}
+	v := &comparison{folder: c.hasFolder, hash: c.hashNames(), base: filepath.Base(f.Original), counts: make(map[Kind]int)}
 	if v.original, err = scan(original); err != nil {
 		return fmt.Errorf("%s: %w", f.Original, err)
 	}
@@ -141,10 +141,11 @@ func scan(text []byte) ([]lexeme, error) {
 type comparison struct {
 	original, copy []lexeme
 	folder         func(path string) bool
-	base           string // the original's name
-	i, j           int    // what is looked at in original and copy
-	depth          int    // of brackets
-	wraps          []int  // the depths at which wrapped maps are to end
+	hash           map[string]bool // the last parts of names of functions that hash by policy
+	base           string          // the original's name
+	i, j           int             // what is looked at in original and copy
+	depth          int             // of brackets
+	wraps          []int           // the depths at which wrapped maps are to end
 	counts         map[Kind]int
 }
 

@@ -32,6 +32,14 @@ func F(m map[int]int, ch chan int) (n int) {
 
 //go:linkname number runtime.rand
 func number() uint64
+
+func hash(key, seed uint64) uint64 {
+	return key * seed
+}
+
+func other(key uint64) uint64 {
+	return key
+}
 `
 
 // Each way to tamper with a copy is found.
@@ -64,12 +72,21 @@ func TestVerifyFindsWhatIsNoSubstitution(t *testing.T) {
 		"a directive back":       {"// go:linkname", "//go:linkname"},
 		"a constraint back":      {"// go:build", "//go:build"},
 		"a constraint's text":    {"// go:build go1.18", "// go:build go1.17"},
+		"a hash as it was":       {" return uint64(mapspecHashing.Any(key, uint64(seed)));", ""},
+		"a hash of something":    {"Any(key,", "Any(number(),"},
+		"a hash of the seed":     {"Any(key,", "Any(seed,"},
+		"a hash without seed":    {"uint64(seed)))", "0))"},
+		"a hash of another type": {"return uint64(mapspecHashing", "return uint32(mapspecHashing"},
+		"a hash with a sum":      {"uint64(seed)));", "uint64(seed))) + 1;"},
+		"a hash on its line":     {"uint64(seed)));", "uint64(seed)))"},
+		"a hash by something":    {"mapspecHashing.Any(", "mapspecHashing.Uint64("},
+		"another hash":           {"func other(key uint64) uint64 {", "func other(key uint64) uint64 { return uint64(mapspecHashing.Any(key, 0));"},
 		"an end":                 {"func F(", "func G() {}\nfunc F("},
 		"no Go":                  {"func F(", "func F(\"\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := copied(t, tampered)
+			c := copied(t, tampered, "example.com/m.hash")
 			tamper(t, c.Files[0].Copy, s.old, s.new)
 			if err := c.Verify(); err == nil {
 				t.Error("not found")
@@ -84,6 +101,7 @@ func TestVerifyFindsWhatIsNoSubstitution(t *testing.T) {
 func TestVerifyFindsWhatIsNotRecorded(t *testing.T) {
 	for name, change := range map[string]func(t *testing.T, c *Copy){
 		"an edit less":   func(_ *testing.T, c *Copy) { c.Files[0].Edits = c.Files[0].Edits[1:] },
+		"another hash":   func(_ *testing.T, c *Copy) { c.Hash = []string{"example.com/m.other"} },
 		"another kind":   func(_ *testing.T, c *Copy) { c.Files[0].Edits[0].Kind = Bodied },
 		"a changed file": func(t *testing.T, c *Copy) { tamper(t, c.Files[0].Original, "n += k", "n += 2*k") },
 		"no original":    func(t *testing.T, c *Copy) { remove(t, c.Files[0].Original) },
@@ -99,7 +117,7 @@ func TestVerifyFindsWhatIsNotRecorded(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := copied(t, tampered)
+			c := copied(t, tampered, "example.com/m.hash")
 			change(t, c)
 			if c.Verify() == nil {
 				t.Error("not found")
@@ -109,10 +127,10 @@ func TestVerifyFindsWhatIsNotRecorded(t *testing.T) {
 }
 
 // copied copies a package of one file.
-func copied(t *testing.T, text string) *Copy {
+func copied(t *testing.T, text string, hash ...string) *Copy {
 	t.Helper()
 	dir := newModule(t, map[string]string{"m.go": text})
-	c, err := New(t.Context(), Source{dir, "example.com/m"}, filepath.Join(t.TempDir(), "copy"))
+	c, err := New(t.Context(), Source{Dir: dir, Import: "example.com/m", Hash: hash}, filepath.Join(t.TempDir(), "copy"))
 	if err != nil {
 		t.Fatal(err)
 	}

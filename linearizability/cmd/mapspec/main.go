@@ -13,6 +13,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/mapspec/mapspec/linearizability/near"
 )
 
 // Exit statuses, the same for every command.
@@ -86,7 +88,7 @@ func run(ctx context.Context, env environment, args []string) int {
 		}
 		return status
 	}
-	fmt.Fprintf(env.stderr, "mapspec: no command %q%s; mapspec -h lists them\n", name, near(name, commandNames()))
+	fmt.Fprintf(env.stderr, "mapspec: no command %q%s; mapspec -h lists them\n", name, near.Name(name, commandNames()))
 	return exitOther
 }
 

@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"time"
 
+	"github.com/mapspec/mapspec/linearizability/counterexample"
 	"github.com/mapspec/mapspec/linearizability/history"
 	"github.com/mapspec/mapspec/model"
 )
@@ -58,10 +59,24 @@ type Replay struct {
 	Program  history.Program
 	Policy   string
 	Schedule string
-	Clause   model.Clause
-	// Times is how often; 0 is once.
-	Times int
-	Stall *Stall `json:",omitempty"`
+	Stall    *Stall `json:",omitempty"`
+}
+
+// Replayed is what came of a replay. Whether that is a violation is for package
+// check, and others, to say.
+type Replayed struct {
+	// Diverged says why the schedule could not be followed; the rest is empty
+	// then.
+	Diverged string `json:",omitempty"`
+	Steps    []counterexample.Step
+	// History is what happened, a call right before its first step and a return
+	// right after its last, what was there before and the reads at rest included:
+	// client 0 makes those.
+	History  string
+	Ending   string           // of the execution: "completed", "deadlock", …
+	Rest     string           // the same of the reads at rest, if there were any
+	Retained []model.Retained // what is held and should not be
+	Raced    bool             // the race detector has spoken
 }
 
 // Stall is a thread that is stopped for ever after so many steps.
@@ -72,7 +87,7 @@ type Message struct {
 	Progress *Progress `json:",omitempty"`
 	Found    *Found    `json:",omitempty"`
 	Report   *Report   `json:",omitempty"`
-	Steps    []Step    `json:",omitempty"` // of a replay
+	Replayed *Replayed `json:",omitempty"`
 	Error    string    `json:",omitempty"` // one line: nothing that was said before counts
 }
 
@@ -113,6 +128,10 @@ type Found struct {
 	Evidence            string
 	Path                string           `json:",omitempty"`
 	Retained            []model.Retained `json:",omitempty"`
+	// Witness is how to see a violation of R3, which is none of one execution,
+	// and Trace what was seen.
+	Witness *model.Witness `json:",omitempty"`
+	Trace   []string       `json:",omitempty"`
 	// History has the operations and what they returned; a call right before
 	// its first step and a return right after its last.
 	History string `json:",omitempty"`
@@ -164,7 +183,7 @@ func (s Setting) Fillers() int {
 
 // FirstFiller is the first of the keys that only fill the initial map, and that
 // no program touches but by a traversal or Clear.
-const FirstFiller = 100
+const FirstFiller = counterexample.FirstFiller
 
 // Wait says that one operation does not go on while another one, of another
 // thread, has stopped in the middle.
@@ -175,21 +194,4 @@ type Setting struct {
 	Policy, Initial string
 	Programs, Of    int
 	Init            []model.Op `json:",omitempty"`
-}
-
-// Step is one of a replayed execution, for people.
-type Step struct {
-	Thread    int
-	Operation string // "Store(k0, v1)"
-	Kind      string // "load", "lock", …
-	Object    string // where in the map it is, as a Go expression
-	Line      string // "hashtriemap.go:120"
-	Function  string
-	Read      string
-	Wrote     string
-	Failed    bool
-	Begins    bool   // the first step of the operation
-	Returns   string // what the operation returned, at its last step
-	Switch    string // why another thread takes the next step; "" if none does
-	State     string // the abstract map afterwards, where it is known
 }

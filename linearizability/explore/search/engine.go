@@ -80,7 +80,7 @@ func (e *Engine) run(p Program, st strategy) (Result, error) {
 			e.sched.Stall(p.Stall.Thread, p.Stall.After)
 		}
 		if e.options.Observe {
-			e.sched.Observe()
+			e.sched.Observe(e.options.Look)
 		}
 		e.current = nil
 		ending := e.sched.Run(e.program.Threads, st)

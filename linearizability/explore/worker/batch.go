@@ -85,11 +85,12 @@ func (w *worker) flush() error {
 	start := time.Now()
 	defer func() { w.report.Judging += time.Since(start) }()
 	runtime.GC()
+	defer hashing.SetPolicy(hashing.Current())
 	var last *task
 	for _, e := range w.batch {
 		if e.task != last {
 			last = e.task
-			hashing.SetPolicy(last.setting.policy) // probes hash; and the last entry's is the one in use
+			hashing.SetPolicy(last.setting.policy)
 			if err := w.checker.Reset(e.task.contents()); err != nil {
 				return err
 			}

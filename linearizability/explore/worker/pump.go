@@ -24,7 +24,7 @@ func (w *worker) pump(t *task) error {
 	}
 	f := job.Found{
 		Clause: model.R3, Rank: t.rank, Policy: t.setting.Policy, Initial: t.setting.Initial, Program: t.program,
-		Evidence: v.Evidence, Path: v.Path, Retained: v.Retained,
+		Evidence: v.Evidence, Path: v.Path, Retained: v.Retained, Witness: v.Witness, Trace: v.Trace,
 	}
 	w.found[model.R3] = &f
 	return w.say(job.Message{Found: &f})

@@ -77,7 +77,7 @@ func (w *worker) shows(e *ended) func(search.Execution) bool {
 // executed is take with clocks that order all steps as they were taken.
 func executed(c *crew, t *task, x search.Execution) *ended {
 	n := len(c.drive.clients)
-	e := &ended{crew: c, task: t, in: c.drive.in, threads: n, steps: make([]int32, n), at: make([][]int32, n)}
+	e := &ended{crew: c, task: t, in: c.drive.in, threads: n, steps: make([]int32, n), at: make([][]int32, n), watched: make([][]watched, n)}
 	for d := range x.Trace {
 		thread := x.Trace[d].Thread
 		e.steps[thread]++

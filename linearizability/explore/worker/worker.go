@@ -12,7 +12,12 @@
 //	pump.go     whether that grows without bound
 //	stall.go    the same with a thread that has stopped, and who waits for it
 //	schedule.go the shortest schedule that fails
-//	replay.go   one schedule again, step by step
+//	replay.go   one schedule again: what it shows
+//	steps.go    the same step by step, for people
+//	place.go    where in the map a step is
+//	value.go    what it reads and writes
+//	switch.go   why another thread goes on
+//	state.go    what the map means in between
 //
 // A map's linearizability and what it holds at rest are judged later than it
 // was run: after a thousand executions there is one garbage collection for all

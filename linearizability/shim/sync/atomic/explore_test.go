@@ -30,7 +30,7 @@ func steps(t *testing.T, f func()) (all []step, panics int) {
 	}
 	s := sched.New(1, sched.Limits{})
 	defer s.Close()
-	s.Observe()
+	s.Observe(nil)
 	s.Run([]func(){f}, inOrder{})
 	for i, o := range s.Observations() {
 		e := &s.Trace()[i]
