@@ -36,10 +36,6 @@ type world struct {
 	maps  []string
 }
 
-<<<<<<< HEAD
-func TestCommandsExist(t *testing.T) {
-	w := realWorld(t)
-=======
 // present is what there is.
 func present(t *testing.T) world {
 	w := world{tests: testsOf, maps: impl.Names(), flags: mapspecFlags(t)}
@@ -51,19 +47,9 @@ func present(t *testing.T) world {
 
 func TestCommandsExist(t *testing.T) {
 	w := present(t)
->>>>>>> 7562e7d634bf25c34eb833c726c09f220c52498f
 	for _, p := range pages(t) {
 		report(t, checkCommands(p, w))
 	}
-}
-
-// realWorld is this repository. It builds mapspec.
-func realWorld(t *testing.T) world {
-	w := world{tests: testsOf, flags: mapspecFlags(t), maps: impl.Names()}
-	for _, m := range impl.Broken() {
-		w.maps = append(w.maps, m.Name)
-	}
-	return w
 }
 
 // checkCommands looks at every line of p's blocks marked sh.

@@ -33,11 +33,7 @@ var (
 )
 
 func TestFiguresNameTheirOrigin(t *testing.T) {
-<<<<<<< HEAD
-	w := realWorld(t)
-=======
 	w := present(t)
->>>>>>> 7562e7d634bf25c34eb833c726c09f220c52498f
 	for _, p := range pages(t) {
 		report(t, checkFigures(p, w, literalsOf))
 	}

@@ -82,7 +82,7 @@ func TestManifestsAskForWhatExists(t *testing.T) {
 	if strings.Contains(string(text), "\t") {
 		t.Error("a tab: YAML allows none")
 	}
-	w := realWorld(t)
+	w := present(t)
 	commands := regexp.MustCompile(`(?m)^ *(go run \./linearizability\S+ .*?)( \\)?$`).FindAllStringSubmatch(string(text), -1)
 	if len(commands) < 4 {
 		t.Errorf("%d commands found", len(commands))
