@@ -72,8 +72,13 @@ func TestReadmeShowsWhatExplorationFinds(t *testing.T) {
 	command := exec.Command(buildMapspec(t), "explore", "-map", "S1-compare-then-delete", "-size", "2x1", "-initial", "one key", "-o", t.TempDir())
 	command.Dir = root
 	out, _ := command.Output() // status 0 as expected, or 1; the text is compared
-	_, printed, _ := strings.Cut(string(out), "\n\n")
-	if printed = strings.TrimRight(printed, "\n"); printed != shown || printed == "" {
+	_, printed, _ := strings.Cut(string(out), "\nWhat happened\n")
+	printed, _, _ = strings.Cut("What happened\n"+printed, "\n\n")
+	lines := strings.Split(printed, "\n")
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " ")
+	}
+	if printed = strings.Join(lines, "\n"); printed != shown {
 		t.Errorf("printed:\n%s\nthe README has:\n%s", printed, shown)
 	}
 }
