@@ -153,14 +153,14 @@ func (m *keeper) LoadAndDelete(key string) (any, bool) {
 // drawKeeper draws a map and a program on it.
 func drawKeeper(r *rand.Rand) (keeping, history.Program) {
 	var k keeping
-	for range []int{0, 1, 1, 2}[r.IntN(4)] {
+	for range r.IntN(4) {
 		k |= 1 << r.IntN(len(keepings))
 	}
 	var p history.Program
 	values := 0
 	op := func() model.Op {
 		m := []model.Method{model.Load, model.Store, model.Store, model.Delete, model.LoadAndDelete, model.LoadOrStore}[r.IntN(6)]
-		o := model.Op{Method: m, Key: r.IntN(2) * r.IntN(2)}
+		o := model.Op{Method: m, Key: r.IntN(4) / 3}
 		if m.Stores() {
 			values++
 			o.Value = values
@@ -185,7 +185,7 @@ func drawKeeper(r *rand.Rand) (keeping, history.Program) {
 // a garbage collection of its own.
 func TestReleaseIsWhatAllInterleavingsShow(t *testing.T) {
 	const most = 80 // interleavings, as each takes a garbage collection
-	programs, broken, rarely := 120, 0, 0
+	programs, broken, rarely := 200, 0, 0
 	if testing.Short() {
 		programs = 15
 	}
