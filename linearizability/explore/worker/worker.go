@@ -41,6 +41,7 @@ import (
 	"github.com/mapspec/mapspec/linearizability/explore/interval"
 	"github.com/mapspec/mapspec/linearizability/explore/job"
 	"github.com/mapspec/mapspec/linearizability/explore/program"
+	"github.com/mapspec/mapspec/linearizability/explore/sched"
 	"github.com/mapspec/mapspec/linearizability/explore/search"
 	"github.com/mapspec/mapspec/linearizability/shim/refuse"
 	"github.com/mapspec/mapspec/model"
@@ -71,6 +72,7 @@ type payload struct {
 // whenever another worker has found something, and writes messages to standard
 // output.
 func Main(s model.Binder) {
+	sched.HideSwitches()
 	os.Exit(Run(s, os.Stdin, os.Stdout))
 }
 

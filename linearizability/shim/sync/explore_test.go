@@ -42,6 +42,15 @@ func withoutDetector(t *testing.T) {
 	}
 }
 
+// pass locks and unlocks.
+func pass(m sync.Locker) func() {
+	return func() {
+		m.Lock()
+		func() {}()
+		m.Unlock()
+	}
+}
+
 func twice(f func()) []func() { return []func(){f, f} }
 
 // Every count is derived by hand: the orders of the steps that conflict.
@@ -53,12 +62,12 @@ func TestClasses(t *testing.T) {
 	}{
 		{"mutex: who is first", 2, 0, func() []func() {
 			var m sync.Mutex
-			return twice(func() { m.Lock(); m.Unlock() })
+			return twice(pass(&m))
 		}},
 		{"TryLock: before, during and after", 3, 0, func() []func() {
 			var m sync.Mutex
 			return []func(){
-				func() { m.Lock(); m.Unlock() },
+				pass(&m),
 				func() {
 					if m.TryLock() {
 						m.Unlock()
@@ -68,13 +77,13 @@ func TestClasses(t *testing.T) {
 		}},
 		{"two readers: two steps each, all conflicting", 6, 0, func() []func() {
 			var m sync.RWMutex
-			return twice(func() { m.RLock(); m.RUnlock() })
+			return twice(pass(m.RLocker()))
 		}},
 		{"reader and writer: before, waited for, waiting, after", 4, 0, func() []func() {
 			var m sync.RWMutex
 			return []func(){
-				func() { m.RLock(); m.RUnlock() },
-				func() { m.Lock(); m.Unlock() },
+				pass(m.RLocker()),
+				pass(&m),
 			}
 		}},
 		{"TryRLock and writer: before, waited for, refused, after", 4, 0, func() []func() {
@@ -85,13 +94,13 @@ func TestClasses(t *testing.T) {
 						m.RUnlock()
 					}
 				},
-				func() { m.Lock(); m.Unlock() },
+				pass(&m),
 			}
 		}},
 		{"reader and TryLock: before, refused, waiting, after", 4, 0, func() []func() {
 			var m sync.RWMutex
 			return []func(){
-				func() { m.RLock(); m.RUnlock() },
+				pass(m.RLocker()),
 				func() {
 					if m.TryLock() {
 						m.Unlock()
@@ -101,13 +110,13 @@ func TestClasses(t *testing.T) {
 		}},
 		{"two writers: who is first", 2, 0, func() []func() {
 			var m sync.RWMutex
-			return twice(func() { m.Lock(); m.Unlock() })
+			return twice(pass(&m))
 		}},
 		{"reading again: the writer finishes before, is waited for in 3 places, 1 a deadlock, or waiting; after", 6, 1, func() []func() {
 			var m sync.RWMutex
 			return []func(){
-				func() { m.RLock(); m.RLock(); m.RUnlock(); m.RUnlock() },
-				func() { m.Lock(); m.Unlock() },
+				func() { m.RLock(); pass(m.RLocker())(); m.RUnlock() },
+				pass(&m),
 			}
 		}},
 		{"signal: missed or not", 2, 1, func() []func() {

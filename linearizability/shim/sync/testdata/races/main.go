@@ -4,7 +4,9 @@ package main
 
 import (
 	"os"
+	"unsafe"
 
+	"github.com/mapspec/mapspec/linearizability/explore/sched"
 	"github.com/mapspec/mapspec/linearizability/explore/search"
 	"github.com/mapspec/mapspec/linearizability/shim/sync"
 )
@@ -19,6 +21,23 @@ type state struct {
 	o    sync.Once
 	s    sync.Map
 	c    *sync.Cond
+
+	done bool
+}
+
+// mark and marked tell one thread that another one has come so far, in steps
+// that order nothing for the detector.
+//
+//go:norace
+func mark() {
+	sched.Before(sched.Store, unsafe.Pointer(&s.done), 1)
+	s.done = true
+}
+
+//go:norace
+func marked() bool {
+	sched.Before(sched.Load, unsafe.Pointer(&s.done), 1)
+	return s.done
 }
 
 var s *state
@@ -71,21 +90,53 @@ var programs = map[string][]func(){
 	"race-readers": {
 		func() { s.rw.RLock(); s.x++; s.rw.RUnlock() }, func() { s.rw.RLock(); s.x++; s.rw.RUnlock() },
 	},
-	"race-failed-trylock": {
-		func() { s.x++; s.rw.RLock(); s.rw.RUnlock() },
+	// What a lock orders too much shows only where nothing but time keeps two
+	// threads apart.
+	"race-after-failed-trylock": {
+		func() { s.rw.RLock(); s.y++; s.rw.RUnlock() },
 		func() {
+			s.x++
 			if s.rw.TryLock() {
 				s.rw.Unlock()
 			} else {
+				mark()
+			}
+		},
+		func() {
+			if marked() {
+				s.rw.Lock()
+				s.x++
+				s.rw.Unlock()
+			}
+		},
+	},
+	"race-readers-one-by-one": {
+		func() { s.rw.RLock(); s.x++; s.rw.RUnlock(); mark() },
+		func() {
+			if marked() {
+				s.rw.RLock()
+				s.x++
+				s.rw.RUnlock()
+			}
+		},
+	},
+	"race-pool-one-by-one": {
+		func() { s.x++; s.p.Put(1); mark() },
+		func() {
+			if marked() {
+				s.p.Put(2)
 				s.x++
 			}
 		},
 	},
-	"race-map-keys": {
-		func() { s.x++; s.s.Store(1, 1) }, func() { s.s.Store(2, 2); s.x++ },
-	},
-	"race-pool": {
-		func() { s.x++; s.p.Put(1) }, func() { s.p.Put(2); s.x++ },
+	"race-map-keys-one-by-one": {
+		func() { s.x++; s.s.Store(1, 1); mark() },
+		func() {
+			if marked() {
+				s.s.Store(2, 2)
+				s.x++
+			}
+		},
 	},
 	"race-before-wait": {
 		func() { s.g.Done(); s.x++ }, func() { s.g.Done() }, func() { s.g.Wait(); s.x++ },
@@ -95,6 +146,7 @@ var programs = map[string][]func(){
 func use(i *int) *int { *i++; return i }
 
 func main() {
+	sched.HideSwitches()
 	setup := func() {
 		s = new(state)
 		s.c = sync.NewCond(&s.m)
