@@ -64,6 +64,7 @@ func checkExamples(p page) (problems []string) {
 func readExample(line []byte) error {
 	for field, into := range map[string]any{
 		"map": new(judged), "clause": new(model.Verdict), "init": new(history.Program), "schema": new(counterexample.Counterexample),
+		"thread": new(counterexample.Step),
 	} {
 		if bytes.HasPrefix(line, []byte(`{"`+field+`":`)) {
 			return strictly(line, into)
@@ -151,6 +152,7 @@ func writtenFields(t *testing.T) map[string][]string {
 		"A program":        tags(reflect.TypeFor[history.Program]()),
 		"A counterexample": counterexampleFields(t),
 		"What is retained": tags(reflect.TypeFor[model.Retained]()),
+		"A step":           tags(reflect.TypeFor[counterexample.Step]()),
 		"A certificate":    tags(reflect.TypeFor[explore.Certificate]()),
 		"Settings":         tags(reflect.TypeFor[explore.Settings]()),
 
@@ -162,7 +164,9 @@ func writtenFields(t *testing.T) map[string][]string {
 // all.
 func counterexampleFields(t *testing.T) []string {
 	c := counterexample.Counterexample{
-		Type: "t", Import: "i", Path: "p", Retained: []model.Retained{{}}, Trace: []string{"t"}, Witness: model.Witness{Turns: 1}}
+		Type: "t", Import: "i", Path: "p", Retained: []model.Retained{{}}, Trace: []string{"t"}, Witness: model.Witness{Turns: 1},
+		Schedule: &counterexample.Schedule{New: "n", HashFunctions: []string{"h"}, Hashes: "h", Initial: "i", Steps: "s", Preemptions: 1,
+			Stall: &counterexample.Stall{}, Digest: "d"}}
 	b, err := json.Marshal(c)
 	fields := map[string]bool{}
 	addFields(t, fields, b, err)
@@ -172,7 +176,7 @@ func counterexampleFields(t *testing.T) []string {
 // Every look is explained.
 func TestLooksAreDocumented(t *testing.T) {
 	report(t, checkFields(readPage(t, jsonPath), "A look", []string{
-		string(model.LookResults), string(model.LookZero), string(model.LookSequence), string(model.LookHistory), string(model.LookRaces),
+		string(model.LookResults), string(model.LookZero), string(model.LookSequence), string(model.LookHistory), string(model.LookRaces), string(model.LookSchedule),
 		string(model.LookRelease), string(model.LookPump), string(model.LookPin), string(model.LookHeap)}))
 }
 

@@ -97,9 +97,11 @@ func Explore(ctx context.Context, m Map, o Options) (*Certificate, error) {
 	c.explain(ctx, b, m)
 	c.Build = built.Sub(start).Seconds()
 	if o.Cover {
-		if c.Unreached, err = b.copy.Unreached(context.WithoutCancel(ctx), b.counts()); err != nil {
+		unreached, err := b.copy.Unreached(context.WithoutCancel(ctx), b.counts())
+		if err != nil {
 			return nil, err
 		}
+		c.Unreached = b.portable(unreached)
 	}
 	if errors.Is(ctx.Err(), context.Canceled) {
 		c.bound("interrupted")
