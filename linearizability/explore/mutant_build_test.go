@@ -31,8 +31,8 @@ var mapspecMutant, _ = strconv.Atoi(os.Getenv("` + selected + `"))
 
 // mutation makes all mutants of some files of a copy.
 type mutation struct {
-	files   []string        // names of files
-	only    map[string]bool // keys; nil: all
+	files   []string          // names of files
+	only    map[string]string // by key; nil: all
 	mutants []*mutant
 	refused int // do not build
 }
@@ -51,7 +51,7 @@ func (m *mutation) change(c *instrument.Copy) error {
 			return err
 		}
 		if m.only != nil {
-			x.keep(func(x *mutant) bool { return m.only[x.key()] })
+			x.keep(func(x *mutant) bool { _, ok := m.only[x.key()]; return ok })
 		}
 		files = append(files, x)
 		folder = filepath.Dir(f.Copy)

@@ -67,10 +67,10 @@ func (m *mutatedFile) distinguish() {
 	}
 }
 
-// keep takes away all mutants but those that keep says.
-func (m *mutatedFile) keep(keep func(*mutant) bool) {
+// keep takes away all mutants but those that which reports.
+func (m *mutatedFile) keep(which func(*mutant) bool) {
 	for _, f := range m.functions {
-		f.mutants = slices.DeleteFunc(f.mutants, func(x *mutant) bool { return !keep(x) })
+		f.mutants = slices.DeleteFunc(f.mutants, func(x *mutant) bool { return !which(x) })
 	}
 }
 

@@ -12,17 +12,17 @@ import (
 
 // row is what is known of a mutant in the end.
 type row struct {
-	code               string // the mutated map
-	mutant             *mutant
-	dpor, pct, raced   death
-	survived, wasRaced bool
+	code             string // the mutated map
+	mutant           *mutant
+	dpor, pct, raced death
+	wasRaced         bool
 }
 
 // subject is a map of the catalogue, built with all mutants.
 type subject struct {
-	name                string
-	binary, racing      string // programs
-	classes, pct, races []expectation
+	name                     string
+	binary, racing           string // programs
+	small, large, pct, races []expectation
 }
 
 // expectation is a stage and what the map as it is does in it.
@@ -40,15 +40,16 @@ type judges struct {
 }
 
 // newJudges builds the mutants of m, those that only has, if it is not nil.
-func newJudges(t *testing.T, m mutatedMap, only map[string]bool) *judges {
+func newJudges(t *testing.T, m mutatedMap, only map[string]string) *judges {
 	t.Helper()
 	j := &judges{t: t, code: m}
 	for _, name := range m.subjects {
 		s := &subject{name: name}
 		s.binary = j.build(name, only, false)
-		s.classes = j.expect(s.binary, everyClass(m))
+		s.small = j.expect(s.binary, small())
 		if only == nil {
 			s.racing = j.build(name, only, true)
+			s.large = j.expect(s.binary, large(m))
 			s.pct = j.expect(s.binary, sampled())
 			s.races = j.expect(s.racing, raced())
 		}
@@ -57,7 +58,7 @@ func newJudges(t *testing.T, m mutatedMap, only map[string]bool) *judges {
 	return j
 }
 
-func (j *judges) build(name string, only map[string]bool, race bool) (binary string) {
+func (j *judges) build(name string, only map[string]string, race bool) (binary string) {
 	j.t.Helper()
 	entry, _ := impl.Find(name)
 	m, err := Of(entry.Subject)
@@ -117,25 +118,28 @@ func (j *judges) each(judge func(x *mutant) row) []row {
 // detector though it has been killed without.
 const raceEvery = 10
 
-// fully tries a mutant in every way.
+// fully tries a mutant in every way. What small programs leave, the race
+// detector is asked about before large ones.
 func (j *judges) fully(x *mutant) row {
-	r := j.classes(x)
+	r := j.quickly(x)
 	r.pct = j.first(x, func(s *subject) (string, []expectation) { return s.binary, s.pct })
-	if r.survived || x.number%raceEvery == 0 {
+	if r.dpor.clause == "" || x.number%raceEvery == 0 {
 		r.wasRaced = true
 		r.raced = j.first(x, func(s *subject) (string, []expectation) { return s.racing, s.races })
 	}
-	r.survived = r.survived && r.pct.clause == "" && r.raced.clause == ""
+	if r.survived() {
+		r.dpor = j.first(x, func(s *subject) (string, []expectation) { return s.binary, s.large })
+	}
 	return r
 }
 
-// classes explores every class of a mutant.
-func (j *judges) classes(x *mutant) row {
-	r := row{code: j.code.name, mutant: x}
-	r.dpor = j.first(x, func(s *subject) (string, []expectation) { return s.binary, s.classes })
-	r.survived = r.dpor.clause == ""
-	return r
+// quickly explores every class of small programs.
+func (j *judges) quickly(x *mutant) row {
+	return row{code: j.code.name, mutant: x, dpor: j.first(x, func(s *subject) (string, []expectation) { return s.binary, s.small })}
 }
+
+// survived reports whether nothing has killed the mutant.
+func (r row) survived() bool { return r.dpor.clause+r.pct.clause+r.raced.clause == "" }
 
 // first is how x dies first: in the same stage, the subjects take turns.
 func (j *judges) first(x *mutant, what func(*subject) (string, []expectation)) death {

@@ -45,16 +45,22 @@ func newStage(size string, keys int, methods []model.Method, policies, initials 
 
 // mostSteps ends an execution of a mutant that runs in circles. The longest of
 // the maps as they are take some hundred.
-const mostSteps = 2000
+const mostSteps = 1000
 
 var fewInitials = []string{job.Empty, job.OneKey}
 
-// everyClass are the stages that explore every class, the quickest first.
-func everyClass(m mutatedMap) []stage {
+// small are stages that explore every class, the quickest first.
+func small() []stage {
 	return []stage{
 		newStage("2x1", 2, nil, Policies, job.Initials),
 		newStage("1x3", 2, most, Policies, fewInitials),
-		newStage("3x1", 2, most, Policies, fewInitials),
+	}
+}
+
+// large are those for what survives small ones, and the race detector.
+func large(m mutatedMap) []stage {
+	return []stage{
+		newStage("3x1", 2, most, m.hashes, fewInitials),
 		newStage("2x2", 1, most, Policies[:1], fewInitials),
 		newStage("2x2", 2, m.fewest, m.hashes, fewInitials),
 	}
@@ -64,7 +70,7 @@ func everyClass(m mutatedMap) []stage {
 func sampled() []stage {
 	list := []stage{
 		newStage("2x1", 2, nil, Policies, job.Initials),
-		newStage("3x1", 2, most, Policies, fewInitials),
+		newStage("3x1", 2, basic, Policies, fewInitials),
 	}
 	for i := range list {
 		list[i].job.Depth, list[i].job.Schedules, list[i].job.Seed = 3, 30, 1
