@@ -26,7 +26,6 @@ type crew struct {
 	progress []job.Progress // a worker
 	found    map[model.Clause]*job.Found
 	reports  []job.Report
-	bounds   []string
 	inputs   []*json.Encoder // where workers hear of what others have found
 	err      error
 }

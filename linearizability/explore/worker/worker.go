@@ -110,8 +110,7 @@ type worker struct {
 	found    map[model.Clause]*job.Found
 	holding  held
 	canWatch bool
-	failure  error // of a batch that was full in the middle of a program
-	races    int
+	failure  error                    // of a batch that was full in the middle of a program
 	of       int                      // programs in the shard
 	limit    atomic.Pointer[job.Rank] // what is behind it need not be explored
 }
