@@ -10,6 +10,7 @@ import (
 
 	"github.com/mapspec/mapspec/linearizability/explore/job"
 	"github.com/mapspec/mapspec/linearizability/explore/program"
+	"github.com/mapspec/mapspec/linearizability/history"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -54,6 +55,7 @@ type Certificate struct {
 	Waits      []string    `json:"waits"`
 	Assumed    []string    `json:"assumed"`
 	Notes      []string    `json:"notes"`
+	Unended    []Unended   `json:"unended"` // an example for each bound that cut an execution
 	Unreached  []string    `json:"unreached"`
 	Violations []Violation `json:"violations"`
 
@@ -68,6 +70,17 @@ type Settings struct {
 	Keys     int    `json:"fillers"` // keys of the initial map that no program touches
 	Programs int    `json:"programs"`
 	Of       int    `json:"of"`
+}
+
+// Unended is an execution that had to be ended.
+type Unended struct {
+	Bound    string          `json:"bound"` // one of the certificate's bounds
+	Rank     job.Rank        `json:"rank"`
+	Evidence string          `json:"evidence"`
+	Policy   string          `json:"policy"`
+	Initial  string          `json:"initial"`
+	Program  json.RawMessage `json:"program"`
+	Schedule string          `json:"schedule"` // until then
 }
 
 // Violation is a clause that is broken, and the smallest program that shows it.
@@ -108,6 +121,9 @@ func newCertificate(m Map, o Options, b *build, w *crew) *Certificate {
 	for i := range w.reports {
 		c.add(&w.reports[i])
 	}
+	for _, b := range w.bounds {
+		c.addUnique(&c.Bounds, b)
+	}
 	for _, f := range w.found {
 		c.violate(f)
 	}
@@ -145,6 +161,12 @@ func (c *Certificate) add(r *job.Report) {
 	for _, n := range r.Notes {
 		c.addUnique(&c.Notes, n)
 	}
+	for _, u := range r.Unended {
+		c.Unended = firstUnended(append(c.Unended, Unended{
+			Bound: u.Bound, Rank: u.Rank, Evidence: u.Evidence, Policy: u.Policy, Initial: u.Initial,
+			Program: programJSON(u.Program), Schedule: u.Schedule,
+		}))
+	}
 	for _, w := range r.Waits {
 		c.addUnique(&c.Waits, fmt.Sprintf("%v waits for %v", w.Waiter, w.For))
 	}
@@ -160,13 +182,31 @@ func (c *Certificate) addUnique(list *[]string, s string) {
 	}
 }
 
-func (c *Certificate) violate(f *job.Found) {
-	p, err := f.Program.MarshalJSON()
+// firstUnended keeps the smallest program for each bound.
+func firstUnended(all []Unended) []Unended {
+	slices.SortStableFunc(all, func(a, b Unended) int {
+		if a.Bound != b.Bound {
+			return strings.Compare(a.Bound, b.Bound)
+		}
+		if a.Rank.Before(b.Rank) {
+			return -1
+		}
+		return 1
+	})
+	return slices.CompactFunc(all, func(a, b Unended) bool { return a.Bound == b.Bound })
+}
+
+func programJSON(p history.Program) json.RawMessage {
+	text, err := p.MarshalJSON()
 	if err != nil {
 		panic(err) // it came as JSON
 	}
+	return text
+}
+
+func (c *Certificate) violate(f *job.Found) {
 	c.Violations = append(c.Violations, Violation{
-		Clause: f.Clause, Rank: f.Rank, Evidence: f.Evidence, Policy: f.Policy, Initial: f.Initial, Program: p, Schedule: f.Schedule,
+		Clause: f.Clause, Rank: f.Rank, Evidence: f.Evidence, Policy: f.Policy, Initial: f.Initial, Program: programJSON(f.Program), Schedule: f.Schedule,
 		Preemptions: f.Preemptions, Smallest: f.Smallest, Path: f.Path, Retained: f.Retained, found: f,
 	})
 }

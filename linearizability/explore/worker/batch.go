@@ -81,6 +81,7 @@ func (e *ended) clock(thread, step int) []int32 {
 // flush judges the executions of the batch. A map is looked at under the policy
 // that it was filled under: hashes of another one would find nothing.
 func (w *worker) flush() error {
+	defer w.enter(nil)()
 	runtime.GC()
 	defer hashing.SetPolicy(hashing.Current())
 	var last *task
@@ -171,6 +172,7 @@ func (w *worker) clockOf(e *ended) interval.Clock {
 // probe reads the map at rest, as one more thread that begins when all others
 // have ended.
 func (w *worker) probe(e *ended) sched.Ending {
+	defer w.enter(&place{task: e.task, crew: e.crew, ended: e})()
 	p := prober{e: e}
 	ending, panicked := e.crew.engine.Alone(func() {
 		for _, o := range w.probes(e.task) {

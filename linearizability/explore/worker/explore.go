@@ -15,7 +15,7 @@ import (
 
 // options are those of every exploration.
 func (w *worker) options() search.Options {
-	return search.Options{MaxExecutions: w.job.Executions, Limits: sched.Limits{Steps: w.job.Steps}}
+	return search.Options{MaxExecutions: w.job.Executions, Limits: sched.Limits{Steps: w.job.Steps}, Stop: w.over}
 }
 
 // explore explores one program.
@@ -23,6 +23,7 @@ func (w *worker) explore(t *task) error {
 	hashing.SetPolicy(t.setting.policy)
 	c := w.crew(len(t.program.Threads))
 	c.drive.begin(t)
+	defer w.enter(&place{task: t, crew: c})()
 	w.report.Programs++
 	longest := make([]int, len(c.drive.clients))
 	err := w.run(c, t, nil, func(x search.Execution) error {
@@ -69,7 +70,7 @@ func (w *worker) count(r search.Result, stalled bool) {
 		w.report.Stalled += r.Executions
 	}
 	for _, b := range r.Coverage.Bounds {
-		if b != search.FirstFailure {
+		if b != search.FirstFailure && b != search.Halted { // these are noted where they are decided
 			w.bound(string(b))
 		}
 	}
@@ -87,6 +88,9 @@ func (w *worker) ended(c *crew, t *task, x search.Execution, stall *search.Stall
 		return nil // a failure of its own: see stuck
 	}
 	w.batch = append(w.batch, w.take(c, t, x, stall))
+	if x.Ending == sched.StepLimit {
+		w.limited(c, t, x, stall)
+	}
 	if len(w.batch) < batchSize {
 		return nil
 	}
@@ -131,6 +135,7 @@ func (w *worker) stall(c *crew, t *task, longest []int) error {
 	for thread, steps := range longest {
 		for after := 1; after < steps; after++ {
 			s := &search.Stall{Thread: thread, After: after}
+			w.at.Store(&place{task: t, crew: c, stall: s})
 			err := w.run(c, t, s, func(x search.Execution) error {
 				w.waited(c, t, x, s)
 				return w.ended(c, t, x, s)

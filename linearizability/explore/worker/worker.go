@@ -3,6 +3,7 @@
 // finds.
 //
 //	worker.go   this introduction; Main: a job in, messages out
+//	trial.go    what is wrong with how a map is made
 //	setting.go  initial maps and hash policies
 //	tasks.go    the programs of a job, the smallest first
 //	explore.go  every class of one program's executions
@@ -10,6 +11,7 @@
 //	batch.go    executions that ended, judged many at a time
 //	release.go  what a map still holds at rest
 //	schedule.go the shortest schedule that fails
+//	watchdog.go calls that go on for ever
 //	replay.go   one schedule again, step by step
 //
 // A map's linearizability and what it holds at rest are judged later than it
@@ -28,6 +30,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -62,9 +65,13 @@ type payload struct {
 
 // Main is the main function: it reads a job from standard input, and a rank
 // whenever another worker has found something, and writes messages to standard
-// output.
+// output. What the map prints goes to standard error; what it printed before
+// Main ends with the first line.
 func Main(s model.Binder) {
-	os.Exit(Run(s, os.Stdin, os.Stdout))
+	out := os.Stdout
+	os.Stdout = os.Stderr
+	fmt.Fprintln(out)
+	os.Exit(Run(s, os.Stdin, out))
 }
 
 // Run is Main without a process.
@@ -82,6 +89,9 @@ func Run(s model.Binder, in io.Reader, out io.Writer) (status int) {
 	}
 	w.limit.Store(&job.Rank{Operations: 1 << 30})
 	go w.listen(decoder)
+	done := make(chan struct{})
+	defer close(done)
+	go w.watch(done)
 	if err := w.perform(); err != nil {
 		w.fail(err)
 		return 2
@@ -93,6 +103,7 @@ func Run(s model.Binder, in io.Reader, out io.Writer) (status int) {
 type worker struct {
 	job      job.Job
 	subject  model.Binder
+	mu       sync.Mutex // to speak
 	encoder  *json.Encoder
 	out      *bufio.Writer
 	start    time.Time
@@ -110,6 +121,9 @@ type worker struct {
 	races    int
 	of       int                      // programs in the shard
 	limit    atomic.Pointer[job.Rank] // what is behind it need not be explored
+	current  job.Rank                 // of the program that is explored
+	at       atomic.Pointer[place]    // where the map's code runs; nil if it does not
+	beats    atomic.Int64             // changes when something goes on
 }
 
 // crew explores programs of one number of threads.
@@ -139,6 +153,13 @@ func (w *worker) lower(r job.Rank) {
 }
 
 func (w *worker) say(m job.Message) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.write(m)
+}
+
+// write is say for whoever holds w.mu.
+func (w *worker) write(m job.Message) error {
 	if err := w.encoder.Encode(m); err != nil {
 		return err
 	}
@@ -155,6 +176,9 @@ func (w *worker) perform() error {
 			c.engine.Close()
 		}
 	}()
+	if err := w.trial(); err != nil {
+		return err
+	}
 	if err := w.settle(); err != nil {
 		return err
 	}
@@ -167,6 +191,11 @@ func (w *worker) perform() error {
 	if err := w.flush(); err != nil {
 		return err
 	}
+	return w.say(job.Message{Report: w.finish()})
+}
+
+// finish completes the report.
+func (w *worker) finish() *job.Report {
 	for _, s := range w.settings {
 		w.report.Settings = append(w.report.Settings, s.Setting)
 	}
@@ -176,19 +205,14 @@ func (w *worker) perform() error {
 	if w.report.Races == "" {
 		w.report.Races = racesUnseen
 	}
-	return w.say(job.Message{Report: &w.report})
+	return &w.report
 }
 
 func (w *worker) exploreAll() error {
 	tasks, stop := newTasks(w)
 	defer stop()
 	for t := tasks.next(); t != nil; t = tasks.next() {
-		if l := w.limit.Load(); l.Before(t.rank) {
-			w.bound(whyStopped(*l))
-			return nil
-		}
-		if w.job.Budget > 0 && time.Since(w.start) > w.job.Budget {
-			w.bound("budget")
+		if w.current = t.rank; w.over() {
 			return nil
 		}
 		if err := w.explore(t); err != nil {
@@ -202,6 +226,21 @@ func (w *worker) exploreAll() error {
 		}
 	}
 	return nil
+}
+
+// over reports whether to stop, and notes why. It is asked before each
+// execution, as a program may have any number of them.
+func (w *worker) over() bool {
+	w.beats.Add(1)
+	if l := w.limit.Load(); l.Before(w.current) {
+		w.bound(whyStopped(*l))
+		return true
+	}
+	if w.job.Budget > 0 && time.Since(w.start) > w.job.Budget {
+		w.bound("budget")
+		return true
+	}
+	return false
 }
 
 // whyStopped says why nothing behind r is explored.
