@@ -31,17 +31,22 @@ type world struct {
 	// "./model/...", and an error if there is no such package.
 	tests func(pattern string) ([]string, error)
 	// flags returns the flags of mapspec's command, "" meaning check, and an
-	// error if there is no such command. Nil if mapspec does not exist.
+	// error if there is no such command.
 	flags func(command string) ([]string, error)
 	maps  []string
 }
 
-func TestCommandsExist(t *testing.T) {
-	w := world{tests: testsOf, maps: impl.Names()}
+// present is what there is.
+func present(t *testing.T) world {
+	w := world{tests: testsOf, maps: impl.Names(), flags: mapspecFlags(t)}
 	for _, m := range impl.Broken() {
 		w.maps = append(w.maps, m.Name)
 	}
-	w.flags = mapspecFlags(t)
+	return w
+}
+
+func TestCommandsExist(t *testing.T) {
+	w := present(t)
 	for _, p := range pages(t) {
 		report(t, checkCommands(p, w))
 	}

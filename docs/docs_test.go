@@ -9,6 +9,8 @@
 //	figures_test.go     a figure names the test that it comes from
 //	json_test.go        docs/json.md describes what is printed and read
 //	deviations_test.go  programs that docs/deviations.md points to
+//	exploration_test.go tables of docs/exploration.md, certificates of the present source
+//	scale_test.go       what docs/scale.md has workers run, and what it costs
 //
 // Each check is a function from text to problems, and each has a test that
 // feeds it something wrong.

@@ -20,7 +20,7 @@ import (
 //	<!-- from: go test ./impl/readdirty -run TestStoreDeleteLoop -->
 //
 // The command must exist, and the numbers must stand in the test files of its
-// package, so that the test fails if they change. A figure that no command
+// package, or in golden files there, so that the test fails if they change. A figure that no command
 // here can make again says why:
 //
 //	<!-- no command: experiments of the field notes -->
@@ -33,7 +33,7 @@ var (
 )
 
 func TestFiguresNameTheirOrigin(t *testing.T) {
-	w := world{tests: testsOf}
+	w := present(t)
 	for _, p := range pages(t) {
 		report(t, checkFigures(p, w, literalsOf))
 	}
@@ -98,7 +98,8 @@ func checkFigure(f, command string, covered bool, literals func(pattern string) 
 }
 
 // literalsOf returns the numbers that are written in the test files of a
-// package, without underscores, and what is computed from such numbers alone.
+// package, without underscores, what is computed from such numbers alone, and
+// those in its golden files.
 func literalsOf(pattern string) ([]string, error) {
 	files, err := filepath.Glob(filepath.Join(root, pattern, "*_test.go"))
 	if err != nil {
@@ -115,6 +116,17 @@ func literalsOf(pattern string) ([]string, error) {
 			return nil, err
 		}
 		all = append(all, found...)
+	}
+	golden, err := filepath.Glob(filepath.Join(root, pattern, "testdata", "*.golden"))
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range golden {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, digits.FindAllString(string(text), -1)...)
 	}
 	return all, nil
 }

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/mapspec/mapspec/linearizability/counterexample"
+	"github.com/mapspec/mapspec/linearizability/explore"
 	"github.com/mapspec/mapspec/linearizability/history"
 	"github.com/mapspec/mapspec/model"
 )
@@ -25,6 +26,7 @@ type judged struct {
 	Map        string          `json:"map"`
 	Origin     string          `json:"origin"`
 	AsPromised bool            `json:"as_promised"`
+	Explored   string          `json:"explored"`
 	Verdicts   []model.Verdict `json:"verdicts"`
 }
 
@@ -149,6 +151,10 @@ func writtenFields(t *testing.T) map[string][]string {
 		"A program":        tags(reflect.TypeFor[history.Program]()),
 		"A counterexample": counterexampleFields(t),
 		"What is retained": tags(reflect.TypeFor[model.Retained]()),
+		"A certificate":    tags(reflect.TypeFor[explore.Certificate]()),
+		"Settings":         tags(reflect.TypeFor[explore.Settings]()),
+
+		"A violation explored": tags(reflect.TypeFor[explore.Violation]()),
 	}
 }
 
@@ -203,9 +209,9 @@ func addFields(t *testing.T, fields map[string]bool, object []byte, err error) {
 func tags(t reflect.Type) (names []string) {
 	for i := range t.NumField() {
 		tag, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
-		switch tag {
-		case "-":
-		case "":
+		switch {
+		case tag == "-", !t.Field(i).IsExported():
+		case tag == "":
 			names = append(names, strings.ToLower(t.Field(i).Name))
 		default:
 			names = append(names, tag)

@@ -30,7 +30,7 @@ func Bind[K comparable, V any](s Subject[K, V]) Instance {
 	b.to(m)
 	if b.methods == 0 {
 		panic(mistakef(s.Name, "%T has no method for keys of type %v and values of type %v: let New return a pointer to such a map%s",
-			m, typeOf[K](), typeOf[V](), strings.Join(append([]string{""}, b.mismatched...), "; ")))
+			m, typeOf[K](), typeOf[V](), strings.Join(append([]string{""}, b.Mismatched()...), "; ")))
 	}
 	return b
 }
@@ -70,12 +70,11 @@ type uncomparable []int
 
 // binding is one map and its methods; a nil method is one that it lacks.
 type binding[K comparable, V any] struct {
-	subject    Subject[K, V]
-	key        *codec[K]
-	value      *codec[V]
-	m          any
-	methods    MethodSet
-	mismatched []string
+	subject Subject[K, V]
+	key     *codec[K]
+	value   *codec[V]
+	m       any
+	methods MethodSet
 
 	load             interface{ Load(K) (V, bool) }
 	store            interface{ Store(K, V) }
@@ -87,12 +86,13 @@ type binding[K comparable, V any] struct {
 	compareAndDelete interface{ CompareAndDelete(K, V) bool }
 	clear            interface{ Clear() }
 	length           interface{ Len() int }
-	sequences        map[Method]func() sequence
+	sequences        [methods]func() sequence
 }
 
-// to binds b to the methods of m.
+// to binds b to the methods of m. A checker makes a map for each of millions of
+// programs: nothing is looked up by name here.
 func (b *binding[K, V]) to(m any) {
-	b.m, b.methods, b.mismatched = m, 0, nil
+	b.m, b.methods = m, 0
 	find(b, Load, &b.load)
 	find(b, Store, &b.store)
 	find(b, LoadOrStore, &b.loadOrStore)
@@ -103,13 +103,10 @@ func (b *binding[K, V]) to(m any) {
 	find(b, CompareAndDelete, &b.compareAndDelete)
 	find(b, Clear, &b.clear)
 	find(b, Len, &b.length)
-	b.sequences = map[Method]func() sequence{}
-	b.findSequence(Range, typeOf[func(func(K, V) bool)](), nil, pairs(b, b.rangeMethod()))
-	b.findSequence(All, typeOf[func(func(K, V) bool)](), typeOf[iter.Seq2[K, V]](), pairs(b, b.allMethod()))
-	b.findSequence(Keys, typeOf[func(func(K) bool)](), typeOf[iter.Seq[K]](),
-		halves(b.keysMethod(), func(k K) Visit { return Visit{b.keyIndex(k), Unseen} }))
-	b.findSequence(Values, typeOf[func(func(V) bool)](), typeOf[iter.Seq[V]](),
-		halves(b.valuesMethod(), func(v V) Visit { return Visit{Unseen, b.valueIndex(v)} }))
+	b.findSequence(Range, pairs(b, b.rangeMethod()))
+	b.findSequence(All, pairs(b, b.allMethod()))
+	b.findSequence(Keys, halves(b.keysMethod(), func(k K) Visit { return Visit{b.keyIndex(k), Unseen} }))
+	b.findSequence(Values, halves(b.valuesMethod(), func(v V) Visit { return Visit{Unseen, b.valueIndex(v)} }))
 }
 
 // A sequence is a traversal that takes its callback.
@@ -117,36 +114,53 @@ type sequence = func(func(Visit) bool)
 
 // find stores m's method behind to, if it has the right signature.
 func find[K comparable, V, I any](b *binding[K, V], method Method, to *I) {
-	if i, ok := b.m.(I); ok {
-		*to = i
+	i, ok := b.m.(I)
+	if *to = i; ok {
 		b.methods = b.methods.With(method)
-		return
 	}
-	b.mismatch(method, typeOf[I]().Method(0).Type.String())
 }
 
-// findSequence keeps how to ask for a traversal. The method takes its callback
-// or, if there is a type seq, may return a sequence.
-func (b *binding[K, V]) findSequence(method Method, takes, seq reflect.Type, ask func() sequence) {
-	if ask != nil {
-		b.sequences[method] = ask
+// findSequence keeps how to ask for a traversal.
+func (b *binding[K, V]) findSequence(method Method, ask func() sequence) {
+	if b.sequences[method] = ask; ask != nil {
 		b.methods = b.methods.With(method)
-		return
 	}
-	want := takes.String()
-	if seq != nil {
-		want += " or func() " + seq.String()
-	}
-	b.mismatch(method, want)
 }
 
-// mismatch notes a method that has the name and not the signature.
-func (b *binding[K, V]) mismatch(method Method, want string) {
-	have := reflect.ValueOf(b.m).MethodByName(method.String())
-	if !have.IsValid() {
-		return
+// wanted are the signatures that the methods should have. A traversal takes its
+// callback or, but for Range, may return a sequence.
+func (b *binding[K, V]) wanted() [methods]string {
+	or := func(takes, seq reflect.Type) string { return takes.String() + " or func() " + seq.String() }
+	only := func(i reflect.Type) string { return i.Method(0).Type.String() }
+	each := typeOf[func(func(K, V) bool)]()
+	return [methods]string{
+		Load:             only(reflect.TypeOf(&b.load).Elem()),
+		Store:            only(reflect.TypeOf(&b.store).Elem()),
+		LoadOrStore:      only(reflect.TypeOf(&b.loadOrStore).Elem()),
+		LoadAndDelete:    only(reflect.TypeOf(&b.loadAndDelete).Elem()),
+		Delete:           only(reflect.TypeOf(&b.del).Elem()),
+		Swap:             only(reflect.TypeOf(&b.swap).Elem()),
+		CompareAndSwap:   only(reflect.TypeOf(&b.compareAndSwap).Elem()),
+		CompareAndDelete: only(reflect.TypeOf(&b.compareAndDelete).Elem()),
+		Clear:            only(reflect.TypeOf(&b.clear).Elem()),
+		Len:              only(reflect.TypeOf(&b.length).Elem()),
+		Range:            each.String(),
+		All:              or(each, typeOf[iter.Seq2[K, V]]()),
+		Keys:             or(typeOf[func(func(K) bool)](), typeOf[iter.Seq[K]]()),
+		Values:           or(typeOf[func(func(V) bool)](), typeOf[iter.Seq[V]]()),
 	}
-	b.mismatched = append(b.mismatched, fmt.Sprintf("%s is %v, want %s", method, have.Type(), want))
+}
+
+// Mismatched names the methods that have the name and not the signature.
+func (b *binding[K, V]) Mismatched() []string {
+	var all []string
+	for m, want := range b.wanted() {
+		have := reflect.ValueOf(b.m).MethodByName(Method(m).String())
+		if have.IsValid() && !b.methods.Has(Method(m)) {
+			all = append(all, fmt.Sprintf("%s is %v, want %s", Method(m), have.Type(), want))
+		}
+	}
+	return all
 }
 
 // Each of the following returns how to ask the map for a traversal, or nil. A
@@ -257,11 +271,10 @@ func (b *binding[K, V]) valueIndex(v V) int {
 	return Foreign
 }
 
-func (b *binding[K, V]) Name() string         { return b.subject.Name }
-func (b *binding[K, V]) Promise() Promise     { return b.subject.Promise }
-func (b *binding[K, V]) Methods() MethodSet   { return b.methods }
-func (b *binding[K, V]) Mismatched() []string { return b.mismatched }
-func (b *binding[K, V]) Map() any             { return b.m }
+func (b *binding[K, V]) Name() string       { return b.subject.Name }
+func (b *binding[K, V]) Promise() Promise   { return b.subject.Promise }
+func (b *binding[K, V]) Methods() MethodSet { return b.methods }
+func (b *binding[K, V]) Map() any           { return b.m }
 
 func (b *binding[K, V]) Zero() (Instance, bool) {
 	t := reflect.TypeOf(b.m)

@@ -386,12 +386,12 @@ func TestMismatchedNamesEachMethodWithAnotherSignature(t *testing.T) {
 		"Swap is func(string, int) int, want func(string, int) (int, bool)",
 		"CompareAndSwap is func(string, int, int), want func(string, int, int) bool",
 		"CompareAndDelete is func(int, string) bool, want func(string, int) bool",
-		"Clear is func() error, want func()",
-		"Len is func() int64, want func() int",
 		"Range is func(func(string, int)), want func(func(string, int) bool)",
 		"All is func() iter.Seq[int], want func(func(string, int) bool) or func() iter.Seq2[string,int]",
 		"Keys is func() []string, want func(func(string) bool) or func() iter.Seq[string]",
 		"Values is func(func(string) bool), want func(func(int) bool) or func() iter.Seq[int]",
+		"Clear is func() error, want func()",
+		"Len is func() int64, want func() int",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n\t%s\nwant\n\t%s", strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))

@@ -31,8 +31,8 @@ type codec[T any] struct {
 	special func(int) (T, bool)
 
 	mu    sync.RWMutex
-	memo  map[int]remembered  // pointers, so that equal i gives equal pointers
-	seen  map[fingerprint]int // of a value made: its index
+	memo  map[int]remembered  // pointers, so that equal i gives equal pointers; made when needed
+	seen  map[fingerprint]int // of a value made: its index; made when needed
 	seed  maphash.Seed
 	plain bool // T's own kind is neither a pointer nor an interface
 }
@@ -53,7 +53,7 @@ type remembered struct {
 func newCodec[T any](subject, what, prefix string, custom func(int) T, index func(T) (int, bool)) *codec[T] {
 	c := &codec[T]{
 		subject: subject, what: what, make: custom, index: index, most: math.MaxInt,
-		memo: map[int]remembered{}, seen: map[fingerprint]int{}, seed: maphash.MakeSeed(),
+		seed: codecSeed,
 	}
 	if what == "Value" {
 		c.least = Zero + 1
@@ -79,6 +79,9 @@ func newCodec[T any](subject, what, prefix string, custom func(int) T, index fun
 	}
 	return c
 }
+
+// codecSeed is that of every codec: their hashes stay with them.
+var codecSeed = maphash.MakeSeed()
 
 // defaults returns how to make values of type T, and the way back where it is
 // simpler than remembering a hash.
@@ -187,6 +190,9 @@ func (c *codec[T]) encodeDynamic(i int) T {
 	if other, alive := revive[T](c.memo[i]); alive {
 		return other // another goroutine was faster
 	}
+	if c.memo == nil {
+		c.memo = map[int]remembered{}
+	}
 	c.memo[i] = remembered{v.Type(), weak.Make((*byte)(v.UnsafePointer()))}
 	if c.index != nil {
 		return x
@@ -197,7 +203,7 @@ func (c *codec[T]) encodeDynamic(i int) T {
 	if j := c.seen[h]; j != i && c.memo[j].to == c.memo[i].to {
 		c.ambiguous(i, j)
 	}
-	c.seen[h] = i
+	c.see(h, i)
 	return x
 }
 
@@ -238,7 +244,7 @@ func (c *codec[T]) remember(i int, x T) {
 		c.ambiguous(i, j)
 	}
 	c.mu.Lock()
-	c.seen[h] = i
+	c.see(h, i)
 	c.mu.Unlock()
 }
 
@@ -259,6 +265,14 @@ func selfContained(t reflect.Type) bool {
 		return true
 	}
 	return !hasPointers(t)
+}
+
+// see remembers h's index. The caller holds the lock.
+func (c *codec[T]) see(h fingerprint, i int) {
+	if c.seen == nil {
+		c.seen = map[fingerprint]int{}
+	}
+	c.seen[h] = i
 }
 
 // ambiguous ends a run that could not tell i from j.

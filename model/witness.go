@@ -13,6 +13,9 @@ const (
 	LookSequence Look = "sequence"
 	// LookHistory: on several goroutines, whether any order explains the history.
 	LookHistory Look = "history"
+	// LookSchedule: on several goroutines, in the steps that a schedule says
+	// (package explore); what is looked at follows from the clause.
+	LookSchedule Look = "schedule"
 	// LookRaces: two goroutines under the race detector (M1, M2).
 	LookRaces Look = "races"
 	// LookRelease: on one goroutine, what is reachable at rest (R1, S8).

@@ -2,7 +2,9 @@
 // back and run again: the program, what was seen, and how small it is.
 //
 //	counterexample.go  the value
+//	schedule.go        what it takes to run it again step by step, and the steps
 //	save.go            its directory: program.json, history.jsonl, …
+//	steps.go           steps.jsonl in it
 package counterexample
 
 import (
@@ -41,6 +43,10 @@ type Counterexample struct {
 	Retained []model.Retained // what it retains
 	// History is what happened in one violating run, and at rest after it.
 	History history.History
+	// Schedule is what goroutines have to do so that it is no matter of luck,
+	// and Steps what they did. Both only with model.LookSchedule.
+	Schedule *Schedule
+	Steps    []Step
 	// Promise decides how Clear and Len are judged.
 	Promise model.Promise
 }

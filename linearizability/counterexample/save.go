@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -19,9 +20,10 @@ import (
 const (
 	ProgramFile = "program.json"
 	HistoryFile = "history.jsonl"
+	StepsFile   = "steps.jsonl"
 )
 
-// saved is a Counterexample as JSON, without its history.
+// saved is a Counterexample as JSON, without its history and its steps.
 type saved struct {
 	Schema   int              `json:"schema"`
 	Map      string           `json:"map"`
@@ -40,15 +42,33 @@ type saved struct {
 	Retained []model.Retained `json:"retained,omitempty"`
 	Trace    []string         `json:"trace,omitempty"`
 	Promise  model.Promise    `json:"promise"`
+	savedSchedule
 }
 
-// MarshalJSON writes program.json, which holds all but the history.
+// savedSchedule is a Schedule as JSON: there is none if Steps is missing.
+type savedSchedule struct {
+	New           string   `json:"new,omitempty"`
+	HashFunctions []string `json:"hash_functions,omitempty"`
+	Hashes        string   `json:"hashes,omitempty"`
+	Initial       string   `json:"initial,omitempty"`
+	Steps         string   `json:"schedule,omitempty"`
+	Preemptions   int      `json:"preemptions,omitempty"`
+	Stall         *Stall   `json:"stall,omitempty"`
+	Digest        string   `json:"digest,omitempty"`
+}
+
+// MarshalJSON writes program.json, which holds all but the history and the
+// steps.
 func (c Counterexample) MarshalJSON() ([]byte, error) {
-	return json.Marshal(saved{
+	s := saved{
 		Schema: Schema, Map: c.Map, Type: c.Type, Import: c.Import, Clause: c.Clause, Go: c.Go, Seed: c.Seed,
 		Look: c.Look, Program: history.Program{Init: c.Init, Threads: c.Threads}, Turns: c.Turns, Rounds: c.Rounds,
 		Minimal: c.Minimal, Evidence: c.Evidence, Path: c.Path, Retained: c.Retained, Trace: c.Trace, Promise: c.Promise,
-	})
+	}
+	if c.Schedule != nil {
+		s.savedSchedule = savedSchedule(*c.Schedule)
+	}
+	return json.Marshal(s)
 }
 
 // A StaleError says that a counterexample was written under another schema.
@@ -82,16 +102,23 @@ func (c *Counterexample) UnmarshalJSON(b []byte) error {
 	if s.Clause.Order() < 0 {
 		return fmt.Errorf("clause %q: want one of the specification, such as S1", s.Clause)
 	}
+	if s.Look == model.LookSchedule && (s.Steps == "" || s.New == "" || s.Import == "") {
+		return errors.New(`look "schedule": want "schedule", "new" and "import" with it`)
+	}
 	*c = Counterexample{
 		Map: s.Map, Type: s.Type, Import: s.Import, Clause: s.Clause, Go: s.Go, Seed: s.Seed,
 		Witness: model.Witness{Look: s.Look, Init: s.Program.Init, Threads: s.Program.Threads, Turns: s.Turns},
 		Rounds:  s.Rounds, Minimal: s.Minimal, Evidence: s.Evidence, Path: s.Path, Retained: s.Retained, Trace: s.Trace, Promise: s.Promise,
 	}
+	if s.Look == model.LookSchedule {
+		schedule := Schedule(s.savedSchedule)
+		c.Schedule = &schedule
+	}
 	return nil
 }
 
-// Save writes c into dir, which it makes: program.json, and history.jsonl if
-// there is a history.
+// Save writes c into dir, which it makes: program.json, history.jsonl if there
+// is a history, and steps.jsonl if there are steps.
 func (c Counterexample) Save(dir string) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
@@ -108,19 +135,21 @@ func (c Counterexample) Save(dir string) error {
 	if err := os.WriteFile(filepath.Join(dir, ProgramFile), indented.Bytes(), 0o666); err != nil {
 		return err
 	}
-	if len(c.History.Events) == 0 {
-		return c.forgetHistory(dir)
-	}
-	var lines bytes.Buffer
-	if err := c.History.Write(&lines); err != nil {
+	var lines, steps bytes.Buffer
+	if err := errors.Join(c.History.Write(&lines), writeSteps(&steps, c.Steps)); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, HistoryFile), lines.Bytes(), 0o666)
+	return errors.Join(replace(dir, HistoryFile, lines.Bytes()), replace(dir, StepsFile, steps.Bytes()))
 }
 
-// forgetHistory removes the history of another counterexample.
-func (c Counterexample) forgetHistory(dir string) error {
-	err := os.Remove(filepath.Join(dir, HistoryFile))
+// replace writes a file, or removes that of another counterexample if there is
+// nothing to write.
+func replace(dir, name string, lines []byte) error {
+	name = filepath.Join(dir, name)
+	if len(lines) > 0 {
+		return os.WriteFile(name, lines, 0o666)
+	}
+	err := os.Remove(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -133,21 +162,36 @@ func Load(dir string) (Counterexample, error) {
 	if err != nil {
 		return c, err
 	}
-	f, err := os.Open(filepath.Join(dir, HistoryFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return c, nil
-	}
+	err = read(dir, HistoryFile, func(r io.Reader) (err error) {
+		c.History, err = history.Read(r)
+		return err
+	})
 	if err != nil {
 		return c, err
 	}
-	defer f.Close()
-	if c.History, err = history.Read(f); err != nil {
-		return c, fmt.Errorf("%s: %w", f.Name(), err)
-	}
-	return c, nil
+	return c, read(dir, StepsFile, func(r io.Reader) (err error) {
+		c.Steps, err = readSteps(r)
+		return err
+	})
 }
 
-// LoadProgram is Load without the history: all that it takes to run it again.
+// read opens a file of dir, if it is there, for a function that reads it.
+func read(dir, name string, with func(io.Reader) error) error {
+	f, err := os.Open(filepath.Join(dir, name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := with(f); err != nil {
+		return fmt.Errorf("%s: %w", f.Name(), err)
+	}
+	return nil
+}
+
+// LoadProgram is Load without the history and the steps: all that it takes to run it again.
 func LoadProgram(dir string) (Counterexample, error) {
 	var c Counterexample
 	name := filepath.Join(dir, ProgramFile)

@@ -29,9 +29,25 @@ func example() counterexample.Counterexample {
 	}
 }
 
+// scheduled has something in every field of a schedule.
+func scheduled() counterexample.Counterexample {
+	c := example()
+	c.Look = model.LookSchedule
+	c.Schedule = &counterexample.Schedule{
+		New: "new(mine.Map)", HashFunctions: []string{"mine.hash"}, Hashes: "mix", Initial: "empty", Steps: "0x2,1", Preemptions: 1,
+		Stall: &counterexample.Stall{Thread: 1, After: 2}, Digest: "abc",
+	}
+	c.Steps = []counterexample.Step{{
+		Thread: 1, Operation: "Clear()", Calls: []string{"Clear()"}, Kind: "load", Object: "m.head", Line: "m.go:1", Function: "Clear",
+		Read: "#1", Wrote: "nil", Failed: true, Returns: []string{"→ ok"}, Switch: "has ended", State: "{}", Never: true,
+	}}
+	return c
+}
+
 func TestACounterexampleReadsBackTheSame(t *testing.T) {
 	for name, c := range map[string]counterexample.Counterexample{
 		"with everything":   example(),
+		"with a schedule":   scheduled(),
 		"without a history": {Map: "mine", Clause: model.S9, Witness: model.Witness{Threads: [][]model.Op{}}},
 	} {
 		dir := filepath.Join(t.TempDir(), "new", "directory")
@@ -68,6 +84,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"an unknown field", `"map"`, `"mapp"`, `unknown field "mapp"`},
 		{"no clause of the specification", `"R1"`, `"Z1"`, `clause "Z1": want one of the specification`},
 		{"an unknown operation", `"Clear"`, `"Clean"`, `unknown operation "Clean"`},
+		{"a schedule without one", `"release"`, `"schedule"`, `want "schedule", "new" and "import" with it`},
 		{"half a file", `"trace"`, "\x00", "invalid character"},
 	} {
 		dir := t.TempDir()

@@ -2,7 +2,6 @@ package explore
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"runtime"
 	"slices"
@@ -11,7 +10,6 @@ import (
 	"github.com/mapspec/mapspec/linearizability/explore/job"
 	"github.com/mapspec/mapspec/linearizability/explore/program"
 	"github.com/mapspec/mapspec/linearizability/history"
-	"github.com/mapspec/mapspec/model"
 )
 
 // Schema is the version of certificates. It grows when a field changes its
@@ -61,6 +59,10 @@ type Certificate struct {
 
 	Build   float64 `json:"build_seconds"`
 	Seconds float64 `json:"seconds"`
+	// Running and Judging are for executions and for what was made of them, all
+	// workers together.
+	Running float64 `json:"running_seconds"`
+	Judging float64 `json:"judging_seconds"`
 }
 
 // Settings counts the programs on an initial map under a hash policy.
@@ -79,25 +81,8 @@ type Unended struct {
 	Evidence string          `json:"evidence"`
 	Policy   string          `json:"policy"`
 	Initial  string          `json:"initial"`
-	Program  json.RawMessage `json:"program"`
+	Program  history.Program `json:"program"`
 	Schedule string          `json:"schedule"` // until then
-}
-
-// Violation is a clause that is broken, and the smallest program that shows it.
-type Violation struct {
-	Clause      model.Clause     `json:"clause"`
-	Rank        job.Rank         `json:"rank"` // the program's place among all
-	Evidence    string           `json:"evidence"`
-	Policy      string           `json:"policy"`
-	Initial     string           `json:"initial"`
-	Program     json.RawMessage  `json:"program"`
-	Schedule    string           `json:"schedule"`
-	Preemptions int              `json:"preemptions"`
-	Smallest    bool             `json:"smallest"` // no schedule with fewer preemptions shows it
-	Path        string           `json:"path,omitempty"`
-	Retained    []model.Retained `json:"retained,omitempty"`
-
-	found *job.Found
 }
 
 // What a certificate says about races.
@@ -146,6 +131,8 @@ func (c *Certificate) add(r *job.Report) {
 	c.Stalled += r.Stalled
 	c.Steps += r.Steps
 	c.Released += r.Released
+	c.Running += r.Running.Seconds()
+	c.Judging += r.Judging.Seconds()
 	c.Alphabet = r.Alphabet
 	for i, s := range r.Settings {
 		c.addUnique(&c.Policies, s.Policy)
@@ -164,7 +151,7 @@ func (c *Certificate) add(r *job.Report) {
 	for _, u := range r.Unended {
 		c.Unended = firstUnended(append(c.Unended, Unended{
 			Bound: u.Bound, Rank: u.Rank, Evidence: u.Evidence, Policy: u.Policy, Initial: u.Initial,
-			Program: programJSON(u.Program), Schedule: u.Schedule,
+			Program: u.Program, Schedule: u.Schedule,
 		}))
 	}
 	for _, w := range r.Waits {
@@ -196,17 +183,9 @@ func firstUnended(all []Unended) []Unended {
 	return slices.CompactFunc(all, func(a, b Unended) bool { return a.Bound == b.Bound })
 }
 
-func programJSON(p history.Program) json.RawMessage {
-	text, err := p.MarshalJSON()
-	if err != nil {
-		panic(err) // it came as JSON
-	}
-	return text
-}
-
 func (c *Certificate) violate(f *job.Found) {
 	c.Violations = append(c.Violations, Violation{
-		Clause: f.Clause, Rank: f.Rank, Evidence: f.Evidence, Policy: f.Policy, Initial: f.Initial, Program: programJSON(f.Program), Schedule: f.Schedule,
+		Clause: f.Clause, Rank: f.Rank, Evidence: f.Evidence, Policy: f.Policy, Initial: f.Initial, Program: f.Program, Schedule: f.Schedule,
 		Preemptions: f.Preemptions, Smallest: f.Smallest, Path: f.Path, Retained: f.Retained, found: f,
 	})
 }
@@ -239,16 +218,4 @@ func (c *Certificate) cover() {
 // size returns the size of the programs.
 func (c *Certificate) size() (program.Size, error) {
 	return program.ParseSize(fmt.Sprintf("%sx%d", c.Size, c.Keys))
-}
-
-// Verdict is v as a verdict on its clause.
-func (v Violation) Verdict(c *Certificate) model.Verdict {
-	what := model.Bounded
-	if c.Complete() {
-		what = model.Complete
-	}
-	return model.Verdict{
-		Clause: v.Clause, Status: model.Violation, Evidence: v.Evidence, Path: v.Path, Retained: v.Retained,
-		Coverage: what("every interleaving of %d programs of size %s", c.Programs, c.Size),
-	}
 }

@@ -173,7 +173,7 @@ func (c *crew) find(worker int, f *job.Found) {
 	if old := c.found[f.Clause]; old == nil || f.Rank.Before(old.Rank) {
 		c.found[f.Clause] = f
 	}
-	if f.Clause != model.R1 {
+	if f.Clause != model.R1 && f.Clause != model.R3 {
 		c.stopBehind(worker, f.Rank)
 	}
 }

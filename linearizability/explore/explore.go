@@ -6,6 +6,9 @@
 //	source.go       an instrumented copy of the map, built around a worker
 //	crew.go         a worker process for each core
 //	certificate.go  what was found and what was covered, as a value
+//	violation.go    a violation, run again and explained
+//	replay.go       a saved violation, run again
+//	judge.go        what a run shows
 //	merge.go        the certificates of shards as one
 //
 // The source of a map is copied, and the copy rewritten so that its atomics and
@@ -91,6 +94,7 @@ func Explore(ctx context.Context, m Map, o Options) (*Certificate, error) {
 	}
 	c := newCertificate(m, o, b, results)
 	c.Seconds = time.Since(built).Seconds()
+	c.explain(ctx, b, m)
 	c.Build = built.Sub(start).Seconds()
 	if o.Cover {
 		if c.Unreached, err = b.copy.Unreached(context.WithoutCancel(ctx), b.counts()); err != nil {

@@ -72,6 +72,8 @@ func join(parts []*Certificate) *Certificate {
 		sum.Released += p.Released
 		sum.Build += p.Build
 		sum.Seconds += p.Seconds
+		sum.Running += p.Running
+		sum.Judging += p.Judging
 		for i := range p.Settings {
 			sum.Settings[i].Programs += p.Settings[i].Programs
 		}

@@ -75,7 +75,7 @@ func (v Violation) text(w io.Writer, remark string) {
 	if v.Evidence != "" {
 		fmt.Fprintf(w, "    %s\n", v.Evidence)
 	}
-	fmt.Fprintf(w, "    program   %s\n", v.Program)
+	fmt.Fprintf(w, "    program   %s\n", programText(v.Program))
 	fmt.Fprintf(w, "    on        the map %q, hashes %s\n", v.Initial, v.Policy)
 	fmt.Fprintf(w, "    schedule  %s (%d preemptions)\n", v.Schedule, v.Preemptions)
 }

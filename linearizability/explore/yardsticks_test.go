@@ -3,6 +3,9 @@ package explore_test
 import (
 	"flag"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,74 +18,85 @@ type yardstick struct {
 	name    string
 	size    int
 	classes int
-	cut     int
 	program func(n int) search.Program
 }
 
 var yardsticks = []yardstick{
-	{"readers", 2, 4, 0, readers},
-	{"readers", 5, 32, 0, readers},
-	{"readers", 10, 1024, 0, readers},
-	{"lastzero", 1, 2, 0, lastzero},
-	{"lastzero", 2, 5, 0, lastzero},
-	{"lastzero", 3, 12, 1, lastzero},
-	{"lastzero", 4, 28, 7, lastzero},
-	{"lastzero", 5, 64, 33, lastzero},
-	{"lastzero", 10, 3328, 16_867, lastzero},
-	{"lastzero", 15, 147456, 4_651_897, lastzero},
-	{"indexer", 11, 1, 0, indexer},
-	{"indexer", 12, 8, 0, indexer},
-	{"indexer", 15, 4096, 0, indexer},
-	{"filesystem", 14, 2, 0, filesystem},
-	{"filesystem", 16, 8, 0, filesystem},
-	{"filesystem", 18, 32, 0, filesystem},
-	{"casrot", 2, 2, 0, casrot},
-	{"casrot", 3, 5, 0, casrot},
-	{"casrot", 4, 14, 0, casrot},
-	{"casrot", 5, 43, 0, casrot},
-	{"casrot", 6, 144, 0, casrot},
-	{"casrot", 7, 523, 0, casrot},
-	{"casrot", 8, 2048, 0, casrot},
-	{"casrot", 9, 8597, 0, casrot},
-	{"casw", 2, 6, 0, casw},
-	{"casw", 3, 66, 0, casw},
-	{"casw", 4, 1200, 0, casw},
-	{"casw", 5, 32880, 0, casw},
-	{"one update", 3, 6, 0, oneUpdate},
-	{"one update", 5, 120, 0, oneUpdate},
-	{"two updates", 3, 36, 0, twoUpdates},
-	{"two updates", 4, 576, 0, twoUpdates},
-	{"fib_bench", 1, 11, 0, fibonacci},
-	{"fib_bench", 2, 140, 0, fibonacci},
-	{"fib_bench", 3, 1698, 0, fibonacci},
-	{"fib_bench", 4, 19605, 0, fibonacci},
-	{"fib_bench", 5, 218243, 0, fibonacci},
-	{"racy increment", 2, 4, 0, racyIncrement},
-	{"racy increment", 3, 36, 0, racyIncrement},
-	{"racy increment", 4, 576, 0, racyIncrement},
-	{"CAS-loop increment", 2, 4, 0, casIncrement},
-	{"CAS-loop increment", 3, 60, 0, casIncrement},
-	{"CAS-loop increment", 4, 3120, 0, casIncrement},
-	{"Treiber push", 2, 4, 0, treiberPush},
-	{"Treiber push", 3, 60, 0, treiberPush},
-	{"Treiber push", 4, 3120, 0, treiberPush},
-	{"Treiber push and pop", 1, 46, 0, treiberPop},
-	{"Treiber push and pop", 2, 206, 0, treiberPop},
+	{"readers", 2, 4, readers},
+	{"readers", 5, 32, readers},
+	{"readers", 10, 1024, readers},
+	{"lastzero", 1, 2, lastzero},
+	{"lastzero", 2, 5, lastzero},
+	{"lastzero", 3, 12, lastzero},
+	{"lastzero", 4, 28, lastzero},
+	{"lastzero", 5, 64, lastzero},
+	{"lastzero", 10, 3328, lastzero},
+	{"lastzero", 15, 147456, lastzero},
+	{"indexer", 11, 1, indexer},
+	{"indexer", 12, 8, indexer},
+	{"indexer", 15, 4096, indexer},
+	{"filesystem", 14, 2, filesystem},
+	{"filesystem", 16, 8, filesystem},
+	{"filesystem", 18, 32, filesystem},
+	{"casrot", 2, 2, casrot},
+	{"casrot", 3, 5, casrot},
+	{"casrot", 4, 14, casrot},
+	{"casrot", 5, 43, casrot},
+	{"casrot", 6, 144, casrot},
+	{"casrot", 7, 523, casrot},
+	{"casrot", 8, 2048, casrot},
+	{"casrot", 9, 8597, casrot},
+	{"casw", 2, 6, casw},
+	{"casw", 3, 66, casw},
+	{"casw", 4, 1200, casw},
+	{"casw", 5, 32880, casw},
+	{"one update", 3, 6, oneUpdate},
+	{"one update", 5, 120, oneUpdate},
+	{"two updates", 3, 36, twoUpdates},
+	{"two updates", 4, 576, twoUpdates},
+	{"fib_bench", 1, 11, fibonacci},
+	{"fib_bench", 2, 140, fibonacci},
+	{"fib_bench", 3, 1698, fibonacci},
+	{"fib_bench", 4, 19605, fibonacci},
+	{"fib_bench", 5, 218243, fibonacci},
+	{"racy increment", 2, 4, racyIncrement},
+	{"racy increment", 3, 36, racyIncrement},
+	{"racy increment", 4, 576, racyIncrement},
+	{"CAS-loop increment", 2, 4, casIncrement},
+	{"CAS-loop increment", 3, 60, casIncrement},
+	{"CAS-loop increment", 4, 3120, casIncrement},
+	{"Treiber push", 2, 4, treiberPush},
+	{"Treiber push", 3, 60, treiberPush},
+	{"Treiber push", 4, 3120, treiberPush},
+	{"Treiber push and pop", 1, 46, treiberPop},
+	{"Treiber push and pop", 2, 206, treiberPop},
 }
 
 // Yardsticks with more classes than large are left out of short tests; those
 // with more executions than huge, a minute's work, of all tests without -huge.
 const large, huge = 20_000, 1_000_000
 
-var all = flag.Bool("huge", false, "explore programs of millions of executions")
+var (
+	all    = flag.Bool("huge", false, "explore programs of millions of executions")
+	update = flag.Bool("update", false, "write what was measured to testdata/yardsticks.golden")
+)
 
-// Classes and executions cut short are those of the table; none is explored
-// twice.
+// measuredPath has a line for each yardstick: what was counted when it was last
+// explored. The table in docs/exploration.md is made from it.
+const (
+	measuredPath = "testdata/yardsticks.golden"
+	remeasure    = "go test ./linearizability/explore -run TestYardsticks -huge -update"
+)
+
+// Classes are those of the table, executions those that were counted before;
+// no class is explored twice.
 func TestYardsticks(t *testing.T) {
-	for _, y := range yardsticks {
+	known := readMeasured(t)
+	for i, y := range yardsticks {
 		t.Run(fmt.Sprintf("%s/%d", y.name, y.size), func(t *testing.T) {
+			before := known[i]
 			switch {
-			case y.classes+y.cut > huge && !*all:
+			case before.classes+before.cut > huge && !*all:
 				t.Skip("millions of executions, about a minute: run with -huge")
 			case y.classes > large && testing.Short():
 				t.Skip("tens of thousands of executions: run without -short")
@@ -98,10 +112,68 @@ func TestYardsticks(t *testing.T) {
 				t.Errorf("%d classes, %d redundant, %v, failure %v; want %d, 0, complete, none",
 					r.Classes, r.Redundant(), r.Coverage, r.Failure, y.classes)
 			}
-			if r.CutShort != y.cut {
-				t.Errorf("%d executions cut short, %d before", r.CutShort, y.cut)
+			known[i] = measured{y.name, y.size, r.Classes, r.Executions, r.CutShort}
+			if known[i] != before && !*update {
+				t.Errorf("measured %v, before %v; run %s", known[i], before, remeasure)
 			}
 		})
+	}
+	if *update && !t.Failed() {
+		writeMeasured(t, known)
+	}
+}
+
+// measured is what was counted of a yardstick.
+type measured struct {
+	name                     string
+	size                     int
+	classes, executions, cut int
+}
+
+// readMeasured reads what was counted, in the order of the table; a yardstick
+// that was never explored has the zero value.
+func readMeasured(t *testing.T) []measured {
+	t.Helper()
+	text, err := os.ReadFile(measuredPath)
+	if err != nil && !*update {
+		t.Fatalf("%v; run %s", err, remeasure)
+	}
+	found := make([]measured, len(yardsticks))
+	lines := 0
+	for line := range strings.Lines(string(text)) {
+		fields := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
+		m := measured{name: fields[0]}
+		rest := strings.Join(fields[1:], " ")
+		if _, err := fmt.Sscan(rest, &m.size, &m.classes, &m.executions, &m.cut); err != nil {
+			t.Fatalf("%s: %q: %v", measuredPath, line, err)
+		}
+		lines++
+		for i, y := range yardsticks {
+			if y.name == m.name && y.size == m.size {
+				found[i] = m
+			}
+		}
+	}
+	if lines != len(yardsticks) && !*update {
+		t.Errorf("%s has %d lines for %d yardsticks; run %s", measuredPath, lines, len(yardsticks), remeasure)
+	}
+	return found
+}
+
+func writeMeasured(t *testing.T, known []measured) {
+	t.Helper()
+	var b strings.Builder
+	for _, m := range known {
+		if m.name == "" {
+			t.Fatalf("a yardstick was skipped that was never explored: run %s", remeasure)
+		}
+		fmt.Fprintf(&b, "%s\t%d\t%d\t%d\t%d\n", m.name, m.size, m.classes, m.executions, m.cut)
+	}
+	if err := os.MkdirAll(filepath.Dir(measuredPath), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(measuredPath, []byte(b.String()), 0o666); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -117,6 +117,7 @@ func (t *teller) facts() []fact {
 	if n := c.Operations(); n > 0 {
 		facts = append(facts, fact{"size", t.size(n)})
 	}
+	facts = append(facts, t.scheduleFacts()...)
 	return append(facts, fact{"certain", t.certainty()}, fact{"found with", c.Go})
 }
 
@@ -147,6 +148,8 @@ func (t *teller) certainty() string {
 	switch {
 	case t.c.Operations() == 0:
 		return "it was seen once; no program is known that shows it again"
+	case t.c.Look == model.LookSchedule:
+		return "every run of the schedule shows it"
 	case t.c.Look == model.LookRaces:
 		return "seen by the race detector within " + rounds + "; whether goroutines meet is a matter of luck"
 	case t.c.Rounds == 0 && t.c.Lucky():

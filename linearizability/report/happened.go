@@ -14,6 +14,8 @@ func (t *teller) happened() []block {
 		return t.growth()
 	case t.c.Look == model.LookRelease:
 		return t.releaseList()
+	case t.c.Look == model.LookSchedule && len(t.c.Steps) > 0:
+		return t.stepBlocks()
 	case len(t.ops) > 0 && len(t.goroutines()) > 1:
 		return t.concurrentBlocks()
 	case len(t.ops) > 0 && !(t.loses() && len(t.c.Trace) > 0):

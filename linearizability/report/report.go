@@ -10,6 +10,7 @@
 //	program.go    the part on what is run
 //	happened.go   the part on what was seen: a list,
 //	diagram.go    or a diagram of several goroutines,
+//	steps.go      or the steps of a schedule,
 //	trace.go      or what the checker wrote down
 //	why.go        the part on why that is wrong:
 //	alone.go      by the model, for one goroutine

@@ -56,18 +56,19 @@ func allOps(w model.Witness) []model.Op {
 func phases(c counterexample.Counterexample, ops []history.Operation) []phase {
 	when := make([]phase, len(ops))
 	outer := outermost(ops, 0)
-	if len(c.Threads) == 0 || len(outer) < len(c.Init) {
+	begin := c.Begin()
+	if len(c.Threads) == 0 || len(outer) < len(begin) {
 		return when
 	}
-	for n, o := range c.Init {
+	for n, o := range begin {
 		if !sameCall(ops[outer[n]].Op, o) || overlapped(ops, outer[n]) {
 			return when
 		}
 	}
-	for _, i := range outer[:len(c.Init)] {
+	for _, i := range outer[:len(begin)] {
 		setPhase(when, ops, i, first)
 	}
-	rest := outer[len(c.Init):]
+	rest := outer[len(begin):]
 	for _, i := range rest[min(len(c.Threads[0]), len(rest)):] {
 		if !overlapped(ops, i) && reads(ops[i].Op) {
 			setPhase(when, ops, i, atRest)

@@ -7,12 +7,18 @@ import (
 	"strings"
 
 	"github.com/mapspec/mapspec/linearizability/history"
+	"github.com/mapspec/mapspec/model"
 )
 
 // library writes a body that has this module run the program again, or judge
 // the map where there is none.
 func (w *testWriter) library() {
 	w.notes = append(w.notes, "Plain Go cannot show it, so the test needs "+modulePath+".")
+	if w.c.Look == model.LookSchedule {
+		w.use(modulePath + "/linearizability/explore")
+		w.line("explore.RunSchedule(t, %s)", w.saved())
+		return
+	}
 	w.subject()
 	if w.c.Operations() == 0 {
 		w.use(modulePath + "/property")
@@ -30,7 +36,7 @@ func (w *testWriter) library() {
 // saved is the counterexample as a string in Go: all but its history.
 func (w *testWriter) saved() string {
 	c := w.c
-	c.History, c.Trace = history.History{}, nil
+	c.History, c.Trace, c.Steps = history.History{}, nil, nil
 	b, err := json.MarshalIndent(c, "", "\t")
 	if err != nil { // of operations that no map can be given
 		return strconv.Quote(err.Error())

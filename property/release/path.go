@@ -100,7 +100,7 @@ func (f *finder) expand(i int) bool {
 		return f.expandInterface(v, i)
 	case reflect.Struct:
 		for j := range v.NumField() {
-			f.push(at0(v.Field(j)), "."+v.Type().Field(j).Name, i)
+			f.push(at0(v.Field(j)), fieldLabel(v.Type(), j), i)
 		}
 	case reflect.Array:
 		for j := range v.Len() {
@@ -144,11 +144,16 @@ func (f *finder) expandInterface(v reflect.Value, i int) bool {
 	switch t.Kind() {
 	case reflect.Pointer:
 		return f.follow(word, t.Elem(), "", i)
-	case reflect.Map, reflect.Chan, reflect.Func, reflect.UnsafePointer:
+	case reflect.Chan, reflect.Func, reflect.UnsafePointer:
 		return f.hit(word, "", i)
 	}
 	if f.hit(word, "", i) {
 		return true
+	}
+	if at := (visit{word, t}); t.Kind() == reflect.Map && f.seen[at] {
+		return false
+	} else if t.Kind() == reflect.Map {
+		f.seen[at] = true
 	}
 	inner := reflect.New(t)
 	inner.Elem().Set(v.Elem())
@@ -178,6 +183,7 @@ func (f *finder) expandMap(v reflect.Value, i int) bool {
 	if f.hit(v.UnsafePointer(), "", i) {
 		return true
 	}
+	first := len(f.queue)
 	for iter := v.MapRange(); iter.Next(); {
 		label := "[" + keyLabel(iter.Key()) + "]"
 		for _, x := range []reflect.Value{iter.Key(), iter.Value()} {
@@ -186,7 +192,23 @@ func (f *finder) expandMap(v reflect.Value, i int) bool {
 			f.push(boxed.Elem(), label, i)
 		}
 	}
+	// Of paths of one length, the same is to be the first each time.
+	slices.SortStableFunc(f.queue[first:], func(a, b step) int { return strings.Compare(a.label, b.label) })
 	return false
+}
+
+// fieldLabel selects a field. What an atomic is made of is not the map's.
+func fieldLabel(t reflect.Type, field int) string {
+	if isAtomic(t) {
+		return ""
+	}
+	return "." + t.Field(field).Name
+}
+
+// isAtomic reports whether t is one of sync/atomic, or of what stands in for it
+// where a map is explored.
+func isAtomic(t reflect.Type) bool {
+	return t.Kind() == reflect.Struct && strings.HasSuffix(t.PkgPath(), "sync/atomic")
 }
 
 // keyLabel shows a map key as a person would write it.
@@ -211,7 +233,7 @@ func at0(v reflect.Value) reflect.Value {
 // atomicElem returns T for an atomic.Pointer[T]: a struct of sync/atomic with a
 // field of type [0]*T.
 func atomicElem(t reflect.Type) (reflect.Type, bool) {
-	if t.Kind() != reflect.Struct || !strings.HasSuffix(t.PkgPath(), "sync/atomic") || !strings.HasPrefix(t.Name(), "Pointer[") {
+	if !isAtomic(t) || !strings.HasPrefix(t.Name(), "Pointer[") {
 		return nil, false
 	}
 	for i := range t.NumField() {

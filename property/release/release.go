@@ -10,6 +10,7 @@
 //
 //	tracker.go   operations on one map, what is live, what is retained
 //	path.go      how the map reaches what it retains
+//	locate.go    the way back: which field an address is in
 //	instance.go  which of two equal keys stays: S8
 //	scenario.go  what is stored, warmed up, removed: the programs of R1
 //	pump.go      cycles that make retention grow without bound: R3

@@ -56,9 +56,13 @@ var pages = []struct {
 	write func(io.Writer, counterexample.Counterexample) error
 }{
 	{"trace.txt", report.Text},
+	{stepsText, report.Steps},
 	{"report.html", report.HTML},
 	{"_counterexample_test.go", writeTest},
 }
+
+// stepsText has the steps of a schedule, if there is one.
+const stepsText = "steps.txt"
 
 func writeTest(w io.Writer, c counterexample.Counterexample) error {
 	b, err := report.Test(c)
@@ -71,7 +75,7 @@ func writeTest(w io.Writer, c counterexample.Counterexample) error {
 
 // written are the files of one violation.
 func written() []string {
-	names := []string{counterexample.ProgramFile, counterexample.HistoryFile}
+	names := []string{counterexample.ProgramFile, counterexample.HistoryFile, counterexample.StepsFile}
 	for _, p := range pages {
 		names = append(names, p.name)
 	}
@@ -123,8 +127,15 @@ func (c *counterexamples) write(found counterexample.Counterexample) error {
 		if err == nil {
 			err = p.write(&b, found)
 		}
-		if err == nil {
-			err = os.WriteFile(filepath.Join(dir, p.name), b.Bytes(), 0o666)
+		name := filepath.Join(dir, p.name)
+		switch {
+		case err != nil:
+		case b.Len() > 0:
+			err = os.WriteFile(name, b.Bytes(), 0o666)
+		default: // of an earlier one there may be something
+			if err = os.Remove(name); errors.Is(err, fs.ErrNotExist) {
+				err = nil
+			}
 		}
 	}
 	if err != nil {

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/mapspec/mapspec/impl"
 	"github.com/mapspec/mapspec/linearizability/explore"
+	"github.com/mapspec/mapspec/linearizability/report"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -193,14 +196,45 @@ func (t target) status(c *explore.Certificate) int {
 // show prints the certificate, and saves what it found.
 func (t target) show(env environment, o exploreOptions, save *counterexamples, c *explore.Certificate) error {
 	if o.json {
-		return json.NewEncoder(env.stdout).Encode(c)
+		return errors.Join(json.NewEncoder(env.stdout).Encode(c), t.keep(nil, save, c))
 	}
-	return c.Text(env.stdout, func(v explore.Violation) string {
+	err := c.Text(env.stdout, func(v explore.Violation) string {
 		if t.expects(v.Clause) {
 			return "as expected"
 		}
 		return ""
 	})
+	return errors.Join(err, t.keep(env.stdout, save, c))
+}
+
+// keep writes each violation to its directory, and shows the first one to
+// people. Of certificates that were read from a file there is nothing to keep.
+func (t target) keep(out io.Writer, save *counterexamples, c *explore.Certificate) error {
+	if save == nil {
+		return nil
+	}
+	for i := range c.Violations {
+		found, err := c.Violations[i].Counterexample()
+		if err != nil {
+			return err
+		}
+		if err := save.write(found); err != nil {
+			return err
+		}
+		if out == nil {
+			continue
+		}
+		dir := filepath.Join(save.dir, found.Map, string(found.Clause))
+		if i == 0 {
+			fmt.Fprintln(out)
+			if err := report.Text(out, found); err != nil {
+				return err
+			}
+			fmt.Fprintln(out)
+		}
+		fmt.Fprintf(out, "%s is saved in %s; run it again with: mapspec replay %[2]s\n", found.Clause, dir)
+	}
+	return nil
 }
 
 func exploreProgress(env environment, name string, p explore.Progress) {

@@ -105,6 +105,8 @@ type again struct {
 	Verdict model.Verdict `json:"verdict"`
 	Rounds  int           `json:"rounds"`
 	History []byte        `json:"history,omitempty"`
+
+	steps []counterexample.Step // of a schedule
 }
 
 // runAgain is the side of the child that replays a counterexample, which it
@@ -125,7 +127,7 @@ func runAgain(ctx context.Context, env environment, args []string) (int, error) 
 	}
 	os.Stdout = os.Stderr // what a map prints is no report
 	v, rounds := minimise.Replay(ctx, m.Subject, c, *budget)
-	return exitOK, json.NewEncoder(env.stdout).Encode(again{v, rounds, v.History})
+	return exitOK, json.NewEncoder(env.stdout).Encode(again{Verdict: v, Rounds: rounds, History: v.History})
 }
 
 // replayProcess runs c once more in a process of its own.

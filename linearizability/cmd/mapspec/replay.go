@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/mapspec/mapspec/linearizability/counterexample"
+	"github.com/mapspec/mapspec/linearizability/explore"
+	"github.com/mapspec/mapspec/linearizability/report"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -41,14 +43,17 @@ func runReplay(ctx context.Context, env environment, args []string) (int, error)
 	if err != nil {
 		return exitOther, err
 	}
-	if _, ok := find(c.Map); !ok {
+	run := replayProcess
+	if c.Look == model.LookSchedule {
+		run = replaySchedule
+	} else if _, ok := find(c.Map); !ok {
 		return exitOther, fmt.Errorf("%s: %w", dir, unknownMap(c.Map))
 	}
 	shown := 0
 	var last again
 	for i := range *times {
 		progress(env, "replay %d of %d", i+1, *times)
-		last, err = replayProcess(ctx, c, *budget)
+		last, err = run(ctx, c, *budget)
 		progress(env, "")
 		if err != nil && ctx.Err() == nil {
 			return exitOther, err
@@ -67,8 +72,22 @@ func runReplay(ctx context.Context, env environment, args []string) (int, error)
 	}
 	if !*asJSON {
 		describeReplay(env, c, last, shown, *times)
+		c.Steps = last.steps
+		if err := report.Steps(env.stdout, c); err != nil {
+			return exitOther, err
+		}
 	}
 	return replayStatus(last, shown, *times), nil
+}
+
+// replaySchedule runs c in the steps of its schedule, on a copy of the map that
+// is built anew. It takes no luck, and no budget.
+func replaySchedule(ctx context.Context, c counterexample.Counterexample, _ time.Duration) (again, error) {
+	r, err := explore.Replay(ctx, explore.MapOf(c), c, explore.Options{})
+	if err != nil {
+		return again{}, err
+	}
+	return again{Verdict: r.Verdict, Rounds: 1, steps: r.Steps}, nil
 }
 
 // replayStatus tells what was not shown from what could not be run.

@@ -41,6 +41,15 @@ func (c *Checker) extension(r *Record, order []int32) Extension {
 	return x
 }
 
+// Extension returns an execution that is equivalent to r, right or wrong: r
+// itself, if clock orders all steps. The error wraps [ErrMalformed].
+func (c *Checker) Extension(r *Record, clock Clock) (Extension, error) {
+	if err := c.poset.build(r, clock); err != nil {
+		return Extension{}, err
+	}
+	return c.extension(r, nil), nil
+}
+
 // linear is a linear extension in the making.
 type linear struct {
 	p     *poset

@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"time"
 
+	"github.com/mapspec/mapspec/linearizability/counterexample"
 	"github.com/mapspec/mapspec/linearizability/history"
 	"github.com/mapspec/mapspec/model"
 )
@@ -42,11 +43,12 @@ type Job struct {
 	Replay *Replay `json:",omitempty"`
 }
 
-// The initial maps.
+// The initial maps: see package worker for how growth and shrink are found.
 const (
-	Empty     = "empty"
-	OneKey    = "one key"
-	Traversed = "one key, traversed"
+	Empty  = "empty"
+	OneKey = "one key"
+	// Traversed is that of one key after a Range, which rearranges some maps.
+	Traversed = "traversed"
 	Growth    = "before growth"
 	Shrink    = "before shrink"
 )
@@ -59,10 +61,24 @@ type Replay struct {
 	Program  history.Program
 	Policy   string
 	Schedule string
-	Clause   model.Clause
-	// Times is how often; 0 is once.
-	Times int
-	Stall *Stall `json:",omitempty"`
+	Stall    *Stall `json:",omitempty"`
+}
+
+// Replayed is what came of a replay. Whether that is a violation is for package
+// check, and others, to say.
+type Replayed struct {
+	// Diverged says why the schedule could not be followed; the rest is empty
+	// then.
+	Diverged string `json:",omitempty"`
+	Steps    []counterexample.Step
+	// History is what happened, a call right before its first step and a return
+	// right after its last, what was there before and the reads at rest included:
+	// client 0 makes those.
+	History  string
+	Ending   string           // of the execution: "completed", "deadlock", …
+	Rest     string           // the same of the reads at rest, if there were any
+	Retained []model.Retained // what is held and should not be
+	Raced    bool             // the race detector has spoken
 }
 
 // Stall is a thread that is stopped for ever after so many steps.
@@ -73,7 +89,7 @@ type Message struct {
 	Progress *Progress `json:",omitempty"`
 	Found    *Found    `json:",omitempty"`
 	Report   *Report   `json:",omitempty"`
-	Steps    []Step    `json:",omitempty"` // of a replay
+	Replayed *Replayed `json:",omitempty"`
 	Error    string    `json:",omitempty"` // one line: nothing that was said before counts
 }
 
@@ -114,6 +130,10 @@ type Found struct {
 	Evidence            string
 	Path                string           `json:",omitempty"`
 	Retained            []model.Retained `json:",omitempty"`
+	// Witness is how to see a violation of R3, which is none of one execution,
+	// and Trace what was seen.
+	Witness *model.Witness `json:",omitempty"`
+	Trace   []string       `json:",omitempty"`
 	// History has the operations and what they returned; a call right before
 	// its first step and a return right after its last.
 	History string `json:",omitempty"`
@@ -128,10 +148,13 @@ func (f *Found) Operations() int {
 // Report is said at the end.
 type Report struct {
 	Programs, Executions, CutShort, Limited, Steps int
-	Checked                                        int      // classes judged, not seen before in their program
-	Released                                       int      // executions whose heap was judged
-	Stalled                                        int      // executions with a stalled thread
-	Alphabet                                       []string // the calls that programs are made of
+	Checked                                        int // classes judged, not seen before in their program
+	Released                                       int // executions whose heap was judged
+	Stalled                                        int // executions with a stalled thread
+	// Running and Judging are the time for executions and for what was made of
+	// them, garbage collection included.
+	Running, Judging time.Duration
+	Alphabet         []string // the calls that programs are made of
 	// Settings are what was explored, with the programs of each in this shard
 	// and in all of them.
 	Settings []Setting
@@ -180,9 +203,9 @@ func (s Setting) Fillers() int {
 	return n
 }
 
-// FirstFiller is the first of the keys that only fill the initial map. They are
-// no part of a program: what a traversal shows of them is left out.
-const FirstFiller = 100
+// FirstFiller is the first of the keys that only fill the initial map, and that
+// no program touches but by a traversal or Clear.
+const FirstFiller = counterexample.FirstFiller
 
 // Wait says that one operation does not go on while another one, of another
 // thread, has stopped in the middle.
@@ -193,21 +216,4 @@ type Setting struct {
 	Policy, Initial string
 	Programs, Of    int
 	Init            []model.Op `json:",omitempty"`
-}
-
-// Step is one of a replayed execution, for people.
-type Step struct {
-	Thread    int
-	Operation string // "Store(k0, v1)"
-	Kind      string // "load", "lock", …
-	Object    string // where in the map it is, as a Go expression
-	Line      string // "hashtriemap.go:120"
-	Function  string
-	Read      string
-	Wrote     string
-	Failed    bool
-	Begins    bool   // the first step of the operation
-	Returns   string // what the operation returned, at its last step
-	Switch    string // why another thread takes the next step; "" if none does
-	State     string // the abstract map afterwards, where it is known
 }

@@ -20,11 +20,19 @@ type Observation struct {
 // observing says that the execution that runs is observed. That costs time.
 var observing bool
 
+// look is called with the address that the next step touches, right before it:
+// every thread waits at a step of its own then.
+var look func(unsafe.Pointer)
+
 // callersKept is how many frames of a step are kept.
 const callersKept = 12
 
-// Observe makes the next execution, and only that, note observations.
-func (s *Scheduler) Observe() { s.observe = true }
+// Observe makes the next execution, and only that, note observations. Before
+// each step it calls f, if there is one, with the address that is touched.
+func (s *Scheduler) Observe(f func(unsafe.Pointer)) { s.observe, look = true, f }
+
+// PendingPlace is what is known of [Scheduler.Pending] beyond its event.
+func (s *Scheduler) PendingPlace(t int) Observation { return s.threads[t].place }
 
 // Observations returns those of the latest execution, one a step, in order.
 func (s *Scheduler) Observations() []Observation { return s.observations }
@@ -54,4 +62,7 @@ func (t *thread) note(p unsafe.Pointer) {
 func (s *Scheduler) observed(t *thread) {
 	t.place.Step = len(s.trace) - 1
 	s.observations = append(s.observations, t.place)
+	if look != nil {
+		look(t.place.Address)
+	}
 }

@@ -84,7 +84,7 @@ func (e *Engine) run(p Program, st strategy) (Result, error) {
 			e.sched.Stall(p.Stall.Thread, p.Stall.After)
 		}
 		if e.options.Observe {
-			e.sched.Observe()
+			e.sched.Observe(e.options.Look)
 		}
 		e.current = nil
 		ending := e.sched.Run(e.program.Threads, st)
@@ -113,7 +113,7 @@ func (e *Engine) setup() error {
 	case panicked != nil:
 		return fmt.Errorf("search: Setup panics: %v", panicked)
 	case ending != sched.Completed:
-		return fmt.Errorf("search: Setup does not end: %v", ending)
+		return &SetupError{ending}
 	}
 	return nil
 }

@@ -98,3 +98,8 @@ func (e *DivergenceError) Error() string {
 	return fmt.Sprintf("search: the program diverged at step %d: was %s, is now %s, after the same schedule %q: "+
 		"a program must be deterministic, and Setup must make its whole state afresh", e.Step, e.Want, e.Got, e.Schedule)
 }
+
+// SetupError says that Setup does not end.
+type SetupError struct{ Ending sched.Ending }
+
+func (e *SetupError) Error() string { return fmt.Sprintf("search: Setup does not end: %v", e.Ending) }

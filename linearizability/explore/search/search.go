@@ -27,7 +27,7 @@
 // them that orders them, a race, go back to before the first and arrange for
 // the second to come before it. Source sets say which threads will do as a
 // beginning, and sleep sets keep a branch from doing again what an earlier one
-// has done (Abdulla, Aronsson, Jonsson and Sagonas, JACM 2017).
+// has done (Abdulla, Aronis, Jonsson and Sagonas, JACM 2017).
 //
 //	SourceSets   every class; besides, some executions are begun that sleep
 //	             sets cut short, as they could only repeat a class
@@ -53,6 +53,7 @@ package search
 
 import (
 	"time"
+	"unsafe"
 
 	"github.com/mapspec/mapspec/linearizability/explore/sched"
 )
@@ -95,6 +96,12 @@ type Execution struct {
 // included.
 func (x Execution) Clock(d int) []int32 { return x.engine.clock(d) }
 
+// Pending returns the step that a thread in Blocked did not come to take.
+// Its Step of the observation is of no meaning.
+func (x Execution) Pending(t int) (sched.Event, sched.Observation) {
+	return x.engine.sched.Pending(t).Clone(), x.engine.sched.PendingPlace(t)
+}
+
 // Schedule returns the schedule of the execution.
 func (x Execution) Schedule() Schedule { return scheduleOf(x.Trace) }
 
@@ -130,8 +137,11 @@ type Options struct {
 	Distinct bool
 	// Preemptions is for the strategy of this name.
 	Preemptions int
-	// Observe collects what steps read and wrote; that takes time.
+	// Observe collects what steps read and wrote; that takes time. Look, if any,
+	// is called before each step with the address that it touches, nil for a
+	// Pause.
 	Observe bool
+	Look    func(unsafe.Pointer)
 }
 
 // Stall stops Thread for ever when it has taken After steps.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"time"
 
 	"github.com/mapspec/mapspec/linearizability/explore/interval"
 	"github.com/mapspec/mapspec/linearizability/explore/job"
@@ -78,9 +79,11 @@ func (e *ended) clock(thread, step int) []int32 {
 	return e.clocks[d*e.threads : (d+1)*e.threads]
 }
 
-// flush judges the executions of the batch. A map is looked at under the policy
-// that it was filled under: hashes of another one would find nothing.
+// flush judges the executions of the batch, each under the hash policy that it
+// ran under: what was stored under one of them is not found under another.
 func (w *worker) flush() error {
+	start := time.Now()
+	defer func() { w.report.Judging += time.Since(start) }()
 	defer w.enter(nil)()
 	runtime.GC()
 	defer hashing.SetPolicy(hashing.Current())
@@ -88,11 +91,11 @@ func (w *worker) flush() error {
 	for _, e := range w.batch {
 		if e.task != last {
 			last = e.task
-			if err := w.checker.Reset(programOf(e.task)); err != nil {
+			hashing.SetPolicy(last.setting.policy)
+			if err := w.checker.Reset(e.task.contents()); err != nil {
 				return err
 			}
 		}
-		hashing.SetPolicy(e.task.setting.policy)
 		if err := w.judge(e); err != nil {
 			return err
 		}
@@ -107,18 +110,6 @@ func (w *worker) flush() error {
 	}
 	w.batch = w.batch[:0]
 	return nil
-}
-
-// programOf returns what the map of t's programs holds initially, without
-// fillers.
-func programOf(t *task) []model.Op {
-	var init []model.Op
-	for _, o := range t.program.Init {
-		if o.Method.OnKey() && o.Key < job.FirstFiller {
-			init = append(init, o)
-		}
-	}
-	return init
 }
 
 // judge judges one execution: what the map holds, which has to come first, what
@@ -143,7 +134,7 @@ func (w *worker) judge(e *ended) error {
 		w.bound(err.Error())
 		return nil
 	case err != nil:
-		return err
+		return fmt.Errorf("%w (program %s on the map %q under the hashes %s, schedule %v)", err, programText(e.task.program), e.task.setting.Initial, e.task.setting.Policy, e.schedule)
 	case ok:
 		return nil
 	}
@@ -172,7 +163,7 @@ func (w *worker) clockOf(e *ended) interval.Clock {
 // probe reads the map at rest, as one more thread that begins when all others
 // have ended.
 func (w *worker) probe(e *ended) sched.Ending {
-	defer w.enter(&place{task: e.task, crew: e.crew, ended: e})()
+	defer w.enter(&spot{task: e.task, crew: e.crew, ended: e})()
 	p := prober{e: e}
 	ending, panicked := e.crew.engine.Alone(func() {
 		for _, o := range w.probes(e.task) {
@@ -207,9 +198,6 @@ func (p *prober) do(o model.Op) {
 
 // Visit implements model.Listener.
 func (p *prober) Visit(v model.Visit) {
-	if v.Key >= job.FirstFiller {
-		return
-	}
 	o := &p.e.record.Ops[len(p.e.record.Ops)-1]
 	o.Visits = append(o.Visits, interval.Visit{Key: v.Key, Value: v.Value, At: p.step})
 }

@@ -165,9 +165,6 @@ func (c *client) close(id, last int, r model.Result) {
 // Visit records what the innermost traversal hands out.
 func (c *client) Visit(v model.Visit) {
 	c.goOn()
-	if v.Key >= job.FirstFiller {
-		return
-	}
 	o := &c.ops[c.open[len(c.open)-1]]
 	o.Visits = append(o.Visits, interval.Visit{Key: v.Key, Value: v.Value, At: int32(sched.Steps())})
 }

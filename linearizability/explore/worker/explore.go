@@ -3,7 +3,6 @@ package worker
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/mapspec/mapspec/linearizability/explore/job"
 	"github.com/mapspec/mapspec/linearizability/explore/sched"
@@ -23,7 +22,7 @@ func (w *worker) explore(t *task) error {
 	hashing.SetPolicy(t.setting.policy)
 	c := w.crew(len(t.program.Threads))
 	c.drive.begin(t)
-	defer w.enter(&place{task: t, crew: c})()
+	defer w.enter(&spot{task: t, crew: c})()
 	w.report.Programs++
 	longest := make([]int, len(c.drive.clients))
 	err := w.run(c, t, nil, func(x search.Execution) error {
@@ -34,6 +33,9 @@ func (w *worker) explore(t *task) error {
 	})
 	if err != nil || !w.job.Stalls || len(t.program.Threads) < 2 || t.rank.Operations > len(t.program.Threads) {
 		return err
+	}
+	if w.found[model.P2] != nil {
+		return nil // who waits for whom is not to be told then
 	}
 	return w.stall(c, t, longest)
 }
@@ -50,6 +52,14 @@ func (w *worker) run(c *crew, t *task, stall *search.Stall, check func(search.Ex
 	}
 	if e := refuse.Last(); e != nil {
 		return e
+	}
+	if w.failure != nil {
+		return w.failure
+	}
+	if e := (*search.SetupError)(nil); errors.As(err, &e) {
+		return w.report1(c, t, job.Found{
+			Clause: model.P2, Evidence: fmt.Sprintf("the initial operations, one after the other, do not return: %v", e.Ending),
+		}, nil)
 	}
 	if err != nil {
 		return fmt.Errorf("%w (program %v on the map %q under the hashes %s)", err, programText(t.program), t.setting.Initial, t.setting.Policy)
@@ -94,7 +104,10 @@ func (w *worker) ended(c *crew, t *task, x search.Execution, stall *search.Stall
 	if len(w.batch) < batchSize {
 		return nil
 	}
-	return w.flush()
+	if w.failure = w.flush(); w.failure != nil {
+		return errStopped
+	}
+	return nil
 }
 
 // stuck reports a deadlock or a livelock.
@@ -120,58 +133,12 @@ func (w *worker) report1(c *crew, t *task, f job.Found, shows func(search.Execut
 			return err
 		}
 	}
-	if f.Clause != model.R1 {
-		w.lower(t.rank)
+	if err := w.say(job.Message{Found: &f}); err != nil {
+		return err
 	}
-	return w.say(job.Message{Found: &f})
-}
-
-// stall explores t with each of its threads stopped for ever after each of its
-// steps.
-func (w *worker) stall(c *crew, t *task, longest []int) error {
-	watching := c.drive.watching
-	c.drive.watching = false
-	defer func() { c.drive.watching = watching }()
-	for thread, steps := range longest {
-		for after := 1; after < steps; after++ {
-			s := &search.Stall{Thread: thread, After: after}
-			w.at.Store(&place{task: t, crew: c, stall: s})
-			err := w.run(c, t, s, func(x search.Execution) error {
-				w.waited(c, t, x, s)
-				return w.ended(c, t, x, s)
-			})
-			if err != nil {
-				return err
-			}
-		}
+	if f.Clause == model.R1 {
+		return w.pump(t)
 	}
+	w.lower(t.rank)
 	return nil
-}
-
-// waited notes which operations wait for one that has stopped.
-func (w *worker) waited(c *crew, t *task, x search.Execution, s *search.Stall) {
-	if x.Ending != sched.Deadlocked && x.Ending != sched.Livelocked {
-		return
-	}
-	holder := c.drive.clients[s.Thread].current()
-	for _, other := range c.drive.clients {
-		if other.thread == s.Thread || !x.Blocked.Has(other.thread) {
-			continue
-		}
-		pair := job.Wait{Waiter: other.current(), For: holder}
-		if !slices.Contains(w.report.Waits, pair) {
-			w.report.Waits = append(w.report.Waits, pair)
-			w.waits = append(w.waits, waiting{pair, t, x.Schedule(), *s})
-		}
-	}
-}
-
-// current returns the method of the operation in progress.
-func (c *client) current() model.Method {
-	for i := len(c.ops) - 1; i >= 0; i-- {
-		if c.ops[i].Pending {
-			return c.ops[i].Op.Method
-		}
-	}
-	return model.Load
 }

@@ -12,10 +12,13 @@ import (
 
 const racesUnseen = "none seen"
 
+// raceErrors counts what the race detector has reported.
+func raceErrors() int { return runtime.RaceErrors() }
+
 // raced reports an execution in which the race detector has spoken. What it
 // said is on standard error.
 func (w *worker) raced(t *task, x search.Execution) error {
-	n := runtime.RaceErrors()
+	n := raceErrors()
 	if n == w.races {
 		return nil
 	}

@@ -93,17 +93,7 @@ func (w *worker) release(e *ended, h *held) error {
 	if h == nil || w.found[model.R1] != nil {
 		return nil
 	}
-	x, excess := h.excess(e)
-	// What dies late, of a pool or by way of a finalizer, takes more than one
-	// collection.
-	for range 2 {
-		if !excess {
-			return nil
-		}
-		runtime.GC()
-		x, excess = w.held(e).excess(e)
-		w.report.Released--
-	}
+	x, excess := w.stillHeld(e, h)
 	if !excess {
 		return nil
 	}
@@ -112,6 +102,21 @@ func (w *worker) release(e *ended, h *held) error {
 		Clause: model.R1, Schedule: e.schedule.String(), Retained: []model.Retained{retained}, Path: retained.Path,
 		Evidence: fmt.Sprintf("%s is still reachable at rest: %s", retained.What, retained.Path),
 	}, nil)
+}
+
+// stillHeld is excess, but for what dies late, of a pool or by way of a
+// finalizer: that takes more than one collection.
+func (w *worker) stillHeld(e *ended, h *held) (holding, bool) {
+	x, excess := h.excess(e)
+	for range 2 {
+		if !excess {
+			break
+		}
+		runtime.GC()
+		x, excess = w.held(e).excess(e)
+		w.report.Released--
+	}
+	return x, excess
 }
 
 func (w *worker) retained(e *ended, x holding) model.Retained {

@@ -25,7 +25,7 @@ func (w *worker) simplify(c *crew, t *task, f *job.Found, shows func(search.Exec
 	previous, current := c.drive, w.current
 	c.drive, w.current = d, t.rank
 	defer func() { c.drive, w.current = previous, current }()
-	defer w.enter(&place{task: t, crew: c})()
+	defer w.enter(&spot{task: t, crew: c})()
 	for p := range mostPreemptions + 1 {
 		var best search.Schedule
 		o := w.options()
@@ -59,7 +59,7 @@ func (w *worker) simplify(c *crew, t *task, f *job.Found, shows func(search.Exec
 func (w *worker) shows(e *ended) func(search.Execution) bool {
 	c, t := e.crew, e.task
 	checker := interval.NewChecker(w.subject.Bind().Promise())
-	if err := checker.Reset(programOf(t)); err != nil {
+	if err := checker.Reset(t.contents()); err != nil {
 		return func(search.Execution) bool { return false }
 	}
 	return func(x search.Execution) bool {
@@ -78,7 +78,7 @@ func (w *worker) shows(e *ended) func(search.Execution) bool {
 // executed is take with clocks that order all steps as they were taken.
 func executed(c *crew, t *task, x search.Execution) *ended {
 	n := len(c.drive.clients)
-	e := &ended{crew: c, task: t, in: c.drive.in, threads: n, steps: make([]int32, n), at: make([][]int32, n)}
+	e := &ended{crew: c, task: t, in: c.drive.in, threads: n, steps: make([]int32, n), at: make([][]int32, n), watched: make([][]watched, n)}
 	for d := range x.Trace {
 		thread := x.Trace[d].Thread
 		e.steps[thread]++
@@ -97,14 +97,6 @@ func programText(p interface{ MarshalJSON() ([]byte, error) }) string {
 		return err.Error()
 	}
 	return strings.TrimSpace(string(b))
-}
-
-// waiting is an execution in which an operation waits for a stalled one.
-type waiting struct {
-	pair     job.Wait
-	task     *task
-	schedule search.Schedule
-	stall    search.Stall
 }
 
 // promisesFreeLoad reports whether the map promises clause P1.

@@ -27,7 +27,7 @@ func (w *worker) settle() error {
 	in := w.subject.Bind()
 	w.checker = interval.NewChecker(in.Promise())
 	_, unjudged := release.Unjudged(in)
-	w.canWatch = !unjudged
+	w.canWatch = !unjudged && in.Methods().Has(model.Load) // who else says what is live
 	policies, err := w.policies()
 	if err != nil {
 		return err
@@ -75,7 +75,7 @@ func (w *worker) policies() ([]hashing.Policy, error) {
 	})
 	w.report.Hashes = hashing.Used()
 	if !w.report.Hashes && len(all) > 1 {
-		w.report.Notes = append(w.report.Notes, "the map asks for no hash that can be chosen: one policy stands for all")
+		w.note("the map asks for no hash that can be chosen: one policy stands for all")
 		all = all[:1]
 	}
 	return all, nil
@@ -84,7 +84,7 @@ func (w *worker) policies() ([]hashing.Policy, error) {
 // alone runs f by itself.
 func (w *worker) alone(f func()) (sched.Ending, any) {
 	if w.at.Load() == nil {
-		defer w.enter(&place{doing: "making an initial map"})()
+		defer w.enter(&spot{doing: "making an initial map"})()
 	}
 	return w.crew(1).engine.Alone(f)
 }
@@ -95,7 +95,7 @@ func (w *worker) addSetting(name string, p hashing.Policy) error {
 		return err
 	}
 	if !ok {
-		w.report.Notes = append(w.report.Notes, fmt.Sprintf("no map %s under %v: no Store or Delete of %d keys takes notably more steps than others", name, p, mostFillers))
+		w.note("no map %s under %v: no Store or Delete of %d keys takes notably more steps than others", name, p, mostFillers)
 		return nil
 	}
 	if ending := w.makes(ops); ending != sched.Completed {
@@ -107,27 +107,45 @@ func (w *worker) addSetting(name string, p hashing.Policy) error {
 		return err
 	}
 	if slices.ContainsFunc(ops, func(o model.Op) bool { return o.Key >= job.FirstFiller }) {
-		s.set.Methods = s.set.Methods.Without(model.Len) // it counts fillers
+		w.withoutWhole(&s.set)
 	}
 	s.Of = s.set.Count()
-	s.probes = probesOf(s.set)
+	s.probes = w.probesOf(s)
 	w.of += (s.Of + w.job.Shards - 1 - w.job.Shard) / w.job.Shards
 	w.settings = append(w.settings, s)
 	return nil
 }
 
-// probesOf returns the calls that look at a map at rest.
-func probesOf(s program.Set) []model.Op {
+// withoutWhole leaves out what makes all keys of a map one search: with fillers
+// they are too many.
+func (w *worker) withoutWhole(s *program.Set) {
+	whole := []model.Method{model.Len}
+	if w.subject.Bind().Promise().Clear == model.Strong {
+		whole = append(whole, model.Clear)
+	}
+	for _, m := range whole {
+		if s.Methods.Has(m) {
+			s.Methods = s.Methods.Without(m)
+			w.note("%v is left out of programs on maps with many keys: it speaks of all at once", m)
+		}
+	}
+}
+
+// probesOf returns the calls that look at a map at rest, whatever the programs
+// are made of.
+func (w *worker) probesOf(s *setting) []model.Op {
+	has := w.subject.Bind().Methods().Has
 	var ops []model.Op
-	for k := range s.Size.Keys {
-		if s.Methods.Has(model.Load) {
+	for k := range s.set.Size.Keys {
+		if has(model.Load) {
 			ops = append(ops, model.Op{Method: model.Load, Key: k})
 		}
 	}
-	for _, m := range []model.Method{model.Range, model.Len} {
-		if s.Methods.Has(m) {
-			ops = append(ops, model.Op{Method: m})
-		}
+	if has(model.Range) {
+		ops = append(ops, model.Op{Method: model.Range})
+	}
+	if has(model.Len) && s.Fillers() == 0 {
+		ops = append(ops, model.Op{Method: model.Len})
 	}
 	return ops
 }
@@ -185,11 +203,13 @@ func (w *worker) spike(before, ops []model.Op) (int, bool) {
 			start := sched.Steps()
 			model.Call(in, o)
 			cost := sched.Steps() - start
-			if i >= 2 && notable(cost, costs) {
+			if len(costs) > 1 && notable(cost, costs) {
 				found, ok = i, true
 				return
 			}
-			costs = append(costs, cost)
+			if i > 0 || len(before) > 0 { // the first one of a map may have to make its table
+				costs = append(costs, cost)
+			}
 		}
 	})
 	return found, ok
@@ -200,5 +220,5 @@ func (w *worker) spike(before, ops []model.Op) (int, bool) {
 func notable(cost int, before []int) bool {
 	sorted := slices.Sorted(slices.Values(before))
 	median := sorted[len(sorted)/2]
-	return cost >= median+3 && cost > sorted[len(sorted)-1]
+	return cost >= median+2 && cost > sorted[len(sorted)-1]
 }

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"iter"
+	"slices"
 
 	"github.com/mapspec/mapspec/linearizability/explore/job"
 	"github.com/mapspec/mapspec/linearizability/history"
@@ -14,6 +15,11 @@ type task struct {
 	setting  *setting
 	rank     job.Rank
 	releases bool // it removes or replaces something
+}
+
+// contents returns the initial operations that decide what the map holds.
+func (t *task) contents() []model.Op {
+	return slices.DeleteFunc(slices.Clone(t.program.Init), func(o model.Op) bool { return o.Method.Traverses() })
 }
 
 // tasks lists the programs of a job's shard: by their number of operations,

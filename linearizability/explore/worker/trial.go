@@ -15,7 +15,7 @@ func (w *worker) trial() error {
 	if e := refuse.Always(); e != nil {
 		return e
 	}
-	defer w.enter(&place{doing: "making a map"})()
+	defer w.enter(&spot{doing: "making a map"})()
 	var in model.Instance
 	ending, panicked := w.alone(func() { in = w.subject.Bind() })
 	switch {

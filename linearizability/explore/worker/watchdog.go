@@ -13,8 +13,8 @@ import (
 // defaultPatience is how long a call of the map may go on without a step.
 const defaultPatience = 20 * time.Second
 
-// place is where the map's own code runs.
-type place struct {
+// spot is where the map's own code runs.
+type spot struct {
 	doing string // what, if no program runs
 	task  *task
 	crew  *crew
@@ -24,7 +24,7 @@ type place struct {
 
 // enter notes where the map's own code runs from now on, and returns what ends
 // that.
-func (w *worker) enter(p *place) (leave func()) {
+func (w *worker) enter(p *spot) (leave func()) {
 	before := w.at.Swap(p)
 	w.beats.Add(1)
 	return func() { w.at.Store(before); w.beats.Add(1) }
@@ -42,7 +42,7 @@ func (w *worker) watch(done <-chan struct{}) {
 		patience = defaultPatience
 	}
 	type state struct {
-		at    *place
+		at    *spot
 		beats int64
 		pulse int
 	}
@@ -73,7 +73,7 @@ func (w *worker) watch(done <-chan struct{}) {
 
 // endless says what is known, and ends the process. What this worker has run
 // and not judged is lost; what it has found is not.
-func (w *worker) endless(at *place, patience time.Duration) {
+func (w *worker) endless(at *spot, patience time.Duration) {
 	if at.task == nil {
 		_ = w.write(job.Message{Error: fmt.Sprintf("%s does not end: no step for %v", at.doing, patience)})
 		os.Exit(2)

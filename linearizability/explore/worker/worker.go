@@ -10,9 +10,16 @@
 //	drive.go    a program on a map, and what was seen
 //	batch.go    executions that ended, judged many at a time
 //	release.go  what a map still holds at rest
+//	pump.go     whether that grows without bound
+//	stall.go    the same with a thread that has stopped, and who waits for it
 //	schedule.go the shortest schedule that fails
 //	watchdog.go calls that go on for ever
-//	replay.go   one schedule again, step by step
+//	replay.go   one schedule again: what it shows
+//	steps.go    the same step by step, for people
+//	place.go    where in the map a step is
+//	value.go    what it reads and writes
+//	switch.go   why another thread goes on
+//	state.go    what the map means in between
 //
 // A map's linearizability and what it holds at rest are judged later than it
 // was run: after a thousand executions there is one garbage collection for all
@@ -76,18 +83,13 @@ func Main(s model.Binder) {
 
 // Run is Main without a process.
 func Run(s model.Binder, in io.Reader, out io.Writer) (status int) {
-	debug.SetGCPercent(-1) // batches collect
-	buffered := bufio.NewWriter(out)
-	w := &worker{
-		subject: s, encoder: json.NewEncoder(buffered), out: buffered, start: time.Now(),
-		crews: map[int]*crew{}, found: map[model.Clause]*job.Found{},
-	}
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // batches collect
+	w := newWorker(s, out)
 	decoder := json.NewDecoder(in)
 	if err := decoder.Decode(&w.job); err != nil {
 		w.fail(fmt.Errorf("a job is needed on standard input: %w", err))
 		return 2
 	}
-	w.limit.Store(&job.Rank{Operations: 1 << 30})
 	go w.listen(decoder)
 	done := make(chan struct{})
 	defer close(done)
@@ -117,12 +119,12 @@ type worker struct {
 	found    map[model.Clause]*job.Found
 	holding  held
 	canWatch bool
-	waits    []waiting
+	failure  error // of a batch that was full in the middle of a program
 	races    int
 	of       int                      // programs in the shard
 	limit    atomic.Pointer[job.Rank] // what is behind it need not be explored
 	current  job.Rank                 // of the program that is explored
-	at       atomic.Pointer[place]    // where the map's code runs; nil if it does not
+	at       atomic.Pointer[spot]     // where the map's code runs; nil if it does not
 	beats    atomic.Int64             // changes when something goes on
 }
 
@@ -130,6 +132,23 @@ type worker struct {
 type crew struct {
 	engine *search.Engine
 	drive  *drive
+}
+
+func newWorker(s model.Binder, out io.Writer) *worker {
+	buffered := bufio.NewWriter(out)
+	w := &worker{
+		subject: s, encoder: json.NewEncoder(buffered), out: buffered, start: time.Now(),
+		crews: map[int]*crew{}, found: map[model.Clause]*job.Found{},
+	}
+	w.limit.Store(&job.Rank{Operations: 1 << 30})
+	return w
+}
+
+// close ends the coroutines.
+func (w *worker) close() {
+	for _, c := range w.crews {
+		c.engine.Close()
+	}
 }
 
 func (w *worker) listen(d *json.Decoder) {
@@ -171,11 +190,7 @@ func (w *worker) fail(err error) {
 }
 
 func (w *worker) perform() error {
-	defer func() {
-		for _, c := range w.crews {
-			c.engine.Close()
-		}
-	}()
+	defer w.close()
 	if err := w.trial(); err != nil {
 		return err
 	}
@@ -202,6 +217,7 @@ func (w *worker) finish() *job.Report {
 	for _, o := range w.settings[0].set.Alphabet().Ops() {
 		w.report.Alphabet = append(w.report.Alphabet, letter(o))
 	}
+	w.report.Running = time.Since(w.start) - w.report.Judging
 	if w.report.Races == "" {
 		w.report.Races = racesUnseen
 	}
@@ -284,6 +300,13 @@ func (w *worker) progress(t *task) error {
 func (w *worker) bound(why string) {
 	if !slices.Contains(w.report.Bounds, why) {
 		w.report.Bounds = append(w.report.Bounds, why)
+	}
+}
+
+// note notes once what is left out on purpose.
+func (w *worker) note(format string, args ...any) {
+	if text := fmt.Sprintf(format, args...); !slices.Contains(w.report.Notes, text) {
+		w.report.Notes = append(w.report.Notes, text)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
-	"strings"
 	"testing"
 
 	"github.com/mapspec/mapspec/linearizability/explore/job"
@@ -75,6 +74,28 @@ func (m *list) Delete(key any) {
 // work runs a job on a map and returns what was said.
 func work(t *testing.T, newMap func() any, p model.Promise, j job.Job) (job.Report, []job.Found) {
 	t.Helper()
+	return report(t, Of("list", p, &list{}, newMap), j)
+}
+
+// report runs a job on a subject and returns what was said.
+func report(t *testing.T, s model.Binder, j job.Job) (report job.Report, found []job.Found) {
+	t.Helper()
+	for _, m := range messages(t, s, j) {
+		switch {
+		case m.Error != "":
+			t.Fatal(m.Error)
+		case m.Report != nil:
+			report = *m.Report
+		case m.Found != nil:
+			found = append(found, *m.Found)
+		}
+	}
+	return report, found
+}
+
+// messages runs a job on a subject.
+func messages(t *testing.T, s model.Binder, j job.Job) []job.Message {
+	t.Helper()
 	if j.Shards == 0 {
 		j.Shards = 1
 	}
@@ -86,24 +107,16 @@ func work(t *testing.T, newMap func() any, p model.Promise, j job.Job) (job.Repo
 	defer hold.Close()
 	go hold.Write(text)
 	var out bytes.Buffer
-	Run(Of("list", p, &list{}, newMap), in, &out)
-	var report job.Report
-	var found []job.Found
-	for d := json.NewDecoder(strings.NewReader(out.String())); d.More(); {
+	Run(s, in, &out)
+	var all []job.Message
+	for d := json.NewDecoder(&out); d.More(); {
 		var m job.Message
 		if err := d.Decode(&m); err != nil {
 			t.Fatal(err)
 		}
-		switch {
-		case m.Error != "":
-			t.Fatal(m.Error)
-		case m.Report != nil:
-			report = *m.Report
-		case m.Found != nil:
-			found = append(found, *m.Found)
-		}
+		all = append(all, m)
 	}
-	return report, found
+	return all
 }
 
 var small = job.Job{Size: "2x2", Keys: 1, Policies: []string{"mix"}, Initials: []string{job.Empty, job.OneKey}}

@@ -1,0 +1,77 @@
+package counterexample
+
+import (
+	"slices"
+
+	"github.com/mapspec/mapspec/model"
+)
+
+// A Schedule is what it takes to run a program again, step by step, beside the
+// program: package explore does.
+type Schedule struct {
+	// New is the Go expression that makes the map.
+	New string
+	// HashFunctions hash for the map itself, and are replaced in the copy.
+	HashFunctions []string
+	// Hashes is the policy by which keys are hashed, Initial the name of the
+	// map to begin with, which the program's Init makes.
+	Hashes, Initial string
+	// Steps says which thread takes each step: "0x3,1,0" is 0, 0, 0, 1, 0.
+	Steps string
+	// Preemptions is how often a thread that could go on does not.
+	Preemptions int
+	// Stall, if any, is a thread that stops for ever.
+	Stall *Stall
+	// Digest is that of the source that it was found in.
+	Digest string
+}
+
+// Stall is a thread that is stopped for ever after so many steps.
+type Stall struct {
+	Thread int `json:"thread"`
+	After  int `json:"after"`
+}
+
+// FirstFiller is the first of the keys that only fill the map that a schedule
+// begins with.
+const FirstFiller = 100
+
+// A Step is one of a schedule's execution, for people. A line of steps.jsonl.
+type Step struct {
+	Thread    int    `json:"thread"`
+	Operation string `json:"operation"` // that it belongs to: "Store(k0, v1)"
+	// Calls were made right before the step.
+	Calls []string `json:"calls,omitempty"`
+	Kind  string   `json:"kind"` // "load", "lock", …
+	// Object is where in the map it is, as a Go expression. "new" before it says
+	// that it will be there, "old" that it was there; what never is has a number:
+	// "mutex #2".
+	Object   string `json:"object"`
+	Line     string `json:"line"` // "hashtriemap.go:120"
+	Function string `json:"function"`
+	Read     string `json:"read,omitempty"`
+	Wrote    string `json:"wrote,omitempty"`
+	Failed   bool   `json:"failed,omitempty"` // a compare-and-swap, or a try-lock
+	// Returns are operations that returned right after the step: "→ v1, true",
+	// with the operation before it if it is not this one.
+	Returns []string `json:"returns,omitempty"`
+	// Switch says why another thread takes the next step.
+	Switch string `json:"switch,omitempty"`
+	// State is the abstract map after Returns, if every order that explains the
+	// results so far gives the same, or says that there is no such order.
+	State string `json:"state,omitempty"`
+	// Never says that the step was not taken: its thread waits for ever.
+	Never bool `json:"never,omitempty"`
+}
+
+// NoState is the State after which no order explains the results any more.
+const NoState = "no order explains this"
+
+// Begin is what the history begins with: Init, but for traversals that prepare
+// the map for a schedule, of which nothing is recorded.
+func (c Counterexample) Begin() []model.Op {
+	if c.Look != model.LookSchedule {
+		return c.Init
+	}
+	return slices.DeleteFunc(slices.Clone(c.Init), func(o model.Op) bool { return o.Method.Traverses() })
+}

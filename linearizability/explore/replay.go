@@ -1,0 +1,162 @@
+package explore
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"github.com/mapspec/mapspec/linearizability/counterexample"
+	"github.com/mapspec/mapspec/linearizability/explore/job"
+	"github.com/mapspec/mapspec/linearizability/history"
+	"github.com/mapspec/mapspec/model"
+)
+
+// A Replayed is what one run of a schedule showed.
+type Replayed struct {
+	// Verdict is on the counterexample's clause.
+	Verdict model.Verdict
+	Steps   []counterexample.Step
+	History history.History
+}
+
+// A StaleError says that a schedule was found in another source than that of
+// today, and is not one of today's, or shows nothing.
+type StaleError struct{ Map, Why string }
+
+func (e *StaleError) Error() string {
+	return fmt.Sprintf("stale: the source of %s has changed since, and %s: find it anew with mapspec explore", e.Map, e.Why)
+}
+
+// MapOf returns the map of a counterexample with a schedule, as seen from the
+// working directory.
+func MapOf(c counterexample.Counterexample) Map {
+	m := Map{Name: c.Map, Import: c.Import, Promise: c.Promise}
+	if c.Schedule != nil {
+		m.New, m.Hash = c.Schedule.New, c.Schedule.HashFunctions
+	}
+	return m
+}
+
+// Replay builds an instrumented copy of m's package again, and runs c's program
+// in the steps of its schedule. Of the options those count that say how to
+// build. It does the same each time, in any process.
+//
+// If the source is not the one that the schedule was found in, it tries
+// nevertheless; a schedule that cannot be followed then, or that shows no
+// violation, is a [StaleError].
+func Replay(ctx context.Context, m Map, c counterexample.Counterexample, o Options) (*Replayed, error) {
+	if c.Schedule == nil {
+		return nil, fmt.Errorf("explore: the counterexample has no schedule: run it again with mapspec replay")
+	}
+	o.Race = o.Race || c.Clause == model.M2
+	root, err := os.MkdirTemp(o.TempDir, "mapspec-replay-")
+	if err != nil {
+		return nil, fmt.Errorf("explore: no place for an instrumented copy: %w", err)
+	}
+	defer os.RemoveAll(root)
+	b, err := prepare(ctx, m, o, root)
+	if err != nil {
+		return nil, err
+	}
+	changed := b.copy.Digest != c.Schedule.Digest
+	r, err := b.replay(ctx, jobFor(c))
+	switch {
+	case err != nil:
+		return nil, err
+	case r.Diverged != "" && changed:
+		return nil, &StaleError{m.Name, "the schedule cannot be followed"}
+	case r.Diverged != "":
+		return nil, fmt.Errorf("explore: the source is the same and the schedule cannot be followed, so the map does not do the same each time: %s", r.Diverged)
+	}
+	v, h, err := judge(m.Promise, c.Clause, r)
+	if err != nil {
+		return nil, err
+	}
+	if v.Status != model.Violation && changed {
+		return nil, &StaleError{m.Name, "the schedule shows no violation"}
+	}
+	return &Replayed{Verdict: v, Steps: r.Steps, History: h}, nil
+}
+
+// jobFor asks for one run of c's schedule.
+func jobFor(c counterexample.Counterexample) job.Job {
+	r := &job.Replay{
+		Program: history.Program{Init: c.Init, Threads: c.Threads}, Policy: c.Schedule.Hashes, Schedule: c.Schedule.Steps,
+	}
+	if s := c.Schedule.Stall; s != nil {
+		r.Stall = &job.Stall{Thread: s.Thread, After: s.After}
+	}
+	return job.Job{Keys: keysOf(c), Policies: []string{r.Policy}, Shards: 1, Replay: r}
+}
+
+// keysOf counts the keys that the program, or a read at rest, speaks of.
+func keysOf(c counterexample.Counterexample) int {
+	most := 0
+	see := func(o model.Op) {
+		if o.Method.OnKey() && o.Key < job.FirstFiller {
+			most = max(most, o.Key)
+		}
+	}
+	for _, ops := range append([][]model.Op{c.Init}, c.Threads...) {
+		for _, o := range ops {
+			see(o)
+			if o.Func != nil {
+				for _, inner := range o.Func.Do {
+					see(inner)
+				}
+			}
+		}
+	}
+	for _, e := range c.History.Events {
+		if e.Kind == history.Called {
+			see(e.Op)
+		}
+	}
+	return most + 1
+}
+
+// replay runs a job with a schedule in a process of its own.
+func (b *build) replay(ctx context.Context, j job.Job) (*job.Replayed, error) {
+	question, err := json.Marshal(j)
+	if err != nil {
+		return nil, fmt.Errorf("explore: %w", err)
+	}
+	p := exec.CommandContext(ctx, b.binary)
+	p.Env = append(os.Environ(), "GOCOVERDIR="+b.root, "GOMAXPROCS=1", "GORACE=exitcode=0")
+	p.WaitDelay = time.Second
+	ownGroup(p)
+	p.Stdin = bytes.NewReader(question)
+	var stderr tail
+	p.Stderr = &stderr
+	out, err := p.Output()
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	for d := json.NewDecoder(bufio.NewReader(bytes.NewReader(out))); ; {
+		var m job.Message
+		switch {
+		case d.Decode(&m) != nil:
+			return nil, fmt.Errorf("explore: a replay ended early (%v): %s", err, stderr.last())
+		case m.Error != "":
+			return nil, errors.New("explore: " + m.Error)
+		case m.Replayed != nil:
+			return m.Replayed, nil
+		}
+	}
+}
+
+// readHistory reads what a worker says of a history.
+func readHistory(lines string) (history.History, error) {
+	h, err := history.Read(strings.NewReader(lines))
+	if err != nil {
+		return h, fmt.Errorf("explore: internal error: a malformed history: %w", err)
+	}
+	return h, nil
+}

@@ -1,0 +1,5 @@
+//go:build race
+
+package atomic_test
+
+const raceDetector = true

@@ -1,0 +1,56 @@
+package release_test
+
+import (
+	"maps"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"unsafe"
+
+	"github.com/mapspec/mapspec/property/release"
+)
+
+// house has an address of each kind.
+type house struct {
+	mu    sync.Mutex
+	read  atomic.Value // of map[string]*room
+	rooms [3]atomic.Pointer[room]
+	dirty map[string]*room
+}
+
+type room struct {
+	p    atomic.Pointer[any]
+	size [2]int64
+}
+
+// What is inside of an allocation is found by its field.
+func TestAddressesAreLocatedByFields(t *testing.T) {
+	h := &house{dirty: map[string]*room{"a": {}, "b": {}}}
+	h.read.Store(map[string]*room{"c": {}})
+	h.rooms[2].Store(&room{})
+	lost := new(room)
+	c := h.read.Load().(map[string]*room)["c"]
+	want := map[uintptr]string{
+		address(&h.mu) + 4:               "release_test.house.mu",
+		address(&h.read):                 "release_test.house.read",
+		address(&h.rooms[1]):             "release_test.house.rooms[1]",
+		address(&h.rooms[2].Load().p):    "release_test.house.rooms[2].p",
+		address(&h.dirty["b"].size[1]):   `release_test.house.dirty["b"].size[1]`,
+		address(&c.p):                    `release_test.house.read["c"].p`,
+		address(&h.dirty["a"].size[0]):   `release_test.house.dirty["a"].size[0]`,
+		address(&h.dirty["a"].size) + 15: `release_test.house.dirty["a"].size[1]`,
+	}
+	addresses := append([]uintptr{address(&lost.p)}, keysOf(want)...)
+	if got := release.Locate(h, addresses); !maps.Equal(got, want) {
+		t.Errorf("got %v\nwant %v", got, want)
+	}
+}
+
+func address[T any](p *T) uintptr { return uintptr(unsafe.Pointer(p)) }
+
+func keysOf(m map[uintptr]string) (keys []uintptr) {
+	for k := range m {
+		keys = append(keys, k)
+	}
+	return keys
+}
