@@ -38,7 +38,7 @@ func scheduled() counterexample.Counterexample {
 		Stall: &counterexample.Stall{Thread: 1, After: 2}, Digest: "abc",
 	}
 	c.Steps = []counterexample.Step{{
-		Thread: 1, Operation: "Clear()", Calls: []string{"Clear()"}, Kind: "load", Object: "m.head", Line: "m.go:1", Function: "Clear",
+		Thread: 1, Operation: "Clear()", Calls: []string{"Clear()"}, Kind: "load", Call: "Load", Object: "m.head", Line: "m.go:1", Function: "Clear",
 		Read: "#1", Wrote: "nil", Failed: true, Returns: []string{"→ ok"}, Switch: "has ended", State: "{}", Never: true,
 	}}
 	return c

@@ -43,6 +43,9 @@ type Step struct {
 	// Calls were made right before the step.
 	Calls []string `json:"calls,omitempty"`
 	Kind  string   `json:"kind"` // "load", "lock", …
+	// Call is the method or function that the map called: "CompareAndSwap",
+	// "RLock", "Gosched".
+	Call string `json:"call"`
 	// Object is where in the map it is, as a Go expression. "new" before it says
 	// that it will be there, "old" that it was there; what never is has a number:
 	// "mutex #2".

@@ -33,7 +33,7 @@ func (c *Certificate) Text(w io.Writer, remark func(Violation) string) error {
 		fmt.Fprintf(b, "  assumed: %s\n", a)
 	}
 	if len(c.Unreached) > 0 {
-		fmt.Fprintf(b, "  not reached by any program: %s\n", strings.Join(c.Unreached, ", "))
+		fmt.Fprintf(b, "  lines not reached by any program: %s\n", shortUnreached(c.Unreached))
 	}
 	fmt.Fprintf(b, "  %s, source %.12s…; %.1f s, and %.1f s to build\n", c.Go, c.Digest, c.Seconds, c.Build)
 	if len(c.Violations) == 0 {
@@ -77,7 +77,9 @@ func (v Violation) text(w io.Writer, remark string) {
 	}
 	fmt.Fprintf(w, "    program   %s\n", programText(v.Program))
 	fmt.Fprintf(w, "    on        the map %q, hashes %s\n", v.Initial, v.Policy)
-	fmt.Fprintf(w, "    schedule  %s (%d preemptions)\n", v.Schedule, v.Preemptions)
+	if v.Schedule != "" { // else it is no matter of one execution
+		fmt.Fprintf(w, "    schedule  %s (%d preemptions)\n", v.Schedule, v.Preemptions)
+	}
 }
 
 func (u Unended) text(w io.Writer) {

@@ -20,8 +20,12 @@ func Steps(w io.Writer, c counterexample.Counterexample) error {
 	}
 	t := newTeller(c)
 	list := t.stepTable()
-	_, err := io.WriteString(w, strings.Join(list.text(len(list.Rows)), "\n")+"\n")
-	return err
+	for _, line := range list.text(len(list.Rows)) {
+		if _, err := fmt.Fprintln(w, strings.TrimRight(line, " ")); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // stepBlocks tell the steps of a schedule, between what was there before and
@@ -32,7 +36,7 @@ func (t *teller) stepBlocks() []block {
 	if before := t.phaseTable(first, "first", false, marks); before != nil {
 		blocks = append(blocks, block{Table: before})
 	}
-	blocks = append(blocks, paragraph("Step by step, time goes down. The schedule is %s.%s", t.c.Schedule.Steps, t.stalled()),
+	blocks = append(blocks, paragraph("Step by step, time goes down.%s", t.stalled()),
 		block{Table: t.stepTable()})
 	if after := t.phaseTable(atRest, "at rest", false, marks); after != nil {
 		blocks = append(blocks, block{Table: after})
@@ -55,7 +59,7 @@ func (t *teller) stalled() string {
 // stepTable is a column a goroutine; before them the line in the source, and
 // behind them why another goroutine goes on, or what the map then means.
 func (t *teller) stepTable() *table {
-	s := &stepTeller{lanes: max(1, len(t.c.Threads)), list: &table{Rest: restOfSteps}}
+	s := &stepTeller{lanes: max(1, len(t.c.Threads)), list: &table{Rest: restOfSteps}, before: map[int]string{}}
 	s.list.Head = []string{"line"}
 	for n := range s.lanes {
 		s.list.Head = append(s.list.Head, goroutine(n))
@@ -67,11 +71,15 @@ func (t *teller) stepTable() *table {
 	return s.list
 }
 
+// ended is the switch that returns explain.
+const ended = "has ended"
+
 // A stepTeller makes rows of steps.
 type stepTeller struct {
-	lanes int
-	list  *table
-	wrong bool // a row says that no order explains the results
+	lanes  int
+	list   *table
+	wrong  bool           // a row says that no order explains the results
+	before map[int]string // what a goroutine did
 }
 
 // step adds the calls before a step, the step, and the returns after it. Why
@@ -80,7 +88,13 @@ func (s *stepTeller) step(p *counterexample.Step) {
 	for _, call := range p.Calls {
 		s.add(p.Thread, "", call, "").Kept = true
 	}
-	last := s.add(p.Thread, p.Line, "  "+doing(p), "")
+	text := doing(p)
+	if text == s.before[p.Thread] && p.Kind != "yield" {
+		text = "… " + text // a call of several steps
+	} else {
+		s.before[p.Thread] = text
+	}
+	last := s.add(p.Thread, p.Line, "  "+text, "")
 	if p.Never {
 		last.Cells[len(last.Cells)-1] = pointer + p.Switch
 		last.Marked = true
@@ -99,6 +113,8 @@ func (s *stepTeller) step(p *counterexample.Step) {
 	}
 	if p.Switch != "" {
 		last.Kept = true
+	}
+	if p.Switch != "" && (p.Switch != ended || len(p.Returns) == 0) {
 		then = append(then, p.Switch)
 	}
 	if len(then) > 0 {
@@ -113,11 +129,14 @@ func (s *stepTeller) add(lane int, line, text, then string) *row {
 	return &s.list.Rows[len(s.list.Rows)-1]
 }
 
-// doing is a step in a few words: "load m.head → #1".
+// doing is a step in a few words: "m.head.Load → #1".
 func doing(p *counterexample.Step) string {
-	text := p.Kind
+	text := p.Call
+	if text == "" {
+		text = p.Kind
+	}
 	if p.Object != "" {
-		text += " " + p.Object
+		text = p.Object + "." + text
 	}
 	switch {
 	case p.Never:

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/mapspec/mapspec/linearizability/counterexample"
 	"github.com/mapspec/mapspec/linearizability/history"
 	"github.com/mapspec/mapspec/model"
 )
@@ -16,7 +17,8 @@ func (w *testWriter) library() {
 	w.notes = append(w.notes, "Plain Go cannot show it, so the test needs "+modulePath+".")
 	if w.c.Look == model.LookSchedule {
 		w.use(modulePath + "/linearizability/explore")
-		w.line("explore.RunSchedule(t, %s)", w.saved())
+		w.notes = []string{"The goroutines have to take their steps in one order of many, so the test needs " + modulePath + "."}
+		w.line("explore.RunSchedule(t, %s)", quoted(fieldLines(w.c)))
 		return
 	}
 	w.subject()
@@ -41,10 +43,36 @@ func (w *testWriter) saved() string {
 	if err != nil { // of operations that no map can be given
 		return strconv.Quote(err.Error())
 	}
-	if strings.ContainsRune(string(b), '`') {
-		return strconv.Quote(string(b))
+	return quoted(string(b))
+}
+
+// quoted is text as a string in Go.
+func quoted(text string) string {
+	if strings.ContainsRune(text, '`') {
+		return strconv.Quote(text)
 	}
-	return "`" + string(b) + "`"
+	return "`" + text + "`"
+}
+
+// fieldLines is program.json with as little as runs it again, a field a line.
+func fieldLines(c counterexample.Counterexample) string {
+	c.Evidence, c.Path, c.Retained, c.Trace, c.Minimal = "", "", nil, nil, model.Coverage{}
+	b, err := json.Marshal(c)
+	if err != nil { // of operations that no map can be given
+		return err.Error()
+	}
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(b, &fields); err != nil {
+		return err.Error()
+	}
+	var lines []string
+	for _, name := range []string{"schema", "map", "type", "import", "new", "clause", "go", "look", "program", "rounds", "promise",
+		"hash_functions", "hashes", "initial", "schedule", "stall", "digest"} {
+		if value := fields[name]; len(value) > 0 {
+			lines = append(lines, fmt.Sprintf("%q: %s", name, value))
+		}
+	}
+	return "{" + strings.Join(lines, ",\n") + "}"
 }
 
 // subject declares the subject: from the catalogue, or made here.

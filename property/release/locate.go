@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"unsafe"
 )
 
 // Locate returns where in root each of the addresses is, as Go expressions like
@@ -60,8 +61,9 @@ func whole(t reflect.Type) bool {
 }
 
 // trie looks behind the nodes of internal/sync's HashTrieMap. A pointer to one
-// is a pointer to its first field, a flag that says what else there is; what
-// an inner node looks like is known from the root.
+// is a pointer to its first field, a flag that says what else there is. What an
+// inner node looks like is known from the root; of an entry no more is known
+// than the word after the flag, which points to the next entry.
 func (l *locator) trie(i int) {
 	v := l.queue[i].v
 	t := v.Type()
@@ -71,7 +73,16 @@ func (l *locator) trie(i int) {
 	switch {
 	case strings.HasPrefix(t.Name(), "indirect["):
 		l.inner = t
-	case strings.HasPrefix(t.Name(), "node[") && l.inner != nil && t.NumField() == 1 && t.Field(0).Name == "isEntry" && !v.Field(0).Bool():
+	case !strings.HasPrefix(t.Name(), "node[") || l.inner == nil || t.NumField() != 1 || t.Field(0).Name != "isEntry":
+	case v.Field(0).Bool():
+		next := unsafe.Add(v.Addr().UnsafePointer(), unsafe.Sizeof(uintptr(0)))
+		if _, wanted := slices.BinarySearch(l.wanted, uintptr(next)); wanted && l.found[uintptr(next)] == "" {
+			l.found[uintptr(next)] = l.path(i) + ".overflow"
+		}
+		if p := *(*unsafe.Pointer)(next); p != nil {
+			l.push(reflect.NewAt(t, p).Elem(), ".overflow", i)
+		}
+	default:
 		if at := (visit{v.Addr().UnsafePointer(), l.inner}); !l.seen[at] {
 			l.push(reflect.NewAt(l.inner, at.at).Elem(), "", i)
 		}

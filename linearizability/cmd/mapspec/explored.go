@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/mapspec/mapspec/impl"
+	"github.com/mapspec/mapspec/linearizability/counterexample"
 	"github.com/mapspec/mapspec/linearizability/explore"
 	"github.com/mapspec/mapspec/model"
 )
@@ -54,6 +55,20 @@ func (e explored) String() string {
 		return c.Size + " " + c.Coverage
 	}
 	return c.Size + " ok"
+}
+
+// counterexample is the one that breaks c, with its schedule.
+func (e explored) counterexample(c model.Clause) (counterexample.Counterexample, bool) {
+	if e.certificate == nil {
+		return counterexample.Counterexample{}, false
+	}
+	for i := range e.certificate.Violations {
+		if v := &e.certificate.Violations[i]; v.Clause == c {
+			x, err := v.Counterexample()
+			return x, err == nil
+		}
+	}
+	return counterexample.Counterexample{}, false
 }
 
 // verdicts are those on the clauses that are broken. The others have been

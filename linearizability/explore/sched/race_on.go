@@ -7,17 +7,40 @@ import (
 	"unsafe"
 )
 
-// Under the race detector a switch between threads must not look like
-// synchronisation between them, or no race would ever be seen. So the detector
-// is told to overlook the scheduler, which has to be compiled without it
-// (-gcflags=.../explore/sched=-race=false), and iter.Pull, by turning off
-// synchronisation events around each switch. What does order a program's
-// threads is told: all that was done before they start is known to them, and
-// all that they did is known afterwards.
+// hiding says that switches are hidden from the race detector: see HideSwitches.
+var hiding bool
 
-func raceOff() { runtime.RaceDisable() }
-func raceOn()  { runtime.RaceEnable() }
+// HideSwitches makes a switch between threads look like no synchronisation to
+// the race detector, which would otherwise never see a race between them. It is
+// called once, before anything runs, by a program that was built with the race
+// detector but for this package (-gcflags=.../explore/sched=-race=false) and for
+// package search: their own memory would be nothing but races.
+//
+// What does order a program's threads is told: all that was done before they
+// start is known to them, and all that they did is known afterwards.
+func HideSwitches() { hiding = true }
+
+func raceOff() {
+	if hiding {
+		runtime.RaceDisable()
+	}
+}
+
+func raceOn() {
+	if hiding {
+		runtime.RaceEnable()
+	}
+}
 
 // raceFork is done by whoever lets others know what it did, raceJoin by those.
-func raceFork(token *byte) { runtime.RaceReleaseMerge(unsafe.Pointer(token)) }
-func raceJoin(token *byte) { runtime.RaceAcquire(unsafe.Pointer(token)) }
+func raceFork(token *byte) {
+	if hiding {
+		runtime.RaceReleaseMerge(unsafe.Pointer(token))
+	}
+}
+
+func raceJoin(token *byte) {
+	if hiding {
+		runtime.RaceAcquire(unsafe.Pointer(token))
+	}
+}

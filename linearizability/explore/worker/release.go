@@ -11,7 +11,7 @@ import (
 
 // watches reports whether what the map releases is to be judged.
 func (w *worker) watches() bool {
-	return w.canWatch && w.found[model.R1] == nil && w.job.Depth == 0
+	return w.canWatch && w.found[model.R1] == nil
 }
 
 // held is what a map holds at rest of what was passed to it: for each key and

@@ -89,7 +89,7 @@ func (t *telling) step(d int) counterexample.Step {
 		Read: t.values.text(o.Read), Wrote: t.values.text(o.Wrote),
 		Failed: (e.Kind == sched.CompareAndSwap || e.Kind == sched.TryAcquire) && !e.Writes,
 	}
-	s.Line, s.Function = source(o.Callers)
+	source(&s, o.Callers)
 	t.operations(&s, e)
 	s.Switch = t.switches.after(d, t.touched)
 	return s
@@ -108,7 +108,7 @@ func (t *telling) touched(thread, d int) string {
 func (t *telling) never(thread int) counterexample.Step {
 	e, o := t.x.Pending(thread)
 	s := counterexample.Step{Thread: thread, Kind: e.Kind.String(), Object: t.touched(thread, -1), Never: true, Switch: t.switches.forEver(thread)}
-	s.Line, s.Function = source(o.Callers)
+	source(&s, o.Callers)
 	t.operations(&s, &e)
 	return s
 }
@@ -163,8 +163,9 @@ var notShown = []string{
 	"github.com/mapspec/mapspec/linearizability/explore/sched.",
 }
 
-// source returns the line and the function of the map that a step is in.
-func source(callers []uintptr) (line, function string) {
+// source says in which line and function of the map a step is, and what is
+// called there.
+func source(s *counterexample.Step, callers []uintptr) {
 	frames := runtime.CallersFrames(callers)
 	for {
 		f, more := frames.Next()
@@ -172,11 +173,14 @@ func source(callers []uintptr) (line, function string) {
 		for _, prefix := range notShown {
 			hidden = hidden || strings.HasPrefix(f.Function, prefix)
 		}
+		name := shortName(f.Function)
 		if !hidden {
-			return filepath.Base(f.File) + ":" + strconv.Itoa(f.Line), shortName(f.Function)
+			s.Line, s.Function = filepath.Base(f.File)+":"+strconv.Itoa(f.Line), name
+			return
 		}
+		s.Call = name[strings.LastIndexByte(name, '.')+1:]
 		if !more {
-			return "", ""
+			return
 		}
 	}
 }

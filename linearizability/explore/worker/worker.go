@@ -44,6 +44,7 @@ import (
 	"github.com/mapspec/mapspec/linearizability/explore/interval"
 	"github.com/mapspec/mapspec/linearizability/explore/job"
 	"github.com/mapspec/mapspec/linearizability/explore/program"
+	"github.com/mapspec/mapspec/linearizability/explore/sched"
 	"github.com/mapspec/mapspec/linearizability/explore/search"
 	"github.com/mapspec/mapspec/linearizability/shim/refuse"
 	"github.com/mapspec/mapspec/model"
@@ -75,6 +76,7 @@ type payload struct {
 // output. What the map prints goes to standard error; what it printed before
 // Main ends with the first line.
 func Main(s model.Binder) {
+	sched.HideSwitches()
 	out := os.Stdout
 	os.Stdout = os.Stderr
 	fmt.Fprintln(out)

@@ -146,6 +146,7 @@ var programs = map[string][]func(){
 func use(i *int) *int { *i++; return i }
 
 func main() {
+	sched.HideSwitches()
 	setup := func() {
 		s = new(state)
 		s.c = sync.NewCond(&s.m)
