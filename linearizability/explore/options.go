@@ -120,6 +120,9 @@ func (o Options) withDefaults() (Options, error) {
 
 // wrong returns what is wrong with o, but for the size, the shard and the policy.
 func (o Options) wrong() error {
+	if o.Size != "" && strings.Count(o.Size, "x") != 1 {
+		return fmt.Errorf("size %q: want THREADSxOPERATIONS, such as 2x2", o.Size)
+	}
 	for _, l := range []struct {
 		what       string
 		have, want []string

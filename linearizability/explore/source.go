@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"go/ast"
 	"go/parser"
 	"go/scanner"
 	"os"
@@ -58,9 +59,14 @@ func prepare(ctx context.Context, m Map, o Options, root string) (*build, error)
 // mainOf returns the source of the program. The copy's package has the name that
 // it has itself; other names are such that no package will have them.
 func mainOf(m Map, c *instrument.Copy) ([]byte, error) {
-	if _, err := parser.ParseExpr(m.New); err != nil {
+	expression, err := parser.ParseExpr(m.New)
+	if err != nil {
 		return nil, fmt.Errorf("explore: %s is no Go expression (%v): give one that makes a map, such as new(%s.Map[string, int])",
 			m.New, complaint(err), c.Package)
+	}
+	if !speaksOf(expression, c.Package) {
+		return nil, fmt.Errorf("explore: %s does not speak of package %s: give an expression with names of %[2]s, such as new(%[2]s.Map[string, int])",
+			m.New, c.Package)
 	}
 	promise := strings.ReplaceAll(fmt.Sprintf("%#v", m.Promise), "model.", "mapspecModel.")
 	return fmt.Appendf(nil, `package main
@@ -73,12 +79,26 @@ import (
 )
 
 func main() {
-	mapspecWorker.Main(mapspecWorker.Of(%q, %s,
-		%s,
-		func() any { return %[5]s },
-	))
+	mapspecWorker.Main(func() mapspecModel.Binder {
+		return mapspecWorker.Of(%q, %s,
+			%s,
+			func() any { return %[5]s },
+		)
+	})
 }
 `, c.Package, c.Import, m.Name, promise, m.New), nil
+}
+
+// speaksOf reports whether an expression has a name of the package.
+func speaksOf(e ast.Expr, name string) (does bool) {
+	ast.Inspect(e, func(n ast.Node) bool {
+		if s, ok := n.(*ast.SelectorExpr); ok {
+			id, ok := s.X.(*ast.Ident)
+			does = does || ok && id.Name == name
+		}
+		return !does
+	})
+	return does
 }
 
 // complaint is a syntax error without its place, which is in a line that nobody

@@ -75,12 +75,29 @@ type payload struct {
 // whenever another worker has found something, and writes messages to standard
 // output. What the map prints goes to standard error; what it printed before
 // Main ends with the first line.
-func Main(s model.Binder) {
+//
+// The subject is made when the first map is, with all precautions: the
+// expression that makes a map is run for its type, too.
+func Main(subject func() model.Binder) {
 	sched.HideSwitches()
 	out := os.Stdout
 	os.Stdout = os.Stderr
 	fmt.Fprintln(out)
-	os.Exit(Run(s, os.Stdin, out))
+	os.Exit(Run(&lazy{make: subject}, os.Stdin, out))
+}
+
+// lazy makes a subject when the first map is asked for.
+type lazy struct {
+	make func() model.Binder
+	made model.Binder
+}
+
+// Bind implements model.Binder.
+func (l *lazy) Bind() model.Instance {
+	if l.made == nil {
+		l.made = l.make()
+	}
+	return l.made.Bind()
 }
 
 // Run is Main without a process.
