@@ -111,13 +111,17 @@ func TestALongProgramIsLeftWhenTimeIsUp(t *testing.T) {
 	o := explore.Options{Budget: 300 * time.Millisecond, Initials: []string{"empty"}, Methods: []model.Method{model.Load}}
 	if c := certify(t, m, o); !slices.Equal(c.Bounds, []string{"budget"}) {
 		t.Errorf("coverage %s", c.Coverage)
+	} else {
+		t.Logf("%.1f s for %v, %d executions", c.Seconds, o.Budget, c.Executions)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	o.Budget, o.Size, o.Progress = 0, "2x1", func(explore.Progress) { cancel() }
 	c, err := explore.Explore(ctx, m, o)
 	if err != nil || !slices.Equal(c.Bounds, []string{"interrupted"}) {
 		t.Errorf("%v, %+v", err, c)
+		return
 	}
+	t.Logf("%.1f s until it ended, %d executions", c.Seconds, c.Executions)
 }
 
 func TestOptionsThatAreWrongAreRefused(t *testing.T) {

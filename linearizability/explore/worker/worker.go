@@ -256,9 +256,6 @@ func (w *worker) exploreAll() error {
 		if e := refuse.Last(); e != nil {
 			return e
 		}
-		if err := w.progress(t); err != nil {
-			return err
-		}
 	}
 	return nil
 }
@@ -267,6 +264,7 @@ func (w *worker) exploreAll() error {
 // execution, as a program may have any number of them.
 func (w *worker) over() bool {
 	w.beats.Add(1)
+	w.progress()
 	if l := w.limit.Load(); l.Before(w.current) {
 		w.bound(whyStopped(*l))
 		return true
@@ -304,14 +302,15 @@ func letter(o model.Op) string {
 // progressEvery is how often progress is said.
 const progressEvery = time.Second
 
-func (w *worker) progress(t *task) error {
+func (w *worker) progress() {
 	now := time.Now()
 	if now.Sub(w.said) < progressEvery {
-		return nil
+		return
 	}
 	w.said = now
-	return w.say(job.Message{Progress: &job.Progress{
-		Programs: w.report.Programs, Executions: w.report.Executions, Operations: t.rank.Operations, Of: w.of,
+	// Whoever cannot hear this hears no report either.
+	_ = w.say(job.Message{Progress: &job.Progress{
+		Programs: w.report.Programs, Executions: w.report.Executions, Operations: w.current.Operations, Of: w.of,
 	}})
 }
 
