@@ -168,6 +168,9 @@ func remake(c *explore.Certificate) string {
 	} else {
 		words = append(words, "-pkg", c.Import, "-new", "'"+c.New+"'")
 	}
+	if len(c.Hash) > 0 {
+		words = append(words, "-hash", strings.Join(c.Hash, ","))
+	}
 	words = append(words, "-size", c.Size)
 	if c.Keys != 2 {
 		words = append(words, "-keys", fmt.Sprint(c.Keys))

@@ -64,6 +64,7 @@ func checkExamples(p page) (problems []string) {
 func readExample(line []byte) error {
 	for field, into := range map[string]any{
 		"map": new(judged), "clause": new(model.Verdict), "init": new(history.Program), "schema": new(counterexample.Counterexample),
+		"thread": new(counterexample.Step),
 	} {
 		if bytes.HasPrefix(line, []byte(`{"`+field+`":`)) {
 			return strictly(line, into)
@@ -141,18 +142,20 @@ func writtenFields(t *testing.T) map[string][]string {
 		addFields(t, lines, line, nil)
 	}
 	return map[string][]string{
-		"A judged map":     tags(reflect.TypeFor[judged]()),
-		"A verdict":        tags(reflect.TypeFor[model.Verdict]()),
-		"A history":        slices.Collect(maps.Keys(lines)),
-		"A call":           slices.Collect(maps.Keys(calls)),
-		"A callback":       tags(reflect.TypeFor[model.Func]()),
-		"A visit":          tags(reflect.TypeFor[model.Visit]()),
-		"A return":         slices.Collect(maps.Keys(returns)),
-		"A program":        tags(reflect.TypeFor[history.Program]()),
-		"A counterexample": counterexampleFields(t),
-		"What is retained": tags(reflect.TypeFor[model.Retained]()),
-		"A certificate":    tags(reflect.TypeFor[explore.Certificate]()),
-		"Settings":         tags(reflect.TypeFor[explore.Settings]()),
+		"A judged map":                  tags(reflect.TypeFor[judged]()),
+		"A verdict":                     tags(reflect.TypeFor[model.Verdict]()),
+		"A history":                     slices.Collect(maps.Keys(lines)),
+		"A call":                        slices.Collect(maps.Keys(calls)),
+		"A callback":                    tags(reflect.TypeFor[model.Func]()),
+		"A visit":                       tags(reflect.TypeFor[model.Visit]()),
+		"A return":                      slices.Collect(maps.Keys(returns)),
+		"A program":                     tags(reflect.TypeFor[history.Program]()),
+		"A counterexample":              counterexampleFields(t),
+		"What is retained":              tags(reflect.TypeFor[model.Retained]()),
+		"A step":                        tags(reflect.TypeFor[counterexample.Step]()),
+		"A certificate":                 tags(reflect.TypeFor[explore.Certificate]()),
+		"An execution that did not end": tags(reflect.TypeFor[explore.Unended]()),
+		"Settings":                      tags(reflect.TypeFor[explore.Settings]()),
 
 		"A violation explored": tags(reflect.TypeFor[explore.Violation]()),
 	}
@@ -162,7 +165,9 @@ func writtenFields(t *testing.T) map[string][]string {
 // all.
 func counterexampleFields(t *testing.T) []string {
 	c := counterexample.Counterexample{
-		Type: "t", Import: "i", Path: "p", Retained: []model.Retained{{}}, Trace: []string{"t"}, Witness: model.Witness{Turns: 1}}
+		Type: "t", Import: "i", Path: "p", Retained: []model.Retained{{}}, Trace: []string{"t"}, Witness: model.Witness{Turns: 1},
+		Schedule: &counterexample.Schedule{New: "n", HashFunctions: []string{"h"}, Hashes: "h", Initial: "i", Steps: "s", Preemptions: 1,
+			Stall: &counterexample.Stall{}, Digest: "d"}}
 	b, err := json.Marshal(c)
 	fields := map[string]bool{}
 	addFields(t, fields, b, err)
@@ -172,7 +177,7 @@ func counterexampleFields(t *testing.T) []string {
 // Every look is explained.
 func TestLooksAreDocumented(t *testing.T) {
 	report(t, checkFields(readPage(t, jsonPath), "A look", []string{
-		string(model.LookResults), string(model.LookZero), string(model.LookSequence), string(model.LookHistory), string(model.LookRaces),
+		string(model.LookResults), string(model.LookZero), string(model.LookSequence), string(model.LookHistory), string(model.LookRaces), string(model.LookSchedule),
 		string(model.LookRelease), string(model.LookPump), string(model.LookPin), string(model.LookHeap)}))
 }
 

@@ -62,3 +62,23 @@ func TestReadmeShowsTheTableAsPrinted(t *testing.T) {
 		t.Errorf("printed:\n%s\nthe README has:\n%s", strings.Join(lines, "\n"), strings.Join(shown, "\n"))
 	}
 }
+
+// The violation in the README is what the command above it prints.
+func TestReadmeShowsWhatExplorationFinds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds mapspec and a copy of a map, some seconds: run without -short")
+	}
+	shown := strings.Join(block(readme(t), "<!-- output: explore -->"), "\n")
+	command := exec.Command(buildMapspec(t), "explore", "-map", "S1-compare-then-delete", "-size", "2x1", "-initial", "one key", "-o", t.TempDir())
+	command.Dir = root
+	out, _ := command.Output() // status 0 as expected, or 1; the text is compared
+	_, printed, _ := strings.Cut(string(out), "\nWhat happened\n")
+	printed, _, _ = strings.Cut("What happened\n"+printed, "\n\n")
+	lines := strings.Split(printed, "\n")
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " ")
+	}
+	if printed = strings.Join(lines, "\n"); printed != shown {
+		t.Errorf("printed:\n%s\nthe README has:\n%s", printed, shown)
+	}
+}

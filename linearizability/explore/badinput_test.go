@@ -161,3 +161,67 @@ func TestWithoutAGoCommandItIsSaid(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	refused(t, own("plain", "plain.New[string, int]()"), explore.Options{}, "no go command in PATH")
 }
+
+// What others find is not lost with a worker.
+func TestAWorkerThatIsKilledBoundsTheCertificate(t *testing.T) {
+	builds(t)
+	c := certify(t, own("dies", "dies.New()"), explore.Options{Workers: 2})
+	if c.Complete() || !strings.Contains(c.Coverage, "a worker ended early (signal: killed)") {
+		t.Errorf("coverage %s", c.Coverage)
+	}
+}
+
+// fileModule writes a module that has the map of testdata/own/plain, and
+// requires mapspec by a replacement.
+func fileModule(t *testing.T, dir string, more map[string]string) {
+	t.Helper()
+	plain, err := os.ReadFile("testdata/own/plain/plain.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	clone, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]string{
+		"plain/plain.go": string(plain),
+		"go.mod":         "module example.com/fresh\n\ngo 1.26\n\nrequire github.com/mapspec/mapspec v0.0.0\n\nreplace github.com/mapspec/mapspec => " + clone + "\n",
+	}
+	for name, text := range more {
+		files[name] = strings.ReplaceAll(text, "$PLAIN", string(plain))
+	}
+	for name, text := range files {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// A map may be in a vendor folder, in a workspace, or in read-only files.
+func TestAMapIsExploredWhereverItIs(t *testing.T) {
+	builds(t)
+	for name, more := range map[string]map[string]string{
+		"example.com/fresh/plain": nil,
+		"example.com/dep": { // a workspace
+			"work/go.work": "go 1.26\n\nuse (\n\t.\n\t../dep\n)\n", "work/go.mod": "module example.com/main\n\ngo 1.26\n",
+			"dep/go.mod": "module example.com/dep\n\ngo 1.26\n", "dep/plain.go": "$PLAIN", "work/dir": "",
+		},
+	} {
+		dir := t.TempDir()
+		fileModule(t, dir, more)
+		if _, ok := more["work/dir"]; ok {
+			dir = filepath.Join(dir, "work")
+		}
+		for _, path := range []string{"plain/plain.go", "../dep/plain.go"} {
+			_ = os.Chmod(filepath.Join(dir, path), 0o444) // as in the module cache
+		}
+		m := explore.Map{Name: name, Import: name, New: "plain.New[string, int]()", Dir: dir}
+		if c := certify(t, m, explore.Options{Initials: []string{"empty"}}); !c.Complete() || len(c.Violations) > 0 {
+			t.Errorf("%s: %s, %+v", name, c.Coverage, c.Violations)
+		}
+	}
+}

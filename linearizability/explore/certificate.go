@@ -30,7 +30,11 @@ type Certificate struct {
 	Size     string     `json:"size"`
 	Keys     int        `json:"keys"`
 	Alphabet []string   `json:"alphabet"`
-	Policy   string     `json:"policy"` // dpor, or pct:D
+	Policy   string     `json:"policy"`    // dpor, or pct:D
+	Samples  int        `json:"schedules"` // a program, of a sample
+	Seed     uint64     `json:"seed"`      // of a sample
+	Nested   bool       `json:"nested"`    // with traversals whose callbacks write
+	Stalls   bool       `json:"stalls"`    // with threads that stop for ever
 	Policies []string   `json:"policies"`
 	Initials []string   `json:"initials"`
 	Settings []Settings `json:"settings"`
@@ -53,8 +57,8 @@ type Certificate struct {
 	Waits      []string    `json:"waits"`
 	Assumed    []string    `json:"assumed"`
 	Notes      []string    `json:"notes"`
-	Unended    []Unended   `json:"unended"` // an example for each bound that cut an execution
-	Unreached  []string    `json:"unreached"`
+	Unended    []Unended   `json:"unended"`   // an example for each bound that cut an execution
+	Unreached  []string    `json:"unreached"` // null if that was not counted
 	Violations []Violation `json:"violations"`
 
 	Build   float64 `json:"build_seconds"`
@@ -102,6 +106,10 @@ func newCertificate(m Map, o Options, b *build, w *crew) *Certificate {
 		Schema: Schema, Map: m.Name, Import: m.Import, New: m.New, Hash: b.copy.Hash,
 		Go: b.copy.Go, Platform: runtime.GOOS + "/" + runtime.GOARCH, Digest: b.copy.Digest,
 		Size: o.Size, Keys: o.Keys, Policy: cmp.Or(o.Policy, "dpor"), Shards: []int{o.Shard}, Of: o.Shards,
+		Nested: o.Nested, Stalls: o.Stalls,
+	}
+	if o.depth > 0 {
+		c.Samples, c.Seed = o.Schedules, o.Seed
 	}
 	for i := range w.reports {
 		c.add(&w.reports[i])
@@ -116,8 +124,19 @@ func newCertificate(m Map, o Options, b *build, w *crew) *Certificate {
 	if c.Policy != "dpor" {
 		c.Classes = 0
 	}
-	c.assume(b.copy.Variables)
+	c.assume(b.portable(b.copy.Variables))
 	c.cover()
+	if c.Unended == nil {
+		c.Unended = []Unended{}
+	}
+	for _, list := range []*[]string{&c.Hash, &c.Bounds, &c.Waits, &c.Notes} {
+		if *list == nil {
+			*list = []string{} // an empty list to machines, too
+		}
+	}
+	if c.Violations == nil {
+		c.Violations = []Violation{}
+	}
 	return c
 }
 

@@ -84,6 +84,9 @@ func Explore(ctx context.Context, m Map, o Options) (*Certificate, error) {
 	}
 	defer os.RemoveAll(root)
 	b, err := prepare(ctx, m, o, root)
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("explore: interrupted before any program of %s ran: %w", m.Name, ctx.Err())
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -97,9 +100,11 @@ func Explore(ctx context.Context, m Map, o Options) (*Certificate, error) {
 	c.explain(ctx, b, m)
 	c.Build = built.Sub(start).Seconds()
 	if o.Cover {
-		if c.Unreached, err = b.copy.Unreached(context.WithoutCancel(ctx), b.counts()); err != nil {
+		unreached, err := b.copy.Unreached(context.WithoutCancel(ctx), b.counts())
+		if err != nil {
 			return nil, err
 		}
+		c.Unreached = b.portable(unreached)
 	}
 	if errors.Is(ctx.Err(), context.Canceled) {
 		c.bound("interrupted")

@@ -52,7 +52,7 @@ func stuck(c model.Clause, r *job.Replayed) string {
 			continue
 		}
 		calls = append(calls, s.Operation)
-		where = append(where, fmt.Sprintf("%s at %s [%s %s]", s.Function, s.Line, s.Kind, s.Object))
+		where = append(where, fmt.Sprintf("%s at %s [%s]", s.Function, s.Line, strings.TrimPrefix(s.Object+"."+s.Call, ".")))
 	}
 	if len(calls) == 0 {
 		return ""

@@ -46,7 +46,9 @@ func same(a, b *Certificate) error {
 		{"schema", a.Schema, b.Schema}, {"map", a.Map, b.Map}, {"import", a.Import, b.Import}, {"new", a.New, b.New}, {"hash", a.Hash, b.Hash},
 		{"go", a.Go, b.Go}, {"platform", a.Platform, b.Platform}, {"digest", a.Digest, b.Digest},
 		{"size", a.Size, b.Size}, {"keys", a.Keys, b.Keys}, {"alphabet", a.Alphabet, b.Alphabet},
-		{"policy", a.Policy, b.Policy}, {"policies", a.Policies, b.Policies}, {"initials", a.Initials, b.Initials},
+		{"policy", a.Policy, b.Policy}, {"schedules", a.Samples, b.Samples}, {"seed", a.Seed, b.Seed},
+		{"nested", a.Nested, b.Nested}, {"stalls", a.Stalls, b.Stalls}, {"unreached", a.Unreached == nil, b.Unreached == nil},
+		{"policies", a.Policies, b.Policies}, {"initials", a.Initials, b.Initials},
 		{"of", a.Of, b.Of}, {"races", a.Races == notChecked, b.Races == notChecked},
 	} {
 		if !reflect.DeepEqual(f.a, f.b) {
@@ -113,6 +115,7 @@ func union(a, b []string) []string {
 	return slices.Compact(all)
 }
 
+// intersection is nil only if a is.
 func intersection(a, b []string) []string {
 	return slices.DeleteFunc(slices.Clone(a), func(s string) bool { return !slices.Contains(b, s) })
 }

@@ -56,6 +56,24 @@ func prepare(ctx context.Context, m Map, o Options, root string) (*build, error)
 	return b, nil
 }
 
+// portable returns places in original files, "/home/me/fast/map.go:7", by import
+// path, "example.com/fast/map.go:7": the same wherever the source is. It is not
+// nil.
+func (b *build) portable(places []string) []string {
+	all := make([]string, len(places))
+	for i, p := range places {
+		all[i] = p
+		for _, f := range b.copy.Files {
+			if rest, ok := strings.CutPrefix(p, f.Original+":"); ok && f.Original != "" {
+				if rel, err := filepath.Rel(b.copy.Root, f.Copy); err == nil {
+					all[i] = filepath.ToSlash(rel) + ":" + rest
+				}
+			}
+		}
+	}
+	return all
+}
+
 // mainOf returns the source of the program. The copy's package has the name that
 // it has itself; other names are such that no package will have them.
 func mainOf(m Map, c *instrument.Copy) ([]byte, error) {

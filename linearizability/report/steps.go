@@ -154,6 +154,21 @@ func doing(p *counterexample.Step) string {
 	return text
 }
 
+// stuckWhy says which calls never return, where they wait, and for what.
+func (t *teller) stuckWhy() []block {
+	stuck := &table{}
+	for i := range t.c.Steps {
+		if s := &t.c.Steps[i]; s.Never {
+			stuck.add(s.Operation, "on "+goroutine(s.Thread), s.Function+" at "+s.Line, doing(s))
+		}
+	}
+	text := "Nobody is left who could let them go on, and these calls never return:"
+	if s := t.c.Schedule.Stall; s != nil {
+		text = fmt.Sprintf("A goroutine may be stopped at any time, for as long as the operating system likes. While %s is, this does not return:", goroutine(s.Thread))
+	}
+	return []block{paragraph("%s", text), {Table: stuck}}
+}
+
 // scheduleFacts say under which hashes, and from which map, a schedule runs.
 func (t *teller) scheduleFacts() []fact {
 	s := t.c.Schedule

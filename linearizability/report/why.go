@@ -12,6 +12,8 @@ func (t *teller) why() []block {
 	switch {
 	case t.isRelease():
 		blocks = t.releaseWhy()
+	case t.c.Look == model.LookSchedule && t.c.Steps != nil && strings.Contains(t.c.Evidence, neverReturned):
+		blocks = t.stuckWhy()
 	case strings.Contains(t.c.Evidence, neverReturned):
 		blocks = t.hangWhy()
 	case len(t.ops) > 0 && len(t.goroutines()) > 1:

@@ -42,14 +42,14 @@ func (w *worker) take(c *crew, t *task, x search.Execution, stall *search.Stall)
 	e.crew, e.task, e.in, e.stall = c, t, c.drive.in, stall
 	c.drive.in = nil
 	e.completed = x.Ending == sched.Completed && stall == nil
-	e.schedule = append(e.schedule[:0], x.Schedule()...)
-	e.clocks = e.clocks[:0]
+	e.schedule, e.clocks = e.schedule[:0], e.clocks[:0]
 	for i := range e.at {
 		e.at[i], e.steps[i] = e.at[i][:0], 0
 	}
 	for d := range x.Trace {
 		e.clocks = append(e.clocks, x.Clock(d)...)
 		thread := x.Trace[d].Thread
+		e.schedule = append(e.schedule, thread)
 		e.at[thread] = append(e.at[thread], int32(d))
 		e.steps[thread]++
 	}

@@ -3,6 +3,7 @@ package worker
 import (
 	"encoding/binary"
 	"errors"
+	"runtime"
 	"testing"
 	"unsafe"
 
@@ -18,19 +19,27 @@ import (
 // right after the last. Of the worker's parts it uses the scheduler and, for
 // the programs' sake, the way in which calls are declared.
 type brute struct {
-	t       *testing.T
-	subject model.Binder
-	program history.Program
-	keys    int
-	in      model.Instance
-	ids     int // of initial operations
-	initial []history.Event
-	clients []*bruteClient
-	engine  *search.Engine
-	judged  map[string]bool // verdicts by history
-	verdict verdict
-	// looks is asked for what else is wrong with an execution that has ended.
-	looks func() bool
+	t        *testing.T
+	subject  model.Binder
+	program  history.Program
+	keys     int
+	in       model.Instance
+	ids      int // of initial operations
+	initial  []history.Event
+	clients  []*bruteClient
+	engine   *search.Engine
+	judged   map[string]bool // verdicts by history
+	verdict  verdict
+	watching bool // look for what should have been released
+	watched  []bruteWatch
+	excesses int // executions that retain something
+}
+
+// bruteWatch is an argument that was passed to the map.
+type bruteWatch struct {
+	value bool
+	index int
+	watch model.Watch
 }
 
 // verdict says which kinds of violation were found.
@@ -38,7 +47,7 @@ type verdict struct {
 	stuck bool // deadlock or livelock
 	held  bool // a call at rest does not return
 	wrong bool // no order explains a history
-	other bool // see brute.looks
+	other bool // something is retained
 }
 
 func newBrute(t *testing.T, s model.Binder, p history.Program, keys int) *brute {
@@ -91,7 +100,7 @@ func (b *brute) run(strategy search.Strategy, limit int, how func(*search.Engine
 
 func (b *brute) setup() {
 	b.in = b.subject.Bind()
-	b.initial, b.ids = b.initial[:0], 0
+	b.initial, b.ids, b.watched = b.initial[:0], 0, b.watched[:0]
 	for _, o := range b.program.Init {
 		b.initial = b.sequential(b.initial, o)
 	}
@@ -104,10 +113,68 @@ func (b *brute) setup() {
 func (b *brute) sequential(events []history.Event, o model.Op) []history.Event {
 	l := &sequential{id: 1000 + b.ids}
 	b.ids++
-	r := model.Execute(b.in, o, l)
+	r := b.execute(o, l)
 	events = append(events, history.Event{Kind: history.Called, ID: l.id, Client: len(b.clients), Parent: history.NoParent, Op: o})
 	events = append(events, l.visits...)
 	return append(events, history.Event{Kind: history.Returned, ID: l.id, Result: r})
+}
+
+// execute performs o, and watches its arguments if that is asked for.
+func (b *brute) execute(o model.Op, l model.Listener) model.Result {
+	if !b.watching || o.Method.Traverses() {
+		return model.Execute(b.in, o, l)
+	}
+	p := b.in.Prepare(o)
+	w := p.Watches()
+	for _, x := range []bruteWatch{{false, o.Key, w.Key}, {true, o.Value, w.Value}, {true, o.Old, w.Old}} {
+		if !x.watch.Empty() {
+			b.watched = append(b.watched, x)
+		}
+	}
+	p.Do()
+	return p.Result()
+}
+
+// alive counts the arguments that are alive: a key by its number, a value by
+// its number below zero.
+func (b *brute) alive() map[int]int {
+	if !b.watching {
+		return nil
+	}
+	runtime.GC()
+	alive := map[int]int{}
+	for _, x := range b.watched {
+		switch {
+		case !x.watch.Alive():
+		case x.value:
+			alive[-x.index]++
+		default:
+			alive[x.index]++
+		}
+	}
+	return alive
+}
+
+// retains reports whether something is alive that the Loads at the end of events
+// do not find. Values of a program differ.
+func (b *brute) retains(alive map[int]int, events []history.Event) bool {
+	present := map[int]int{}
+	loads := map[int]int{}
+	for _, e := range events {
+		if e.Kind == history.Called && e.ID >= 1000+len(b.program.Init) && e.Op.Method == model.Load {
+			loads[e.ID] = e.Op.Key
+		}
+		if key, ok := loads[e.ID]; ok && e.Kind == history.Returned && e.Result.OK {
+			present[key]++
+			present[-e.Result.Value]++
+		}
+	}
+	for x, n := range alive {
+		if n > present[x] {
+			return true
+		}
+	}
+	return false
 }
 
 type sequential struct {
@@ -140,7 +207,7 @@ func (c *bruteClient) run() {
 	for _, o := range c.b.program.Threads[c.thread] {
 		id := c.Call(o)
 		before := sched.Steps()
-		r := model.Execute(c.b.in, o, c)
+		r := c.b.execute(o, c)
 		if !sched.Unwinding() && sched.Steps() == before {
 			// Its place in the order is a step of its own.
 			sched.Before(sched.Load, unsafe.Pointer(c.own), 8)
@@ -192,9 +259,7 @@ func (b *brute) judge(x search.Execution) {
 	default:
 		return
 	}
-	if b.looks != nil && b.looks() {
-		b.verdict.other = true
-	}
+	alive := b.alive()
 	events := append([]history.Event(nil), b.initial...)
 	events = b.merge(events, x.Trace)
 	ending, panicked := b.engine.Alone(func() {
@@ -216,6 +281,10 @@ func (b *brute) judge(x search.Execution) {
 	}
 	for i := range events {
 		events[i].Seq = i
+	}
+	if b.retains(alive, events) {
+		b.excesses++
+		b.verdict.other = true
 	}
 	if b.violation(history.History{Events: events}) {
 		b.verdict.wrong = true

@@ -5,6 +5,8 @@ import (
 	"runtime"
 
 	"github.com/mapspec/mapspec/linearizability/explore/job"
+	"github.com/mapspec/mapspec/linearizability/explore/sched"
+	"github.com/mapspec/mapspec/linearizability/explore/search"
 	"github.com/mapspec/mapspec/model"
 	"github.com/mapspec/mapspec/property/release"
 )
@@ -93,9 +95,12 @@ func (w *worker) release(e *ended, h *held) error {
 	if h == nil || w.found[model.R1] != nil {
 		return nil
 	}
-	x, excess := w.stillHeld(e, h)
-	if !excess {
+	if _, excess := h.excess(e); !excess {
 		return nil
+	}
+	e, x, excess, err := w.confirm(e)
+	if err != nil || !excess {
+		return err
 	}
 	retained := w.retained(e, x)
 	return w.report1(e.crew, e.task, job.Found{
@@ -104,19 +109,36 @@ func (w *worker) release(e *ended, h *held) error {
 	}, nil)
 }
 
-// stillHeld is excess, but for what dies late, of a pool or by way of a
-// finalizer: that takes more than one collection.
-func (w *worker) stillHeld(e *ended, h *held) (holding, bool) {
-	x, excess := h.excess(e)
-	for range 2 {
-		if !excess {
-			break
-		}
-		runtime.GC()
-		x, excess = w.held(e).excess(e)
-		w.report.Released--
+// confirm runs e's schedule again, and looks after all collections. It cannot
+// be e's own map: that one was read meanwhile, and a map may let go of something
+// when it is read.
+func (w *worker) confirm(e *ended) (again *ended, x holding, excess bool, err error) {
+	d := newDrive(w.subject, e.threads)
+	d.begin(e.task)
+	p := search.Program{Setup: d.setup, Threads: d.bodies, Check: func(x search.Execution) error {
+		again = w.take(&crew{engine: e.crew.engine, drive: d}, e.task, x, nil)
+		return nil
+	}}
+	if _, err := search.Replay(p, w.options(), e.schedule); err != nil {
+		return nil, holding{}, false, err
 	}
-	return x, excess
+	again.crew = e.crew
+	collect()
+	h := w.held(again)
+	w.report.Released-- // e is counted
+	if w.probe(again) != sched.Completed {
+		return again, holding{}, false, nil
+	}
+	x, excess = h.excess(again)
+	return again, x, excess, nil
+}
+
+// collect collects what nobody holds, what dies late included: what is in a pool
+// or has a finalizer takes more than one collection.
+func collect() {
+	for range 3 {
+		runtime.GC()
+	}
 }
 
 func (w *worker) retained(e *ended, x holding) model.Retained {

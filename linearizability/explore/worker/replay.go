@@ -2,7 +2,6 @@ package worker
 
 import (
 	"bytes"
-	"runtime"
 
 	"github.com/mapspec/mapspec/linearizability/explore/interval"
 	"github.com/mapspec/mapspec/linearizability/explore/job"
@@ -105,7 +104,7 @@ func (p *replayed) rest(e *ended) {
 	for i, c := range e.crew.drive.clients {
 		e.watched[i] = c.watched
 	}
-	runtime.GC()
+	collect()
 	held := p.w.held(e)
 	ending := p.w.probe(e)
 	p.out.Rest = ending.String()
@@ -116,7 +115,7 @@ func (p *replayed) rest(e *ended) {
 	if held == nil {
 		return
 	}
-	if x, excess := p.w.stillHeld(e, held); excess {
+	if x, excess := held.excess(e); excess {
 		p.out.Retained = []model.Retained{p.w.retained(e, x)}
 	}
 }

@@ -85,7 +85,10 @@ func (s *switches) coming(thread, d int) (sched.Kind, int) {
 // forEver says what a thread that did not end waits for.
 func (s *switches) forEver(thread int) string {
 	e, _ := s.x.Pending(thread)
-	if e.Kind == sched.Pause {
+	switch {
+	case s.x.Ending == sched.StepLimit:
+		return "goes on and on"
+	case e.Kind == sched.Pause:
 		return "waits for ever for a write"
 	}
 	if holder, held := s.holders[len(s.holders)-1][int(e.Location)]; held {

@@ -1,0 +1,36 @@
+package broken_test
+
+import (
+	"testing"
+
+	"github.com/mapspec/mapspec/linearizability/explore"
+)
+
+// TestS1ReusedEntry shows that broken.S1ReusedEntry breaks S1: each single-key
+// operation takes effect atomically between its call and its return.
+//
+// What happens: k0: Load(k0) returned zero, true, which no order of the 4
+// operations on k0 explains.
+//
+// The goroutines have to take their steps in one order of many, so the test
+// needs github.com/mapspec/mapspec.
+//
+// Found with go1.26.8. docs/specification.md#s1 of github.com/mapspec/mapspec
+// explains the clause.
+func TestS1ReusedEntry(t *testing.T) {
+	explore.RunSchedule(t, `{"schema": 1,
+"map": "S1-reused-entry",
+"type": "broken.S1ReusedEntry",
+"import": "github.com/mapspec/mapspec/impl/broken",
+"new": "new(broken.S1ReusedEntry)",
+"clause": "S1",
+"go": "go1.26.8",
+"look": "schedule",
+"program": {"init":[{"op":"Store","key":0,"value":1}],"threads":[[{"op":"Load","key":0}],[{"op":"Delete","key":0}]]},
+"rounds": 1,
+"promise": {"release":"prompt","clear":"strong","len":"strong","zero":true},
+"hashes": "mix",
+"initial": "one key",
+"schedule": "0x3,1x4,0x2",
+"digest": "36dea7c463b7bc952fc629ac69b13ef6e854495f343a07b6cb4fa4feec8d0e02"}`)
+}

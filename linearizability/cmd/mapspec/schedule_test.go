@@ -1,0 +1,93 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/mapspec/mapspec/linearizability/counterexample"
+)
+
+// What explore finds it shows, keeps, and shows again: the same, to the byte,
+// in every process.
+//
+// Clauses: P2, S1
+func TestExploreKeepsWhatReplayShowsAgain(t *testing.T) {
+	judges(t)
+	dir := t.TempDir()
+	found := mapspec(t, ".", "explore", "-map", "P2-lock-order", "-size", "2x1", "-keys", "1", "-initial", "empty", "-o", dir)
+	saved := filepath.Join(dir, "P2-lock-order", "P2")
+	for _, want := range []string{"P2-lock-order breaks P2", "goroutine 1 has it", "every run of the schedule shows it", "mapspec replay " + saved} {
+		if !strings.Contains(found.stdout, want) {
+			t.Errorf("no %q in\n%s%s", want, found.stdout, found.stderr)
+		}
+	}
+	for _, name := range []string{"program.json", "history.jsonl", "steps.jsonl", "steps.txt", "trace.txt", "report.html", "_counterexample_test.go"} {
+		if b, err := os.ReadFile(filepath.Join(saved, name)); err != nil || len(b) == 0 {
+			t.Errorf("%s: %d bytes, %v", name, len(b), err)
+		}
+	}
+	first, second := mapspec(t, ".", "replay", saved), mapspec(t, ".", "replay", saved)
+	if first != second || first.status != exitOK || !strings.Contains(first.stdout, "breaks P2 again") {
+		t.Errorf("first: %+v\nsecond: %+v", first, second)
+	}
+	steps, err := os.ReadFile(filepath.Join(saved, "steps.txt"))
+	if err != nil || !strings.HasSuffix(first.stdout, string(steps)) {
+		t.Errorf("replay shows\n%s\nsaved was %v\n%s", first.stdout, err, steps)
+	}
+}
+
+// A schedule that shows nothing is a replay that failed; one of another source
+// is stale.
+func TestReplayOfAScheduleTellsFailedFromStale(t *testing.T) {
+	judges(t)
+	dir := t.TempDir()
+	mapspec(t, ".", "explore", "-map", "S1-lost-swap", "-size", "2x1", "-keys", "1", "-initial", "empty", "-o", dir)
+	saved := filepath.Join(dir, "S1-lost-swap", "S1")
+	for _, c := range []struct {
+		name   string
+		change func(*counterexample.Schedule)
+		status int
+		want   string
+	}{
+		{"as it was", func(*counterexample.Schedule) {}, exitOK, "again"},
+		{"an innocent schedule", func(s *counterexample.Schedule) { s.Steps = "0" }, exitWrong, "does not break S1"},
+		{"the same of another source", func(s *counterexample.Schedule) { s.Steps, s.Digest = "0", "abc" }, exitOther, "stale: the source of S1-lost-swap has changed"},
+		{"an impossible one of another source", func(s *counterexample.Schedule) { s.Steps, s.Digest = "0x99", "abc" }, exitOther, "stale: the source"},
+		{"no schedule at all", func(s *counterexample.Schedule) { s.Steps = "a" }, exitOther, "THREADxSTEPS"},
+		{"no such map", func(s *counterexample.Schedule) { s.New = "new(broken.Nothing)" }, exitOther, "does not make a map"},
+	} {
+		x, err := counterexample.Load(saved)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.change(x.Schedule)
+		other := t.TempDir()
+		if err := x.Save(other); err != nil {
+			t.Fatal(err)
+		}
+		got := mapspec(t, ".", "replay", other)
+		if got.status != c.status || !strings.Contains(got.stdout+got.stderr, c.want) || strings.Count(got.stderr, "\n") > 1 {
+			t.Errorf("%s: status %d, want %d with %q\n%s%s", c.name, got.status, c.status, c.want, got.stdout, got.stderr)
+		}
+	}
+}
+
+// With -json there are certificates, and nothing else.
+func TestExplorePrintsCertificatesOnly(t *testing.T) {
+	judges(t)
+	dir := t.TempDir()
+	got := mapspec(t, ".", "explore", "-json", "-map", "S1-lost-swap", "-size", "2x1", "-keys", "1", "-initial", "empty", "-o", dir)
+	var c struct {
+		Violations []struct{ Clause, Schedule string }
+	}
+	if err := json.Unmarshal([]byte(got.stdout), &c); err != nil || len(c.Violations) == 0 || c.Violations[0].Schedule == "" {
+		t.Errorf("%v in %s%s", err, got.stdout, got.stderr)
+	}
+	if names, err := os.ReadDir(filepath.Join(dir, "S1-lost-swap", "S1")); err != nil || !slices.ContainsFunc(names, func(e os.DirEntry) bool { return e.Name() == "program.json" }) {
+		t.Errorf("saved are %v, %v", names, err)
+	}
+}
