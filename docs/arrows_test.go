@@ -23,7 +23,7 @@ var arrows = map[string][]string{
 	"linearizability/history": {"model"},
 	"linearizability/check":   {"model", "linearizability/history", "github.com/anishathalye/porcupine"},
 	"linearizability/stress":  {"model", "linearizability/history", "linearizability/check"},
-	"linearizability/explore": {"model", "linearizability/instrument", "linearizability/explore/job", "linearizability/explore/program",
+	"linearizability/explore": {"model", "linearizability/instrument", "linearizability/near", "linearizability/explore/job", "linearizability/explore/program",
 		"linearizability/history", "linearizability/check", "linearizability/counterexample"},
 	"linearizability/explore/search": {"linearizability/explore/sched"},
 	"linearizability/explore/sched":  {},

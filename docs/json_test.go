@@ -142,19 +142,20 @@ func writtenFields(t *testing.T) map[string][]string {
 		addFields(t, lines, line, nil)
 	}
 	return map[string][]string{
-		"A judged map":     tags(reflect.TypeFor[judged]()),
-		"A verdict":        tags(reflect.TypeFor[model.Verdict]()),
-		"A history":        slices.Collect(maps.Keys(lines)),
-		"A call":           slices.Collect(maps.Keys(calls)),
-		"A callback":       tags(reflect.TypeFor[model.Func]()),
-		"A visit":          tags(reflect.TypeFor[model.Visit]()),
-		"A return":         slices.Collect(maps.Keys(returns)),
-		"A program":        tags(reflect.TypeFor[history.Program]()),
-		"A counterexample": counterexampleFields(t),
-		"What is retained": tags(reflect.TypeFor[model.Retained]()),
-		"A step":           tags(reflect.TypeFor[counterexample.Step]()),
-		"A certificate":    tags(reflect.TypeFor[explore.Certificate]()),
-		"Settings":         tags(reflect.TypeFor[explore.Settings]()),
+		"A judged map":                  tags(reflect.TypeFor[judged]()),
+		"A verdict":                     tags(reflect.TypeFor[model.Verdict]()),
+		"A history":                     slices.Collect(maps.Keys(lines)),
+		"A call":                        slices.Collect(maps.Keys(calls)),
+		"A callback":                    tags(reflect.TypeFor[model.Func]()),
+		"A visit":                       tags(reflect.TypeFor[model.Visit]()),
+		"A return":                      slices.Collect(maps.Keys(returns)),
+		"A program":                     tags(reflect.TypeFor[history.Program]()),
+		"A counterexample":              counterexampleFields(t),
+		"What is retained":              tags(reflect.TypeFor[model.Retained]()),
+		"A step":                        tags(reflect.TypeFor[counterexample.Step]()),
+		"A certificate":                 tags(reflect.TypeFor[explore.Certificate]()),
+		"An execution that did not end": tags(reflect.TypeFor[explore.Unended]()),
+		"Settings":                      tags(reflect.TypeFor[explore.Settings]()),
 
 		"A violation explored": tags(reflect.TypeFor[explore.Violation]()),
 	}

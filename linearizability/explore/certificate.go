@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/mapspec/mapspec/linearizability/explore/job"
+	"github.com/mapspec/mapspec/linearizability/history"
 )
 
 // Schema is the version of certificates. It grows when a field changes its
@@ -55,6 +56,7 @@ type Certificate struct {
 	Waits      []string    `json:"waits"`
 	Assumed    []string    `json:"assumed"`
 	Notes      []string    `json:"notes"`
+	Unended    []Unended   `json:"unended"`   // an example for each bound that cut an execution
 	Unreached  []string    `json:"unreached"` // null if that was not counted
 	Violations []Violation `json:"violations"`
 
@@ -73,6 +75,17 @@ type Settings struct {
 	Keys     int    `json:"fillers"` // keys of the initial map that no program touches
 	Programs int    `json:"programs"`
 	Of       int    `json:"of"`
+}
+
+// Unended is an execution that had to be ended.
+type Unended struct {
+	Bound    string          `json:"bound"` // one of the certificate's bounds
+	Rank     job.Rank        `json:"rank"`
+	Evidence string          `json:"evidence"`
+	Policy   string          `json:"policy"`
+	Initial  string          `json:"initial"`
+	Program  history.Program `json:"program"`
+	Schedule string          `json:"schedule"` // until then
 }
 
 // What a certificate says about races.
@@ -100,6 +113,9 @@ func newCertificate(m Map, o Options, b *build, w *crew) *Certificate {
 	for i := range w.reports {
 		c.add(&w.reports[i])
 	}
+	for _, b := range w.bounds {
+		c.addUnique(&c.Bounds, b)
+	}
 	for _, f := range w.found {
 		c.violate(f)
 	}
@@ -109,6 +125,9 @@ func newCertificate(m Map, o Options, b *build, w *crew) *Certificate {
 	}
 	c.assume(b.portable(b.copy.Variables))
 	c.cover()
+	if c.Unended == nil {
+		c.Unended = []Unended{}
+	}
 	for _, list := range []*[]string{&c.Hash, &c.Bounds, &c.Waits, &c.Notes} {
 		if *list == nil {
 			*list = []string{} // an empty list to machines, too
@@ -147,6 +166,12 @@ func (c *Certificate) add(r *job.Report) {
 	for _, n := range r.Notes {
 		c.addUnique(&c.Notes, n)
 	}
+	for _, u := range r.Unended {
+		c.Unended = firstUnended(append(c.Unended, Unended{
+			Bound: u.Bound, Rank: u.Rank, Evidence: u.Evidence, Policy: u.Policy, Initial: u.Initial,
+			Program: u.Program, Schedule: u.Schedule,
+		}))
+	}
 	for _, w := range r.Waits {
 		c.addUnique(&c.Waits, fmt.Sprintf("%v waits for %v", w.Waiter, w.For))
 	}
@@ -160,6 +185,20 @@ func (c *Certificate) addUnique(list *[]string, s string) {
 	if !slices.Contains(*list, s) {
 		*list = append(*list, s)
 	}
+}
+
+// firstUnended keeps the smallest program for each bound.
+func firstUnended(all []Unended) []Unended {
+	slices.SortStableFunc(all, func(a, b Unended) int {
+		if a.Bound != b.Bound {
+			return strings.Compare(a.Bound, b.Bound)
+		}
+		if a.Rank.Before(b.Rank) {
+			return -1
+		}
+		return 1
+	})
+	return slices.CompactFunc(all, func(a, b Unended) bool { return a.Bound == b.Bound })
 }
 
 func (c *Certificate) violate(f *job.Found) {

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -26,6 +27,7 @@ type crew struct {
 	progress []job.Progress // a worker
 	found    map[model.Clause]*job.Found
 	reports  []job.Report
+	bounds   []string        // of workers that said nothing in the end
 	inputs   []*json.Encoder // where workers hear of what others have found
 	err      error
 }
@@ -64,7 +66,7 @@ func (c *crew) jobOf(i int) job.Job {
 		Size: o.Size, Keys: o.Keys, Policies: o.Policies, Initials: o.Initials, Methods: o.Methods,
 		Nested: o.Nested, Stalls: o.Stalls, Depth: o.depth, Schedules: o.Schedules, Seed: o.Seed,
 		Shard: o.Shard + i*o.Shards, Shards: o.Shards * o.Workers,
-		Budget: o.Budget, Executions: o.Executions, Steps: o.Steps,
+		Budget: o.Budget, Patience: o.Patience, Executions: o.Executions, Steps: o.Steps,
 	}
 }
 
@@ -103,11 +105,24 @@ func (b *build) one(ctx context.Context, c *crew, i int) error {
 	case ctx.Err() != nil:
 		return nil
 	case !done:
-		return fmt.Errorf("explore: a worker ended early (%v): %s", err, stderr.last())
+		return c.lost(err, stderr.last())
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.raced(stderr.String())
+	return nil
+}
+
+// lost notes that a worker ended without a report: what it has found counts, and
+// so does what others explore. If it had not begun, neither can they.
+func (c *crew) lost(err error, said string) error {
+	why := fmt.Sprintf("a worker ended early (%v): %s", err, said)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !slices.ContainsFunc(c.progress, func(p job.Progress) bool { return p.Of > 0 }) {
+		return errors.New("explore: " + why)
+	}
+	c.bounds = append(c.bounds, why)
 	return nil
 }
 
@@ -119,12 +134,16 @@ func (c *crew) raced(report string) {
 }
 
 // listen hears worker i until it ends. It reports whether the worker was done.
+// What is no message the map has printed.
 func (c *crew) listen(i int, out io.Reader) (done bool, err error) {
-	d := json.NewDecoder(bufio.NewReader(out))
-	for {
+	for r := bufio.NewReader(out); ; {
+		line, ended := r.ReadBytes('\n')
 		var m job.Message
-		if err := d.Decode(&m); err != nil {
-			return done, nil
+		if json.Unmarshal(line, &m) != nil {
+			if ended != nil {
+				return done, nil
+			}
+			continue
 		}
 		c.mu.Lock()
 		switch {
@@ -137,6 +156,7 @@ func (c *crew) listen(i int, out io.Reader) (done bool, err error) {
 			c.find(i, m.Found)
 		case m.Report != nil:
 			c.reports = append(c.reports, *m.Report)
+			c.unended(i, m.Report.Unended)
 			done = true
 		}
 		c.mu.Unlock()
@@ -153,12 +173,26 @@ func (c *crew) find(worker int, f *job.Found) {
 	if old := c.found[f.Clause]; old == nil || f.Rank.Before(old.Rank) {
 		c.found[f.Clause] = f
 	}
-	if f.Clause == model.R1 || f.Clause == model.R3 {
-		return
+	if f.Clause != model.R1 && f.Clause != model.R3 {
+		c.stopBehind(worker, f.Rank)
 	}
+}
+
+// unended tells the others not to look behind an operation that never ends: it
+// would cost each of them its patience.
+func (c *crew) unended(worker int, list []job.Unended) {
+	for _, u := range list {
+		if u.Bound == job.Endless {
+			c.stopBehind(worker, u.Rank)
+		}
+	}
+}
+
+// stopBehind tells all workers but one.
+func (c *crew) stopBehind(worker int, r job.Rank) {
 	for i, in := range c.inputs {
 		if i != worker && in != nil {
-			_ = in.Encode(f.Rank) // a worker that is gone needs no telling
+			_ = in.Encode(r) // a worker that is gone needs no telling
 		}
 	}
 }

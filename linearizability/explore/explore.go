@@ -80,10 +80,13 @@ func Explore(ctx context.Context, m Map, o Options) (*Certificate, error) {
 	start := time.Now()
 	root, err := os.MkdirTemp(o.TempDir, "mapspec-explore-")
 	if err != nil {
-		return nil, fmt.Errorf("explore: no place for an instrumented copy: %w", err)
+		return nil, fmt.Errorf("explore: no place for an instrumented copy: set TMPDIR to a folder that can be written to: %w", err)
 	}
 	defer os.RemoveAll(root)
 	b, err := prepare(ctx, m, o, root)
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("explore: interrupted before any program of %s ran: %w", m.Name, ctx.Err())
+	}
 	if err != nil {
 		return nil, err
 	}

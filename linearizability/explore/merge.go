@@ -81,6 +81,7 @@ func join(parts []*Certificate) *Certificate {
 		}
 		sum.Waits = union(sum.Waits, p.Waits)
 		sum.Notes = union(sum.Notes, p.Notes)
+		sum.Unended = firstUnended(slices.Concat(sum.Unended, p.Unended))
 		sum.Bounds = union(sum.Bounds, p.Bounds)
 		sum.Unreached = intersection(sum.Unreached, p.Unreached)
 		if p.Races == racesSeen {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/mapspec/mapspec/linearizability/explore/job"
 	"github.com/mapspec/mapspec/linearizability/explore/program"
 	"github.com/mapspec/mapspec/linearizability/instrument"
+	"github.com/mapspec/mapspec/linearizability/near"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -45,6 +47,9 @@ type Options struct {
 	Workers int
 	// Budget bounds the time after building; 0 does not.
 	Budget time.Duration
+	// Patience is how long a call of the map may go on without a step before it
+	// counts as endless; 0 is 20 s.
+	Patience time.Duration
 	// Executions bounds those of one program, Steps one execution; 0: no bound,
 	// and 10,000.
 	Executions, Steps int
@@ -81,6 +86,9 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Keys == 0 {
 		o.Keys = 2
 	}
+	if err := o.wrong(); err != nil {
+		return o, fmt.Errorf("explore: %w", err)
+	}
 	size, err := program.ParseSize(fmt.Sprintf("%sx%d", o.Size, o.Keys))
 	if err != nil {
 		return o, fmt.Errorf("explore: %w", err)
@@ -101,13 +109,42 @@ func (o Options) withDefaults() (Options, error) {
 		o.Shards = 1
 	}
 	if o.Shard < 0 || o.Shard >= o.Shards {
-		return o, fmt.Errorf("explore: shard %d of %d: shards count from 0", o.Shard, o.Shards)
+		return o, fmt.Errorf("explore: shard %d of %d: want one from 0 to %d", o.Shard, o.Shards, o.Shards-1)
 	}
 	if o.Workers == 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
 	o.depth, err = depthOf(o.Policy)
 	return o, err
+}
+
+// wrong returns what is wrong with o, but for the size, the shard and the policy.
+func (o Options) wrong() error {
+	if o.Size != "" && strings.Count(o.Size, "x") != 1 {
+		return fmt.Errorf("size %q: want THREADSxOPERATIONS, such as 2x2", o.Size)
+	}
+	for _, l := range []struct {
+		what       string
+		have, want []string
+	}{{"hash policy", o.Policies, Policies}, {"initial map", o.Initials, Initials}} {
+		for i, name := range l.have {
+			if !slices.Contains(l.want, name) {
+				return fmt.Errorf("no %s %q%s: want some of %s", l.what, name, near.Name(name, l.want), strings.Join(l.want, ", "))
+			}
+			if slices.Contains(l.have[:i], name) {
+				return fmt.Errorf("the %s %q is there twice: give it once", l.what, name)
+			}
+		}
+	}
+	for _, l := range []struct {
+		what string
+		n    int
+	}{{"keys", o.Keys}, {"schedules", o.Schedules}, {"executions", o.Executions}, {"steps", o.Steps}, {"workers", o.Workers}} {
+		if l.n < 0 {
+			return fmt.Errorf("%d %s: want more than none", l.n, l.what)
+		}
+	}
+	return nil
 }
 
 // depthOf returns the depth of "pct:D", and 0 for "dpor".

@@ -2,10 +2,14 @@ package explore
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/scanner"
 	"os"
-	"path"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/mapspec/mapspec/linearizability/instrument"
@@ -42,8 +46,12 @@ func prepare(ctx context.Context, m Map, o Options, root string) (*build, error)
 		return nil, fmt.Errorf("explore: %w", err)
 	}
 	how := instrument.BuildOptions{Race: o.Race, Cover: o.Cover}
-	if err := b.copy.Build(ctx, "worker", mainOf(m, b.copy.Import), b.binary, how); err != nil {
-		return nil, fmt.Errorf("explore: %s does not make a map: %w", m.New, err)
+	text, err := mainOf(m, b.copy)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.copy.Build(ctx, "worker", text, b.binary, how); err != nil {
+		return nil, wrongNew(m, err)
 	}
 	return b, nil
 }
@@ -66,27 +74,72 @@ func (b *build) portable(places []string) []string {
 	return all
 }
 
-// mainOf returns the source of the program. The copy's package keeps the name
-// that m.New uses.
-func mainOf(m Map, copied string) []byte {
-	name, _, _ := strings.Cut(strings.TrimLeft(m.New, "*&"), ".")
-	if i := strings.LastIndexAny(name, "( []"); i >= 0 {
-		name = name[i+1:]
+// mainOf returns the source of the program. The copy's package has the name that
+// it has itself; other names are such that no package will have them.
+func mainOf(m Map, c *instrument.Copy) ([]byte, error) {
+	expression, err := parser.ParseExpr(m.New)
+	if err != nil {
+		return nil, fmt.Errorf("explore: %s is no Go expression (%v): give one that makes a map, such as new(%s.Map[string, int])",
+			m.New, complaint(err), c.Package)
 	}
-	if name == "" {
-		name = path.Base(m.Import)
+	if !speaksOf(expression, c.Package) {
+		return nil, fmt.Errorf("explore: %s does not speak of package %s: give an expression with names of %[2]s, such as new(%[2]s.Map[string, int])",
+			m.New, c.Package)
 	}
+	promise := strings.ReplaceAll(fmt.Sprintf("%#v", m.Promise), "model.", "mapspecModel.")
 	return fmt.Appendf(nil, `package main
 
 import (
 	%s %q
 
-	"github.com/mapspec/mapspec/linearizability/explore/worker"
-	"github.com/mapspec/mapspec/model"
+	mapspecModel "github.com/mapspec/mapspec/model"
+	mapspecWorker "github.com/mapspec/mapspec/linearizability/explore/worker"
 )
 
 func main() {
-	worker.Main(worker.Of(%q, %#v, %s, func() any { return %[5]s }))
+	mapspecWorker.Main(func() mapspecModel.Binder {
+		return mapspecWorker.Of(%q, %s,
+			%s,
+			func() any { return %[5]s },
+		)
+	})
 }
-`, name, copied, m.Name, m.Promise, m.New)
+`, c.Package, c.Import, m.Name, promise, m.New), nil
+}
+
+// speaksOf reports whether an expression has a name of the package.
+func speaksOf(e ast.Expr, name string) (does bool) {
+	ast.Inspect(e, func(n ast.Node) bool {
+		if s, ok := n.(*ast.SelectorExpr); ok {
+			id, ok := s.X.(*ast.Ident)
+			does = does || ok && id.Name == name
+		}
+		return !does
+	})
+	return does
+}
+
+// complaint is a syntax error without its place, which is in a line that nobody
+// has seen.
+func complaint(err error) string {
+	var list scanner.ErrorList
+	if errors.As(err, &list) && len(list) > 0 {
+		return list[0].Msg
+	}
+	return err.Error()
+}
+
+var inMain = regexp.MustCompile(`main\.go:\d+(:\d+)?: (.*)$`)
+
+// wrongNew says what the compiler has against m.New.
+func wrongNew(m Map, err error) error {
+	said := inMain.FindStringSubmatch(err.Error())
+	if said == nil {
+		return fmt.Errorf("explore: the copy of %s does not build: %w", m.Import, err)
+	}
+	what := strings.ReplaceAll(said[2], "mapspecWorker.", "worker.")
+	if strings.Contains(what, "worker.Of") || strings.Contains(what, "Load") {
+		return fmt.Errorf("explore: %s makes no map: want a pointer to a type with the method Load(K) (V, bool), as sync.Map has (%s)", m.New, what)
+	}
+	return fmt.Errorf("explore: %s does not make a map: %s", m.New, what)
 }

@@ -23,6 +23,9 @@ func (c *Certificate) Text(w io.Writer, remark func(Violation) string) error {
 	}
 	fmt.Fprintf(b, "  data races: %s\n", c.Races)
 	c.waitsText(b)
+	if len(c.Hash) > 0 {
+		fmt.Fprintf(b, "  hash functions that follow the policies: %s\n", strings.Join(c.Hash, ", "))
+	}
 	for _, n := range c.Notes {
 		fmt.Fprintf(b, "  note: %s\n", n)
 	}
@@ -35,6 +38,9 @@ func (c *Certificate) Text(w io.Writer, remark func(Violation) string) error {
 	fmt.Fprintf(b, "  %s, source %.12s…; %.1f s, and %.1f s to build\n", c.Go, c.Digest, c.Seconds, c.Build)
 	if len(c.Violations) == 0 {
 		fmt.Fprintf(b, "  no violation\n")
+	}
+	for _, u := range c.Unended {
+		u.text(b)
 	}
 	for _, v := range c.Violations {
 		v.text(b, remark(v))
@@ -74,6 +80,25 @@ func (v Violation) text(w io.Writer, remark string) {
 	if v.Schedule != "" { // else it is no matter of one execution
 		fmt.Fprintf(w, "    schedule  %s (%d preemptions)\n", v.Schedule, v.Preemptions)
 	}
+}
+
+func (u Unended) text(w io.Writer) {
+	fmt.Fprintf(w, "\n  %s: %s\n", u.Bound, u.Evidence)
+	fmt.Fprintf(w, "    program   %s\n", u.Program)
+	fmt.Fprintf(w, "    on        the map %q, hashes %s\n", u.Initial, u.Policy)
+	fmt.Fprintf(w, "    schedule  %s\n", abridged(u.Schedule))
+}
+
+// abridged leaves out the middle of a schedule that nobody reads to the end.
+func abridged(schedule string) string {
+	const most = 120
+	switch {
+	case schedule == "":
+		return "no step yet"
+	case len(schedule) <= most:
+		return schedule
+	}
+	return fmt.Sprintf("%s … (%d characters; all of it in -json)", schedule[:most], len(schedule))
 }
 
 func (c *Certificate) shardText() string {

@@ -73,6 +73,7 @@ type Source struct {
 type Copy struct {
 	Root    string   // the folder of the temporary module
 	Import  string   // the import path of the copy of Source.Import
+	Package string   // the name of that package
 	Digest  string   // SHA-256, in hexadecimal, of the original files, their places and Go's version
 	Go      string   // the version of Go, such as go1.26.8
 	Checker string   // the folder of the mapspec module that is used
@@ -109,7 +110,7 @@ func newCopy(ctx context.Context, s Source, root string) (*Copy, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Copy{Go: packages.version}
+	c := &Copy{Go: packages.version, Package: packages.name}
 	if c.Root, err = filepath.Abs(root); err != nil {
 		return nil, err
 	}

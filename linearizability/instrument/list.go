@@ -27,6 +27,7 @@ type listed struct {
 // packages is all that a package needs.
 type packages struct {
 	target  string            // the package that is asked for
+	name    string            // its name
 	copied  []*listed         // what is copied, by import path
 	exports map[string]string // where a package's types are, by import path
 	version string            // of Go
@@ -63,7 +64,7 @@ func list(ctx context.Context, s Source) (*packages, error) {
 	for _, l := range all {
 		p.exports[l.ImportPath] = l.Export
 		if !l.DepOnly {
-			p.target = l.ImportPath
+			p.target, p.name = l.ImportPath, l.Name
 		}
 		if !l.Standard {
 			byPath[l.ImportPath] = l

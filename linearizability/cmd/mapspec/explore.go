@@ -10,11 +10,13 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/mapspec/mapspec/impl"
 	"github.com/mapspec/mapspec/linearizability/explore"
+	"github.com/mapspec/mapspec/linearizability/near"
 	"github.com/mapspec/mapspec/linearizability/report"
 	"github.com/mapspec/mapspec/model"
 )
@@ -62,7 +64,7 @@ func runExplore(ctx context.Context, env environment, args []string) (int, error
 		c, err := explore.Explore(ctx, t.Map, o.Options)
 		progress(env, "")
 		if err != nil {
-			return exitOther, err
+			return exitOther, plainly(err)
 		}
 		if err := t.show(env, o, save, c); err != nil {
 			return exitOther, err
@@ -76,6 +78,16 @@ func runExplore(ctx context.Context, env environment, args []string) (int, error
 		}
 	}
 	return worst, nil
+}
+
+// plainly is an error without the packages that it comes from, which a user of
+// the command does not know.
+func plainly(err error) error {
+	text := err.Error()
+	for _, p := range []string{"explore: ", "instrument: "} {
+		text = strings.TrimPrefix(text, p)
+	}
+	return errors.New(text)
 }
 
 func parseExplore(env environment, args []string) (exploreOptions, error) {
@@ -98,7 +110,7 @@ func parseExplore(env environment, args []string) (exploreOptions, error) {
 		for name := range strings.SplitSeq(s, ",") {
 			var m model.Method
 			if err := m.UnmarshalText([]byte(name)); err != nil {
-				return err
+				return fmt.Errorf("%w%s", err, near.Name(name, methodNames()))
 			}
 			o.Methods = append(o.Methods, m)
 		}
@@ -129,6 +141,8 @@ func (o *exploreOptions) check() error {
 		return errors.New("-map and -pkg: give one of them")
 	case (o.pkg == "") != (o.new == ""):
 		return errors.New("-pkg and -new go together: the package, and an expression that makes a map of it")
+	case o.pkg == "" && len(o.hash) > 0:
+		return errors.New("-hash names functions of the map of -pkg and -new: give these, too")
 	case o.Budget < 0:
 		return fmt.Errorf("-budget %v: want more than 0s", o.Budget)
 	case o.Workers < 1:
@@ -139,10 +153,22 @@ func (o *exploreOptions) check() error {
 		o.Shard, o.Shards, err = explore.ShardFromEnvironment(o.of)
 		return err
 	}
-	if n, err := fmt.Sscanf(o.shard, "%d/%d", &o.Shard, &o.Shards); n != 2 || err != nil || o.Shard < 0 || o.Shard >= o.Shards {
-		return fmt.Errorf("-shard %q: want i/n, such as 0/4", o.shard)
+	i, n, _ := strings.Cut(o.shard, "/")
+	var err1, err2 error
+	o.Shard, err1 = strconv.Atoi(i)
+	o.Shards, err2 = strconv.Atoi(n)
+	if err1 != nil || err2 != nil || o.Shard < 0 || o.Shard >= o.Shards {
+		return fmt.Errorf("-shard %q: want i/n with 0 ≤ i < n, such as 0/4", o.shard)
 	}
 	return nil
+}
+
+func methodNames() []string {
+	var names []string
+	for _, m := range model.EveryMethod.Methods() {
+		names = append(names, m.String())
+	}
+	return names
 }
 
 // target is a map to explore, and what the catalogue says of it.

@@ -37,6 +37,8 @@ type Job struct {
 	Steps int
 	// Stalls also stops each thread for ever after each of its steps.
 	Stalls bool
+	// Patience is how long a call may go on without a step; 0 is 20 s.
+	Patience time.Duration
 	// Replay, if any, is what to do instead.
 	Replay *Replay `json:",omitempty"`
 }
@@ -161,10 +163,30 @@ type Report struct {
 	// Notes say what was left out on purpose.
 	Notes []string
 	// Waits are operations that wait for one that has stopped.
-	Waits  []Wait
-	Races  string // "none seen", "not checked", or the first report
-	Hashes bool   // the map asked for hashes
+	Waits []Wait
+	// Unended are the first executions that had to be ended, one a bound.
+	Unended []Unended
+	Races   string // "none seen", "not checked", or the first report
+	Hashes  bool   // the map asked for hashes
 }
+
+// Unended is an execution that had to be ended.
+type Unended struct {
+	Bound    string // why: one of the report's bounds
+	Rank     Rank
+	Policy   string
+	Initial  string
+	Program  history.Program
+	Schedule string // until then
+	Stall    *Stall `json:",omitempty"`
+	Evidence string // what went on
+}
+
+// The bounds of executions that had to be ended.
+const (
+	StepLimit = "step limit"
+	Endless   = "an operation never ends"
+)
 
 // Fillers counts the keys of the initial map that no program touches.
 func (s Setting) Fillers() int {

@@ -9,6 +9,7 @@
 //	waiting.go    Yield: when a spinning thread may go on
 //	alone.go      code that runs outside of executions, and is bounded all the same
 //	observe.go    what steps read and wrote, and where in the source they are
+//	watch.go      what a watchdog may look at
 //	race_on.go    what the race detector is told
 //	view.go       what a strategy may look at
 //

@@ -68,6 +68,10 @@ func (e *Engine) run(p Program, st strategy) (Result, error) {
 		e.result.Coverage.add(b)
 	}
 	for n := 0; st.begin(); n++ {
+		if e.options.Stop != nil && e.options.Stop() {
+			e.result.Coverage.add(Halted)
+			break
+		}
 		if e.spent(n) {
 			e.result.Coverage.add(Budget)
 			break

@@ -47,6 +47,7 @@ type Bound string
 // The bounds.
 const (
 	Budget       Bound = "budget"            // MaxExecutions or Timeout
+	Halted       Bound = "halted"            // by Stop
 	StepLimit    Bound = "step limit"        // an execution did not end
 	Spins        Bound = "spins"             // rounds of a loop with Yield were left out
 	FirstFailure Bound = "first failure"     // not KeepGoing

@@ -125,6 +125,9 @@ type Options struct {
 	MaxExecutions int
 	// Timeout bounds the time, 0: no bound.
 	Timeout time.Duration
+	// Stop, if any, is asked before each execution whether to end. The bound is
+	// then Halted.
+	Stop func() bool
 	// Limits bound one execution.
 	Limits sched.Limits
 	// KeepGoing explores on after a failure.

@@ -84,6 +84,7 @@ func (e *ended) clock(thread, step int) []int32 {
 func (w *worker) flush() error {
 	start := time.Now()
 	defer func() { w.report.Judging += time.Since(start) }()
+	defer w.enter(nil)()
 	runtime.GC()
 	defer hashing.SetPolicy(hashing.Current())
 	var last *task
@@ -162,6 +163,7 @@ func (w *worker) clockOf(e *ended) interval.Clock {
 // probe reads the map at rest, as one more thread that begins when all others
 // have ended.
 func (w *worker) probe(e *ended) sched.Ending {
+	defer w.enter(&spot{task: e.task, crew: e.crew, ended: e})()
 	p := prober{e: e}
 	ending, panicked := e.crew.engine.Alone(func() {
 		for _, o := range w.probes(e.task) {

@@ -14,7 +14,7 @@ import (
 
 // options are those of every exploration.
 func (w *worker) options() search.Options {
-	return search.Options{MaxExecutions: w.job.Executions, Limits: sched.Limits{Steps: w.job.Steps}}
+	return search.Options{MaxExecutions: w.job.Executions, Limits: sched.Limits{Steps: w.job.Steps}, Stop: w.over}
 }
 
 // explore explores one program.
@@ -22,6 +22,7 @@ func (w *worker) explore(t *task) error {
 	hashing.SetPolicy(t.setting.policy)
 	c := w.crew(len(t.program.Threads))
 	c.drive.begin(t)
+	defer w.enter(&spot{task: t, crew: c})()
 	w.report.Programs++
 	longest := make([]int, len(c.drive.clients))
 	err := w.run(c, t, nil, func(x search.Execution) error {
@@ -79,7 +80,7 @@ func (w *worker) count(r search.Result, stalled bool) {
 		w.report.Stalled += r.Executions
 	}
 	for _, b := range r.Coverage.Bounds {
-		if b != search.FirstFailure {
+		if b != search.FirstFailure && b != search.Halted { // these are noted where they are decided
 			w.bound(string(b))
 		}
 	}
@@ -97,6 +98,9 @@ func (w *worker) ended(c *crew, t *task, x search.Execution, stall *search.Stall
 		return nil // a failure of its own: see stuck
 	}
 	w.batch = append(w.batch, w.take(c, t, x, stall))
+	if x.Ending == sched.StepLimit {
+		w.limited(c, t, x, stall)
+	}
 	if len(w.batch) < batchSize {
 		return nil
 	}

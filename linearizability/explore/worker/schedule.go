@@ -22,9 +22,10 @@ func (w *worker) simplify(c *crew, t *task, f *job.Found, shows func(search.Exec
 	d := newDrive(w.subject, len(t.program.Threads))
 	d.begin(t)
 	d.watching = false
-	previous := c.drive
-	c.drive = d
-	defer func() { c.drive = previous }()
+	previous, current := c.drive, w.current
+	c.drive, w.current = d, t.rank
+	defer func() { c.drive, w.current = previous, current }()
+	defer w.enter(&spot{task: t, crew: c})()
 	for p := range mostPreemptions + 1 {
 		var best search.Schedule
 		o := w.options()

@@ -9,6 +9,7 @@ import (
 	"github.com/mapspec/mapspec/linearizability/explore/program"
 	"github.com/mapspec/mapspec/linearizability/explore/sched"
 	"github.com/mapspec/mapspec/linearizability/shim/hashing"
+	"github.com/mapspec/mapspec/linearizability/shim/refuse"
 	"github.com/mapspec/mapspec/model"
 	"github.com/mapspec/mapspec/property/release"
 )
@@ -35,6 +36,9 @@ func (w *worker) settle() error {
 		for _, p := range policies {
 			if err := w.addSetting(name, p); err != nil {
 				return err
+			}
+			if e := refuse.Last(); e != nil {
+				return fmt.Errorf("the initial map %q: %w", name, e)
 			}
 		}
 	}
@@ -78,7 +82,12 @@ func (w *worker) policies() ([]hashing.Policy, error) {
 }
 
 // alone runs f by itself.
-func (w *worker) alone(f func()) (sched.Ending, any) { return w.crew(1).engine.Alone(f) }
+func (w *worker) alone(f func()) (sched.Ending, any) {
+	if w.at.Load() == nil {
+		defer w.enter(&spot{doing: "making an initial map"})()
+	}
+	return w.crew(1).engine.Alone(f)
+}
 
 func (w *worker) addSetting(name string, p hashing.Policy) error {
 	ops, ok, err := w.initial(name, p)
@@ -87,6 +96,10 @@ func (w *worker) addSetting(name string, p hashing.Policy) error {
 	}
 	if !ok {
 		w.note("no map %s under %v: no Store or Delete of %d keys takes notably more steps than others", name, p, mostFillers)
+		return nil
+	}
+	if ending := w.makes(ops); ending != sched.Completed {
+		w.bound(fmt.Sprintf("no map %q, as making it does not end: %v", name, ending))
 		return nil
 	}
 	s := &setting{policy: p, Setting: job.Setting{Policy: p.String(), Initial: name, Init: ops}}

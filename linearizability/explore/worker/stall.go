@@ -19,6 +19,7 @@ func (w *worker) stall(c *crew, t *task, longest []int) error {
 	for thread, steps := range longest {
 		for after := 1; after < steps; after++ {
 			s := &search.Stall{Thread: thread, After: after}
+			w.at.Store(&spot{task: t, crew: c, stall: s})
 			err := w.run(c, t, s, func(x search.Execution) error {
 				if w.failure = w.waited(c, t, x, s); w.failure != nil {
 					return errStopped

@@ -3,6 +3,7 @@
 // finds.
 //
 //	worker.go   this introduction; Main: a job in, messages out
+//	trial.go    what is wrong with how a map is made
 //	setting.go  initial maps and hash policies
 //	tasks.go    the programs of a job, the smallest first
 //	explore.go  every class of one program's executions
@@ -12,6 +13,7 @@
 //	pump.go     whether that grows without bound
 //	stall.go    the same with a thread that has stopped, and who waits for it
 //	schedule.go the shortest schedule that fails
+//	watchdog.go calls that go on for ever
 //	replay.go   one schedule again: what it shows
 //	steps.go    the same step by step, for people
 //	place.go    where in the map a step is
@@ -35,6 +37,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -70,10 +73,44 @@ type payload struct {
 
 // Main is the main function: it reads a job from standard input, and a rank
 // whenever another worker has found something, and writes messages to standard
-// output.
-func Main(s model.Binder) {
+// output. What the map prints goes to standard error; what it printed before
+// Main ends with the first line.
+//
+// The subject is made when the first map is, with all precautions: the
+// expression that makes a map is run for its type, too.
+func Main(subject func() model.Binder) {
 	sched.HideSwitches()
-	os.Exit(Run(s, os.Stdin, os.Stdout))
+	out := os.Stdout
+	os.Stdout = os.Stderr
+	fmt.Fprintln(out)
+	os.Exit(Run(&lazy{make: subject}, &lifeline{os.Stdin}, out))
+}
+
+// lifeline is what a worker hears of whoever started it. When that ends so does
+// the worker: nobody is there to hear it.
+type lifeline struct{ io.Reader }
+
+// Read implements io.Reader.
+func (l *lifeline) Read(p []byte) (int, error) {
+	n, err := l.Reader.Read(p)
+	if err != nil && n == 0 {
+		os.Exit(2)
+	}
+	return n, err
+}
+
+// lazy makes a subject when the first map is asked for.
+type lazy struct {
+	make func() model.Binder
+	made model.Binder
+}
+
+// Bind implements model.Binder.
+func (l *lazy) Bind() model.Instance {
+	if l.made == nil {
+		l.made = l.make()
+	}
+	return l.made.Bind()
 }
 
 // Run is Main without a process.
@@ -86,6 +123,9 @@ func Run(s model.Binder, in io.Reader, out io.Writer) (status int) {
 		return 2
 	}
 	go w.listen(decoder)
+	done := make(chan struct{})
+	defer close(done)
+	go w.watch(done)
 	if err := w.perform(); err != nil {
 		w.fail(err)
 		return 2
@@ -97,6 +137,7 @@ func Run(s model.Binder, in io.Reader, out io.Writer) (status int) {
 type worker struct {
 	job      job.Job
 	subject  model.Binder
+	mu       sync.Mutex // to speak
 	encoder  *json.Encoder
 	out      *bufio.Writer
 	start    time.Time
@@ -113,6 +154,9 @@ type worker struct {
 	failure  error                    // of a batch that was full in the middle of a program
 	of       int                      // programs in the shard
 	limit    atomic.Pointer[job.Rank] // what is behind it need not be explored
+	current  job.Rank                 // of the program that is explored
+	at       atomic.Pointer[spot]     // where the map's code runs; nil if it does not
+	beats    atomic.Int64             // changes when something goes on
 }
 
 // crew explores programs of one number of threads.
@@ -159,6 +203,13 @@ func (w *worker) lower(r job.Rank) {
 }
 
 func (w *worker) say(m job.Message) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.write(m)
+}
+
+// write is say for whoever holds w.mu.
+func (w *worker) write(m job.Message) error {
 	if err := w.encoder.Encode(m); err != nil {
 		return err
 	}
@@ -171,6 +222,9 @@ func (w *worker) fail(err error) {
 
 func (w *worker) perform() error {
 	defer w.close()
+	if err := w.trial(); err != nil {
+		return err
+	}
 	if err := w.settle(); err != nil {
 		return err
 	}
@@ -183,6 +237,11 @@ func (w *worker) perform() error {
 	if err := w.flush(); err != nil {
 		return err
 	}
+	return w.say(job.Message{Report: w.finish()})
+}
+
+// finish completes the report.
+func (w *worker) finish() *job.Report {
 	for _, s := range w.settings {
 		w.report.Settings = append(w.report.Settings, s.Setting)
 	}
@@ -193,19 +252,14 @@ func (w *worker) perform() error {
 	if w.report.Races == "" {
 		w.report.Races = racesUnseen
 	}
-	return w.say(job.Message{Report: &w.report})
+	return &w.report
 }
 
 func (w *worker) exploreAll() error {
 	tasks, stop := newTasks(w)
 	defer stop()
 	for t := tasks.next(); t != nil; t = tasks.next() {
-		if l := w.limit.Load(); l.Before(t.rank) {
-			w.bound(whyStopped(*l))
-			return nil
-		}
-		if w.job.Budget > 0 && time.Since(w.start) > w.job.Budget {
-			w.bound("budget")
+		if w.current = t.rank; w.over() {
 			return nil
 		}
 		if err := w.explore(t); err != nil {
@@ -214,11 +268,24 @@ func (w *worker) exploreAll() error {
 		if e := refuse.Last(); e != nil {
 			return e
 		}
-		if err := w.progress(t); err != nil {
-			return err
-		}
 	}
 	return nil
+}
+
+// over reports whether to stop, and notes why. It is asked before each
+// execution, as a program may have any number of them.
+func (w *worker) over() bool {
+	w.beats.Add(1)
+	w.progress()
+	if l := w.limit.Load(); l.Before(w.current) {
+		w.bound(whyStopped(*l))
+		return true
+	}
+	if w.job.Budget > 0 && time.Since(w.start) > w.job.Budget {
+		w.bound("budget")
+		return true
+	}
+	return false
 }
 
 // whyStopped says why nothing behind r is explored.
@@ -247,14 +314,15 @@ func letter(o model.Op) string {
 // progressEvery is how often progress is said.
 const progressEvery = time.Second
 
-func (w *worker) progress(t *task) error {
+func (w *worker) progress() {
 	now := time.Now()
 	if now.Sub(w.said) < progressEvery {
-		return nil
+		return
 	}
 	w.said = now
-	return w.say(job.Message{Progress: &job.Progress{
-		Programs: w.report.Programs, Executions: w.report.Executions, Operations: t.rank.Operations, Of: w.of,
+	// Whoever cannot hear this hears no report either.
+	_ = w.say(job.Message{Progress: &job.Progress{
+		Programs: w.report.Programs, Executions: w.report.Executions, Operations: w.current.Operations, Of: w.of,
 	}})
 }
 

@@ -17,12 +17,23 @@ func (e *Error) Error() string {
 		"or test this map by stress", e.Where, e.What)
 }
 
-var last *Error
+var (
+	last   *Error
+	always bool
+)
+
+// startsGoroutine are what leaves a goroutine behind, wherever it is done: it
+// would run into executions later on.
+var startsGoroutine = map[string]bool{"go statement": true, "time.AfterFunc": true, "context.AfterFunc": true}
 
 // At panics with an [*Error] if the caller is a thread of an execution, or runs
-// alone under a scheduler. Otherwise it does nothing.
+// alone under a scheduler, or if [Always] was called. Otherwise it does nothing
+// but to remember who starts a goroutine, such as an init function.
 func At(what, where string) {
-	if !sched.Running() {
+	if !sched.Running() && !always {
+		if startsGoroutine[what] {
+			remember(&Error{What: what, Where: where})
+		}
 		return
 	}
 	e := &Error{What: what, Where: where}
@@ -36,6 +47,13 @@ func At(what, where string) {
 //
 //go:norace
 func remember(e *Error) { last = e }
+
+// Always makes At panic from now on, executions or not. It returns what has
+// started a goroutine until then, or nil.
+func Always() *Error {
+	always = true
+	return last
+}
 
 // Last returns the latest refusal since Reset, or nil. It is there even if the
 // map recovered from the panic.
