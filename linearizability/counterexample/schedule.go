@@ -42,7 +42,7 @@ type Step struct {
 	Operation string `json:"operation"` // that it belongs to: "Store(k0, v1)"
 	// Calls were made right before the step.
 	Calls []string `json:"calls,omitempty"`
-	Kind  string   `json:"kind"` // "load", "lock", …
+	Kind  string   `json:"kind"` // "load", "lock", …; NoStep
 	// Call is the method or function that the map called: "CompareAndSwap",
 	// "RLock", "Gosched".
 	Call string `json:"call"`
@@ -66,6 +66,9 @@ type Step struct {
 	// Never says that the step was not taken: its thread waits for ever.
 	Never bool `json:"never,omitempty"`
 }
+
+// NoStep is the Kind of what is no step: the Calls of a thread that takes none.
+const NoStep = "none"
 
 // NoState is the State after which no order explains the results any more.
 const NoState = "no order explains this"

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/mapspec/mapspec/linearizability/explore/job"
-	"github.com/mapspec/mapspec/linearizability/explore/program"
 	"github.com/mapspec/mapspec/linearizability/history"
 )
 
@@ -232,9 +231,4 @@ func (c *Certificate) cover() {
 		slices.Sort(c.Bounds)
 		c.Coverage = "bounded: " + strings.Join(c.Bounds, "; ")
 	}
-}
-
-// size returns the size of the programs.
-func (c *Certificate) size() (program.Size, error) {
-	return program.ParseSize(fmt.Sprintf("%sx%d", c.Size, c.Keys))
 }

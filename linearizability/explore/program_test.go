@@ -42,7 +42,6 @@ type mutex struct{ state uint64 }
 
 func (m *mutex) at() unsafe.Pointer { return unsafe.Pointer(&m.state) }
 func (m *mutex) lock()              { sched.Lock(m.at()) }
-func (m *mutex) tryLock() bool      { return sched.TryLock(m.at()) }
 func (m *mutex) unlock()            { sched.Unlock(m.at()) }
 
 // threads returns n threads that do the same with their own numbers.

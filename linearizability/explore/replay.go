@@ -1,7 +1,6 @@
 package explore
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -139,17 +138,18 @@ func (b *build) replay(ctx context.Context, j job.Job) (*job.Replayed, error) {
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	for d := json.NewDecoder(bufio.NewReader(bytes.NewReader(out))); ; {
+	for line := range bytes.Lines(out) {
 		var m job.Message
 		switch {
-		case d.Decode(&m) != nil:
-			return nil, fmt.Errorf("explore: a replay ended early (%v): %s", err, stderr.last())
+		case json.Unmarshal(line, &m) != nil:
+			continue // the map has printed it
 		case m.Error != "":
 			return nil, errors.New("explore: " + m.Error)
 		case m.Replayed != nil:
 			return m.Replayed, nil
 		}
 	}
+	return nil, fmt.Errorf("explore: a replay ended early (%v): %s", err, stderr.last())
 }
 
 // readHistory reads what a worker says of a history.

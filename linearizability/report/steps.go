@@ -88,6 +88,9 @@ func (s *stepTeller) step(p *counterexample.Step) {
 	for _, call := range p.Calls {
 		s.add(p.Thread, "", call, "").Kept = true
 	}
+	if p.Kind == counterexample.NoStep {
+		return
+	}
 	text := doing(p)
 	if text == s.before[p.Thread] && p.Kind != "yield" {
 		text = "… " + text // a call of several steps

@@ -42,7 +42,6 @@ type exploreOptions struct {
 	dir   string
 	shard string
 	of    int
-	quick bool
 }
 
 func runExplore(ctx context.Context, env environment, args []string) (int, error) {

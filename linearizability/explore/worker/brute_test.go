@@ -30,6 +30,7 @@ type brute struct {
 	engine   *search.Engine
 	judged   map[string]bool // verdicts by history
 	verdict  verdict
+	stall    *search.Stall
 	watching bool // look for what should have been released
 	watched  []bruteWatch
 	excesses int // executions that retain something
@@ -85,7 +86,7 @@ func (b *brute) run(strategy search.Strategy, limit int, how func(*search.Engine
 	})
 	defer b.engine.Close()
 	b.verdict = verdict{}
-	p := search.Program{Setup: b.setup, Check: func(x search.Execution) error { b.judge(x); return nil }}
+	p := search.Program{Setup: b.setup, Stall: b.stall, Check: func(x search.Execution) error { b.judge(x); return nil }}
 	for _, c := range b.clients {
 		p.Threads = append(p.Threads, c.run)
 	}
@@ -251,6 +252,11 @@ func (c *bruteClient) Visit(v model.Visit) {
 
 // judge judges one execution.
 func (b *brute) judge(x search.Execution) {
+	if b.stall != nil {
+		events := b.merge(append([]history.Event(nil), b.initial...), x.Trace)
+		b.verdict.wrong = b.violation(history.History{Events: numbered(events)}) || b.verdict.wrong
+		return
+	}
 	switch x.Ending {
 	case sched.Deadlocked, sched.Livelocked:
 		b.verdict.stuck = true
@@ -279,16 +285,20 @@ func (b *brute) judge(x search.Execution) {
 		b.verdict.held = true
 		return
 	}
-	for i := range events {
-		events[i].Seq = i
-	}
 	if b.retains(alive, events) {
 		b.excesses++
 		b.verdict.other = true
 	}
-	if b.violation(history.History{Events: events}) {
+	if b.violation(history.History{Events: numbered(events)}) {
 		b.verdict.wrong = true
 	}
+}
+
+func numbered(events []history.Event) []history.Event {
+	for i := range events {
+		events[i].Seq = i
+	}
+	return events
 }
 
 // merge appends the threads' events in the order of the steps.

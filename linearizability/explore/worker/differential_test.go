@@ -128,11 +128,17 @@ func (j judgement) verdict() verdict {
 // judged has a worker explore one program.
 func judged(t *testing.T, s model.Binder, keys int, p history.Program) judgement {
 	t.Helper()
+	return judgedBy(t, s, p, job.Job{Keys: keys})
+}
+
+// judgedBy is judged with what j asks for besides.
+func judgedBy(t *testing.T, s model.Binder, p history.Program, j job.Job) judgement {
+	t.Helper()
 	w := newWorker(s, io.Discard)
 	defer w.close()
-	w.job = job.Job{
-		Size: "2x2", Keys: keys, Policies: []string{"mix"}, Initials: []string{job.Empty}, Shards: 1, Steps: limits.Steps,
-	}
+	w.job = j
+	w.job.Size, w.job.Policies, w.job.Initials = "2x2", []string{"mix"}, []string{job.Empty}
+	w.job.Shards, w.job.Steps = 1, limits.Steps
 	if err := w.settle(); err != nil {
 		t.Fatal(err)
 	}

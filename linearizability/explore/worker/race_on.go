@@ -18,11 +18,9 @@ func raceErrors() int { return runtime.RaceErrors() }
 // raced reports an execution in which the race detector has spoken. What it
 // said is on standard error.
 func (w *worker) raced(t *task, x search.Execution) error {
-	n := raceErrors()
-	if n == w.races {
-		return nil
+	if raceErrors() == 0 || w.report.Races != "" {
+		return nil // none, or not the first
 	}
-	w.races = n
 	w.report.Races = "seen"
 	return w.report1(nil, t, job.Found{
 		Clause: model.M2, Schedule: x.Schedule().String(), Evidence: "the race detector reports a data race",

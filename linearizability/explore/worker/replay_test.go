@@ -160,6 +160,19 @@ func TestAStalledThreadIsToldOf(t *testing.T) {
 		"1 m.locks[0].Lock, calls Store(k0, v2), then waits for ever: goroutine 0 has it")
 }
 
+func TestAThreadWithoutAStepIsToldOfFirst(t *testing.T) {
+	f := job.Found{Policy: "mix", Program: history.Program{Threads: [][]model.Op{{{Method: model.Load}}, {{Method: model.Delete}}}}}
+	r := again(t, func() any { return new(idle) }, model.Promise{}, f)
+	wantSteps(t, r.Steps,
+		"1 ., calls Delete(k0) → returned",
+		"0 m.list.head.Load, read nil, calls Load(k0), returns → zero, false, then has ended, state {}")
+}
+
+// idle has a Delete that does nothing.
+type idle struct{ list }
+
+func (*idle) Delete(any) {}
+
 // A node is named by where it was, or will be, if it is nowhere now.
 func TestNamesOutliveTheirPlaces(t *testing.T) {
 	root := &struct{ a, b *struct{ n int } }{}

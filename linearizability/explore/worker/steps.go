@@ -61,12 +61,25 @@ func (p *replayed) tell(d *drive, x search.Execution, places *places) {
 		waited = append(waited, o)
 	}
 	places.end(waited)
+	for thread := range d.clients {
+		if s := t.stepless(thread); s.Calls != nil && taken[thread] == 0 && !x.Blocked.Has(thread) {
+			p.out.Steps = append(p.out.Steps, s)
+		}
+	}
 	for d := range x.Trace {
 		p.out.Steps = append(p.out.Steps, t.step(d))
 	}
 	for _, thread := range blocked {
 		p.out.Steps = append(p.out.Steps, t.never(thread))
 	}
+}
+
+// stepless tells of a thread that takes no step at all. What it does may come
+// anywhere; it was done in the beginning.
+func (t *telling) stepless(thread int) counterexample.Step {
+	s := counterexample.Step{Thread: thread, Kind: counterexample.NoStep}
+	t.operations(&s, &sched.Event{Index: 1})
+	return s
 }
 
 // blocked are the threads that wait for ever.

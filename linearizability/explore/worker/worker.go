@@ -138,8 +138,7 @@ type worker struct {
 	found    map[model.Clause]*job.Found
 	holding  held
 	canWatch bool
-	failure  error // of a batch that was full in the middle of a program
-	races    int
+	failure  error                    // of a batch that was full in the middle of a program
 	of       int                      // programs in the shard
 	limit    atomic.Pointer[job.Rank] // what is behind it need not be explored
 	current  job.Rank                 // of the program that is explored
@@ -264,7 +263,9 @@ func (w *worker) exploreAll() error {
 // execution, as a program may have any number of them.
 func (w *worker) over() bool {
 	w.beats.Add(1)
-	w.progress()
+	if w.job.Replay == nil {
+		w.progress()
+	}
 	if l := w.limit.Load(); l.Before(w.current) {
 		w.bound(whyStopped(*l))
 		return true

@@ -1,0 +1,133 @@
+package explore
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/mapspec/mapspec/linearizability/explore/job"
+	"github.com/mapspec/mapspec/linearizability/history"
+	"github.com/mapspec/mapspec/model"
+)
+
+// death is what killed a mutant; the zero value is survival.
+type death struct {
+	stage   string
+	clause  string // or "crash" or "endless", which no clause is named after
+	program string // and the map it runs on
+}
+
+func (d death) String() string {
+	if d.clause == "" {
+		return "-"
+	}
+	return d.stage + " " + d.clause
+}
+
+// hung bounds a stage: a loop without atomics is out of the scheduler's reach.
+const hung = 5 * time.Minute
+
+// try runs one stage on one mutant. What the map does unmutated does not kill.
+func try(binary string, number int, s stage, expected outcome) (death, outcome, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), hung)
+	defer cancel()
+	p := exec.CommandContext(ctx, binary)
+	p.Env = append(os.Environ(), selected+"="+strconv.Itoa(number), "GOMAXPROCS=1", "GORACE=exitcode=0")
+	p.WaitDelay = time.Second
+	text, err := json.Marshal(s.job)
+	if err != nil {
+		return death{}, outcome{}, err
+	}
+	p.Stdin = bytes.NewReader(text)
+	out, err := p.StdoutPipe()
+	if err != nil {
+		return death{}, outcome{}, err
+	}
+	if err := p.Start(); err != nil {
+		return death{}, outcome{}, err
+	}
+	d, seen := hear(json.NewDecoder(bufio.NewReader(out)), expected)
+	if d.clause != "" {
+		cancel() // the rest does not matter
+	}
+	_ = p.Wait() // how it ends does not matter either: what it said counts
+	switch {
+	case d.clause != "" || seen.done:
+	case ctx.Err() != nil:
+		d.clause = "endless"
+	default:
+		d.clause = "crash"
+	}
+	d.stage = s.name
+	return d, seen, nil
+}
+
+// outcome is what a stage says of a map.
+type outcome struct {
+	found   map[model.Clause]job.Rank
+	limited bool // an execution has reached the limit of steps
+	done    bool
+	report  job.Report
+}
+
+// hear listens until something is said that kills.
+func hear(d *json.Decoder, expected outcome) (death, outcome) {
+	seen := outcome{found: map[model.Clause]job.Rank{}}
+	for {
+		var m job.Message
+		if d.Decode(&m) != nil {
+			return death{}, seen
+		}
+		switch {
+		case m.Error != "":
+			return death{clause: "refused: " + m.Error}, seen
+		case m.Found != nil:
+			seen.found[m.Found.Clause] = m.Found.Rank
+			if rank, ok := expected.found[m.Found.Clause]; expected.done && (!ok || m.Found.Rank.Before(rank)) {
+				return death{clause: string(m.Found.Clause), program: shown(m.Found)}, seen
+			}
+		case m.Report != nil:
+			seen.report, seen.done, seen.limited = *m.Report, true, m.Report.Limited > 0
+			if seen.limited && expected.done && !expected.limited {
+				return death{clause: "endless"}, seen
+			}
+		}
+	}
+}
+
+// shown is a program and what it runs on, in one line.
+func shown(f *job.Found) string {
+	text := f.Initial
+	if f.Policy != Policies[0] {
+		text += ", " + f.Policy
+	}
+	return text + ": " + threadsText(f.Program)
+}
+
+func threadsText(p history.Program) string {
+	var threads []string
+	for _, t := range p.Threads {
+		var ops []string
+		for _, o := range t {
+			ops = append(ops, o.String())
+		}
+		threads = append(threads, strings.Join(ops, "; "))
+	}
+	return strings.Join(threads, " ‖ ")
+}
+
+// baseline is what the unmutated map does in a stage.
+func baseline(binary string, s stage) (outcome, error) {
+	d, seen, err := try(binary, 0, s, outcome{})
+	if err == nil && !seen.done {
+		err = fmt.Errorf("the map without a mutant does not survive %s: %v", s.name, d)
+	}
+	return seen, err
+}

@@ -1,0 +1,202 @@
+package explore
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var (
+	everyMutant = flag.Bool("mutants", false, "try every mutant of every map in every way, which takes many minutes")
+	update      = flag.Bool("update", false, "with -mutants: rewrite testdata/mutants.*.golden")
+)
+
+// sampleEvery is how many rows of a table there are to one that is tried
+// without -mutants.
+const sampleEvery = 40
+
+// TestMutants breaks the maps in many ways, one at a time, and wants
+// explorations to notice. What nothing notices is listed, with a reason. All
+// mutants of a file are in one program, which explores the one that its
+// environment selects; the sources stay as they are.
+//
+// The tables in testdata say what notices what. Without -mutants a sample of
+// their rows is tried again, by small programs.
+//
+// Clauses: S1, R1, P2
+func TestMutants(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds maps with mutants and explores some, some 20 s: run without -short; all of them: with -mutants")
+	}
+	for _, m := range mutatedMaps {
+		t.Run(m.name, func(t *testing.T) {
+			golden := filepath.Join("testdata", "mutants."+strings.ReplaceAll(m.name, " ", "-")+".golden")
+			if *everyMutant {
+				tryAll(t, m, golden)
+				return
+			}
+			trySome(t, m, golden)
+		})
+	}
+}
+
+// tryAll makes the whole table of m.
+func tryAll(t *testing.T, m mutatedMap, golden string) {
+	j := newJudges(t, m, nil)
+	rows := j.each(j.fully)
+	checkSurvivors(t, m, rows)
+	got := table(m, rows)
+	if *update {
+		if err := os.WriteFile(golden, []byte(got), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want := readGolden(t, golden)
+	for line := range strings.Lines(got) {
+		if !strings.Contains(want, line) {
+			t.Errorf("%s lacks\n%s", golden, line)
+		}
+	}
+	for line := range strings.Lines(want) {
+		if !strings.Contains(got, line) {
+			t.Errorf("%s has, and should not,\n%s", golden, line)
+		}
+	}
+}
+
+// trySome tries the mutants of some rows again that small programs kill.
+func trySome(t *testing.T, m mutatedMap, golden string) {
+	want := map[string]string{} // what DPOR says, by key
+	n := 0
+	for line := range strings.Lines(readGolden(t, golden)) {
+		c := strings.Split(strings.TrimSpace(line), columns)
+		if len(c) < 6 || !strings.HasPrefix(c[3], "2x1 ") {
+			continue
+		}
+		if n++; n%sampleEvery == 0 {
+			file, _, _ := strings.Cut(c[1], ":")
+			want[file+", "+c[0]+": "+c[2]] = c[3]
+		}
+	}
+	j := newJudges(t, m, want)
+	rows := j.each(j.quickly)
+	for _, r := range rows {
+		if got := r.dpor.String(); got != want[r.mutant.key()] {
+			t.Errorf("%s (%s): %s, want %s", r.mutant.key(), r.mutant.where(), got, want[r.mutant.key()])
+		}
+	}
+	if len(rows) != len(want) {
+		t.Errorf("%d mutants of %s are made, want %d: run with -mutants -update", len(rows), m.name, len(want))
+	}
+	t.Logf("%d of %d mutants that small programs kill", len(rows), n)
+}
+
+// readGolden reads a table. That of the toolchain's map is of one version.
+func readGolden(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("%v: run with -mutants -update", err)
+	}
+	version, _, _ := strings.Cut(string(text), "\n")
+	if of, ok := strings.CutPrefix(version, "toolchain: "); ok && of != runtime.Version() {
+		t.Skipf("%s is about %s, and this is %s", path, of, runtime.Version())
+	}
+	return string(text)
+}
+
+// checkSurvivors compares what survived with what may.
+func checkSurvivors(t *testing.T, m mutatedMap, rows []row) {
+	t.Helper()
+	var survived []string
+	for _, r := range rows {
+		if !r.survived() {
+			continue
+		}
+		survived = append(survived, r.mutant.key())
+		if why(m, r.mutant) == "" {
+			t.Errorf("nothing notices, and no reason is given for, %s (%s)", r.mutant.key(), r.mutant.where())
+		}
+	}
+	for key := range equivalent[m.name] {
+		if !slices.Contains(survived, key) {
+			t.Errorf("something notices, or no place has, what is listed as equivalent: %s", key)
+		}
+	}
+}
+
+// why is the reason why a mutant may survive.
+func why(m mutatedMap, x *mutant) string { return equivalent[m.name][x.key()] }
+
+// columns separates those of a table.
+const columns = " | "
+
+// table is what is known of the mutants of m, a summary first.
+func table(m mutatedMap, rows []row) string {
+	var b strings.Builder
+	if m.name == "hash trie" {
+		fmt.Fprintf(&b, "toolchain: %s\n", runtime.Version())
+	}
+	fmt.Fprintf(&b, "The mutants of %s, made by TestMutants: go test ./linearizability/explore -run TestMutants -mutants -update\n\n", m.name)
+	summary(&b, m, rows)
+	b.WriteString("\noperator | where | change | every class | sample (PCT) | -race | smallest program, or why none is expected\n")
+	for _, r := range rows {
+		race := ""
+		if r.wasRaced {
+			race = r.raced.String()
+		}
+		last := r.dpor.program
+		switch {
+		case r.survived():
+			last = "(" + why(m, r.mutant) + ")"
+		case r.dpor.clause == "" && r.raced.clause != "":
+			last = r.raced.program
+		case r.dpor.clause == "":
+			last = r.pct.program
+		}
+		cells := []string{r.mutant.operator, r.mutant.where(), r.mutant.change, r.dpor.String(), r.pct.String(), race, last}
+		fmt.Fprintln(&b, strings.TrimSpace(strings.Join(cells, columns)))
+	}
+	return b.String()
+}
+
+// summary counts mutants by operator. Those that every class of executions does
+// not show are killed by the race detector, or by a sample.
+func summary(b *strings.Builder, m mutatedMap, rows []row) {
+	fmt.Fprintf(b, "%-30s %7s %12s %6s %4s %11s\n", "operator", "mutants", "every class", "-race", "PCT", "equivalent")
+	total := make([]int, 5)
+	for _, o := range append(slices.Clone(operators), operator{name: "all"}) {
+		n := make([]int, 5)
+		for _, r := range rows {
+			if r.mutant.operator != o.name {
+				continue
+			}
+			n[0]++
+			switch {
+			case r.dpor.clause != "":
+				n[1]++
+			case r.raced.clause != "":
+				n[2]++
+			case r.pct.clause != "":
+				n[3]++
+			default:
+				n[4]++
+			}
+		}
+		for i := range n {
+			total[i] += n[i]
+		}
+		if o.name == "all" {
+			n = total
+		}
+		if n[0] > 0 {
+			fmt.Fprintf(b, "%-30s %7d %12d %6d %4d %11d\n", o.name, n[0], n[1], n[2], n[3], n[4])
+		}
+	}
+}
