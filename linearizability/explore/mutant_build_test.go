@@ -70,13 +70,13 @@ func (m *mutation) change(c *instrument.Copy) error {
 				return err
 			}
 		}
-		complaints, err := compile(folder)
-		if err != nil || complaints == "" {
+		compilerComplaints, err := compile(folder)
+		if err != nil || compilerComplaints == "" {
 			return err
 		}
-		n := discard(files, complaints)
+		n := discard(files, compilerComplaints)
 		if n == 0 {
-			return fmt.Errorf("the mutants do not build: %s", complaints)
+			return fmt.Errorf("the mutants do not build: %s", compilerComplaints)
 		}
 		m.refused += n
 	}
@@ -94,7 +94,7 @@ func (m *mutation) number(files []*mutatedFile) {
 }
 
 // compile builds the package in folder and returns all that the compiler says.
-func compile(folder string) (complaints string, err error) {
+func compile(folder string) (compilerComplaints string, err error) {
 	c := exec.CommandContext(context.Background(), "go", "build", "-gcflags=-e", ".")
 	c.Dir = folder
 	c.Env = append(os.Environ(), "PWD="+folder, "GOWORK=off", "GO111MODULE=on", "GOFLAGS=-mod=mod -buildvcs=false")
@@ -105,12 +105,12 @@ func compile(folder string) (complaints string, err error) {
 	return "", err
 }
 
-var complaint = regexp.MustCompile(`(?m)^(?:.*/)?([^/\s:]+\.go):(\d+)`)
+var compilerComplaint = regexp.MustCompile(`(?m)^(?:.*/)?([^/\s:]+\.go):(\d+)`)
 
 // discard takes away the mutants that the compiler complains of.
-func discard(files []*mutatedFile, complaints string) (n int) {
+func discard(files []*mutatedFile, compilerComplaints string) (n int) {
 	bad := map[*mutant]bool{}
-	for _, c := range complaint.FindAllStringSubmatch(complaints, -1) {
+	for _, c := range compilerComplaint.FindAllStringSubmatch(compilerComplaints, -1) {
 		line, _ := strconv.Atoi(c[2])
 		for _, f := range files {
 			for _, s := range f.spans {

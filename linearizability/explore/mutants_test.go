@@ -13,7 +13,6 @@ import (
 
 var (
 	everyMutant = flag.Bool("mutants", false, "try every mutant of every map in every way, which takes many minutes")
-	update      = flag.Bool("update", false, "with -mutants: rewrite testdata/mutants.*.golden")
 )
 
 // sampleEvery is how many rows of a table there are to one that is tried
@@ -51,7 +50,7 @@ func tryAll(t *testing.T, m mutatedMap, golden string) {
 	rows := j.each(j.fully)
 	checkSurvivors(t, m, rows)
 	got := table(m, rows)
-	if *update {
+	if *Update {
 		if err := os.WriteFile(golden, []byte(got), 0o666); err != nil {
 			t.Fatal(err)
 		}

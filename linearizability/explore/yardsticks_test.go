@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mapspec/mapspec/linearizability/explore"
 	"github.com/mapspec/mapspec/linearizability/explore/search"
 )
 
@@ -76,10 +77,7 @@ var yardsticks = []yardstick{
 // with more executions than huge, a minute's work, of all tests without -huge.
 const large, huge = 20_000, 1_000_000
 
-var (
-	all    = flag.Bool("huge", false, "explore programs of millions of executions")
-	update = flag.Bool("update", false, "write what was measured to testdata/yardsticks.golden")
-)
+var all = flag.Bool("huge", false, "explore programs of millions of executions")
 
 // measuredPath has a line for each yardstick: what was counted when it was last
 // explored. The table in docs/exploration.md is made from it.
@@ -113,12 +111,12 @@ func TestYardsticks(t *testing.T) {
 					r.Classes, r.Redundant(), r.Coverage, r.Failure, y.classes)
 			}
 			known[i] = measured{y.name, y.size, r.Classes, r.Executions, r.CutShort}
-			if known[i] != before && !*update {
+			if known[i] != before && !*explore.Update {
 				t.Errorf("measured %v, before %v; run %s", known[i], before, remeasure)
 			}
 		})
 	}
-	if *update && !t.Failed() {
+	if *explore.Update && !t.Failed() {
 		writeMeasured(t, known)
 	}
 }
@@ -135,7 +133,7 @@ type measured struct {
 func readMeasured(t *testing.T) []measured {
 	t.Helper()
 	text, err := os.ReadFile(measuredPath)
-	if err != nil && !*update {
+	if err != nil && !*explore.Update {
 		t.Fatalf("%v; run %s", err, remeasure)
 	}
 	found := make([]measured, len(yardsticks))
@@ -154,7 +152,7 @@ func readMeasured(t *testing.T) []measured {
 			}
 		}
 	}
-	if lines != len(yardsticks) && !*update {
+	if lines != len(yardsticks) && !*explore.Update {
 		t.Errorf("%s has %d lines for %d yardsticks; run %s", measuredPath, lines, len(yardsticks), remeasure)
 	}
 	return found

@@ -83,7 +83,20 @@ func Main(subject func() model.Binder) {
 	out := os.Stdout
 	os.Stdout = os.Stderr
 	fmt.Fprintln(out)
-	os.Exit(Run(&lazy{make: subject}, os.Stdin, out))
+	os.Exit(Run(&lazy{make: subject}, &lifeline{os.Stdin}, out))
+}
+
+// lifeline is what a worker hears of whoever started it. When that ends so does
+// the worker: nobody is there to hear it.
+type lifeline struct{ io.Reader }
+
+// Read implements io.Reader.
+func (l *lifeline) Read(p []byte) (int, error) {
+	n, err := l.Reader.Read(p)
+	if err != nil && n == 0 {
+		os.Exit(2)
+	}
+	return n, err
 }
 
 // lazy makes a subject when the first map is asked for.
