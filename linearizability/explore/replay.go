@@ -131,14 +131,22 @@ func (b *build) replay(ctx context.Context, j job.Job) (*job.Replayed, error) {
 	p.Env = append(os.Environ(), "GOCOVERDIR="+b.root, "GOMAXPROCS=1", "GORACE=exitcode=0")
 	p.WaitDelay = time.Second
 	ownGroup(p)
-	p.Stdin = bytes.NewReader(question)
+	var out bytes.Buffer
 	var stderr tail
-	p.Stderr = &stderr
-	out, err := p.Output()
+	p.Stdout, p.Stderr = &out, &stderr
+	in, err := p.StdinPipe() // it stays open: a worker ends when that does
+	if err != nil {
+		return nil, fmt.Errorf("explore: %w", err)
+	}
+	if err := p.Start(); err != nil {
+		return nil, fmt.Errorf("explore: cannot start a replay: %w", err)
+	}
+	_, _ = in.Write(question) // of a worker that is gone Wait tells
+	err = p.Wait()
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	for line := range bytes.Lines(out) {
+	for line := range bytes.Lines(out.Bytes()) {
 		var m job.Message
 		switch {
 		case json.Unmarshal(line, &m) != nil:
