@@ -274,7 +274,9 @@ func (w *worker) exploreAll() error {
 // execution, as a program may have any number of them.
 func (w *worker) over() bool {
 	w.beats.Add(1)
-	w.progress()
+	if w.job.Replay == nil {
+		w.progress()
+	}
 	if l := w.limit.Load(); l.Before(w.current) {
 		w.bound(whyStopped(*l))
 		return true
