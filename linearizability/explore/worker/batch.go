@@ -119,7 +119,7 @@ func (w *worker) judge(e *ended) error {
 		held := w.held(e)
 		stuck := w.probe(e)
 		if stuck != sched.Completed {
-			return w.report1(e.crew, e.task, job.Found{
+			return w.announce(e.crew, e.task, job.Found{
 				Clause: model.P3, Schedule: e.schedule.String(),
 				Evidence: fmt.Sprintf("at rest after the program, a call does not return: %v", stuck),
 			}, nil)
@@ -225,9 +225,9 @@ func (w *worker) wrong(e *ended, bad interval.Extension) error {
 	f := job.Found{Clause: model.S1, Schedule: schedule.String(), History: lines.String()}
 	if e.stall != nil {
 		f.Stall = &job.Stall{Thread: e.stall.Thread, After: e.stall.After}
-		return w.report1(e.crew, e.task, f, nil)
+		return w.announce(e.crew, e.task, f, nil)
 	}
-	return w.report1(e.crew, e.task, f, w.shows(e))
+	return w.announce(e.crew, e.task, f, w.shows(e))
 }
 
 func (w *worker) probeSteps(e *ended) int32 {

@@ -57,7 +57,7 @@ func (w *worker) run(c *crew, t *task, stall *search.Stall, check func(search.Ex
 		return w.failure
 	}
 	if e := (*search.SetupError)(nil); errors.As(err, &e) {
-		return w.report1(c, t, job.Found{
+		return w.announce(c, t, job.Found{
 			Clause: model.P2, Evidence: fmt.Sprintf("the initial operations, one after the other, do not return: %v", e.Ending),
 		}, nil)
 	}
@@ -114,15 +114,15 @@ func (w *worker) ended(c *crew, t *task, x search.Execution, stall *search.Stall
 func (w *worker) stuck(c *crew, t *task, f *search.Failure) error {
 	clause := model.P2
 	ending := f.Ending
-	return w.report1(c, t, job.Found{
+	return w.announce(c, t, job.Found{
 		Clause: clause, Evidence: f.Err.Error(), Schedule: f.Schedule.String(),
 	}, func(x search.Execution) bool { return x.Ending == ending })
 }
 
-// report1 reports the first violation of a clause: t is the smallest program
+// announce reports the first violation of a clause: t is the smallest program
 // that shows it, as far as this worker has come. The schedule is made as simple
 // as shows it too, which is told by shows.
-func (w *worker) report1(c *crew, t *task, f job.Found, shows func(search.Execution) bool) error {
+func (w *worker) announce(c *crew, t *task, f job.Found, shows func(search.Execution) bool) error {
 	if w.found[f.Clause] != nil {
 		return nil
 	}

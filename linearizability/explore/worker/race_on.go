@@ -22,7 +22,7 @@ func (w *worker) raced(t *task, x search.Execution) error {
 		return nil // none, or not the first
 	}
 	w.report.Races = "seen"
-	return w.report1(nil, t, job.Found{
+	return w.announce(nil, t, job.Found{
 		Clause: model.M2, Schedule: x.Schedule().String(), Evidence: "the race detector reports a data race",
 	}, nil)
 }

@@ -103,7 +103,7 @@ func (w *worker) release(e *ended, h *held) error {
 		return err
 	}
 	retained := w.retained(e, x)
-	return w.report1(e.crew, e.task, job.Found{
+	return w.announce(e.crew, e.task, job.Found{
 		Clause: model.R1, Schedule: e.schedule.String(), Retained: []model.Retained{retained}, Path: retained.Path,
 		Evidence: fmt.Sprintf("%s is still reachable at rest: %s", retained.What, retained.Path),
 	}, nil)

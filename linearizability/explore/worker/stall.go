@@ -53,7 +53,7 @@ func (w *worker) waited(c *crew, t *task, x search.Execution, s *search.Stall) e
 		if waiter != model.Load || !holder.Writes() || !w.promisesFreeLoad() {
 			continue
 		}
-		err := w.report1(c, t, job.Found{
+		err := w.announce(c, t, job.Found{
 			Clause: model.P1, Schedule: x.Schedule().String(), Length: len(x.Trace),
 			Stall: &job.Stall{Thread: s.Thread, After: s.After},
 			Evidence: fmt.Sprintf("thread %d's Load does not return while thread %d's %v has stopped after %d steps: %v",
