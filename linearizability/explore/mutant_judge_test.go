@@ -138,7 +138,7 @@ func (j *judges) fully(x *mutant) row {
 		r.wasJudged = true
 		r.judged = j.alone(x)
 	}
-	if r.survived() || sample {
+	if r.dpor.clause+r.judged.clause == "" || sample {
 		r.wasRaced = true
 		r.raced = j.first(x, func(s *subject) (string, []expectation) { return s.racing, s.races })
 	}

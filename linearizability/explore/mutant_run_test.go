@@ -2,7 +2,6 @@ package explore
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -45,12 +44,18 @@ func try(binary string, number int, s stage, expected outcome) (death, outcome, 
 	if err != nil {
 		return death{}, outcome{}, err
 	}
-	p.Stdin = bytes.NewReader(text)
+	in, err := p.StdinPipe() // open as long as the worker is wanted
+	if err != nil {
+		return death{}, outcome{}, err
+	}
 	out, err := p.StdoutPipe()
 	if err != nil {
 		return death{}, outcome{}, err
 	}
 	if err := p.Start(); err != nil {
+		return death{}, outcome{}, err
+	}
+	if _, err := in.Write(text); err != nil {
 		return death{}, outcome{}, err
 	}
 	d, seen := hear(json.NewDecoder(bufio.NewReader(out)), expected)
