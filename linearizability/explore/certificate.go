@@ -128,15 +128,24 @@ func newCertificate(m Map, o Options, b *build, w *crew) *Certificate {
 	if c.Unended == nil {
 		c.Unended = []Unended{}
 	}
+	c.tidy()
+	return c
+}
+
+// tidy makes empty lists empty to machines, too, and puts notes in order.
+func (c *Certificate) tidy() {
+	slices.Sort(c.Notes)
 	for _, list := range []*[]string{&c.Hash, &c.Bounds, &c.Waits, &c.Notes} {
 		if *list == nil {
-			*list = []string{} // an empty list to machines, too
+			*list = []string{}
 		}
 	}
 	if c.Violations == nil {
 		c.Violations = []Violation{}
 	}
-	return c
+	if c.Unended == nil {
+		c.Unended = []Unended{}
+	}
 }
 
 // add adds what one worker says.

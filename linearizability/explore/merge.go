@@ -91,6 +91,7 @@ func join(parts []*Certificate) *Certificate {
 	}
 	slices.Sort(sum.Shards)
 	sum.cover()
+	sum.tidy()
 	return &sum
 }
 

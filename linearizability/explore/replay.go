@@ -1,7 +1,6 @@
 package explore
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -132,24 +131,33 @@ func (b *build) replay(ctx context.Context, j job.Job) (*job.Replayed, error) {
 	p.Env = append(os.Environ(), "GOCOVERDIR="+b.root, "GOMAXPROCS=1", "GORACE=exitcode=0")
 	p.WaitDelay = time.Second
 	ownGroup(p)
-	p.Stdin = bytes.NewReader(question)
+	var out bytes.Buffer
 	var stderr tail
-	p.Stderr = &stderr
-	out, err := p.Output()
+	p.Stdout, p.Stderr = &out, &stderr
+	in, err := p.StdinPipe() // it stays open: a worker ends when that does
+	if err != nil {
+		return nil, fmt.Errorf("explore: %w", err)
+	}
+	if err := p.Start(); err != nil {
+		return nil, fmt.Errorf("explore: cannot start a replay: %w", err)
+	}
+	_, _ = in.Write(question) // of a worker that is gone Wait tells
+	err = p.Wait()
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	for d := json.NewDecoder(bufio.NewReader(bytes.NewReader(out))); ; {
+	for line := range bytes.Lines(out.Bytes()) {
 		var m job.Message
 		switch {
-		case d.Decode(&m) != nil:
-			return nil, fmt.Errorf("explore: a replay ended early (%v): %s", err, stderr.last())
+		case json.Unmarshal(line, &m) != nil:
+			continue // the map has printed it
 		case m.Error != "":
 			return nil, errors.New("explore: " + m.Error)
 		case m.Replayed != nil:
 			return m.Replayed, nil
 		}
 	}
+	return nil, fmt.Errorf("explore: a replay ended early (%v): %s", err, stderr.last())
 }
 
 // readHistory reads what a worker says of a history.

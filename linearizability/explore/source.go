@@ -80,7 +80,7 @@ func mainOf(m Map, c *instrument.Copy) ([]byte, error) {
 	expression, err := parser.ParseExpr(m.New)
 	if err != nil {
 		return nil, fmt.Errorf("explore: %s is no Go expression (%v): give one that makes a map, such as new(%s.Map[string, int])",
-			m.New, complaint(err), c.Package)
+			m.New, syntaxComplaint(err), c.Package)
 	}
 	if !speaksOf(expression, c.Package) {
 		return nil, fmt.Errorf("explore: %s does not speak of package %s: give an expression with names of %[2]s, such as new(%[2]s.Map[string, int])",
@@ -119,9 +119,9 @@ func speaksOf(e ast.Expr, name string) (does bool) {
 	return does
 }
 
-// complaint is a syntax error without its place, which is in a line that nobody
+// syntaxComplaint is a syntax error without its place, which is in a line that nobody
 // has seen.
-func complaint(err error) string {
+func syntaxComplaint(err error) string {
 	var list scanner.ErrorList
 	if errors.As(err, &list) && len(list) > 0 {
 		return list[0].Msg

@@ -75,7 +75,7 @@ func (w *worker) policies() ([]hashing.Policy, error) {
 	})
 	w.report.Hashes = hashing.Used()
 	if !w.report.Hashes && len(all) > 1 {
-		w.note("the map asks for no hash that can be chosen: one policy stands for all")
+		w.note("the map asks for no hash that can be chosen: one policy stands for all; if it has a hash function of its own, name it with -hash")
 		all = all[:1]
 	}
 	return all, nil
@@ -95,7 +95,11 @@ func (w *worker) addSetting(name string, p hashing.Policy) error {
 		return err
 	}
 	if !ok {
-		w.note("no map %s under %v: no Store or Delete of %d keys takes notably more steps than others", name, p, mostFillers)
+		if name != job.Growth && name != job.Shrink {
+			w.note("no map %q: the map lacks a method that makes it", name)
+			return nil
+		}
+		w.note("no map %q under %v: no Store or Delete of %d keys takes notably more steps than others", name, p, mostFillers)
 		return nil
 	}
 	if ending := w.makes(ops); ending != sched.Completed {

@@ -83,20 +83,7 @@ func Main(subject func() model.Binder) {
 	out := os.Stdout
 	os.Stdout = os.Stderr
 	fmt.Fprintln(out)
-	os.Exit(Run(&lazy{make: subject}, &lifeline{os.Stdin}, out))
-}
-
-// lifeline is what a worker hears of whoever started it. When that ends so does
-// the worker: nobody is there to hear it.
-type lifeline struct{ io.Reader }
-
-// Read implements io.Reader.
-func (l *lifeline) Read(p []byte) (int, error) {
-	n, err := l.Reader.Read(p)
-	if err != nil && n == 0 {
-		os.Exit(2)
-	}
-	return n, err
+	os.Exit(run(&lazy{make: subject}, os.Stdin, out, func() { os.Exit(2) }))
 }
 
 // lazy makes a subject when the first map is asked for.
@@ -115,6 +102,12 @@ func (l *lazy) Bind() model.Instance {
 
 // Run is Main without a process.
 func Run(s model.Binder, in io.Reader, out io.Writer) (status int) {
+	return run(s, in, out, func() {})
+}
+
+// run calls alone when an exploration's input ends before it does: whoever
+// started it is gone, and nobody hears what it says.
+func run(s model.Binder, in io.Reader, out io.Writer, alone func()) (status int) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // batches collect
 	w := newWorker(s, out)
 	decoder := json.NewDecoder(in)
@@ -122,7 +115,12 @@ func Run(s model.Binder, in io.Reader, out io.Writer) (status int) {
 		w.fail(fmt.Errorf("a job is needed on standard input: %w", err))
 		return 2
 	}
-	go w.listen(decoder)
+	go func() {
+		w.listen(decoder)
+		if w.job.Replay == nil {
+			alone()
+		}
+	}()
 	done := make(chan struct{})
 	defer close(done)
 	go w.watch(done)
@@ -276,7 +274,9 @@ func (w *worker) exploreAll() error {
 // execution, as a program may have any number of them.
 func (w *worker) over() bool {
 	w.beats.Add(1)
-	w.progress()
+	if w.job.Replay == nil {
+		w.progress()
+	}
 	if l := w.limit.Load(); l.Before(w.current) {
 		w.bound(whyStopped(*l))
 		return true
