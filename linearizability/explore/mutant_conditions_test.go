@@ -132,7 +132,8 @@ func negate(f *function) {
 		case *ast.ForStmt:
 			e = n.Cond
 		}
-		if e != nil {
+		// What has one operand is held true and held false, which is harder.
+		if b, ok := e.(*ast.BinaryExpr); ok && (b.Op == token.LAND || b.Op == token.LOR) {
 			f.add(e, f.replace(e, "!(%s)", f.source(e)), "not %s", f.brief(e))
 		}
 	})

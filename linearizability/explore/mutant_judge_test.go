@@ -3,26 +3,31 @@ package explore
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 
 	"github.com/mapspec/mapspec/impl"
+	"github.com/mapspec/mapspec/linearizability/instrument"
 )
 
 // row is what is known of a mutant in the end.
 type row struct {
-	code             string // the mutated map
-	mutant           *mutant
-	dpor, pct, raced death
-	wasRaced         bool
+	code                     string // the mutated map
+	mutant                   *mutant
+	dpor, pct, judged, raced death
+	wasJudged, wasRaced      bool
 }
 
 // subject is a map of the catalogue, built with all mutants.
 type subject struct {
 	name                     string
-	binary, racing           string // programs
+	binary, racing, judge    string // programs
 	small, large, pct, races []expectation
+	broken                   []string // as it is, judged by one goroutine
 }
 
 // expectation is a stage and what the map as it is does in it.
@@ -45,10 +50,11 @@ func newJudges(t *testing.T, m mutatedMap, only map[string]string) *judges {
 	j := &judges{t: t, code: m}
 	for _, name := range m.subjects {
 		s := &subject{name: name}
-		s.binary = j.build(name, only, false)
-		s.small = j.expect(s.binary, small())
+		s.binary, s.judge = j.build(name, only, false)
+		s.small = j.expect(s.binary, small(m))
 		if only == nil {
-			s.racing = j.build(name, only, true)
+			s.racing, _ = j.build(name, only, true)
+			s.broken, _ = judgeAlone(s.judge, 0)
 			s.large = j.expect(s.binary, large(m))
 			s.pct = j.expect(s.binary, sampled())
 			s.races = j.expect(s.racing, raced())
@@ -58,7 +64,7 @@ func newJudges(t *testing.T, m mutatedMap, only map[string]string) *judges {
 	return j
 }
 
-func (j *judges) build(name string, only map[string]string, race bool) (binary string) {
+func (j *judges) build(name string, only map[string]string, race bool) (binary, judge string) {
 	j.t.Helper()
 	entry, _ := impl.Find(name)
 	m, err := Of(entry.Subject)
@@ -75,7 +81,11 @@ func (j *judges) build(name string, only map[string]string, race bool) (binary s
 		j.t.Fatal(err)
 	}
 	j.mutants = all.mutants
-	return b.binary
+	judge = filepath.Join(b.root, "judge")
+	if err := b.copy.Build(j.t.Context(), "judge", judgeOf(m, b.copy.Import), judge, instrument.BuildOptions{}); err != nil {
+		j.t.Fatal(err)
+	}
+	return b.binary, judge
 }
 
 // expect explores the map as it is.
@@ -101,7 +111,7 @@ func (j *judges) each(judge func(x *mutant) row) []row {
 			for i := range next {
 				rows[i] = judge(j.mutants[i])
 				if os.Getenv("MAPSPEC_MUTANTS_TRACE") != "" {
-					fmt.Println(rows[i].line())
+					fmt.Println(strings.Join(append(rows[i].cells(), rows[i].program()), columns))
 				}
 			}
 		})
@@ -114,16 +124,21 @@ func (j *judges) each(judge func(x *mutant) row) []row {
 	return rows
 }
 
-// raceEvery is how many mutants there are to one that is tried under the race
-// detector though it has been killed without.
-const raceEvery = 10
+// sampleOthers is how many mutants there are to one that is judged by one
+// goroutine and the race detector though it was killed without.
+const sampleOthers = 10
 
-// fully tries a mutant in every way. What small programs leave, the race
-// detector is asked about before large ones.
+// fully tries a mutant in every way. What small programs leave, one goroutine
+// and the race detector are asked about before large ones.
 func (j *judges) fully(x *mutant) row {
 	r := j.quickly(x)
 	r.pct = j.first(x, func(s *subject) (string, []expectation) { return s.binary, s.pct })
-	if r.dpor.clause == "" || x.number%raceEvery == 0 {
+	sample := x.number%sampleOthers == 0
+	if r.dpor.clause == "" || sample {
+		r.wasJudged = true
+		r.judged = j.alone(x)
+	}
+	if r.dpor.clause+r.judged.clause == "" || sample {
 		r.wasRaced = true
 		r.raced = j.first(x, func(s *subject) (string, []expectation) { return s.racing, s.races })
 	}
@@ -133,13 +148,29 @@ func (j *judges) fully(x *mutant) row {
 	return r
 }
 
+// alone is how x dies in the judgement by one goroutine.
+func (j *judges) alone(x *mutant) death {
+	for _, s := range j.subjects {
+		broken, err := judgeAlone(s.judge, x.number)
+		if err != nil {
+			return death{clause: "crash"}
+		}
+		for _, c := range broken {
+			if !slices.Contains(s.broken, c) {
+				return death{clause: c}
+			}
+		}
+	}
+	return death{}
+}
+
 // quickly explores every class of small programs.
 func (j *judges) quickly(x *mutant) row {
 	return row{code: j.code.name, mutant: x, dpor: j.first(x, func(s *subject) (string, []expectation) { return s.binary, s.small })}
 }
 
 // survived reports whether nothing has killed the mutant.
-func (r row) survived() bool { return r.dpor.clause+r.pct.clause+r.raced.clause == "" }
+func (r row) survived() bool { return r.dpor.clause+r.pct.clause+r.judged.clause+r.raced.clause == "" }
 
 // first is how x dies first: in the same stage, the subjects take turns.
 func (j *judges) first(x *mutant, what func(*subject) (string, []expectation)) death {
@@ -159,15 +190,24 @@ func (j *judges) first(x *mutant, what func(*subject) (string, []expectation)) d
 	return death{}
 }
 
-func (r row) line() string {
-	race := ""
+// cells are the columns of the table.
+func (r row) cells() []string {
+	judged, raced := "", ""
+	if r.wasJudged {
+		judged = r.judged.String()
+	}
 	if r.wasRaced {
-		race = r.raced.String()
+		raced = r.raced.String()
 	}
-	program := r.dpor.program
-	if r.dpor.clause == "" {
-		program = r.raced.program
+	return []string{r.mutant.operator, r.mutant.where(), r.mutant.change, r.dpor.String(), r.pct.String(), judged, raced}
+}
+
+// program is the smallest that shows it.
+func (r row) program() string {
+	for _, d := range []death{r.dpor, r.raced, r.pct} {
+		if d.clause != "" {
+			return d.program
+		}
 	}
-	return fmt.Sprintf("%s | %s | %s | %s | %s | %s | %s | %s",
-		r.code, r.mutant.operator, r.mutant.where(), r.mutant.change, r.dpor, r.pct, race, program)
+	return ""
 }

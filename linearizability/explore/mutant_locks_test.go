@@ -133,7 +133,7 @@ func letGo(f *function) {
 				continue
 			}
 			name := c.Fun.(*ast.SelectorExpr).Sel.Name
-			pause := fmt.Sprintf("%[1]s.%s(); %[1]s.%s(); ", f.text(on), unlockOf[name], name)
+			pause := fmt.Sprintf("%[1]s.%[2]s(); %[1]s.%[3]s(); ", f.text(on), unlockOf[name], name)
 			from := i + 1
 			if from < len(list) && deferredUnlock(list[from]) {
 				from++

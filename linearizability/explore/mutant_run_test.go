@@ -2,7 +2,6 @@ package explore
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -28,7 +27,7 @@ func (d death) String() string {
 	if d.clause == "" {
 		return "-"
 	}
-	return d.stage + " " + d.clause
+	return strings.TrimSpace(d.stage + " " + d.clause)
 }
 
 // hung bounds a stage: a loop without atomics is out of the scheduler's reach.
@@ -45,12 +44,18 @@ func try(binary string, number int, s stage, expected outcome) (death, outcome, 
 	if err != nil {
 		return death{}, outcome{}, err
 	}
-	p.Stdin = bytes.NewReader(text)
+	in, err := p.StdinPipe() // open as long as the worker is wanted
+	if err != nil {
+		return death{}, outcome{}, err
+	}
 	out, err := p.StdoutPipe()
 	if err != nil {
 		return death{}, outcome{}, err
 	}
 	if err := p.Start(); err != nil {
+		return death{}, outcome{}, err
+	}
+	if _, err := in.Write(text); err != nil {
 		return death{}, outcome{}, err
 	}
 	d, seen := hear(json.NewDecoder(bufio.NewReader(out)), expected)
@@ -130,4 +135,44 @@ func baseline(binary string, s stage) (outcome, error) {
 		err = fmt.Errorf("the map without a mutant does not survive %s: %v", s.name, d)
 	}
 	return seen, err
+}
+
+// judgeOf is a program that judges a copy by package property, in one
+// goroutine, and prints the clauses that it breaks.
+func judgeOf(m Map, copied string) []byte {
+	name, _, _ := strings.Cut(strings.TrimPrefix(m.New, "new("), ".")
+	return fmt.Appendf(nil, `package main
+
+import (
+	"context"
+	"fmt"
+
+	%s %q
+
+	"github.com/mapspec/mapspec/linearizability/explore/worker"
+	"github.com/mapspec/mapspec/model"
+	"github.com/mapspec/mapspec/property"
+	"github.com/mapspec/mapspec/property/release"
+)
+
+func main() {
+	s := worker.Of(%q, %#v, %s, func() any { return %[5]s })
+	o := property.Options{Seed: 1, Programs: 300, Release: release.Options{Keys: 32, PumpLength: 2}}
+	for _, v := range property.Judge(context.Background(), s, o) {
+		if v.Status == model.Violation {
+			fmt.Println(v.Clause)
+		}
+	}
+}
+`, name, copied, m.Name, m.Promise, m.New)
+}
+
+// judgeAlone runs what judgeOf built on a mutant.
+func judgeAlone(binary string, number int) (broken []string, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), hung)
+	defer cancel()
+	p := exec.CommandContext(ctx, binary)
+	p.Env = append(os.Environ(), selected+"="+strconv.Itoa(number))
+	out, err := p.Output()
+	return strings.Fields(string(out)), err
 }

@@ -47,22 +47,26 @@ func newStage(size string, keys int, methods []model.Method, policies, initials 
 // the maps as they are take some hundred.
 const mostSteps = 1000
 
-var fewInitials = []string{job.Empty, job.OneKey}
+var (
+	few      = []string{job.Empty, job.OneKey}
+	initials = append(few, job.Traversed)
+)
 
 // small are stages that explore every class, the quickest first.
-func small() []stage {
+func small(m mutatedMap) []stage {
 	return []stage{
 		newStage("2x1", 2, nil, Policies, job.Initials),
-		newStage("1x3", 2, most, Policies, fewInitials),
+		newStage("1x3", 2, most, Policies, initials),
+		newStage("1x4", 2, basic, m.hashes, initials),
 	}
 }
 
 // large are those for what survives small ones, and the race detector.
 func large(m mutatedMap) []stage {
 	return []stage{
-		newStage("3x1", 2, most, m.hashes, fewInitials),
-		newStage("2x2", 1, most, Policies[:1], fewInitials),
-		newStage("2x2", 2, m.fewest, m.hashes, fewInitials),
+		newStage("3x1", 2, most, m.hashes, few),
+		newStage("2x2", 1, most, Policies[:1], few),
+		newStage("2x2", 2, m.fewest, m.hashes, few),
 	}
 }
 
@@ -70,10 +74,10 @@ func large(m mutatedMap) []stage {
 func sampled() []stage {
 	list := []stage{
 		newStage("2x1", 2, nil, Policies, job.Initials),
-		newStage("3x1", 2, basic, Policies, fewInitials),
+		newStage("3x1", 2, basic, Policies, few),
 	}
 	for i := range list {
-		list[i].job.Depth, list[i].job.Schedules, list[i].job.Seed = 3, 30, 1
+		list[i].job.Depth, list[i].job.Schedules, list[i].job.Seed = 3, 30/(i+1), 1
 	}
 	return list
 }

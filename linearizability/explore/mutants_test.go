@@ -144,58 +144,46 @@ func table(m mutatedMap, rows []row) string {
 	}
 	fmt.Fprintf(&b, "The mutants of %s, made by TestMutants: go test ./linearizability/explore -run TestMutants -mutants -update\n\n", m.name)
 	summary(&b, m, rows)
-	b.WriteString("\noperator | where | change | every class | sample (PCT) | -race | smallest program, or why none is expected\n")
+	b.WriteString("\noperator | where | change | every class | sample (PCT) | one goroutine | -race | smallest program, or why none is expected\n")
 	for _, r := range rows {
-		race := ""
-		if r.wasRaced {
-			race = r.raced.String()
-		}
-		last := r.dpor.program
-		switch {
-		case r.survived():
+		last := r.program()
+		if r.survived() {
 			last = "(" + why(m, r.mutant) + ")"
-		case r.dpor.clause == "" && r.raced.clause != "":
-			last = r.raced.program
-		case r.dpor.clause == "":
-			last = r.pct.program
 		}
-		cells := []string{r.mutant.operator, r.mutant.where(), r.mutant.change, r.dpor.String(), r.pct.String(), race, last}
-		fmt.Fprintln(&b, strings.TrimSpace(strings.Join(cells, columns)))
+		fmt.Fprintln(&b, strings.TrimSpace(strings.Join(append(r.cells(), last), columns)))
 	}
 	return b.String()
 }
 
-// summary counts mutants by operator. Those that every class of executions does
-// not show are killed by the race detector, or by a sample.
+// summary counts mutants by operator. Each is counted where it dies first, in
+// this order.
 func summary(b *strings.Builder, m mutatedMap, rows []row) {
-	fmt.Fprintf(b, "%-30s %7s %12s %6s %4s %11s\n", "operator", "mutants", "every class", "-race", "PCT", "equivalent")
-	total := make([]int, 5)
-	for _, o := range append(slices.Clone(operators), operator{name: "all"}) {
-		n := make([]int, 5)
+	fmt.Fprintf(b, "%-30s %7s %12s %13s %6s %6s %10s\n", "operator", "mutants", "every class", "one goroutine", "-race", "PCT", "equivalent")
+	total := make([]int, 6)
+	for _, o := range operators {
+		n := make([]int, 6)
 		for _, r := range rows {
 			if r.mutant.operator != o.name {
 				continue
 			}
-			n[0]++
-			switch {
-			case r.dpor.clause != "":
-				n[1]++
-			case r.raced.clause != "":
-				n[2]++
-			case r.pct.clause != "":
-				n[3]++
-			default:
-				n[4]++
+			deaths := []death{r.dpor, r.judged, r.raced, r.pct}
+			first := slices.IndexFunc(deaths, func(d death) bool { return d.clause != "" })
+			if first < 0 {
+				first = len(deaths)
 			}
+			n[0]++
+			n[1+first]++
+		}
+		if n[0] > 0 {
+			count(b, o.name, n)
 		}
 		for i := range n {
 			total[i] += n[i]
 		}
-		if o.name == "all" {
-			n = total
-		}
-		if n[0] > 0 {
-			fmt.Fprintf(b, "%-30s %7d %12d %6d %4d %11d\n", o.name, n[0], n[1], n[2], n[3], n[4])
-		}
 	}
+	count(b, "all of "+m.name, total)
+}
+
+func count(b *strings.Builder, name string, n []int) {
+	fmt.Fprintf(b, "%-30s %7d %12d %13d %6d %6d %10d\n", name, n[0], n[1], n[2], n[3], n[4], n[5])
 }

@@ -142,7 +142,8 @@ func (w *worker) judge(e *ended) error {
 }
 
 // clockOf returns e's clock as the checker asks for it. A probe is one thread
-// more, and comes after all others.
+// more, and comes after all others: also after what they did after their last
+// steps, without a step. So its clock is one step further than they went.
 func (w *worker) clockOf(e *ended) interval.Clock {
 	if e.record.Threads == e.threads {
 		return e.clock
@@ -150,7 +151,9 @@ func (w *worker) clockOf(e *ended) interval.Clock {
 	wide := make([]int32, e.threads+1)
 	return func(thread, step int) []int32 {
 		if thread == e.threads {
-			copy(wide, e.steps)
+			for t, steps := range e.steps {
+				wide[t] = steps + 1
+			}
 			wide[e.threads] = int32(step)
 			return wide
 		}
@@ -217,7 +220,7 @@ func (w *worker) wrong(e *ended, bad interval.Extension) error {
 		lengths = append(append([]int32(nil), e.steps...), w.probeSteps(e))
 	}
 	schedule := search.Schedule{}
-	for _, t := range bad.Steps(lengths, w.clockOf(e)) {
+	for _, t := range bad.Steps(lengths, taken(lengths, w.clockOf(e))) {
 		if int(t) < e.threads {
 			schedule = append(schedule, t)
 		}
@@ -228,6 +231,17 @@ func (w *worker) wrong(e *ended, bad interval.Extension) error {
 		return w.announce(e.crew, e.task, f, nil)
 	}
 	return w.announce(e.crew, e.task, f, w.shows(e))
+}
+
+// taken is a clock of steps that were taken.
+func taken(lengths []int32, clock interval.Clock) interval.Clock {
+	return func(thread, step int) []int32 {
+		steps := clock(thread, step)
+		for t := range steps {
+			steps[t] = min(steps[t], lengths[t])
+		}
+		return steps
+	}
 }
 
 func (w *worker) probeSteps(e *ended) int32 {

@@ -148,3 +148,19 @@ func TestWhatIsKeptIsFound(t *testing.T) {
 		t.Errorf("found %+v", found)
 	}
 }
+
+// plain is a map for one goroutine: its operations take no steps.
+type plain map[any]any
+
+func (m plain) Load(key any) (any, bool) { v, ok := m[key]; return v, ok }
+func (m plain) Store(key, value any)     { m[key] = value }
+func (m plain) Delete(key any)           { delete(m, key) }
+
+func TestTheMapIsLookedAtAfterOperationsWithoutSteps(t *testing.T) {
+	alone := small
+	alone.Size = "1x2"
+	_, found := report(t, Of("plain", model.Promise{}, plain{}, func() any { return &plain{} }), alone)
+	if len(found) != 0 {
+		t.Errorf("found %+v", found)
+	}
+}
