@@ -132,6 +132,19 @@ func newCertificate(m Map, o Options, b *build, w *crew) *Certificate {
 	return c
 }
 
+// all reports whether the programs that were explored are as many as there are
+// in the shards.
+func (c *Certificate) all() bool {
+	want := 0
+	for _, s := range c.Settings {
+		if len(c.Shards) == c.Of && s.Programs != s.Of {
+			return false
+		}
+		want += s.Programs
+	}
+	return len(c.Settings) > 0 && c.Programs == want
+}
+
 // tidy makes empty lists empty to machines, too, and puts notes in order.
 func (c *Certificate) tidy() {
 	slices.Sort(c.Notes)
@@ -235,6 +248,9 @@ func (c *Certificate) bound(why string) {
 }
 
 func (c *Certificate) cover() {
+	if len(c.Bounds) == 0 && !c.all() {
+		c.Bounds = append(c.Bounds, "programs are missing") // a mistake of ours: never say complete then
+	}
 	c.Coverage = complete
 	if len(c.Bounds) > 0 {
 		slices.Sort(c.Bounds)

@@ -102,6 +102,11 @@ func (b *build) one(ctx context.Context, c *crew, i int) error {
 	switch {
 	case heard != nil:
 		return heard
+	case ctx.Err() != nil && !done:
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.bounds = append(c.bounds, "interrupted")
+		return nil
 	case ctx.Err() != nil:
 		return nil
 	case !done:

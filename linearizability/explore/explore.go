@@ -22,7 +22,6 @@ package explore
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -106,7 +105,7 @@ func Explore(ctx context.Context, m Map, o Options) (*Certificate, error) {
 		}
 		c.Unreached = b.portable(unreached)
 	}
-	if errors.Is(ctx.Err(), context.Canceled) {
+	if ctx.Err() != nil {
 		c.bound("interrupted")
 	}
 	return c, nil

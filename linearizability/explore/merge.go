@@ -49,7 +49,7 @@ func same(a, b *Certificate) error {
 		{"policy", a.Policy, b.Policy}, {"schedules", a.Samples, b.Samples}, {"seed", a.Seed, b.Seed},
 		{"nested", a.Nested, b.Nested}, {"stalls", a.Stalls, b.Stalls}, {"unreached", a.Unreached == nil, b.Unreached == nil},
 		{"policies", a.Policies, b.Policies}, {"initials", a.Initials, b.Initials},
-		{"of", a.Of, b.Of}, {"races", a.Races == notChecked, b.Races == notChecked},
+		{"settings", len(a.Settings), len(b.Settings)}, {"of", a.Of, b.Of}, {"races", a.Races == notChecked, b.Races == notChecked},
 	} {
 		if !reflect.DeepEqual(f.a, f.b) {
 			return fmt.Errorf("explore: certificates differ in %q, %v and %v: merge the shards of one exploration", f.name, f.a, f.b)

@@ -148,7 +148,6 @@ func (f *Found) Operations() int {
 // Report is said at the end.
 type Report struct {
 	Programs, Executions, CutShort, Limited, Steps int
-	Checked                                        int // classes judged, not seen before in their program
 	Released                                       int // executions whose heap was judged
 	Stalled                                        int // executions with a stalled thread
 	// Running and Judging are the time for executions and for what was made of

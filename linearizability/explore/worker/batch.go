@@ -12,6 +12,7 @@ import (
 	"github.com/mapspec/mapspec/linearizability/explore/sched"
 	"github.com/mapspec/mapspec/linearizability/explore/search"
 	"github.com/mapspec/mapspec/linearizability/shim/hashing"
+	"github.com/mapspec/mapspec/linearizability/shim/refuse"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -118,6 +119,9 @@ func (w *worker) judge(e *ended) error {
 	if e.completed {
 		held := w.held(e)
 		stuck := w.probe(e)
+		if r := refuse.Last(); r != nil {
+			return r // what was answered then is not the map's
+		}
 		if stuck != sched.Completed {
 			return w.announce(e.crew, e.task, job.Found{
 				Clause: model.P3, Schedule: e.schedule.String(),

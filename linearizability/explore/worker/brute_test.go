@@ -59,8 +59,8 @@ func newBrute(t *testing.T, s model.Binder, p history.Program, keys int) *brute 
 	return b
 }
 
-// limits are those of the worker's executions too.
-var limits = sched.Limits{Steps: 300}
+// stepLimit is that of the worker's executions too.
+const stepLimit = 300
 
 // explore judges the executions that a strategy comes to, each by itself.
 func (b *brute) explore(strategy search.Strategy, limit int) (verdict, search.Result) {
@@ -82,7 +82,7 @@ func (b *brute) replay(schedule string) verdict {
 func (b *brute) run(strategy search.Strategy, limit int, how func(*search.Engine, search.Program) (search.Result, error)) (verdict, search.Result) {
 	b.t.Helper()
 	b.engine = search.New(len(b.clients), search.Options{
-		Strategy: strategy, MaxExecutions: limit, KeepGoing: true, Limits: limits,
+		Strategy: strategy, MaxExecutions: limit, KeepGoing: true, Limits: limits(stepLimit),
 	})
 	defer b.engine.Close()
 	b.verdict = verdict{}

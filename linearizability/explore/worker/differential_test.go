@@ -138,7 +138,7 @@ func judgedBy(t *testing.T, s model.Binder, p history.Program, j job.Job) judgem
 	defer w.close()
 	w.job = j
 	w.job.Size, w.job.Policies, w.job.Initials = "2x2", []string{"mix"}, []string{job.Empty}
-	w.job.Shards, w.job.Steps = 1, limits.Steps
+	w.job.Shards, w.job.Steps = 1, stepLimit
 	if err := w.settle(); err != nil {
 		t.Fatal(err)
 	}

@@ -12,9 +12,20 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
+// limits bound an execution. Threads that spin are woken, as nobody else may go
+// on, so often in a row before that is a livelock that a loop which gives up
+// after hundreds of rounds is none; and so rarely that a livelock is told before
+// the limit of steps.
+func limits(steps int) sched.Limits {
+	if steps == 0 {
+		steps = sched.DefaultSteps
+	}
+	return sched.Limits{Steps: steps, Wakes: max(sched.DefaultWakes, steps/20)}
+}
+
 // options are those of every exploration.
 func (w *worker) options() search.Options {
-	return search.Options{MaxExecutions: w.job.Executions, Limits: sched.Limits{Steps: w.job.Steps}, Stop: w.over}
+	return search.Options{MaxExecutions: w.job.Executions, Limits: limits(w.job.Steps), Stop: w.over}
 }
 
 // explore explores one program.
@@ -24,6 +35,7 @@ func (w *worker) explore(t *task) error {
 	c.drive.begin(t)
 	defer w.enter(&spot{task: t, crew: c})()
 	w.report.Programs++
+	t.setting.Programs++
 	longest := make([]int, len(c.drive.clients))
 	err := w.run(c, t, nil, func(x search.Execution) error {
 		for _, e := range x.Trace {
@@ -57,6 +69,7 @@ func (w *worker) run(c *crew, t *task, stall *search.Stall, check func(search.Ex
 		return w.failure
 	}
 	if e := (*search.SetupError)(nil); errors.As(err, &e) {
+		w.bound(firstFailure)
 		return w.announce(c, t, job.Found{
 			Clause: model.P2, Evidence: fmt.Sprintf("the initial operations, one after the other, do not return: %v", e.Ending),
 		}, nil)
@@ -66,6 +79,7 @@ func (w *worker) run(c *crew, t *task, stall *search.Stall, check func(search.Ex
 	}
 	w.count(r, stall != nil)
 	if r.Failure != nil && !errors.Is(r.Failure.Err, errStopped) {
+		w.bound(firstFailure)
 		return w.stuck(c, t, r.Failure)
 	}
 	return nil
@@ -94,6 +108,9 @@ func (w *worker) ended(c *crew, t *task, x search.Execution, stall *search.Stall
 	if err := w.raced(t, x); err != nil {
 		return err
 	}
+	if w.failure = unforeseen(x); w.failure != nil {
+		return errStopped
+	}
 	if (x.Ending == sched.Deadlocked || x.Ending == sched.Livelocked) && stall == nil {
 		return nil // a failure of its own: see stuck
 	}
@@ -106,6 +123,17 @@ func (w *worker) ended(c *crew, t *task, x search.Execution, stall *search.Stall
 	}
 	if w.failure = w.flush(); w.failure != nil {
 		return errStopped
+	}
+	return nil
+}
+
+// unforeseen is what no operation of a map does, and no verdict is for.
+func unforeseen(x search.Execution) error {
+	switch {
+	case len(x.Panics) > 0:
+		return fmt.Errorf("thread %d panics outside of the map: %v", x.Panics[0].Thread, x.Panics[0].Value)
+	case x.Exits != 0:
+		return fmt.Errorf("an operation calls runtime.Goexit, which is not supported under exploration (schedule %v): leave it out with -methods", x.Schedule())
 	}
 	return nil
 }

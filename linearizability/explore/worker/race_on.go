@@ -21,7 +21,7 @@ func (w *worker) raced(t *task, x search.Execution) error {
 	if raceErrors() == 0 || w.report.Races != "" {
 		return nil // none, or not the first
 	}
-	w.report.Races = "seen"
+	w.report.Races = racesSeen
 	return w.announce(nil, t, job.Found{
 		Clause: model.M2, Schedule: x.Schedule().String(), Evidence: "the race detector reports a data race",
 	}, nil)

@@ -119,7 +119,9 @@ func (w *worker) confirm(e *ended) (again *ended, x holding, excess bool, err er
 		again = w.take(&crew{engine: e.crew.engine, drive: d}, e.task, x, nil)
 		return nil
 	}}
-	if _, err := search.Replay(p, w.options(), e.schedule); err != nil {
+	o := w.options()
+	o.Stop = nil // one execution that was run already: whoever is to stop may see it judged
+	if _, err := search.Replay(p, o, e.schedule); err != nil {
 		return nil, holding{}, false, err
 	}
 	again.crew = e.crew

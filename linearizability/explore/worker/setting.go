@@ -198,7 +198,7 @@ func (w *worker) initial(name string, p hashing.Policy) ([]model.Op, bool, error
 func (w *worker) spike(before, ops []model.Op) (int, bool) {
 	var costs []int
 	found, ok := 0, false
-	_, _ = w.alone(func() {
+	ending, _ := w.alone(func() {
 		in := w.subject.Bind()
 		for _, o := range before {
 			model.Call(in, o)
@@ -216,6 +216,9 @@ func (w *worker) spike(before, ops []model.Op) (int, bool) {
 			}
 		}
 	})
+	if ending != sched.Completed {
+		w.bound(fmt.Sprintf("%d Stores and Deletes in a row do not end: %v", len(before)+len(ops), ending))
+	}
 	return found, ok
 }
 

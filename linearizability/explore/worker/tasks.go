@@ -89,7 +89,6 @@ func (t *tasks) left() bool {
 
 func (t *tasks) take(q *queue) *task {
 	s := t.w.settings[t.setting]
-	s.Programs++
 	k := &task{program: q.head, setting: s, rank: job.Rank{Operations: t.size, Setting: t.setting, Index: q.index}}
 	k.releases = t.w.watches() && removes(q.head)
 	q.index, q.head, q.more = q.next()
@@ -110,16 +109,12 @@ func operations(p history.Program) int {
 // release: a removed or replaced key or value, or an argument that was not
 // stored.
 func removes(p history.Program) bool {
-	writes := 0
 	for _, t := range p.Threads {
 		for _, o := range t {
-			switch {
-			case o.Method == model.Load, o.Method == model.Len:
-			case o.Method.Traverses() && o.Func == nil:
-			default:
-				writes++
+			if o.Method.Writes() || o.Func != nil {
+				return true
 			}
 		}
 	}
-	return writes > 1 || writes == 1 && len(p.Init) > 0
+	return false
 }

@@ -46,6 +46,7 @@ import (
 	"github.com/mapspec/mapspec/linearizability/explore/program"
 	"github.com/mapspec/mapspec/linearizability/explore/sched"
 	"github.com/mapspec/mapspec/linearizability/explore/search"
+	"github.com/mapspec/mapspec/linearizability/shim/hashing"
 	"github.com/mapspec/mapspec/linearizability/shim/refuse"
 	"github.com/mapspec/mapspec/model"
 )
@@ -208,6 +209,7 @@ func (w *worker) say(m job.Message) error {
 
 // write is say for whoever holds w.mu.
 func (w *worker) write(m job.Message) error {
+	_ = w.out.WriteByte('\n') // after what a map may have printed; Flush has its error
 	if err := w.encoder.Encode(m); err != nil {
 		return err
 	}
@@ -240,6 +242,9 @@ func (w *worker) perform() error {
 
 // finish completes the report.
 func (w *worker) finish() *job.Report {
+	if !w.report.Hashes && len(w.job.Policies) > 1 && hashing.Used() {
+		w.bound("one hash policy, of a map that asks for hashes after all")
+	}
 	for _, s := range w.settings {
 		w.report.Settings = append(w.report.Settings, s.Setting)
 	}
@@ -247,6 +252,9 @@ func (w *worker) finish() *job.Report {
 		w.report.Alphabet = append(w.report.Alphabet, letter(o))
 	}
 	w.report.Running = time.Since(w.start) - w.report.Judging
+	if w.report.Races == "" && raceErrors() > 0 {
+		w.report.Races = racesSeen // in an execution that was not judged
+	}
 	if w.report.Races == "" {
 		w.report.Races = racesUnseen
 	}
@@ -288,12 +296,18 @@ func (w *worker) over() bool {
 	return false
 }
 
+// racesSeen says that the race detector has spoken.
+const racesSeen = "seen"
+
+// firstFailure bounds an exploration that has found what it looks for.
+const firstFailure = "stopped at the first failure"
+
 // whyStopped says why nothing behind r is explored.
 func whyStopped(r job.Rank) string {
 	if r == job.Interrupt {
 		return "interrupted"
 	}
-	return "stopped at the first failure"
+	return firstFailure
 }
 
 // letter shows what a program is made of.

@@ -6,6 +6,9 @@ import (
 	"math"
 	"reflect"
 	"unsafe"
+
+	"github.com/mapspec/mapspec/linearizability/explore/sched"
+	"github.com/mapspec/mapspec/linearizability/shim/refuse"
 )
 
 // content is a value as bytes: equal values have equal forms, and others of the
@@ -108,6 +111,9 @@ func (c *content) addParts(v reflect.Value) {
 			}
 		}
 	default:
+		if sched.Running() { // whatever the map makes of the panic
+			refuse.At("hashing a "+v.Type().String()+" by its address", "a key")
+		}
 		panic(fmt.Sprintf("hashing: a %s cannot be hashed", v.Type()))
 	}
 }

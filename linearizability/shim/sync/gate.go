@@ -13,8 +13,9 @@ import (
 // There are two states, the scheduler's and the real one. The scheduler decides
 // within an execution, and then the real mutex is free; if not, it was locked
 // before, and nobody will unlock it. Alone, nobody decides but the real mutex.
-// While a thread is unwound its locks are granted, so the real one is left as it
-// is.
+// While a thread is unwound its locks are granted whatever the real mutex is,
+// and its unlocks leave that free: a mutex of the package is there in the next
+// execution, too.
 type gate struct{ m real.Mutex }
 
 func (g *gate) at() unsafe.Pointer { return unsafe.Pointer(&g.m) }
@@ -42,7 +43,9 @@ func (g *gate) tryLock() bool {
 // ends the process.
 func (g *gate) unlock() {
 	sched.Unlock(g.at())
-	if sched.Unwinding() {
+	if sched.Unwinding() { // what the execution locked is free for the next one
+		g.tryReal()
+		g.unlockReal()
 		return
 	}
 	if sched.Running() && g.tryReal() {

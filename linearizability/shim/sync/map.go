@@ -212,26 +212,41 @@ func (m *Map) Clear() {
 // f returns false. That is one step; the real map may see changes of other
 // threads, and of f, on its way.
 func (m *Map) Range(f func(key, value any) bool) {
-	for e := m.snapshot(); e != nil; e = e.next {
-		if !f(e.key, e.value) {
+	for _, e := range m.snapshot() {
+		if value, ok := m.current(e); ok && !f(e.key, value) {
 			return
 		}
 	}
 }
 
-// snapshot returns a copy of the list.
+// snapshot returns the entries that there are, in one step.
 //
 //go:norace
-func (m *Map) snapshot() *entry {
+func (m *Map) snapshot() []*entry {
 	begin(sched.Load, m.at())
-	var first *entry
-	tail := &first
+	var all []*entry
 	for e := m.first; e != nil; e = e.next {
-		*tail = &entry{key: e.key, value: e.value}
-		tail = &(*tail).next
-		m.saw(e)
+		all = append(all, e)
 	}
 	m.missed()
 	end()
-	return first
+	return all
+}
+
+// current returns what entry e holds, in one step, unless it is gone.
+//
+//go:norace
+func (m *Map) current(e *entry) (value any, ok bool) {
+	begin(sched.Load, m.at())
+	for x := m.first; x != nil; x = x.next {
+		if x == e {
+			m.saw(e)
+			value, ok = e.value, true
+		}
+	}
+	if !ok {
+		m.missed()
+	}
+	end()
+	return value, ok
 }
