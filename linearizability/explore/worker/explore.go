@@ -24,6 +24,7 @@ func (w *worker) explore(t *task) error {
 	c.drive.begin(t)
 	defer w.enter(&spot{task: t, crew: c})()
 	w.report.Programs++
+	t.setting.Programs++
 	longest := make([]int, len(c.drive.clients))
 	err := w.run(c, t, nil, func(x search.Execution) error {
 		for _, e := range x.Trace {

@@ -89,7 +89,6 @@ func (t *tasks) left() bool {
 
 func (t *tasks) take(q *queue) *task {
 	s := t.w.settings[t.setting]
-	s.Programs++
 	k := &task{program: q.head, setting: s, rank: job.Rank{Operations: t.size, Setting: t.setting, Index: q.index}}
 	k.releases = t.w.watches() && removes(q.head)
 	q.index, q.head, q.more = q.next()
