@@ -27,7 +27,8 @@ Runs every program of a size in every interleaving, up to equivalence, on an
 instrumented copy of a map; the source stays as it is. It prints a certificate:
 what was explored, how far, and for each clause that is broken the smallest
 program with the simplest schedule, which is written to DIR/MAP/CLAUSE/ as well.
-Without -map and -pkg it explores the catalogue. Exit status: 0 as expected, 1 a
+Without -map and -pkg it explores the catalogue. Run it in a module that has or
+requires the package of the map, and mapspec. Exit status: 0 as expected, 1 a
 violation that is not expected, or an expected one that is missing; 2 something
 was left out (budget, steps, spins), or could not be explored.`
 
