@@ -6,6 +6,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/mapspec/mapspec/model"
 )
 
 // Text shows c to people. remark may say something about a violation.
@@ -79,8 +81,8 @@ func (v Violation) text(w io.Writer, remark string) {
 	if v.Evidence != "" {
 		fmt.Fprintf(w, "    %s\n", v.Evidence)
 	}
-	fmt.Fprintf(w, "    program   %s\n", programText(v.Program))
-	fmt.Fprintf(w, "    on        the map %q, hashes %s\n", v.Initial, v.Policy)
+	fmt.Fprintf(w, "    program   %s\n", readable(v.Program.Threads))
+	onText(w, v.Initial, v.Program.Init, v.Policy)
 	if v.Schedule != "" { // else it is no matter of one execution
 		fmt.Fprintf(w, "    schedule  %s (%s)\n", v.Schedule, counted(v.Preemptions, "preemption"))
 	}
@@ -88,9 +90,31 @@ func (v Violation) text(w io.Writer, remark string) {
 
 func (u Unended) text(w io.Writer) {
 	fmt.Fprintf(w, "\n  %s: %s\n", u.Bound, u.Evidence)
-	fmt.Fprintf(w, "    program   %s\n", u.Program)
-	fmt.Fprintf(w, "    on        the map %q, hashes %s\n", u.Initial, u.Policy)
+	fmt.Fprintf(w, "    program   %s\n", readable(u.Program.Threads))
+	onText(w, u.Initial, u.Program.Init, u.Policy)
 	fmt.Fprintf(w, "    schedule  %s\n", abridged(u.Schedule))
+}
+
+// onText says where a program begins, and what made that map unless it is long.
+func onText(w io.Writer, initial string, ops []model.Op, policy string) {
+	made := ""
+	if 0 < len(ops) && len(ops) < 4 {
+		made = " made by " + readable([][]model.Op{ops})
+	}
+	fmt.Fprintf(w, "    on        the map %q%s, hashes %s\n", initial, made, policy)
+}
+
+// readable is a program in a line, its goroutines side by side.
+func readable(threads [][]model.Op) string {
+	var all []string
+	for _, t := range threads {
+		var ops []string
+		for _, o := range t {
+			ops = append(ops, o.String())
+		}
+		all = append(all, strings.Join(ops, "; "))
+	}
+	return strings.Join(all, " ‖ ")
 }
 
 // abridged leaves out the middle of a schedule that nobody reads to the end.
