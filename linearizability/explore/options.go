@@ -30,7 +30,7 @@ type Options struct {
 	// programs of one operation a thread.
 	Nested bool
 	// Stalls also stops each thread for ever after each of its steps, in
-	// programs of one operation a thread.
+	// programs of two threads of one operation each.
 	Stalls bool
 	// Policy is "dpor", every class of executions, or "pct:D", a sample that
 	// finds bugs of depth D. "" is dpor.

@@ -32,7 +32,7 @@ func (w *worker) explore(t *task) error {
 		}
 		return w.ended(c, t, x, nil)
 	})
-	if err != nil || !w.job.Stalls || len(t.program.Threads) < 2 || t.rank.Operations > len(t.program.Threads) {
+	if err != nil || !w.job.Stalls || len(t.program.Threads) != 2 || t.rank.Operations != 2 {
 		return err
 	}
 	if w.found[model.P2] != nil {
