@@ -230,6 +230,12 @@ func (c *Certificate) violate(f *job.Found) {
 	})
 }
 
+// How a package variable is assumed to be.
+const (
+	variableAssumed = "package variable "
+	sameBefore      = " is the same before each execution"
+)
+
 // assume says what the certificate rests on.
 func (c *Certificate) assume(variables []string) {
 	if c.Races == notChecked {
@@ -237,7 +243,7 @@ func (c *Certificate) assume(variables []string) {
 	}
 	c.Assumed = append(c.Assumed, "atomics are sequentially consistent, as Go's memory model says")
 	for _, v := range variables {
-		c.Assumed = append(c.Assumed, "package variable "+v+" is the same before each execution")
+		c.Assumed = append(c.Assumed, variableAssumed+v+sameBefore)
 	}
 }
 

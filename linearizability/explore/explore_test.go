@@ -133,6 +133,11 @@ func TestRunFailsATestForWhatIsPromised(t *testing.T) {
 		if (len(r.failed) > 0) != fails {
 			t.Errorf("%s: %q", name, r.failed)
 		}
+		for _, f := range r.failed {
+			if want := " -size 2x1 -hashes mix -initial 'one key' -stalls=false"; !strings.HasSuffix(f, want) {
+				t.Errorf("%s: what fails is not repeated with%s:\n%s", name, want, f)
+			}
+		}
 	}
 }
 

@@ -21,8 +21,8 @@ type TB interface {
 // Run explores b's map in a test: without Options.Size all programs of three
 // threads of one operation, with -short of two, on every initial map. A
 // violation of what the map promises fails the test, with the program and its
-// schedule; the certificate is logged. So does whatever keeps the exploration
-// from covering all that was asked for.
+// schedule, and so does whatever keeps the exploration from covering all that
+// was asked for. The certificate is logged in any case.
 //
 // What is explored is a copy of the package of the map's type, made with new(T):
 // the functions of a test file cannot be called from there. For a map that is
@@ -34,11 +34,17 @@ func Run(t TB, b model.Binder, o Options) {
 		t.Fatalf("%v", err)
 		return
 	}
-	RunMap(t, m, o)
+	run(t, m, o, "the map was made with "+m.New+", and not as the test makes it: if its zero value is not ready for use, say with RunMap how one is made")
 }
 
 // RunMap is Run for a map that is made by an expression.
 func RunMap(t TB, m Map, o Options) {
+	t.Helper()
+	run(t, m, o, "")
+}
+
+// run is RunMap, with a remark on a map that panics.
+func run(t TB, m Map, o Options, panics string) {
 	t.Helper()
 	if o.Size == "" {
 		o.Size = "3x1"
@@ -59,7 +65,11 @@ func RunMap(t TB, m Map, o Options) {
 	t.Logf("%s", text.String())
 	for _, v := range c.Violations {
 		if m.Promise.Fails(v.Clause) {
-			t.Errorf("%s breaks %s: %s\nrepeat: %s", m.Name, v.Clause, v.Evidence, repeat(m, o))
+			remark := ""
+			if panics != "" && strings.Contains(v.Evidence, " panicked ") {
+				remark = "\n" + panics
+			}
+			t.Errorf("%s breaks %s: %s%s\nrepeat: %s", m.Name, v.Clause, v.Evidence, remark, repeat(m, o))
 		}
 	}
 	if !c.AsFarAsAsked() {
@@ -67,7 +77,43 @@ func RunMap(t TB, m Map, o Options) {
 	}
 }
 
-// repeat is the command that explores m again.
+// repeat is the command that explores m again. A shard is left out: the whole
+// has what the shard has.
 func repeat(m Map, o Options) string {
-	return fmt.Sprintf("go run github.com/mapspec/mapspec/linearizability/cmd/mapspec explore -pkg %s -new '%s' -size %s", m.Import, m.New, o.Size)
+	var b strings.Builder
+	fmt.Fprintf(&b, "go run github.com/mapspec/mapspec/linearizability/cmd/mapspec explore -pkg %s -new %s -size %s", m.Import, quoted(m.New), o.Size)
+	for _, h := range m.Hash {
+		fmt.Fprintf(&b, " -hash %s", quoted(h))
+	}
+	if o.Keys != 0 {
+		fmt.Fprintf(&b, " -keys %d", o.Keys)
+	}
+	if len(o.Policies) > 0 {
+		fmt.Fprintf(&b, " -hashes %s", strings.Join(o.Policies, ","))
+	}
+	if len(o.Initials) > 0 {
+		fmt.Fprintf(&b, " -initial %s", quoted(strings.Join(o.Initials, ",")))
+	}
+	for _, method := range o.Methods {
+		fmt.Fprintf(&b, " -methods %v", method)
+	}
+	if o.Policy != "" && o.Policy != "dpor" {
+		fmt.Fprintf(&b, " -policy %s -seed %d", o.Policy, o.Seed)
+		if o.Schedules != 0 {
+			fmt.Fprintf(&b, " -schedules %d", o.Schedules)
+		}
+	}
+	if o.Nested {
+		b.WriteString(" -nested")
+	}
+	if !o.Stalls {
+		b.WriteString(" -stalls=false")
+	}
+	if o.Race {
+		b.WriteString(" -race")
+	}
+	return b.String()
 }
+
+// quoted is s as one word of a shell.
+func quoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

@@ -6,20 +6,22 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/mapspec/mapspec/model"
 )
 
 // Text shows c to people. remark may say something about a violation.
 func (c *Certificate) Text(w io.Writer, remark func(Violation) string) error {
 	b := bufio.NewWriter(w)
 	fmt.Fprintf(b, "%s, %s from %s\n", c.Map, c.New, c.Import)
-	fmt.Fprintf(b, "  %s programs of size %s on %d keys%s: %s\n", thousands(c.Programs), c.Size, c.Keys, c.shardText(), c.Coverage)
+	fmt.Fprintf(b, "  %s of size %s on %s%s: %s\n", counted(c.Programs, "program"), c.Size, counted(c.Keys, "key"), c.shardText(), c.Coverage)
 	fmt.Fprintf(b, "  %s\n", c.counts())
 	for _, s := range c.Settings {
 		fillers := ""
 		if s.Keys > 0 {
-			fillers = fmt.Sprintf(" (%d more keys)", s.Keys)
+			fillers = fmt.Sprintf(" (%s)", counted(s.Keys, "more key"))
 		}
-		fmt.Fprintf(b, "    %-8s %-20s %s of %s programs%s\n", s.Policy, s.Initial, thousands(s.Programs), thousands(s.Of), fillers)
+		fmt.Fprintf(b, "    %-8s %-20s %s of %s%s\n", s.Policy, s.Initial, thousands(s.Programs), counted(s.Of, "program"), fillers)
 	}
 	fmt.Fprintf(b, "  data races: %s\n", c.Races)
 	c.waitsText(b)
@@ -29,15 +31,19 @@ func (c *Certificate) Text(w io.Writer, remark func(Violation) string) error {
 	for _, n := range c.Notes {
 		fmt.Fprintf(b, "  note: %s\n", n)
 	}
-	for _, a := range c.Assumed {
+	for _, a := range gathered(c.Assumed) {
 		fmt.Fprintf(b, "  assumed: %s\n", a)
 	}
 	if len(c.Unreached) > 0 {
 		fmt.Fprintf(b, "  lines not reached by any program: %s\n", shortUnreached(c.Unreached))
 	}
 	fmt.Fprintf(b, "  %s, source %.12s…; %.1f s, and %.1f s to build\n", c.Go, c.Digest, c.Seconds, c.Build)
-	if len(c.Violations) == 0 {
+	switch {
+	case len(c.Violations) > 0:
+	case c.Complete():
 		fmt.Fprintf(b, "  no violation\n")
+	default:
+		fmt.Fprintf(b, "  no violation in what was explored\n")
 	}
 	for _, u := range c.Unended {
 		u.text(b)
@@ -75,18 +81,40 @@ func (v Violation) text(w io.Writer, remark string) {
 	if v.Evidence != "" {
 		fmt.Fprintf(w, "    %s\n", v.Evidence)
 	}
-	fmt.Fprintf(w, "    program   %s\n", programText(v.Program))
-	fmt.Fprintf(w, "    on        the map %q, hashes %s\n", v.Initial, v.Policy)
+	fmt.Fprintf(w, "    program   %s\n", readable(v.Program.Threads))
+	onText(w, v.Initial, v.Program.Init, v.Policy)
 	if v.Schedule != "" { // else it is no matter of one execution
-		fmt.Fprintf(w, "    schedule  %s (%d preemptions)\n", v.Schedule, v.Preemptions)
+		fmt.Fprintf(w, "    schedule  %s (%s)\n", v.Schedule, counted(v.Preemptions, "preemption"))
 	}
 }
 
 func (u Unended) text(w io.Writer) {
 	fmt.Fprintf(w, "\n  %s: %s\n", u.Bound, u.Evidence)
-	fmt.Fprintf(w, "    program   %s\n", u.Program)
-	fmt.Fprintf(w, "    on        the map %q, hashes %s\n", u.Initial, u.Policy)
+	fmt.Fprintf(w, "    program   %s\n", readable(u.Program.Threads))
+	onText(w, u.Initial, u.Program.Init, u.Policy)
 	fmt.Fprintf(w, "    schedule  %s\n", abridged(u.Schedule))
+}
+
+// onText says where a program begins, and what made that map unless it is long.
+func onText(w io.Writer, initial string, ops []model.Op, policy string) {
+	made := ""
+	if 0 < len(ops) && len(ops) < 4 {
+		made = " made by " + readable([][]model.Op{ops})
+	}
+	fmt.Fprintf(w, "    on        the map %q%s, hashes %s\n", initial, made, policy)
+}
+
+// readable is a program in a line, its goroutines side by side.
+func readable(threads [][]model.Op) string {
+	var all []string
+	for _, t := range threads {
+		var ops []string
+		for _, o := range t {
+			ops = append(ops, o.String())
+		}
+		all = append(all, strings.Join(ops, "; "))
+	}
+	return strings.Join(all, " ‖ ")
 }
 
 // abridged leaves out the middle of a schedule that nobody reads to the end.
@@ -109,20 +137,56 @@ func (c *Certificate) shardText() string {
 }
 
 func (c *Certificate) counts() string {
-	parts := []string{thousands(c.Executions-c.Stalled) + " executions"}
+	parts := []string{counted(c.Executions-c.Stalled, "execution")}
 	if c.Classes > 0 {
 		parts[0] = thousands(c.Classes) + " classes of executions"
+		if c.Classes == 1 {
+			parts[0] = "1 class of executions"
+		}
 	}
 	if c.Stalled > 0 {
-		parts = append(parts, thousands(c.Stalled)+" with a thread that stopped")
+		parts = append(parts, thousands(c.Stalled)+" more with a goroutine stopped for ever")
 	}
 	if c.CutShort > 0 {
 		parts = append(parts, thousands(c.CutShort)+" cut short")
 	}
 	if c.Released > 0 {
-		parts = append(parts, thousands(c.Released)+" judged on release")
+		parts = append(parts, thousands(c.Released)+" judged for release")
 	}
 	return strings.Join(parts, ", ")
+}
+
+// gathered is a certificate's assumptions with one line for all package
+// variables, which may be many, and each file named once.
+func gathered(assumed []string) []string {
+	var others, names []string
+	last := ""
+	for _, a := range assumed {
+		v, is := strings.CutPrefix(a, variableAssumed)
+		v, same := strings.CutSuffix(v, sameBefore)
+		if !is || !same {
+			others = append(others, a)
+			continue
+		}
+		file, rest, _ := strings.Cut(v, ":")
+		if file == last {
+			v = "line " + rest
+		}
+		last = file
+		names = append(names, v)
+	}
+	if len(names) < 2 {
+		return assumed
+	}
+	return append(others, fmt.Sprintf("%s are the same before each execution: %s", counted(len(names), "package variable"), strings.Join(names, ", ")))
+}
+
+// counted is n of what.
+func counted(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return thousands(n) + " " + what
 }
 
 // thousands writes n with commas.

@@ -27,7 +27,8 @@ Runs every program of a size in every interleaving, up to equivalence, on an
 instrumented copy of a map; the source stays as it is. It prints a certificate:
 what was explored, how far, and for each clause that is broken the smallest
 program with the simplest schedule, which is written to DIR/MAP/CLAUSE/ as well.
-Without -map and -pkg it explores the catalogue. Exit status: 0 as expected, 1 a
+Without -map and -pkg it explores the catalogue. Run it in a module that has or
+requires the package of the map, and mapspec. Exit status: 0 as expected, 1 a
 violation that is not expected, or an expected one that is missing; 2 something
 was left out (budget, steps, spins), or could not be explored.`
 
@@ -99,13 +100,13 @@ func parseExplore(env environment, args []string) (exploreOptions, error) {
 	f.Func("map", "a `NAME` of the catalogue or of impl/broken; may be given several times", list(&o.maps))
 	f.StringVar(&o.pkg, "pkg", "", "the `IMPORTPATH` of another map's package, as seen from here; sync is the toolchain's own")
 	f.StringVar(&o.new, "new", "", "a Go `EXPR` that makes a map of -pkg, such as 'new(fast.Map[string, int])'")
-	f.StringVar(&o.Size, "size", "2x2", "`THREADSxOPERATIONS` of the programs")
-	f.IntVar(&o.Keys, "keys", 2, "how many keys they use")
-	f.StringVar(&o.Policy, "policy", "dpor", "dpor: every class of executions; pct:D: a sample that finds bugs of `depth` D")
-	f.IntVar(&o.Schedules, "schedules", 100, "how many a program pct samples")
-	f.Uint64Var(&o.Seed, "seed", 1, "of the sample")
-	f.Func("hashes", "hash policies, of mix, prefix and collide (default all)", list(&o.Policies))
-	f.Func("initial", "initial maps, of "+strings.Join(explore.Initials, ", ")+" (default all)", list(&o.Initials))
+	f.StringVar(&o.Size, "size", "2x2", "size of the programs, `THREADSxOPERATIONS`: goroutines, and calls of each")
+	f.IntVar(&o.Keys, "keys", 2, "how many keys programs use")
+	f.StringVar(&o.Policy, "policy", "dpor", "`POLICY` of search: dpor, every class of executions; or pct:D, a sample that finds bugs of depth D")
+	f.IntVar(&o.Schedules, "schedules", 100, "how many schedules of each program pct:D samples")
+	f.Uint64Var(&o.Seed, "seed", 1, "of the sample that pct:D draws")
+	f.Func("hashes", "hash `POLICIES`, some of mix, prefix and collide (default all)", list(&o.Policies))
+	f.Func("initial", "initial `MAPS`, some of "+strings.Join(explore.Initials, ", ")+" (default all)", list(&o.Initials))
 	f.Func("methods", "`METHODS` that programs are made of, such as Load,Store (default all)", func(s string) error {
 		for name := range strings.SplitSeq(s, ",") {
 			var m model.Method
@@ -116,15 +117,15 @@ func parseExplore(env environment, args []string) (exploreOptions, error) {
 		}
 		return nil
 	})
-	f.Func("hash", "a function `PKG.FUNC`, or a method PKG.TYPE.METHOD, that hashes for the map itself: in the copy it follows -hashes; may be given several times",
+	f.Func("hash", "a function `PKG.FUNC`, or a method PKG.TYPE.METHOD, with which the map of -pkg hashes: in the copy it follows -hashes; may be given several times",
 		func(s string) error { o.hash = append(o.hash, s); return nil })
-	f.BoolVar(&o.Nested, "nested", false, "also traversals whose callbacks write; always with one operation a thread")
-	f.BoolVar(&o.Stalls, "stalls", true, "also stop each thread for ever after each of its steps, in programs of two threads of one operation")
+	f.BoolVar(&o.Nested, "nested", false, "also traversals whose callbacks write; always so with one operation a goroutine")
+	f.BoolVar(&o.Stalls, "stalls", true, "also stop each goroutine for ever after each of its steps, in programs of two goroutines of one operation")
 	f.BoolVar(&o.Race, "race", false, "explore under the race detector")
-	f.BoolVar(&o.Cover, "cover", false, "list statements of the map that no program has reached")
+	f.BoolVar(&o.Cover, "cover", false, "list lines of the map that no program has reached")
 	f.DurationVar(&o.Budget, "budget", 0, "time to spend on each map (default all that it takes)")
 	f.IntVar(&o.Executions, "executions", 0, "most executions of one program (default no bound)")
-	f.IntVar(&o.Workers, "workers", runtime.GOMAXPROCS(0), "processes")
+	f.IntVar(&o.Workers, "workers", runtime.GOMAXPROCS(0), "how many processes explore")
 	f.StringVar(&o.shard, "shard", "", "explore part `i/n` of the programs, i from 0 (default from TEST_SHARD_INDEX and TEST_TOTAL_SHARDS)")
 	f.IntVar(&o.of, "shards", 0, "how many shards JOB_COMPLETION_INDEX counts")
 	f.BoolVar(&o.json, "json", false, "print one certificate a map, a line each; see docs/json.md")
