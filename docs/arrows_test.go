@@ -44,7 +44,7 @@ var arrows = map[string][]string{
 	"linearizability/shim/abi":          {"linearizability/shim/hashing"},
 	"linearizability/shim/goarch":       {},
 	"linearizability/shim/hash/maphash": {"linearizability/shim/hashing"},
-	"linearizability/shim/hashing":      {},
+	"linearizability/shim/hashing":      {"linearizability/explore/sched", "linearizability/shim/refuse"},
 	"linearizability/shim/ordered":      {"linearizability/shim/hashing"},
 	"linearizability/shim/random":       {"linearizability/explore/sched"},
 	"linearizability/shim/refuse":       {"linearizability/explore/sched"},
