@@ -172,11 +172,11 @@ func TestListShowsTheCatalogue(t *testing.T) {
 func TestCheckShowsTheLeakOfGo1150(t *testing.T) {
 	judges(t)
 	dir := t.TempDir()
-	got := mapspec(t, dir, "check", "-map", "go1.15.0", "-map", "locked", "-budget", "500ms", "-seed", "5")
+	got := mapspec(t, dir, "check", "-map", "go1.15.0", "-map", "locked", "-budget", "500ms", "-explore", "none", "-seed", "5")
 	for _, want := range []string{
 		`(?m)^mapspec check -seed 5, 500ms a map$`,
-		`(?m)^go1\.15\.0  ok +unbounded +ok +yes +holds readdirty\.Go1150\.dirty\["conn-1"\]$`,
-		`(?m)^locked +ok +prompt +ok +yes *$`,
+		`(?m)^go1\.15\.0  ok +unbounded +ok +- +yes +holds readdirty\.Go1150\.dirty\["conn-1"\]$`,
+		`(?m)^locked +ok +prompt +ok +- +yes *$`,
 		`go1\.15\.0 R1 violation, as expected`,
 		`64 keys of 64 retained`,
 		`see counterexamples/go1\.15\.0/R1`,
