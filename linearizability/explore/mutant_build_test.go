@@ -31,7 +31,8 @@ var mapspecMutant, _ = strconv.Atoi(os.Getenv("` + selected + `"))
 
 // mutation makes all mutants of some files of a copy.
 type mutation struct {
-	files   []string          // names of files
+	files   []string // names of files
+	with    []operator
 	only    map[string]string // by key; nil: all
 	mutants []*mutant
 	refused int // do not build
@@ -46,7 +47,7 @@ func (m *mutation) change(c *instrument.Copy) error {
 		if !slices.Contains(m.files, filepath.Base(f.Copy)) || f.Original == "" {
 			continue
 		}
-		x, err := readMutated(f.Copy)
+		x, err := readMutated(f.Copy, m.with)
 		if err != nil {
 			return err
 		}

@@ -31,8 +31,12 @@ type span struct {
 	mutant      *mutant
 }
 
-// readMutated reads a file and makes its mutants.
-func readMutated(path string) (*mutatedFile, error) {
+// readMutated reads a file and makes its mutants, with all operators if none is
+// named.
+func readMutated(path string, with []operator) (*mutatedFile, error) {
+	if len(with) == 0 {
+		with = operators
+	}
 	source, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
@@ -45,7 +49,7 @@ func readMutated(path string) (*mutatedFile, error) {
 	for _, d := range syntax.Decls {
 		if d, ok := d.(*ast.FuncDecl); ok && d.Body != nil {
 			f := &function{file: m, decl: d}
-			for _, o := range operators {
+			for _, o := range with {
 				f.using = o.name
 				o.apply(f)
 			}

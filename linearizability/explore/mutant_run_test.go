@@ -31,7 +31,7 @@ func (d death) String() string {
 }
 
 // hung bounds a stage: a loop without atomics is out of the scheduler's reach.
-const hung = 5 * time.Minute
+const hung = 20 * time.Minute
 
 // try runs one stage on one mutant. What the map does unmutated does not kill.
 func try(binary string, number int, s stage, expected outcome) (death, outcome, error) {
@@ -157,7 +157,7 @@ import (
 
 func main() {
 	s := worker.Of(%q, %#v, %s, func() any { return %[5]s })
-	o := property.Options{Seed: 1, Programs: 300, Release: release.Options{Keys: 32, PumpLength: 2}}
+	o := property.Options{Seed: 1, Programs: 300, Release: release.Options{Keys: 32, PumpLength: 3}}
 	for _, v := range property.Judge(context.Background(), s, o) {
 		if v.Status == model.Violation {
 			fmt.Println(v.Clause)

@@ -39,6 +39,9 @@ func TestMutants(t *testing.T) {
 				tryAll(t, m, golden)
 				return
 			}
+			if _, err := os.Stat(golden); err != nil {
+				t.Skipf("%v: there is no table of this map yet, make it with -mutants -update", err)
+			}
 			trySome(t, m, golden)
 		})
 	}
@@ -46,7 +49,7 @@ func TestMutants(t *testing.T) {
 
 // tryAll makes the whole table of m.
 func tryAll(t *testing.T, m mutatedMap, golden string) {
-	j := newJudges(t, m, nil)
+	j := newJudges(t, m, nil, true)
 	rows := j.each(j.fully)
 	checkSurvivors(t, m, rows)
 	got := table(m, rows)
@@ -83,7 +86,7 @@ func trySome(t *testing.T, m mutatedMap, golden string) {
 			want[file+", "+c[0]+": "+c[2]] = c[3]
 		}
 	}
-	j := newJudges(t, m, want)
+	j := newJudges(t, m, want, false)
 	rows := j.each(j.quickly)
 	for _, r := range rows {
 		if got := r.dpor.String(); got != want[r.mutant.key()] {
@@ -119,19 +122,18 @@ func checkSurvivors(t *testing.T, m mutatedMap, rows []row) {
 			continue
 		}
 		survived = append(survived, r.mutant.key())
-		if why(m, r.mutant) == "" {
+		if why(m.name, r.mutant) == "" {
 			t.Errorf("nothing notices, and no reason is given for, %s (%s)", r.mutant.key(), r.mutant.where())
 		}
 	}
-	for key := range equivalent[m.name] {
-		if !slices.Contains(survived, key) {
-			t.Errorf("something notices, or no place has, what is listed as equivalent: %s", key)
+	for _, s := range survivors[m.name] {
+		for _, key := range s.keys {
+			if !slices.Contains(survived, key) {
+				t.Errorf("something notices, or no place has, what is listed as surviving: %s", key)
+			}
 		}
 	}
 }
-
-// why is the reason why a mutant may survive.
-func why(m mutatedMap, x *mutant) string { return equivalent[m.name][x.key()] }
 
 // columns separates those of a table.
 const columns = " | "
@@ -148,7 +150,7 @@ func table(m mutatedMap, rows []row) string {
 	for _, r := range rows {
 		last := r.program()
 		if r.survived() {
-			last = "(" + why(m, r.mutant) + ")"
+			last = "(" + why(m.name, r.mutant) + ")"
 		}
 		fmt.Fprintln(&b, strings.TrimSpace(strings.Join(append(r.cells(), last), columns)))
 	}
@@ -158,7 +160,7 @@ func table(m mutatedMap, rows []row) string {
 // summary counts mutants by operator. Each is counted where it dies first, in
 // this order.
 func summary(b *strings.Builder, m mutatedMap, rows []row) {
-	fmt.Fprintf(b, "%-30s %7s %12s %13s %6s %6s %10s\n", "operator", "mutants", "every class", "one goroutine", "-race", "PCT", "equivalent")
+	fmt.Fprintf(b, "%-30s %7s %12s %13s %6s %6s %10s\n", "operator", "mutants", "every class", "one goroutine", "-race", "PCT", "survive")
 	total := make([]int, 6)
 	for _, o := range operators {
 		n := make([]int, 6)
