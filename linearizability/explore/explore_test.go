@@ -15,6 +15,9 @@ import (
 // mustExplore explores the map called name.
 func mustExplore(t *testing.T, name string, o explore.Options) *explore.Certificate {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("builds and explores copies of maps, some seconds each: run without -short")
+	}
 	known, ok := impl.Find(name)
 	if !ok {
 		t.Fatalf("no map %q", name)
