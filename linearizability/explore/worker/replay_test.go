@@ -206,7 +206,7 @@ func TestValuesAreShort(t *testing.T) {
 		want string
 	}{
 		{nil, ""}, {(*int)(nil), "nil"}, {7, "7"}, {true, "true"}, {"a", `"a"`}, {&value, "#1 (v3)"}, {&value, "#1 (v3)"},
-		{&table{}, "#2"}, {table{map[string]int{}, true}, "{m: #3, ok: true}"}, {uintptr(1 << 40), "word #4"}, {value, "v3"},
+		{&table{}, "#2"}, {table{map[string]int{}, true}, "{m: #3, ok: true}"}, {uintptr(1 << 30), "word #4"}, {value, "v3"},
 	} {
 		if got := n.text(c.v); got != c.want {
 			t.Errorf("%v is shown as %s, want %s", c.v, got, c.want)
