@@ -1,0 +1,407 @@
+// Package flatmap is a concurrent hash map: keys and values lie side by side in
+// flat buckets.
+package flatmap
+
+import (
+	"fmt"
+	"hash/maphash"
+	"runtime"
+	"sync/atomic"
+	"unsafe"
+)
+
+// Map is a map from K to V that goroutines may use at the same time.
+type Map[K comparable, V any] struct {
+	root atomic.Pointer[table[K, V]] // nil: empty
+}
+
+// Load returns the value of key.
+func (m *Map[K, V]) Load(key K) (value V, ok bool) {
+	t := m.root.Load()
+	if t == nil {
+		mustHash(key)
+		return value, false
+	}
+	var bits, hash uint64
+	if t.inline() {
+		bits = bitsOf(&key)
+		hash = hashWord(bits, t.seed)
+	} else if t.strings() {
+		hash = hashString(*(*string)(unsafe.Pointer(&key)), t.seed)
+	} else {
+		hash = t.hashLong(&key)
+	}
+	b := t.at(hash)
+	guard := b.guard.Load()
+	state := b.state.Load()
+	set := matching(state, tagOf(hash))
+	if set == 0 && state&(chained|moved) == 0 {
+		return value, false
+	}
+	if set != 0 {
+		// Most keys are found here, at the first tag. lookup does the same, but
+		// that would be a call.
+		i := lowest(set)
+		if t.inline() {
+			if loadBits(b.key(i), t.kinds.key) == bits {
+				v := load(b.value(i), t.kinds.value)
+				if b.guard.Load() == guard {
+					return decode[V](v, t.kinds.value), true
+				}
+			}
+		} else if t.strings() {
+			k := raw{atomic.LoadUint64(b.lengths()) >> (8 * i) & 0xff, atomic.LoadPointer(pointerIn(b.key(i)))}
+			v := load(b.value(i), t.kinds.value)
+			if b.guard.Load() == guard && k.text() == *(*string)(unsafe.Pointer(&key)) {
+				return decode[V](v, t.kinds.value), true
+			}
+		}
+	}
+	v, ok := t.lookup(&key, bits, hash)
+	if !ok {
+		return value, false
+	}
+	return decode[V](v, t.kinds.value), true
+}
+
+// lookup returns the value of key, as it lies in its slot. It follows chains and
+// moves.
+//
+// A miss needs no look at guard again: within a table no key changes its slot
+// without having been deleted.
+func (t *table[K, V]) lookup(key *K, bits, hash uint64) (v raw, ok bool) {
+	tag := tagOf(hash)
+again:
+	first := t.at(hash)
+	guard := first.guard.Load()
+	for b := first; ; {
+		state := b.state.Load()
+		if state&moved != 0 {
+			t = t.next.Load()
+			goto again
+		}
+		for set := matching(state, tag); set != 0; set &= set - 1 {
+			i := lowest(set)
+			k, v := t.loadKey(b, i), load(b.value(i), t.kinds.value)
+			if first.guard.Load() != guard {
+				goto again
+			}
+			if t.is(k, key, bits) {
+				return v, true
+			}
+		}
+		if state&chained == 0 {
+			return raw{}, false
+		}
+		b = t.chainedTo(b.guard.Load())
+	}
+}
+
+// mustHash panics if key cannot be hashed.
+func mustHash[K comparable](key K) { maphash.Comparable(process, key) }
+
+// table returns the root, and makes it if there is none.
+func (m *Map[K, V]) table() *table[K, V] {
+	for {
+		if t := m.root.Load(); t != nil {
+			return t
+		}
+		m.root.CompareAndSwap(nil, newTable[K, V](minBuckets, nil))
+	}
+}
+
+// find returns the slot of key in a chain that the caller has locked, or nil.
+func (t *table[K, V]) find(first *bucket, state uint64, key *K, bits, tag uint64) (*bucket, uintptr) {
+	for b := first; ; {
+		for set := matching(state, tag); set != 0; set &= set - 1 {
+			if i := lowest(set); t.is(t.loadKey(b, i), key, bits) {
+				return b, i
+			}
+		}
+		if state&chained == 0 {
+			return nil, 0
+		}
+		b = t.chainedTo(b.guard.Load())
+		state = b.state.Load()
+	}
+}
+
+// insert puts a key that is not there into a chain that the caller has locked,
+// and unlocks it.
+func (m *Map[K, V]) insert(t *table[K, V], first *bucket, state uint64, key *K, hash uint64, value raw) {
+	tag := tagOf(hash)
+	b, s := first, state
+	for t.kinds.free(s) == 0 && s&chained != 0 {
+		b = t.chainedTo(b.guard.Load())
+		s = b.state.Load()
+	}
+	if t.kinds.free(s) == 0 {
+		index, next := t.newChained()
+		t.fill(next, 0, key, hash, value)
+		next.state.Store(tagAt(tag, 0))
+		b.guard.Store(b.guard.Load() | index)
+		s |= chained
+	} else {
+		i := lowest(t.kinds.free(s))
+		first.invalidate()
+		t.fill(b, i, key, hash, value)
+		s |= tagAt(tag, i)
+	}
+	if b == first {
+		state = s
+	} else {
+		b.state.Store(s)
+	}
+	t.unlock(first, state)
+	if s&chained != 0 && t.crowded() {
+		m.resize(t, 2*t.size())
+	}
+}
+
+// fill writes a slot.
+func (t *table[K, V]) fill(b *bucket, i uintptr, key *K, hash uint64, value raw) {
+	t.storeKey(b, i, t.encodeKey(key, hash))
+	store(b.value(i), t.kinds.value, value)
+}
+
+// remove empties a slot of a chain that the caller has locked, and unlocks it.
+func (m *Map[K, V]) remove(t *table[K, V], first *bucket, state uint64, b *bucket, i uintptr, hash uint64) {
+	rest := ^tagAt(0xff, i)
+	if b == first {
+		state &= rest
+		if t.kinds.references() {
+			first.state.And(rest) // others may set waiting
+		}
+	} else {
+		b.state.Store(b.state.Load() & rest)
+	}
+	if t.kinds.references() {
+		first.invalidate()
+		t.release(b, i)
+	}
+	t.unlock(first, state)
+	if state&allTags == 0 {
+		m.thin(t, hash)
+	}
+}
+
+// release lets go of what is in a slot that is not in use.
+func (t *table[K, V]) release(b *bucket, i uintptr) {
+	if t.kinds.key != word {
+		atomic.StorePointer(pointerIn(b.key(i)), nil)
+	}
+	if t.kinds.value != word {
+		atomic.StorePointer(pointerIn(b.value(i)), nil)
+	}
+}
+
+// Store sets the value of key.
+func (m *Map[K, V]) Store(key K, value V) {
+	t := m.table()
+	bits, hash := t.hash(&key)
+	v := encode(value, t.kinds.value)
+	t, first, state := m.lock(t, hash)
+	if b, i := t.find(first, state, &key, bits, tagOf(hash)); b != nil {
+		store(b.value(i), t.kinds.value, v)
+		t.unlock(first, state)
+		return
+	}
+	m.insert(t, first, state, &key, hash, v)
+}
+
+// Swap sets the value of key and returns the value it had.
+func (m *Map[K, V]) Swap(key K, value V) (previous V, loaded bool) {
+	t := m.table()
+	bits, hash := t.hash(&key)
+	v := encode(value, t.kinds.value)
+	t, first, state := m.lock(t, hash)
+	if b, i := t.find(first, state, &key, bits, tagOf(hash)); b != nil {
+		old := load(b.value(i), t.kinds.value)
+		store(b.value(i), t.kinds.value, v)
+		t.unlock(first, state)
+		return decode[V](old, t.kinds.value), true
+	}
+	m.insert(t, first, state, &key, hash, v)
+	return previous, false
+}
+
+// LoadOrStore returns the value of key and true if the map has the key;
+// otherwise it stores value and returns it with false.
+func (m *Map[K, V]) LoadOrStore(key K, value V) (actual V, loaded bool) {
+	if v, ok := m.Load(key); ok {
+		return v, true
+	}
+	t := m.table()
+	bits, hash := t.hash(&key)
+	v := encode(value, t.kinds.value)
+	t, first, state := m.lock(t, hash)
+	if b, i := t.find(first, state, &key, bits, tagOf(hash)); b != nil {
+		old := load(b.value(i), t.kinds.value)
+		t.unlock(first, state)
+		return decode[V](old, t.kinds.value), true
+	}
+	m.insert(t, first, state, &key, hash, v)
+	return value, false
+}
+
+// LoadAndDelete deletes key and returns the value it had.
+func (m *Map[K, V]) LoadAndDelete(key K) (value V, loaded bool) {
+	t := m.root.Load()
+	if t == nil {
+		mustHash(key)
+		return value, false
+	}
+	bits, hash := t.hash(&key)
+	t, first, state := m.lock(t, hash)
+	b, i := t.find(first, state, &key, bits, tagOf(hash))
+	if b == nil {
+		t.unlock(first, state)
+		return value, false
+	}
+	old := load(b.value(i), t.kinds.value)
+	m.remove(t, first, state, b, i, hash)
+	return decode[V](old, t.kinds.value), true
+}
+
+// Delete deletes key, if the map has it.
+func (m *Map[K, V]) Delete(key K) { m.LoadAndDelete(key) }
+
+// CompareAndSwap sets the value of key to new if it is old, and reports whether
+// it did.
+func (m *Map[K, V]) CompareAndSwap(key K, old, new V) (swapped bool) {
+	t := m.root.Load()
+	if t == nil {
+		mustHash(key)
+		return false
+	}
+	bits, hash := t.hash(&key)
+	v := encode(new, t.kinds.value)
+	t, first, state, b, i := m.lockEqual(t, &key, bits, hash, old)
+	if b == nil {
+		return false
+	}
+	store(b.value(i), t.kinds.value, v)
+	t.unlock(first, state)
+	return true
+}
+
+// CompareAndDelete deletes key if its value is old, and reports whether it did.
+func (m *Map[K, V]) CompareAndDelete(key K, old V) (deleted bool) {
+	t := m.root.Load()
+	if t == nil {
+		mustHash(key)
+		return false
+	}
+	bits, hash := t.hash(&key)
+	t, first, state, b, i := m.lockEqual(t, &key, bits, hash, old)
+	if b == nil {
+		return false
+	}
+	m.remove(t, first, state, b, i, hash)
+	return true
+}
+
+// lockEqual locks the chain of a key whose value is old, and returns what lock
+// does and the key's slot. Otherwise the bucket is nil, and nothing is locked.
+//
+// Values are compared without the lock where that runs code of others, or
+// panics: what was compared is there still if the slot is the same.
+func (m *Map[K, V]) lockEqual(t *table[K, V], key *K, bits, hash uint64, old V) (_ *table[K, V], first *bucket, state uint64, b *bucket, i uintptr) {
+	for {
+		var want raw
+		if t.kinds.plain {
+			want = encode(old, t.kinds.value)
+		} else {
+			r, ok := t.lookup(key, bits, hash)
+			if !ok || any(decode[V](r, t.kinds.value)) != any(old) {
+				return t, nil, 0, nil, 0
+			}
+			want = r
+		}
+		t, first, state = m.lock(t, hash)
+		b, i = t.find(first, state, key, bits, tagOf(hash))
+		if b != nil && load(b.value(i), t.kinds.value) == want {
+			return t, first, state, b, i
+		}
+		t.unlock(first, state)
+		if b == nil || t.kinds.plain {
+			return t, nil, 0, nil, 0
+		}
+	}
+}
+
+// Compute sets the value of key to what f returns, given the value that key has,
+// if it is loaded; or deletes the key if f returns false. It returns what the
+// key has then.
+func (m *Map[K, V]) Compute(key K, f func(old V, loaded bool) (new V, keep bool)) (actual V, ok bool) {
+	for range maxComputes {
+		t := m.table()
+		bits, hash := t.hash(&key)
+		was, loaded := t.lookup(&key, bits, hash)
+		var old V
+		if loaded {
+			old = decode[V](was, t.kinds.value)
+		}
+		value, keep := f(old, loaded)
+		if !keep && !loaded {
+			return actual, false
+		}
+		var v raw
+		if keep {
+			v = encode(value, t.kinds.value)
+		}
+		t, first, state := m.lock(t, hash)
+		b, i := t.find(first, state, &key, bits, tagOf(hash))
+		switch {
+		case (b != nil) != loaded, loaded && load(b.value(i), t.kinds.value) != was:
+			t.unlock(first, state)
+			continue
+		case !keep:
+			m.remove(t, first, state, b, i, hash)
+			return actual, false
+		case loaded:
+			store(b.value(i), t.kinds.value, v)
+			t.unlock(first, state)
+		default:
+			m.insert(t, first, state, &key, hash, v)
+		}
+		return value, true
+	}
+	panic("flatmap: the function given to Compute changes the key that it computes")
+}
+
+// maxComputes is how often Compute calls its function.
+const maxComputes = 1 << 20
+
+// Clear deletes all keys.
+func (m *Map[K, V]) Clear() { m.root.Store(nil) }
+
+// Grow makes room for n entries in all.
+func (m *Map[K, V]) Grow(n int) {
+	const each = 4 // of the slots of a bucket: few chains
+	if n < 0 || n > maxBuckets*each {
+		panic(fmt.Sprintf("flatmap: Grow(%d): want from 0 to %d", n, maxBuckets*each))
+	}
+	buckets := uint64(minBuckets)
+	for buckets*each < uint64(n) {
+		buckets *= 2
+	}
+	for {
+		t := m.root.Load()
+		if t == nil {
+			if m.root.CompareAndSwap(nil, newTable[K, V](buckets, nil)) {
+				return
+			}
+			continue
+		}
+		if next := t.next.Load(); next != nil {
+			m.finish(t, next)
+			continue
+		}
+		if t.size() >= buckets {
+			return
+		}
+		m.resize(t, buckets)
+		runtime.Gosched() // somebody else may be about to
+	}
+}
