@@ -50,6 +50,9 @@ func drawChart(w io.Writer, judged []judgement) error {
 	setFont(&p.Title.TextStyle, 13)
 	p.X.Scale, p.X.Label.Text = plot.LogScale{}, "ratio, median and range of the rounds"
 	p.X.Tick.Marker = ratioTicks()
+	grid := plotter.NewGrid()
+	grid.Vertical.Color, grid.Horizontal.Color = nil, pale
+	p.Add(grid)
 	var names plot.ConstantTicks
 	for i, j := range shown {
 		y := float64(len(shown) - i)
@@ -89,9 +92,6 @@ func addRow(p *plot.Plot, j judgement, y float64) error {
 	ink := color.Color(blue)
 	if j.verdict == missed {
 		ink = red
-	}
-	if err := addLine(p, plotter.XYs{{X: 0.1, Y: y}, {X: 2, Y: y}}, pale, 0.5); err != nil {
-		return err
 	}
 	if err := addLine(p, plotter.XYs{{X: j.value.low, Y: y}, {X: j.value.high, Y: y}}, ink, 1.2); err != nil {
 		return err
