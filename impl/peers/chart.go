@@ -45,7 +45,7 @@ func drawChart(w io.Writer, judged []judgement) error {
 	const width, lineHeight, rest = 720, 13, 90
 	shown := drawn(judged)
 	p := plot.New()
-	p.Title.Text = "flatmap.Map: cost by that of the best sound peer; | is the target"
+	p.Title.Text = "flatmap.Map: cost by that of the best sound peer; | is the target, blue met, red missed"
 	p.Title.Padding = 8
 	setFont(&p.Title.TextStyle, 13)
 	p.X.Scale, p.X.Label.Text = plot.LogScale{}, "ratio, median and range of the rounds"
@@ -89,10 +89,7 @@ func drawChart(w io.Writer, judged []judgement) error {
 
 // addRow draws j at height y.
 func addRow(p *plot.Plot, j judgement, y float64) error {
-	ink := color.Color(blue)
-	if j.verdict == missed {
-		ink = red
-	}
+	ink := map[verdict]color.Color{met: blue, missed: red, noTarget: grey}[j.verdict]
 	if err := addLine(p, plotter.XYs{{X: j.value.low, Y: y}, {X: j.value.high, Y: y}}, ink, 1.2); err != nil {
 		return err
 	}
