@@ -27,7 +27,7 @@ func (j judgement) line() line {
 	l := line{j.name(), "-", "-", "-", "-", j.peer, quantity(j.of, j.unit()), quantity(j.own, j.unit()), string(j.verdict)}
 	own := j.against == itself
 	switch {
-	case own:
+	case own && j.bound > 0:
 		l[1] = "≤ " + quantity(j.bound, j.unit())
 	case j.bound > 0:
 		l[1] = "≤ " + strconv.FormatFloat(j.bound, 'g', -1, 64)

@@ -144,6 +144,9 @@ func targetOf(r row) target {
 			return target{bound: t.bound}
 		}
 	}
+	if r.figure != "" {
+		return target{against: itself}
+	}
 	return target{}
 }
 
