@@ -31,10 +31,7 @@ func subjects() map[string]model.Binder {
 // Clauses: S1, S2, S3, S4, S5, S6, S7, S8, S9, T1, T2, T3, T4, T5, T6, R1, R2, R4, P2, P3
 func TestProperties(t *testing.T) {
 	for name, s := range subjects() {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			property.Run(t, s)
-		})
+		t.Run(name, func(t *testing.T) { property.Run(t, s) })
 	}
 }
 

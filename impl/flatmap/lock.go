@@ -9,6 +9,9 @@ import (
 // returns that table, the first bucket and its state without the lock. It takes
 // part in moves that it meets.
 func (m *Map[K, V]) lock(t *table[K, V], hash uint64) (*table[K, V], *bucket, uint64) {
+	if c := m.computing.Load(); c != nil {
+		c.forbid(hash)
+	}
 	for {
 		if next := t.next.Load(); next != nil {
 			m.help(t, next, hash)

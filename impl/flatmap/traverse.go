@@ -169,6 +169,7 @@ func (t *table[K, V]) count(class, mask uint64) (n int) {
 	if class > t.mask {
 		return 0
 	}
+	mask = min(mask, t.mask)
 	t.chain(t.at(class), func(_ *bucket, state uint64) bool {
 		if state&moved != 0 {
 			next := t.next.Load()
