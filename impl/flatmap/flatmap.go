@@ -213,6 +213,17 @@ func (t *table[K, V]) find(first *bucket, state uint64, key *K, bits, tag uint64
 	}
 }
 
+// findFirst looks where find does first, for a key that is in its slot itself: it
+// saves most calls of that.
+func (t *table[K, V]) findFirst(b *bucket, state uint64, bits, tag uint64) (*bucket, uintptr) {
+	if set := matching(state, tag); set != 0 && t.inline() {
+		if i := lowest(set); loadBits(b.key(i), t.kinds.key) == bits {
+			return b, i
+		}
+	}
+	return nil, 0
+}
+
 // insert puts a key that is not there into a chain that the caller has locked,
 // and unlocks it.
 func (m *Map[K, V]) insert(t *table[K, V], first *bucket, state uint64, key *K, hash uint64, value raw) {
@@ -225,7 +236,7 @@ func (m *Map[K, V]) insert(t *table[K, V], first *bucket, state uint64, key *K, 
 	if t.kinds.free(s) == 0 {
 		index, next := t.newChained()
 		if next == nil {
-			t.unlock(first, state)
+			t.waiters.unlock(first, state)
 			panic("flatmap: a map is full: its table has as many buckets as a table can have")
 		}
 		t.fill(next, 0, key, hash, value)
@@ -243,7 +254,7 @@ func (m *Map[K, V]) insert(t *table[K, V], first *bucket, state uint64, key *K, 
 	} else {
 		b.state.Store(s)
 	}
-	t.unlock(first, state)
+	t.waiters.unlock(first, state)
 	if s&chained != 0 && t.crowded() {
 		m.grow(t)
 	}
@@ -270,7 +281,7 @@ func (m *Map[K, V]) remove(t *table[K, V], first *bucket, state uint64, b *bucke
 		first.invalidate()
 		t.release(b, i)
 	}
-	t.unlock(first, state)
+	t.waiters.unlock(first, state)
 	if state&allTags == 0 {
 		m.thin(t, first, hash)
 	}
@@ -295,12 +306,16 @@ func (m *Map[K, V]) Store(key K, value V) {
 	bits, hash := t.hash(&key)
 	v := encode(value, t.kinds.value)
 	t, first, state := m.lock(t, hash)
-	if b, i := t.find(first, state, &key, bits, tagOf(hash)); b != nil {
-		store(b.value(i), t.kinds.value, v)
-		t.unlock(first, state)
+	b, i := t.findFirst(first, state, bits, tagOf(hash))
+	if b == nil {
+		b, i = t.find(first, state, &key, bits, tagOf(hash))
+	}
+	if b == nil {
+		m.insert(t, first, state, &key, hash, v)
 		return
 	}
-	m.insert(t, first, state, &key, hash, v)
+	store(b.value(i), t.kinds.value, v)
+	t.waiters.unlock(first, state)
 }
 
 // Swap sets the value of key and returns the value it had. If the map had no
@@ -315,7 +330,7 @@ func (m *Map[K, V]) Swap(key K, value V) (previous V, loaded bool) {
 	if b, i := t.find(first, state, &key, bits, tagOf(hash)); b != nil {
 		old := load(b.value(i), t.kinds.value)
 		store(b.value(i), t.kinds.value, v)
-		t.unlock(first, state)
+		t.waiters.unlock(first, state)
 		return decode[V](old, t.kinds.value), true
 	}
 	m.insert(t, first, state, &key, hash, v)
@@ -337,7 +352,7 @@ func (m *Map[K, V]) LoadOrStore(key K, value V) (actual V, loaded bool) {
 	t, first, state := m.lock(t, hash)
 	if b, i := t.find(first, state, &key, bits, tagOf(hash)); b != nil {
 		old := load(b.value(i), t.kinds.value)
-		t.unlock(first, state)
+		t.waiters.unlock(first, state)
 		return decode[V](old, t.kinds.value), true
 	}
 	m.insert(t, first, state, &key, hash, v)
@@ -358,7 +373,7 @@ func (m *Map[K, V]) LoadAndDelete(key K) (value V, loaded bool) {
 	t, first, state := m.lock(t, hash)
 	b, i := t.find(first, state, &key, bits, tagOf(hash))
 	if b == nil {
-		t.unlock(first, state)
+		t.waiters.unlock(first, state)
 		return value, false
 	}
 	old := load(b.value(i), t.kinds.value)
@@ -389,7 +404,7 @@ func (m *Map[K, V]) CompareAndSwap(key K, old, new V) (swapped bool) {
 		return false
 	}
 	store(b.value(i), t.kinds.value, v)
-	t.unlock(first, state)
+	t.waiters.unlock(first, state)
 	return true
 }
 
@@ -435,7 +450,7 @@ func (m *Map[K, V]) lockEqual(t *table[K, V], key *K, bits, hash uint64, old V) 
 		if b != nil && load(b.value(i), t.kinds.value) == want {
 			return t, first, state, b, i
 		}
-		t.unlock(first, state)
+		t.waiters.unlock(first, state)
 		if b == nil || t.kinds.plain {
 			return t, nil, 0, nil, 0
 		}
@@ -479,14 +494,14 @@ func (m *Map[K, V]) Compute(key K, f func(old V, loaded bool) (new V, keep bool)
 		b, i := t.find(first, state, &key, bits, tagOf(hash))
 		switch {
 		case (b != nil) != loaded, loaded && load(b.value(i), t.kinds.value) != was:
-			t.unlock(first, state)
+			t.waiters.unlock(first, state)
 			continue
 		case !keep:
 			m.remove(t, first, state, b, i, hash)
 			return actual, false
 		case loaded:
 			store(b.value(i), t.kinds.value, v)
-			t.unlock(first, state)
+			t.waiters.unlock(first, state)
 		default:
 			m.insert(t, first, state, &key, hash, v)
 		}

@@ -161,10 +161,8 @@ func unshared(w *atomic.Uint64) *uint64 { return (*uint64)(unsafe.Pointer(w)) }
 // leave marks a chain moved, which unlocks it, and lets go of what was in it.
 // Who still reads it finds the guard changed, or what was there.
 func (t *table[K, V]) leave(first *bucket) {
-	was := first.state.Swap(moved)
-	if was&waiting != 0 {
-		t.waiters.wake()
-	}
+	was := first.state.Load()
+	t.waiters.unlock(first, moved)
 	if !t.kinds.references() {
 		return
 	}

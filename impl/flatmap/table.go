@@ -237,7 +237,16 @@ func (t *table[K, V]) newChained() (index uint64, b *bucket) {
 // grow.
 func (t *table[K, V]) crowded() bool {
 	c := t.chains.Load()
-	return c != nil && c.used.Load() > t.size()>>3
+	return c != nil && c.used.Load() > t.size()>>t.kinds.crowd()
+}
+
+// crowd says which share of chained buckets is too much: 1/16; or 1/8 for strings,
+// of which fewer fit into a bucket.
+func (k kinds) crowd() int {
+	if k.key == text {
+		return 3
+	}
+	return 4
 }
 
 // chain calls visit for each bucket of the chain of first, until it returns
