@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -16,6 +17,14 @@ import (
 	"github.com/mapspec/mapspec/property"
 	"github.com/mapspec/mapspec/property/release"
 )
+
+// TestMain gives the tests one processor: programs are of one goroutine, and
+// most of the time goes to garbage collections, which take twice the work on two.
+// Unless -cpu says otherwise.
+func TestMain(m *testing.M) {
+	runtime.GOMAXPROCS(1)
+	os.Exit(m.Run())
+}
 
 // quick is enough to see what these tests look for.
 func quick(seed uint64) property.Options {
