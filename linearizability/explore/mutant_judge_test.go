@@ -48,7 +48,7 @@ func newJudges(t *testing.T, m mutatedMap, only, known map[string]row) *judges {
 	for _, name := range m.subjects {
 		s := &subject{name: name}
 		s.binary, s.judge = j.build(name, only, false)
-		s.small = expect(s.binary, small(m))
+		s.small = expect(s.binary, m.small)
 		if known != nil {
 			if j.tries("race") {
 				s.racing, _ = j.build(name, only, true)
@@ -56,7 +56,7 @@ func newJudges(t *testing.T, m mutatedMap, only, known map[string]row) *judges {
 			if j.tries("alone") {
 				s.broken, _ = judgeAlone(s.judge, 0)
 			}
-			s.large = expect(s.binary, large(m))
+			s.large = expect(s.binary, m.large)
 			s.pct = expect(s.binary, sampled())
 			s.races = expect(s.racing, raced())
 		}
@@ -100,7 +100,7 @@ func expect(binary string, stages []stage) (list []*expectation) {
 		list = append(list, &expectation{s, binary, sync.OnceValues(func() (outcome, error) {
 			start := time.Now()
 			o, err := baseline(binary, s)
-			trace("%s of %d methods without a mutant: %d programs, %.0f s", s.name, len(s.job.Methods), o.report.Programs, time.Since(start).Seconds())
+			trace("without a mutant, %s: %d programs, %.0f s", s, o.report.Programs, time.Since(start).Seconds())
 			return o, err
 		})})
 	}
@@ -176,7 +176,7 @@ func (j *judges) fully(x *mutant) row {
 	}
 	// What hangs hangs there too, and takes long.
 	sample := x.number%sampleOthers == 0 && r.dpor.clause != string(model.P2) && r.dpor.clause != string(model.P3)
-	left := !slices.ContainsFunc(small(j.code), func(s stage) bool { return r.dpor.clause != "" && s.name == r.dpor.stage })
+	left := !slices.ContainsFunc(j.code.small, func(s stage) bool { return r.dpor.clause != "" && s.name == r.dpor.stage })
 	if j.tries("alone") && (left || sample) {
 		r.judged = j.alone(x)
 	}
@@ -234,6 +234,9 @@ func (j *judges) first(x *mutant, what func(*subject) []*expectation) death {
 	for i := range what(j.subjects[0]) {
 		for _, s := range j.subjects {
 			e := what(s)[i]
+			if !e.isFor(x) {
+				continue
+			}
 			expected, err := e.find()
 			if err != nil {
 				j.t.Error(err)

@@ -60,6 +60,14 @@ func table(m mutatedMap, rows []row) string {
 	}
 	fmt.Fprintf(&b, "The mutants of %s, made by TestMutants: go test ./linearizability/explore -run TestMutants -mutants -update\n\n", m.name)
 	summary(&b, m, rows)
+	b.WriteString("\nevery class\n")
+	for _, s := range m.small {
+		fmt.Fprintf(&b, "\t%s\n", s)
+	}
+	b.WriteString("and of what neither these kill, nor one goroutine, nor -race on the first\n")
+	for _, s := range m.large {
+		fmt.Fprintf(&b, "\t%s\n", s)
+	}
 	b.WriteString("\n" + titles + "\n")
 	for _, r := range rows {
 		last := r.program()
