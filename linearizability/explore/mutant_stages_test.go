@@ -28,7 +28,7 @@ type mutatedMap struct {
 var mutatedMaps = []mutatedMap{
 	{"locked", []string{"locked.go"}, []string{"locked"}, small(Policies[:1]), large(Policies[:1]), nil},
 	{"readdirty", []string{"readdirty.go", "entry.go"}, []string{"go1.15.2", "go1.23"}, small(Policies[:1]), large(Policies[:1]), nil},
-	{"hash trie", []string{"hashtriemap.go"}, []string{"sync.Map"}, append(small(Policies[1:]), chains...), largeTrie,
+	{"hash trie", []string{"hashtriemap.go"}, []string{"sync.Map"}, append(small(Policies[1:]), smallTrie...), largeTrie,
 		slices.Concat(memoryOperators, lockOperators, conditionOperators[:4], releaseOperators)},
 }
 
@@ -107,7 +107,12 @@ func large(hashes []string) []stage {
 // it. Three keys tell what is in its middle from what is at its ends.
 var ofChains = []string{"swap", "compareAndSwap", "loadAndDelete", "compareAndDelete", "lookup", "lookupWithValue", "iter", "expand"}
 
-var chains = []stage{of(newStage("1x3", 3, onKey, Policies[2:], oneKey), ofChains)}
+// smallTrie are small stages on what others do not reach: a node deep in the
+// trie whose last key goes, and three keys in a chain.
+var smallTrie = []stage{
+	newStage("2x1", 2, onKey, Policies[1:2], []string{job.Left}),
+	of(newStage("1x3", 3, onKey, Policies[2:], oneKey), ofChains),
+}
 
 func of(s stage, functions []string) stage {
 	s.of = functions
@@ -115,10 +120,12 @@ func of(s stage, functions []string) stage {
 }
 
 // largeTrie is large for a map whose programs take many steps: other methods do
-// the same there with the same code. A node dies deep in the trie before shrink.
+// the same there with the same code.
 var largeTrie = []stage{
-	newStage("2x3", 1, basic[1:3], Policies[1:2], []string{job.Shrink}),
+	newStage("2x3", 1, basic[1:3], Policies[1:2], []string{job.Left}),
+	newStage("2x3", 1, []model.Method{model.Store, model.CompareAndDelete}, Policies[1:2], []string{job.Left}),
 	newStage("3x1", 2, basic, Policies[1:], few),
+	newStage("3x1", 2, []model.Method{model.Store, model.Load, model.CompareAndSwap, model.CompareAndDelete}, Policies[2:], oneKey),
 	newStage("2x2", 1, onKey, Policies[1:2], few),
 	newStage("2x2", 2, basic[1:3], Policies[1:], few),
 	of(newStage("2x3", 3, basic[:2], Policies[2:], oneKey), ofChains),

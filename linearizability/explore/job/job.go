@@ -53,7 +53,12 @@ const (
 	Shrink    = "before shrink"
 )
 
-// Initials lists the initial maps.
+// Left is that of one key beside which another was stored and deleted, which
+// leaves a trie deep where their hashes agree. It is not among Initials, and
+// there for mutants: the last key of a node that can be unlinked.
+const Left = "one left"
+
+// Initials lists the initial maps that certificates are about.
 var Initials = []string{Empty, OneKey, Traversed, Growth, Shrink}
 
 // Replay is a program and its schedule.

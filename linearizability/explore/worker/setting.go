@@ -171,6 +171,9 @@ func (w *worker) initial(name string, p hashing.Policy) ([]model.Op, bool, error
 		return []model.Op{store(0, 1)}, has(model.Store), nil
 	case job.Traversed:
 		return []model.Op{store(0, 1), {Method: model.Range}}, has(model.Store) && has(model.Range), nil
+	case job.Left:
+		other := job.FirstFiller + 1
+		return []model.Op{store(0, 1), store(other, 1), {Method: model.Delete, Key: other}}, has(model.Store) && has(model.Delete), nil
 	case job.Growth, job.Shrink:
 		if !has(model.Store) || !has(model.Delete) {
 			return nil, false, nil
