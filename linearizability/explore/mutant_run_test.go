@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -104,7 +105,8 @@ func hear(d *json.Decoder, expected outcome) (death, outcome) {
 			}
 		case m.Report != nil:
 			seen.report, seen.done, seen.limited = *m.Report, true, m.Report.Limited > 0
-			if seen.limited && expected.done && !expected.limited {
+			endless := slices.Contains(m.Report.Bounds, job.Endless) // a loop without a step
+			if expected.done && (endless || seen.limited && !expected.limited) {
 				return death{clause: "endless"}, seen
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/mapspec/mapspec/linearizability/explore/job"
 	"github.com/mapspec/mapspec/model"
@@ -47,7 +48,7 @@ type stage struct {
 
 func newStage(size string, keys int, methods []model.Method, policies, initials []string) stage {
 	return stage{name: size, job: job.Job{
-		Size: size, Keys: keys, Methods: methods, Policies: policies, Initials: initials, Shards: 1, Steps: mostSteps,
+		Size: size, Keys: keys, Methods: methods, Policies: policies, Initials: initials, Shards: 1, Steps: mostSteps, Patience: patience,
 	}}
 }
 
@@ -78,6 +79,9 @@ func (s stage) isFor(x *mutant) bool {
 // mostSteps ends an execution of a mutant that runs in circles. The longest of
 // the maps as they are take some hundred.
 const mostSteps = 1000
+
+// patience is how long a mutant may take no step.
+const patience = 8 * time.Second
 
 var (
 	few      = []string{job.Empty, job.OneKey}
