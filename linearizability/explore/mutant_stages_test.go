@@ -29,7 +29,7 @@ type mutatedMap struct {
 var mutatedMaps = []mutatedMap{
 	{"locked", []string{"locked.go"}, []string{"locked"}, small(Policies[:1]), large(Policies[:1]), nil},
 	{"readdirty", []string{"readdirty.go", "entry.go"}, []string{"go1.15.2", "go1.23"}, small(Policies[:1]), large(Policies[:1]), nil},
-	{"hash trie", []string{"hashtriemap.go"}, []string{"sync.Map"}, append(small(Policies[1:]), smallTrie...), largeTrie,
+	{"hash trie", []string{"hashtriemap.go"}, []string{"sync.Map"}, append(smallTrie, small(Policies[1:])...), largeTrie,
 		slices.Concat(memoryOperators, lockOperators, conditionOperators[:4], releaseOperators)},
 }
 
@@ -114,7 +114,7 @@ var ofChains = []string{"swap", "compareAndSwap", "loadAndDelete", "compareAndDe
 // smallTrie are small stages on what others do not reach: a node deep in the
 // trie whose last key goes, and three keys in a chain.
 var smallTrie = []stage{
-	newStage("2x1", 2, onKey, Policies[1:2], []string{job.Left}),
+	newStage("2x1", 1, onKey, Policies[:1], []string{job.Left}),
 	of(newStage("1x3", 3, onKey, Policies[2:], oneKey), ofChains),
 }
 
@@ -126,13 +126,13 @@ func of(s stage, functions []string) stage {
 // largeTrie is large for a map whose programs take many steps: other methods do
 // the same there with the same code.
 var largeTrie = []stage{
-	newStage("2x3", 1, basic[1:3], Policies[1:2], []string{job.Left}),
-	newStage("2x3", 1, []model.Method{model.Store, model.CompareAndDelete}, Policies[1:2], []string{job.Left}),
-	newStage("3x1", 2, basic, Policies[1:], few),
 	newStage("3x1", 2, []model.Method{model.Store, model.Load, model.CompareAndSwap, model.CompareAndDelete}, Policies[2:], oneKey),
-	newStage("2x2", 1, onKey, Policies[1:2], few),
-	newStage("2x2", 2, basic[1:3], Policies[1:], few),
-	of(newStage("2x3", 3, basic[:2], Policies[2:], oneKey), ofChains),
+	newStage("2x3", 1, basic[1:3], Policies[:1], []string{job.Left}),
+	newStage("3x1", 2, basic, Policies[1:], few),
+	newStage("2x2", 1, []model.Method{model.Store, model.CompareAndSwap, model.CompareAndDelete}, Policies[:1], oneKey),
+	newStage("2x2", 2, basic[1:3], Policies[2:], oneKey),
+	of(newStage("2x3", 3, basic[:2], Policies[2:], oneKey), []string{"swap", "expand"}),
+	of(newStage("2x3", 1, []model.Method{model.Store, model.CompareAndDelete}, Policies[:1], []string{job.Left}), []string{"CompareAndDelete"}),
 }
 
 // sampled are the stages that try a few schedules a program, by PCT.

@@ -53,9 +53,9 @@ const (
 	Shrink    = "before shrink"
 )
 
-// Left is that of one key beside which another was stored and deleted, which
-// leaves a trie deep where their hashes agree. It is not among Initials, and
-// there for mutants: the last key of a node that can be unlinked.
+// Left is that of one key beside which another was stored and deleted, and which
+// takes more steps to delete for that: in a trie it is alone in a node whose
+// parent goes with it. It is not among Initials, and there for mutants.
 const Left = "one left"
 
 // Initials lists the initial maps that certificates are about.
