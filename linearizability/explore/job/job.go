@@ -56,8 +56,13 @@ const (
 	Shrink    = "before shrink"
 )
 
-// Initials lists the initial maps that have names. Others are written down: see
-// [ParseInitial].
+// Left is that of one key beside which another was stored and deleted, and which
+// takes more steps to delete for that: in a trie it is alone in a node whose
+// parent goes with it. It is not among Initials, and there for mutants.
+const Left = "one left"
+
+// Initials lists the initial maps that are meant if none is named. Others can be
+// written down: see [ParseInitial].
 var Initials = []string{Empty, OneKey, Traversed, Growth, Shrink}
 
 // ParseInitial returns the operations that an initial map is written down by, in
