@@ -72,12 +72,12 @@ func ParseInitial(text string) ([]model.Op, error) {
 	var ops []model.Op
 	fillers, gone := 0, 0
 	for word := range strings.FieldsSeq(text) {
-		n, err := strconv.Atoi(strings.TrimLeft(word, "k+-"))
+		n, err := strconv.Atoi(word[1:])
 		switch {
 		case word == "range":
 			ops = append(ops, model.Op{Method: model.Range})
 			continue
-		case err != nil || n < 0 || n > mostInitial:
+		case err != nil || strings.ContainsAny(word[1:], "+-") || n > mostInitial:
 		case word[0] == 'k' && n < FirstFiller:
 			ops = append(ops, model.Op{Method: model.Store, Key: n, Value: 1})
 			continue
