@@ -1,5 +1,70 @@
-// Package flatmap is a concurrent hash map: keys and values lie side by side in
-// flat buckets.
+// Package flatmap is a concurrent hash map to use: its readers never wait, and
+// what it is told to forget it lets go of at once.
+//
+// # Layout
+//
+// A table is a row of buckets of 128 bytes, two cache lines, with room for seven
+// entries each. Keys and values lie in the bucket itself:
+//
+//	Map ──► table ──► ┌────────┐
+//	        mask      │bucket 0│
+//	        seed      ├────────┤   state guard  k0 k1 k2 k3 k4 k5 k6  v0 v1 v2 v3 v4 v5 v6
+//	        next      │bucket 1│ =   │     │    └── 7 keys ────────┘  └── 7 values ──────┘
+//	                  ├────────┤     │     └ number of the next bucket of the chain; how
+//	                  │  …     │     │       often a slot of the chain has become invalid
+//	                  └────────┘     └ a tag of seven bits of hash for each slot in use;
+//	                                   locked, waiting, chained, moved
+//
+// A slot has eight bytes. An integer or a pointer is in its slot itself, so a
+// table of these costs nothing beside, and the garbage collector does not look
+// into one without pointers. A string's bytes are pointed to, its length is
+// elsewhere in the bucket. Other keys, and values of more than eight bytes, are
+// copied to a box once, and the slot points to that. (See kind.go.)
+//
+// # Reading
+//
+// Load never waits. It reads guard, then state; then, where a tag fits, key and
+// value; then guard again. Each slot is one word, so what it reads was there;
+// and if guard has not changed, key and value were there together:
+//
+//   - a slot that was free is written after guard was counted up, and its tag is
+//     set after that. Who reads guard after it was counted, reads state later,
+//     and finds the tag not yet, or all of the new entry;
+//   - a slot that has pointers is set to nil after its tag was cleared and guard
+//     counted up, in this order. Who reads guard after that finds no tag.
+//
+// A miss needs no second look: within a table a key never moves to another slot
+// without having been deleted between.
+//
+// # Writing
+//
+// Every write locks the first bucket of the key's chain, with one
+// CompareAndSwap, for some ten instructions that run no code of others and
+// allocate next to nothing: comparisons that can panic, hashing and the function
+// of Compute run without a lock. Who finds a bucket locked looks a few times and
+// then sleeps.
+//
+//	insert     count guard up; write key and value; set the tag with the unlock
+//	overwrite  write the value
+//	delete     clear the tag; count guard up and set key and value to nil, if they
+//	           are pointers
+//
+// # Growth and shrinkage
+//
+// A table that has chained an eighth as many buckets as it has grows to twice
+// the size, one that is about an eighth full shrinks to half. The next table
+// hangs off the old one, and the writers that come along move a few chains each,
+// those of their own key first (resize.go): no operation does more than a
+// bounded amount of this. A chain that has moved says so, and keeps nothing.
+//
+// # What deletion releases
+//
+// A deleted key and its value, and a value that was overwritten, are reachable
+// from the map no more when the call returns; whatever grows, shrinks or is
+// traversed meanwhile. A traversal in progress holds one chain's entries. The
+// table itself shrinks as keys are deleted.
+//
+// docs/flatmap.md has the invariants, the arguments and what was explored.
 package flatmap
 
 import (
@@ -10,12 +75,32 @@ import (
 	"unsafe"
 )
 
-// Map is a map from K to V that goroutines may use at the same time.
+// Map is a map from K to V that goroutines may use at the same time. The zero
+// value is an empty map, ready for use; a Map must not be copied after first
+// use.
+//
+// A write synchronizes before every operation that observes its effect. Store,
+// Swap, Clear and Grow are writes; so are LoadOrStore and Compute when they
+// store, LoadAndDelete, Delete, CompareAndSwap, CompareAndDelete and Compute when
+// they find what they change. Otherwise these are reads, as are Load, Len and
+// each visit of a traversal.
+//
+// Load is lock-free and never waits: where others keep inserting keys into the
+// same bucket it may have to look again. The other methods lock one bucket for a
+// moment; they take time O(1), beside Len, Grow and traversals, which take O(n).
+//
+// Two keys are one if they are ==, and the map keeps the instance that it was
+// given first. A key that is not equal to itself (NaN) is added by every Store
+// and found by none. A key that cannot be hashed panics, without effect.
 type Map[K comparable, V any] struct {
 	root atomic.Pointer[table[K, V]] // nil: empty
 }
 
-// Load returns the value of key.
+// Load returns the value of key. If the map has no such key it returns V's zero
+// value and false. It never waits.
+//
+// Linearizes where the key's tag is read, or at the write of the value that it
+// returns, if that comes later; a miss, where the tags are read.
 func (m *Map[K, V]) Load(key K) (value V, ok bool) {
 	t := m.root.Load()
 	if t == nil {
@@ -196,6 +281,9 @@ func (t *table[K, V]) release(b *bucket, i uintptr) {
 }
 
 // Store sets the value of key.
+//
+// Linearizes at the write of the value's slot, or where the new key's tag is
+// set.
 func (m *Map[K, V]) Store(key K, value V) {
 	t := m.table()
 	bits, hash := t.hash(&key)
@@ -209,7 +297,10 @@ func (m *Map[K, V]) Store(key K, value V) {
 	m.insert(t, first, state, &key, hash, v)
 }
 
-// Swap sets the value of key and returns the value it had.
+// Swap sets the value of key and returns the value it had. If the map had no
+// such key it returns V's zero value and false.
+//
+// Linearizes as Store does.
 func (m *Map[K, V]) Swap(key K, value V) (previous V, loaded bool) {
 	t := m.table()
 	bits, hash := t.hash(&key)
@@ -227,6 +318,9 @@ func (m *Map[K, V]) Swap(key K, value V) (previous V, loaded bool) {
 
 // LoadOrStore returns the value of key and true if the map has the key;
 // otherwise it stores value and returns it with false.
+//
+// Linearizes as Load does if that finds the key, which never waits; else where
+// the bucket is locked, or the new key's tag is set.
 func (m *Map[K, V]) LoadOrStore(key K, value V) (actual V, loaded bool) {
 	if v, ok := m.Load(key); ok {
 		return v, true
@@ -244,7 +338,10 @@ func (m *Map[K, V]) LoadOrStore(key K, value V) (actual V, loaded bool) {
 	return value, false
 }
 
-// LoadAndDelete deletes key and returns the value it had.
+// LoadAndDelete deletes key and returns the value it had. If the map has no such
+// key it returns V's zero value and false.
+//
+// Linearizes where the key's tag is cleared, or where the bucket is locked.
 func (m *Map[K, V]) LoadAndDelete(key K) (value V, loaded bool) {
 	t := m.root.Load()
 	if t == nil {
@@ -264,10 +361,15 @@ func (m *Map[K, V]) LoadAndDelete(key K) (value V, loaded bool) {
 }
 
 // Delete deletes key, if the map has it.
+//
+// Linearizes as LoadAndDelete does.
 func (m *Map[K, V]) Delete(key K) { m.LoadAndDelete(key) }
 
 // CompareAndSwap sets the value of key to new if it is old, and reports whether
-// it did.
+// it did. Values are compared by ==. It panics if they cannot be, and changes
+// nothing then.
+//
+// Linearizes at the write of the value's slot; where it is not old, as Load.
 func (m *Map[K, V]) CompareAndSwap(key K, old, new V) (swapped bool) {
 	t := m.root.Load()
 	if t == nil {
@@ -286,6 +388,10 @@ func (m *Map[K, V]) CompareAndSwap(key K, old, new V) (swapped bool) {
 }
 
 // CompareAndDelete deletes key if its value is old, and reports whether it did.
+// Values are compared by ==. It panics if they cannot be, and changes nothing
+// then.
+//
+// Linearizes where the key's tag is cleared; where the value is not old, as Load.
 func (m *Map[K, V]) CompareAndDelete(key K, old V) (deleted bool) {
 	t := m.root.Load()
 	if t == nil {
@@ -330,12 +436,20 @@ func (m *Map[K, V]) lockEqual(t *table[K, V], key *K, bits, hash uint64, old V) 
 	}
 }
 
-// Compute sets the value of key to what f returns, given the value that key has,
-// if it is loaded; or deletes the key if f returns false. It returns what the
-// key has then.
+// Compute sets the value of key to the one that f returns with true, or deletes
+// the key if f returns false. It returns what the key has then. f is told the
+// value that the key has, and whether it has one.
+//
+// No lock is held while f runs: f may use the map, panic, and take its time. If
+// the key was changed meanwhile by others, Compute calls f again: f must have no
+// other effect that counts. If f itself changes the key whenever it is called,
+// there is no end to that; Compute panics after a million times.
+//
+// Linearizes as Store, Delete or, where f leaves an absent key absent, as Load.
 func (m *Map[K, V]) Compute(key K, f func(old V, loaded bool) (new V, keep bool)) (actual V, ok bool) {
 	for range maxComputes {
 		t := m.table()
+		origin := t.origin
 		bits, hash := t.hash(&key)
 		was, loaded := t.lookup(&key, bits, hash)
 		var old V
@@ -345,6 +459,10 @@ func (m *Map[K, V]) Compute(key K, f func(old V, loaded bool) (new V, keep bool)
 		value, keep := f(old, loaded)
 		if !keep && !loaded {
 			return actual, false
+		}
+		// The table was not held while f ran: it would hold all that come after it.
+		if t = m.root.Load(); t == nil || t.origin != origin {
+			continue // Clear
 		}
 		var v raw
 		if keep {
@@ -373,12 +491,21 @@ func (m *Map[K, V]) Compute(key K, f func(old V, loaded bool) (new V, keep bool)
 // maxComputes is how often Compute calls its function.
 const maxComputes = 1 << 20
 
-// Clear deletes all keys.
+// Clear deletes all keys, at one instant.
+//
+// Linearizes where the root is set to nil. A write that has found the old root
+// comes before it, even if its effect on the old table is later: both are in
+// progress, and nobody who comes after sees that table.
 func (m *Map[K, V]) Clear() { m.root.Store(nil) }
 
-// Grow makes room for n entries in all.
+// Grow makes room for n entries in all, so that the map hardly has to grow before.
+// It does not shrink the map. It panics if n is negative or more than a table can
+// have, which is 400 million.
+//
+// It moves all entries at once, one chain after the other; other operations go
+// on meanwhile.
 func (m *Map[K, V]) Grow(n int) {
-	const each = 4 // of the slots of a bucket: few chains
+	const each = 3 // of the slots of a bucket: few chains
 	if n < 0 || n > maxBuckets*each {
 		panic(fmt.Sprintf("flatmap: Grow(%d): want from 0 to %d", n, maxBuckets*each))
 	}

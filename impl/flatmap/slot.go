@@ -63,15 +63,15 @@ func (t *table[K, V]) encodeKey(key *K, hash uint64) raw {
 }
 
 // decodeKey returns the key that lies in a slot.
-func (t *table[K, V]) decodeKey(k raw) (key K) {
-	switch t.kinds.key {
+func decodeKey[K comparable](k raw, of kind) (key K) {
+	switch of {
 	case boxed:
 		return (*boxedKey[K])(k.pointer).key
 	case text:
 		s := k.text()
 		return *(*K)(unsafe.Pointer(&s))
 	}
-	return decode[K](k, t.kinds.key)
+	return decode[K](k, of)
 }
 
 // text returns a string.

@@ -17,8 +17,9 @@ const (
 
 	minBuckets = 1
 	// maxBuckets bounds tables: 2^27 buckets have 16 GiB and room for 600
-	// million entries. Chains are as long as it takes beyond that.
-	maxBuckets = 1 << 27
+	// million entries; where pointers have four bytes, 2^22 have half a gigabyte.
+	// Chains are as long as it takes beyond that.
+	maxBuckets = 1 << (22 + 5*(^uintptr(0)>>63))
 )
 
 // bucket is the beginning of one: what follows are its slots.
@@ -159,6 +160,7 @@ type table[K comparable, V any] struct {
 	mask    uint64         // their number, less one
 	seed    uint64
 	kinds   kinds
+	origin  *origin
 	resized atomic.Bool                 // somebody makes next
 	next    atomic.Pointer[table[K, V]] // set once
 	chains  atomic.Pointer[chains]      // set once
@@ -169,14 +171,18 @@ type table[K comparable, V any] struct {
 	waiters waiters
 }
 
+// origin is what all tables have in common that were moved from one to the next:
+// they hash alike. Clear ends it.
+type origin struct{ _ byte }
+
 // newTable returns an empty table of n buckets, a power of two, that hashes as
 // from does, if that is not nil.
 func newTable[K comparable, V any](n uint64, from *table[K, V]) *table[K, V] {
 	t := &table[K, V]{mask: n - 1}
 	if from != nil {
-		t.seed, t.kinds = from.seed, from.kinds
+		t.seed, t.kinds, t.origin = from.seed, from.kinds, from.origin
 	} else {
-		t.seed, t.kinds = maphash.String(maphash.MakeSeed(), "flatmap"), kindsOf[K, V]()
+		t.seed, t.kinds, t.origin = maphash.String(maphash.MakeSeed(), "flatmap"), kindsOf[K, V](), new(origin)
 	}
 	t.buckets = t.kinds.newBuckets(n)
 	t.waiters.init()

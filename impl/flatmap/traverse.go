@@ -15,31 +15,51 @@ import (
 type pair struct{ key, value raw }
 
 // Range calls f for the keys of the map and their values, until it returns
-// false.
+// false. It visits each key that is there throughout, none twice, and others or
+// not. f may call any method: no lock is held.
+//
+// Each visit is a Load, within the call of Range and before that of f.
 func (m *Map[K, V]) Range(f func(key K, value V) bool) {
 	t := m.root.Load()
 	if t == nil {
 		return
 	}
+	mask, origin, kinds := t.mask, t.origin, t.kinds
 	var buffer [2 * slots]pair
 	pairs := buffer[:0]
-	for class := range t.size() {
-		var ok bool
-		if pairs, ok = t.copyBucket(t.at(class), pairs[:0]); !ok {
-			pairs = t.copyClass(class, t.mask, pairs[:0])
+	for class := range mask + 1 {
+		// No table is held while f runs: it would hold all that come after it.
+		t := m.root.Load()
+		if t == nil || t.origin != origin {
+			return // Clear has deleted what is left
 		}
+		pairs = t.copyClass(class, mask, pairs[:0])
 		for i := range pairs {
-			var key K
-			if t.inline() {
-				key = decode[K](pairs[i].key, t.kinds.key)
-			} else {
-				key = t.decodeKey(pairs[i].key)
-			}
-			if !f(key, decode[V](pairs[i].value, t.kinds.value)) {
+			if !f(decodeKey[K](pairs[i].key, kinds.key), decode[V](pairs[i].value, kinds.value)) {
 				return
 			}
 		}
 	}
+}
+
+// copyClass appends the entries whose hash modulo mask+1 is class. Each chain
+// that has some is copied at one instant.
+func (t *table[K, V]) copyClass(class, mask uint64, pairs []pair) []pair {
+	if t.mask == mask {
+		// Most are found here.
+		if copied, ok := t.copyBucket(t.at(class), pairs); ok {
+			return copied
+		}
+	}
+	finest := max(mask, t.mask)
+	for c := class; c <= finest; c += mask + 1 {
+		copied, ok := t.copyChain(c, finest, pairs)
+		if !ok {
+			copied = t.next.Load().copyClass(c, finest, pairs)
+		}
+		pairs = copied
+	}
+	return pairs
 }
 
 // copyBucket appends the entries of a bucket to pairs, unless it is chained,
@@ -63,39 +83,32 @@ func (t *table[K, V]) appendPairs(pairs []pair, b *bucket, state uint64) []pair 
 	return pairs
 }
 
-// copyClass appends the entries whose hash modulo mask+1 is class. Each chain
-// that has some is copied at one instant.
-func (t *table[K, V]) copyClass(class, mask uint64, pairs []pair) []pair {
+// copyChain appends the entries of a chain whose hash modulo mask+1 is class, at
+// one instant, or returns false if the chain has moved.
+func (t *table[K, V]) copyChain(class, mask uint64, pairs []pair) ([]pair, bool) {
 	first := t.at(class)
-	for attempt := 0; ; attempt++ {
-		if attempt > 2 { // writers have been quicker
-			state, ok := t.lockOld(first)
-			if !ok {
-				break
-			}
-			copied, _ := t.copyChain(first, pairs)
-			t.unlock(first, state)
-			return t.only(copied, len(pairs), class, mask)
-		}
+	for range 3 {
 		guard := first.guard.Load()
-		copied, ok := t.copyChain(first, pairs)
+		copied, ok := t.appendChain(first, pairs)
 		if !ok {
-			break
+			return pairs, false
 		}
 		if first.guard.Load() == guard {
-			return t.only(copied, len(pairs), class, mask)
+			return t.only(copied, len(pairs), class, mask), true
 		}
 	}
-	next := t.next.Load()
-	finest := max(mask, next.mask)
-	for c := class; c <= finest; c += mask + 1 {
-		pairs = next.copyClass(c, finest, pairs)
+	// Writers have been quicker.
+	state, ok := t.lockOld(first)
+	if !ok {
+		return pairs, false
 	}
-	return pairs
+	copied, _ := t.appendChain(first, pairs)
+	t.unlock(first, state)
+	return t.only(copied, len(pairs), class, mask), true
 }
 
-// copyChain appends the entries of a chain, or returns false if it has moved.
-func (t *table[K, V]) copyChain(first *bucket, pairs []pair) (_ []pair, ok bool) {
+// appendChain appends the entries of a chain, or returns false if it has moved.
+func (t *table[K, V]) appendChain(first *bucket, pairs []pair) (_ []pair, ok bool) {
 	ok = true
 	t.chain(first, func(b *bucket, state uint64) bool {
 		ok = state&moved == 0
@@ -115,26 +128,28 @@ func (t *table[K, V]) only(pairs []pair, from int, class, mask uint64) []pair {
 	return pairs[:from+len(kept)]
 }
 
-// All returns a traversal of keys and values.
+// All returns a traversal of keys and values, as by Range. It begins anew whenever
+// it is used.
 func (m *Map[K, V]) All() iter.Seq2[K, V] {
 	return m.Range
 }
 
-// Keys returns a traversal of keys.
+// Keys returns a traversal of keys, as by Range.
 func (m *Map[K, V]) Keys() iter.Seq[K] {
 	return func(yield func(K) bool) {
 		m.Range(func(key K, _ V) bool { return yield(key) })
 	}
 }
 
-// Values returns a traversal of values.
+// Values returns a traversal of values, as by Range.
 func (m *Map[K, V]) Values() iter.Seq[V] {
 	return func(yield func(V) bool) {
 		m.Range(func(_ K, value V) bool { return yield(value) })
 	}
 }
 
-// Len returns the number of keys.
+// Len returns the number of keys. It counts them, a cache line for seven, and is
+// exact if no write is in progress.
 func (m *Map[K, V]) Len() int {
 	t := m.root.Load()
 	if t == nil {
