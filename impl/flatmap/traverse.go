@@ -49,7 +49,8 @@ func (m *Map[K, V]) Range(f func(key K, value V) bool) {
 // at a time.
 func (m *Map[K, V]) rangeWords(mask uint64, origin *origin, f func(key K, value V) bool) {
 	var b batch[K, V]
-	var pairs []pair
+	var buffer [2 * slots]pair
+	pairs := buffer[:0]
 	for class := range mask + 1 {
 		t := m.root.Load()
 		switch {
