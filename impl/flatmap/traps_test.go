@@ -1,0 +1,148 @@
+package flatmap_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/mapspec/mapspec/impl"
+	"github.com/mapspec/mapspec/linearizability/explore"
+	"github.com/mapspec/mapspec/model"
+)
+
+var allTraps = flag.Bool("traps", false, "fall into every trap, not only into some")
+
+// trap is a mistake that the design has to avoid, put into a copy of the map.
+type trap struct {
+	name  string
+	file  string
+	edits []string // what to replace, and by what, in turn
+	// clause is what some program of these breaks then.
+	clause  model.Clause
+	of      string // the map: see traps
+	options explore.Options
+}
+
+var (
+	writes = []model.Method{model.Load, model.Store, model.Delete}
+	oneKey = explore.Options{Size: "2x2", Policies: []string{"collide"}, Initials: []string{"one key"}, Methods: writes}
+	single = explore.Options{Size: "2x1", Policies: []string{"mix"}, Initials: []string{"one key"}}
+	// One bucket is full, and its move has begun.
+	growing = explore.Options{Size: "2x1", Policies: []string{"mix"}, Initials: []string{"k0 +7"}, Methods: writes}
+	// Of two buckets only k0 is left: to delete it makes one of them.
+	shrinking = explore.Options{Size: "2x2", Policies: []string{"mix"}, Initials: []string{"k0 +8 -8"}, Methods: writes}
+)
+
+var traps = []trap{
+	{"a hit that does not look at guard again", "flatmap.go", []string{
+		"if b.guard.Load() == guard {", "if guard == guard {",
+		"if first.guard.Load() != guard {", "if false {",
+	}, model.S1, "int", oneKey},
+	{"a hit of a string that does not look at guard again", "flatmap.go", []string{
+		"if b.guard.Load() == guard && k", "if k",
+		"if first.guard.Load() != guard {", "if false {",
+	}, model.S1, "string", oneKey},
+	{"guard read after state", "flatmap.go", []string{
+		"guard := b.guard.Load()\n\tstate := b.state.Load()", "state := b.state.Load()\n\tguard := b.guard.Load()",
+	}, model.S1, "int", oneKey},
+	{"an insert into a slot that was used that does not count", "flatmap.go", []string{
+		"first.invalidate()\n\t\tt.fill", "t.fill",
+	}, model.S1, "int", oneKey},
+	{"an insert that sets the tag before the value", "flatmap.go", []string{
+		"store(b.value(i), t.kinds.value, value)\n}", "b.state.Or(tagAt(tagOf(hash), i))\n\tstore(b.value(i), t.kinds.value, value)\n}",
+	}, model.S1, "int", oneKey},
+	{"a deletion that lets go before it clears the tag", "flatmap.go", []string{
+		"first.state.And(rest) // others may set waiting", "",
+	}, model.S1, "any", single},
+	{"a deletion that keeps key and value", "flatmap.go", []string{
+		"first.invalidate()\n\t\tt.release(b, i)", "first.invalidate()",
+	}, model.R1, "any", single},
+	{"a traversal that does not look at guard again", "traverse.go", []string{
+		"if b.guard.Load() != guard {\n\t\treturn false\n\t}\n\te.n", "e.n",
+	}, model.T1, "int", explore.Options{Size: "2x2", Policies: []string{"mix"}, Initials: []string{"one key"},
+		Methods: []model.Method{model.Range, model.Store, model.Delete}}},
+	{"an unlock that forgets who waits", "lock.go", []string{
+		"if b.state.Swap(state)&waiting != 0 {", "b.state.Store(state)\n\tif false {",
+	}, model.P2, "int", single},
+	{"a Load that does not follow a move", "flatmap.go", []string{
+		"if state&moved != 0 {", "if false {",
+	}, model.S1, "int", growing},
+	{"a chain that says moved before it is copied", "resize.go", []string{
+		"t.moveChain(next, old[i], state)\n", "old[i].state.Or(moved)\n\t\tt.moveChain(next, old[i], state)\n",
+	}, model.S1, "int", growing},
+	{"a shrinkage that moves one chain of two", "resize.go", []string{
+		"n := int(max(t.size()/steps, 1))", "n := 1",
+	}, model.S1, "int", shrinking},
+	{"a shrinkage that says moved of the first chain first", "resize.go", []string{
+		"for i := n - 1; i >= 0; i-- {", "for i := range n {",
+	}, model.S1, "int", shrinking},
+}
+
+// Each trap is noticed by an exploration of the copy that has fallen into it. The
+// map as it is survives the same.
+//
+// Clauses: S1, T1, R1, P2
+func TestTraps(t *testing.T) {
+	if testing.Short() {
+		t.Skip("explores copies of the map, some 20 s: run without -short; all of them: with -traps")
+	}
+	for i, x := range traps {
+		if !*allTraps && i%4 != 0 {
+			continue
+		}
+		t.Run(x.name, func(t *testing.T) {
+			c, err := explore.Explore(t.Context(), x.fallInto(t), x.options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found := slices.ContainsFunc(c.Violations, func(v explore.Violation) bool { return v.Clause == x.clause })
+			if !found {
+				t.Errorf("nobody notices: %v, %d programs, %v", c.Coverage, c.Programs, c.Violations)
+			}
+		})
+	}
+}
+
+// fallInto writes a module with the map in which the trap's mistake is made.
+func (x trap) fallInto(t *testing.T) explore.Map {
+	dir := t.TempDir()
+	sources, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("go.mod", "module example.com/flatmap\n\ngo 1.26\n")
+	for _, name := range sources {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		source, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := string(source)
+		for i := 0; i < len(x.edits) && name == x.file; i += 2 {
+			if !strings.Contains(text, x.edits[i]) {
+				t.Fatalf("%s has no %q any more: write the trap anew", name, x.edits[i])
+			}
+			text = strings.ReplaceAll(text, x.edits[i], x.edits[i+1])
+		}
+		write(name, text)
+	}
+	m, _ := impl.Find("flatmap")
+	maps := map[string]explore.Map{
+		"any":    {New: "new(flatmap.Map[any, any])"},
+		"int":    {New: "new(flatmap.Map[int, int])", Hash: []string{"example.com/flatmap.hashWord"}},
+		"string": {New: "new(flatmap.Map[string, int])", Hash: []string{"example.com/flatmap.hashString"}},
+	}
+	e := maps[x.of]
+	e.Name, e.Import, e.Dir, e.Promise = x.name, "example.com/flatmap", dir, m.Subject.Bind().Promise()
+	return e
+}
