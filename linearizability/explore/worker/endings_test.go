@@ -148,7 +148,8 @@ func TestASpinThatGivesUpIsNoLivelock(t *testing.T) {
 		m := new(odd)
 		m.doMiss = func() {
 			for range 100 {
-				runtime.Gosched()
+				runtime.Gosched() // until somebody writes to what is read here, or nobody else may go on
+				m.head.Load()
 			}
 		}
 		return m
