@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -122,6 +123,32 @@ func TestALongProgramIsLeftWhenTimeIsUp(t *testing.T) {
 		return
 	}
 	t.Logf("%.1f s until it ended, %d executions", c.Seconds, c.Executions)
+}
+
+// late is a context that is over as the workers end, and stops nobody.
+type late struct {
+	context.Context
+	over atomic.Bool
+}
+
+func (*late) Done() <-chan struct{} { return nil }
+
+func (l *late) Err() error {
+	if l.over.Load() {
+		return context.DeadlineExceeded
+	}
+	return nil
+}
+
+// When a deadline has passed, too, the certificate says so.
+func TestADeadlineIsAnInterruption(t *testing.T) {
+	builds(t)
+	ctx := &late{Context: t.Context()}
+	o := explore.Options{Size: "2x1", Initials: []string{"empty"}, Workers: 1, Progress: func(explore.Progress) { ctx.over.Store(true) }}
+	c, err := explore.Explore(ctx, own("loses", "new(loses.Map)"), o)
+	if err != nil || !slices.Contains(c.Bounds, "interrupted") {
+		t.Errorf("%v, %+v", err, c)
+	}
 }
 
 func TestOptionsThatAreWrongAreRefused(t *testing.T) {

@@ -108,10 +108,30 @@ func TestMergeRefuses(t *testing.T) {
 		"shard 0 of 2 is there twice": {part(0, 2, "a"), part(0, 2, "a")},
 		`differ in "digest"`:          {part(0, 2, "a"), part(1, 2, "b")},
 		`differ in "of"`:              {part(0, 2, "a"), part(1, 3, "a")},
+		`differ in "settings"`:        {part(0, 2, "a"), settled(part(1, 2, "a"))},
 	} {
 		if _, err := explore.Merge(parts); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %s", err, want)
 		}
+	}
+}
+
+// settled is c with a setting, of one program that was explored, of two.
+func settled(c *explore.Certificate) *explore.Certificate {
+	c.Settings, c.Programs = []explore.Settings{{Policy: "mix", Initial: "empty", Programs: 1, Of: 2}}, 1
+	return c
+}
+
+// Where programs are missing and nobody says why, nothing is complete.
+func TestMissingProgramsAreNeverComplete(t *testing.T) {
+	one := settled(&explore.Certificate{Map: "m", Shards: []int{0}, Of: 1})
+	c, err := explore.Merge([]*explore.Certificate{one})
+	if err != nil || c.Complete() || c.Coverage != "bounded: programs are missing" {
+		t.Errorf("%v, coverage %s", err, c.Coverage)
+	}
+	one.Settings[0].Of = 1
+	if c, err = explore.Merge([]*explore.Certificate{one}); err != nil || !c.Complete() {
+		t.Errorf("%v, coverage %s", err, c.Coverage)
 	}
 }
 

@@ -3,6 +3,8 @@ package release_test
 import (
 	"context"
 	"fmt"
+	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -16,11 +18,21 @@ import (
 	"github.com/mapspec/mapspec/property/release"
 )
 
+// TestMain gives the tests one processor: programs are of one goroutine, and
+// garbage collections take twice the work on two. Unless -cpu says otherwise.
+func TestMain(m *testing.M) {
+	runtime.GOMAXPROCS(1)
+	os.Exit(m.Run())
+}
+
 // What the maps of the article release, as the article says: every version up
 // to 1.23 is late, and 1.15.0 and 1.23 have a pump.
 //
 // Clauses: R1, R2, R3, S8
 func TestMapsOfTheArticleReleaseWhatTheArticleSays(t *testing.T) {
+	if testing.Short() {
+		t.Skip("judges six maps, some seconds, ten under the race detector: run without -short")
+	}
 	for _, want := range []struct {
 		name   string
 		r1, r3 model.Status
@@ -245,6 +257,9 @@ func TestBudgetThatEndsIsUnknown(t *testing.T) {
 //
 // Clauses: R4
 func TestShrinkingIsJudgedWherePromised(t *testing.T) {
+	if testing.Short() {
+		t.Skip("fills maps and empties them, some seconds under the race detector: run without -short")
+	}
 	promise := model.Promise{Shrinks: true}
 	for name, c := range map[string]struct {
 		new  func() any

@@ -111,9 +111,6 @@ func (c *content) addParts(v reflect.Value) {
 			}
 		}
 	default:
-		if sched.Running() { // whatever the map makes of the panic
-			refuse.At("hashing a "+v.Type().String()+" by its address", "a key")
-		}
 		panic(fmt.Sprintf("hashing: a %s cannot be hashed", v.Type()))
 	}
 }
@@ -167,6 +164,9 @@ func ordinalOf(v reflect.Value) uint64 {
 		if n, known := ordinal(p); known {
 			return n
 		}
+	}
+	if sched.Running() { // whatever the map makes of the panic
+		refuse.At("hashing a "+v.Type().String()+" by its address", "a key")
 	}
 	panic(fmt.Sprintf("hashing: a %s has no ordinal, and its address must not decide: use keys without pointers, "+
 		"or number them with SetOrdinal", v.Type()))

@@ -7,7 +7,9 @@ import (
 	"testing"
 	"unsafe"
 
+	"github.com/mapspec/mapspec/linearizability/explore/sched"
 	"github.com/mapspec/mapspec/linearizability/shim/hashing"
+	"github.com/mapspec/mapspec/linearizability/shim/refuse"
 )
 
 func under(t *testing.T, p hashing.Policy) {
@@ -91,6 +93,24 @@ func TestPointersNeedOrdinals(t *testing.T) {
 		}
 	}()
 	hashing.Any(y, 1)
+}
+
+// In an execution a pointer without a number is a refusal, which is remembered
+// whatever the map makes of the panic.
+func TestHashingAnAddressIsRefused(t *testing.T) {
+	t.Cleanup(refuse.Reset)
+	s := sched.New(1, sched.Limits{})
+	defer s.Close()
+	for _, key := range []any{new(int), pair{"", new(int)}, make(chan int)} {
+		refuse.Reset()
+		s.Alone(func() {
+			defer func() { _ = recover() }()
+			hashing.Any(key, 1)
+		})
+		if e := refuse.Last(); e == nil || !strings.Contains(e.What, " by its address") {
+			t.Errorf("%T: refused was %v", key, e)
+		}
+	}
 }
 
 func TestWhatAMapRefusesAsKeyPanics(t *testing.T) {

@@ -408,3 +408,45 @@ func TestUnwindingGoesThroughDeferredUnlocks(t *testing.T) {
 		t.Errorf("%v %v, went on: %v; want a deadlock and nothing else", ending, p, after)
 	}
 }
+
+var ofThePackage sync.Mutex
+
+// A thread that is unwound leaves a mutex of the package as free as it was, for
+// the next execution.
+func TestAMutexOfThePackageIsFreeAfterUnwinding(t *testing.T) {
+	var n sync.Mutex
+	n.Lock() // for ever
+	for i := range 2 {
+		locked := false
+		ending, p := once(t, nil, func() {
+			ofThePackage.Lock()
+			defer ofThePackage.Unlock()
+			locked = true
+			n.Lock()
+		})
+		if ending != sched.Deadlocked || p != nil || !locked {
+			t.Errorf("execution %d: %v %v, locked: %v; want a deadlock behind the lock", i, ending, p, locked)
+		}
+	}
+}
+
+// A Range of the real map looks at one entry after the other: both may be
+// deleted between, and the one that was deleted last is missed.
+func TestRangeTakesItsTime(t *testing.T) {
+	var seen []any
+	missed := false
+	explore(t, func() []func() {
+		missed = missed || len(seen) == 1 && seen[0] == 0
+		var m sync.Map
+		m.Store(0, 0)
+		m.Store(1, 1)
+		seen = nil
+		return []func(){
+			func() { m.Range(func(k, _ any) bool { seen = append(seen, k); return true }) },
+			func() { m.Delete(0); m.Delete(1) },
+		}
+	})
+	if missed = missed || len(seen) == 1 && seen[0] == 0; !missed {
+		t.Error("no Range sees the first entry alone, which is deleted before the second")
+	}
+}
