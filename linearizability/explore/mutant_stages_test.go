@@ -131,7 +131,7 @@ var largeTrie = []stage{
 	newStage("3x1", 2, basic, Policies[1:], few),
 	newStage("2x2", 1, []model.Method{model.Store, model.CompareAndSwap, model.CompareAndDelete}, Policies[:1], oneKey),
 	newStage("2x2", 2, basic[1:3], Policies[2:], oneKey),
-	of(newStage("2x3", 3, basic[:2], Policies[2:], oneKey), []string{"swap", "expand"}),
+	of(newStage("2x3", 3, basic[:2], Policies[2:], oneKey), []string{"swap"}),
 	of(newStage("2x3", 1, []model.Method{model.Store, model.CompareAndDelete}, Policies[:1], []string{job.Left}), []string{"CompareAndDelete"}),
 }
 
