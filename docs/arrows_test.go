@@ -15,7 +15,8 @@ const module = "github.com/mapspec/mapspec"
 // its own. Tests may import more.
 var arrows = map[string][]string{
 	"model":                   {},
-	"impl":                    {"model", "impl/locked", "impl/readdirty", "impl/broken"},
+	"impl":                    {"model", "impl/flatmap", "impl/locked", "impl/readdirty", "impl/broken"},
+	"impl/flatmap":            {},
 	"impl/locked":             {},
 	"impl/readdirty":          {},
 	"impl/broken":             {},

@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/mapspec/mapspec/impl"
@@ -76,7 +77,7 @@ func checkCommand(line string, w world) error {
 	case len(words) > 2 && words[0] == "go" && words[1] == "test":
 		return checkGoTest(words[2:], w)
 	case len(words) > 4 && words[0] == "go" && words[1] == "-C":
-		return checkNested(words[2], strings.Join(words[3:], " "))
+		return checkNested(words[2], words[3:])
 	case len(words) > 2 && words[0] == "go" && words[1] == "run":
 		words = words[2:]
 		if words[0] == "-race" {
@@ -91,14 +92,57 @@ func checkCommand(line string, w world) error {
 
 // checkNested checks a command in a nested module: to run its program, or its
 // tests.
-func checkNested(dir, command string) error {
-	if _, err := os.Stat(filepath.Join(root, filepath.FromSlash(dir), "go.mod")); err != nil {
+func checkNested(dir string, command []string) error {
+	dir = filepath.Join(root, filepath.FromSlash(dir))
+	if _, err := os.Stat(filepath.Join(dir, "go.mod")); err != nil {
 		return fmt.Errorf("%s is no module: %w", dir, err)
 	}
-	if command != "run ." && command != "test ./..." {
-		return fmt.Errorf("go -C %s %s: want run . or test ./...", dir, command)
+	switch line := strings.Join(command, " "); {
+	case line == "test ./...", line == "test -race ./...":
+		return nil
+	case line != "run ." && !strings.HasPrefix(line, "run . -"):
+		return fmt.Errorf("go -C %s %s: want run ., test ./... or test -race ./...", dir, line)
+	}
+	known, err := flagsIn(dir)
+	if err != nil {
+		return err
+	}
+	for _, word := range command[2:] {
+		name, isFlag := strings.CutPrefix(word, "-")
+		name, _, _ = strings.Cut(name, "=")
+		if isFlag && name != "h" && !slices.Contains(known, name) {
+			return fmt.Errorf("the program in %s has no flag -%s", dir, name)
+		}
 	}
 	return nil
+}
+
+// flagsIn returns the flags that the program in dir defines by BoolVar and the
+// like. To ask the program itself would mean to build it with all that it needs.
+func flagsIn(dir string) (names []string, err error) {
+	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return nil, err
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok || len(call.Args) < 3 {
+				return true
+			}
+			method, isMethod := call.Fun.(*ast.SelectorExpr)
+			flag, isLiteral := call.Args[1].(*ast.BasicLit)
+			if isMethod && isLiteral && strings.HasSuffix(method.Sel.Name, "Var") {
+				names = append(names, strings.Trim(flag.Value, `"`))
+			}
+			return true
+		})
+	}
+	return names, nil
 }
 
 // shellWords splits line at spaces that are not between single quotes.
@@ -260,16 +304,40 @@ func submatches(re *regexp.Regexp, text []byte) (all []string) {
 	return all
 }
 
-// buildMapspec returns the path of the program, built for t.
+// buildMapspec returns the path of the program, built by the first test that
+// asks for it.
 func buildMapspec(t *testing.T) string {
 	t.Helper()
-	binary := filepath.Join(t.TempDir(), "mapspec.exe")
-	build := exec.Command("go", "build", "-o", binary, mapspecPackage)
-	build.Dir = root
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("mapspec does not build: %v\n%s", err, out)
+	built.once.Do(func() {
+		built.binary = filepath.Join(built.dir, "mapspec.exe")
+		build := exec.Command("go", "build", "-o", built.binary, mapspecPackage)
+		build.Dir = root
+		if out, err := build.CombinedOutput(); err != nil {
+			built.err = fmt.Errorf("%w\n%s", err, out)
+		}
+	})
+	if built.err != nil {
+		t.Fatalf("mapspec does not build: %v", built.err)
 	}
-	return binary
+	return built.binary
+}
+
+// built is the program, once it is built, in a folder that TestMain removes.
+var built struct {
+	once        sync.Once
+	dir, binary string
+	err         error
+}
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "mapspec-docs-")
+	if err != nil {
+		panic(err)
+	}
+	built.dir = dir
+	status := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(status)
 }
 
 func TestWrongCommandsAreSeen(t *testing.T) {
@@ -304,7 +372,12 @@ func TestWrongCommandsAreSeen(t *testing.T) {
 		{"go run -race ./linearizability/cmd/mapspec check", ""},
 		{"go -C docs/gallery run .", ""},
 		{"go -C docs/gallery test ./...", ""},
-		{"go -C docs/gallery vet .", "want run . or test ./..."},
+		{"go -C docs/gallery test -race ./...", ""},
+		{"go -C docs/gallery run . -o .", ""},
+		{"go -C docs/gallery run . -h", ""},
+		{"go -C docs/gallery run . -x", "no flag -x"},
+		{"go -C docs/gallery run main.go", "want run ., test ./..."},
+		{"go -C docs/gallery vet .", "want run ., test ./..."},
 		{"go -C docs run .", "docs is no module"},
 		{"mapspec check", "want git, cd,"},
 		{"go build ./model", "want git, cd,"},

@@ -23,7 +23,10 @@ type Options struct {
 	Size     string   // threads × operations; "" is "2x2"
 	Keys     int      // 0 is 2
 	Policies []string // of hashing; none: mix, prefix, collide
-	Initials []string // maps to begin with; none: all
+	// Initials are the maps to begin with, by name or written down, such as
+	// "k0 +9 -8": key 0 is stored, then nine keys that programs do not use, eight
+	// of which are deleted. None: all that have names.
+	Initials []string
 	// Methods restricts programs to these; none: every one that the map has.
 	Methods []model.Method
 	// Nested adds traversals whose callbacks write. It is always done for
@@ -129,6 +132,9 @@ func (o Options) wrong() error {
 	}{{"hash policy", o.Policies, Policies}, {"initial map", o.Initials, Initials}} {
 		for i, name := range l.have {
 			if !slices.Contains(l.want, name) {
+				if _, err := job.ParseInitial(name); err == nil && l.what == "initial map" {
+					continue
+				}
 				return fmt.Errorf("no %s %q%s: want some of %s", l.what, name, near.Name(name, l.want), strings.Join(l.want, ", "))
 			}
 			if slices.Contains(l.have[:i], name) {

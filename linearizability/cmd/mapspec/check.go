@@ -77,7 +77,7 @@ func checkAll(ctx context.Context, env environment, o checkOptions, save *counte
 		progress(env, "exploring %s (%d of %d)", m.Name, i+1, len(o.maps))
 		e := exploreQuickly(ctx, m, o.size)
 		progress(env, "")
-		r := judged{Map: m, verdicts: model.Merge(verdicts, e.verdicts()), interrupted: ctx.Err() != nil, explored: e}
+		r := judged{Map: m, verdicts: model.Merge(verdicts, e.verdicts(m.Subject.Bind().Promise())), interrupted: ctx.Err() != nil, explored: e}
 		results = append(results, r)
 		if werr := save.replace(r); werr != nil {
 			return results, werr

@@ -106,7 +106,7 @@ func parseExplore(env environment, args []string) (exploreOptions, error) {
 	f.IntVar(&o.Schedules, "schedules", 100, "how many schedules of each program pct:D samples")
 	f.Uint64Var(&o.Seed, "seed", 1, "of the sample that pct:D draws")
 	f.Func("hashes", "hash `POLICIES`, some of mix, prefix and collide (default all)", list(&o.Policies))
-	f.Func("initial", "initial `MAPS`, some of "+strings.Join(explore.Initials, ", ")+" (default all)", list(&o.Initials))
+	f.Func("initial", "initial `MAPS`, some of "+strings.Join(explore.Initials, ", ")+"; or written down: 'k0 +9 -8' stores key 0 and nine others, and deletes eight of these (default all with names)", list(&o.Initials))
 	f.Func("methods", "`METHODS` that programs are made of, such as Load,Store (default all)", func(s string) error {
 		for name := range strings.SplitSeq(s, ",") {
 			var m model.Method

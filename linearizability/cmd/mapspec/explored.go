@@ -71,15 +71,20 @@ func (e explored) counterexample(c model.Clause) (counterexample.Counterexample,
 	return counterexample.Counterexample{}, false
 }
 
-// verdicts are those on the clauses that are broken. The others have been
-// judged more widely, if less thoroughly, elsewhere.
-func (e explored) verdicts() []model.Verdict {
+// verdicts are those on the clauses that are broken, and that on P1, which
+// nobody else judges. The others have been judged more widely, if less
+// thoroughly, elsewhere.
+func (e explored) verdicts(p model.Promise) []model.Verdict {
 	if e.certificate == nil {
 		return nil
 	}
 	var all []model.Verdict
 	for _, v := range e.certificate.Violations {
 		all = append(all, v.Verdict(e.certificate))
+	}
+	if c := e.certificate; c.Complete() && c.Stalled > 0 && p.Reason(model.P1) == "" && model.Find(all, model.P1).Status != model.Violation {
+		all = append(all, model.Verdict{Clause: model.P1, Status: model.OK, Coverage: model.Complete(
+			"each goroutine of all programs of size %s stopped for ever after each of its steps", c.Size)})
 	}
 	return all
 }

@@ -6,6 +6,9 @@ package job
 
 import (
 	"cmp"
+	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/mapspec/mapspec/linearizability/counterexample"
@@ -58,8 +61,49 @@ const (
 // parent goes with it. It is not among Initials, and there for mutants.
 const Left = "one left"
 
-// Initials lists the initial maps that certificates are about.
+// Initials lists the initial maps that are meant if none is named. Others can be
+// written down: see [ParseInitial].
 var Initials = []string{Empty, OneKey, Traversed, Growth, Shrink}
+
+// ParseInitial returns the operations that an initial map is written down by, in
+// words: "k0" stores key 0, "+9" stores nine keys that programs do not use, "-8"
+// deletes the eight oldest of these, "range" traverses.
+func ParseInitial(text string) ([]model.Op, error) {
+	var ops []model.Op
+	fillers, gone := 0, 0
+	for word := range strings.FieldsSeq(text) {
+		n, err := strconv.Atoi(word[1:])
+		switch {
+		case word == "range":
+			ops = append(ops, model.Op{Method: model.Range})
+			continue
+		case err != nil || strings.ContainsAny(word[1:], "+-") || n > mostInitial:
+		case word[0] == 'k' && n < FirstFiller:
+			ops = append(ops, model.Op{Method: model.Store, Key: n, Value: 1})
+			continue
+		case word[0] == '+':
+			for range n {
+				ops = append(ops, model.Op{Method: model.Store, Key: FirstFiller + fillers, Value: 1})
+				fillers++
+			}
+			continue
+		case word[0] == '-' && gone+n <= fillers:
+			for range n {
+				ops = append(ops, model.Op{Method: model.Delete, Key: FirstFiller + gone})
+				gone++
+			}
+			continue
+		}
+		return nil, fmt.Errorf("initial map %q: %q is neither k0, k1, …, a key to store; nor +9, that many others; nor -8, that many of these to delete; nor range", text, word)
+	}
+	if len(ops) == 0 {
+		return nil, fmt.Errorf("initial map %q: it says nothing", text)
+	}
+	return ops, nil
+}
+
+// mostInitial bounds the numbers in what [ParseInitial] parses.
+const mostInitial = 1000
 
 // Replay is a program and its schedule.
 type Replay struct {

@@ -197,7 +197,18 @@ func (w *worker) initial(name string, p hashing.Policy) ([]model.Op, bool, error
 		n, ok := w.spike(all, deletes)
 		return append(all, deletes[:n]...), ok, nil
 	}
-	return nil, false, fmt.Errorf("unknown initial map %q: want some of %q", name, job.Initials)
+	written, err := job.ParseInitial(name)
+	if err != nil {
+		return nil, false, err
+	}
+	var ops []model.Op
+	for _, o := range written {
+		if !has(o.Method) {
+			return nil, false, nil
+		}
+		ops = append(ops, w.subject.Bind().Traits().Fit(o))
+	}
+	return ops, true, nil
 }
 
 // mostOthers bounds the keys that are tried beside the one that is left.

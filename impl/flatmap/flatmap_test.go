@@ -1,0 +1,50 @@
+package flatmap_test
+
+import (
+	"testing"
+
+	"github.com/mapspec/mapspec/impl"
+	"github.com/mapspec/mapspec/impl/flatmap"
+	"github.com/mapspec/mapspec/linearizability"
+	"github.com/mapspec/mapspec/model"
+	"github.com/mapspec/mapspec/property"
+)
+
+// block is what pointers point to: of a size that R can be judged by.
+type block [4]int
+
+// subjects are maps of every pair of kinds that differ in the code.
+func subjects() map[string]model.Binder {
+	m, _ := impl.Find("flatmap")
+	promise := m.Subject.Bind().Promise()
+	return map[string]model.Binder{
+		"boxed":            m.Subject,
+		"word word":        model.Subject[int, int]{Name: "word word", New: func() any { return new(flatmap.Map[int, int]) }, Promise: promise},
+		"pointer pointer":  model.Subject[*block, *block]{Name: "pointer pointer", New: func() any { return new(flatmap.Map[*block, *block]) }, Promise: promise},
+		"text word":        model.Subject[string, int]{Name: "text word", New: func() any { return new(flatmap.Map[string, int]) }, Promise: promise},
+		"text pointer":     model.Subject[string, *block]{Name: "text pointer", New: func() any { return new(flatmap.Map[string, *block]) }, Promise: promise},
+		"word boxed":       model.Subject[int, string]{Name: "word boxed", New: func() any { return new(flatmap.Map[int, string]) }, Promise: promise},
+		"boxed key of NaN": model.Subject[float64, float64]{Name: "boxed key of NaN", New: func() any { return new(flatmap.Map[float64, float64]) }, Promise: promise},
+	}
+}
+
+// each runs a test of every subject; with -short, which CI adds to -race, of
+// three.
+func each(t *testing.T, test func(*testing.T, model.Binder)) {
+	for name, s := range subjects() {
+		if testing.Short() && name != "boxed" && name != "word word" && name != "text pointer" {
+			continue
+		}
+		t.Run(name, func(t *testing.T) { test(t, s) })
+	}
+}
+
+// Clauses: S1, S2, S3, S4, S5, S6, S7, S8, S9, T1, T2, T3, T4, T5, T6, R1, R2, R4, P2, P3
+func TestProperties(t *testing.T) {
+	each(t, func(t *testing.T, s model.Binder) { property.Run(t, s) })
+}
+
+// Clauses: S1, S2, S3, S4, S5, T1, T5, T6
+func TestHistories(t *testing.T) {
+	each(t, func(t *testing.T, s model.Binder) { linearizability.Run(t, s) })
+}

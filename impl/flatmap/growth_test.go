@@ -1,0 +1,354 @@
+package flatmap
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"strconv"
+	"testing"
+)
+
+func number(i int) int { return i }
+
+// taken returns how many steps were taken of the moves that began with t.
+func taken[K comparable, V any](t *table[K, V]) (steps uint64) {
+	for ; t != nil; t = t.next.Load() {
+		steps += t.done.Load()
+	}
+	return steps
+}
+
+// longest returns how many buckets the longest chain of a table has.
+func longest[K comparable, V any](t *table[K, V]) (most int) {
+	for i := range t.size() {
+		n := 0
+		t.chain(t.at(i), func(*bucket, uint64) bool { n++; return true })
+		most = max(most, n)
+	}
+	return most
+}
+
+// What one operation has to move does not depend on the size of the map: some
+// chains, and no chain is long.
+func TestOneOperationMovesFewChains(t *testing.T) {
+	t.Run("int", func(t *testing.T) { movesFew(t, number) })
+	t.Run("string", func(t *testing.T) { movesFew(t, strconv.Itoa) })
+}
+
+func movesFew[K comparable](t *testing.T, key func(i int) K) {
+	n := 200_000
+	if testing.Short() {
+		n = 20_000
+	}
+	var m Map[K, int]
+	var worst, total uint64
+	do := func(operation func()) {
+		root := m.root.Load()
+		before := taken(root)
+		operation()
+		worst = max(worst, taken(root)-before)
+		total += taken(root) - before
+	}
+	for i := range n {
+		do(func() { m.Store(key(i), i) })
+	}
+	if chain := longest(m.root.Load()); chain > 4 {
+		t.Errorf("a chain has %d buckets", chain)
+	}
+	if size := m.root.Load().size(); total < size/2 {
+		t.Errorf("the probe is broken: it saw %d steps, and the table has %d buckets", total, size)
+	}
+	for i := range n {
+		do(func() { m.Delete(key(i)) })
+	}
+	if worst > share+1 {
+		t.Errorf("one operation moved the chains of %d steps, want at most %d", worst, share+1)
+	}
+}
+
+// The constants of R4: after gamma*n further writes the tables of a map that has
+// live keys, and had n, have at most alpha*live + beta bytes. At its emptiest a
+// table has one entry a bucket, and some more until that is noticed.
+const (
+	alpha = 200
+	beta  = 32 << 10
+	gamma = 0.05
+)
+
+// Clauses: R4
+func TestTablesFollowTheNumberOfKeysDown(t *testing.T) {
+	t.Run("int", func(t *testing.T) { followsDown(t, number) })
+	t.Run("string", func(t *testing.T) { followsDown(t, strconv.Itoa) })
+}
+
+func followsDown[K comparable](t *testing.T, key func(i int) K) {
+	const n = 20_000
+	rounds := 60
+	if testing.Short() {
+		rounds = 6
+	}
+	for round := range rounds {
+		r := rand.New(rand.NewPCG(uint64(round), 7))
+		var m Map[K, int]
+		for i := range n {
+			m.Store(key(i), i)
+		}
+		live := r.IntN(n)
+		if round%2 == 0 {
+			live = r.IntN(n / 20)
+		}
+		for _, i := range r.Perm(n)[live:] {
+			m.Delete(key(i))
+		}
+		for range int(gamma * n) {
+			m.Store(key(n), 1)
+			m.Delete(key(n))
+		}
+		if bytes, most := footprint(&m), uint64(alpha*live+beta); bytes > most {
+			t.Errorf("round %d: %d bytes with %d keys of %d, want at most %d", round, bytes, live, n, most)
+		}
+	}
+}
+
+// heap returns the bytes of the heap that are in use.
+func heap() int64 {
+	var s runtime.MemStats
+	runtime.GC()
+	runtime.GC() // what the first one has swept
+	runtime.ReadMemStats(&s)
+	return int64(s.HeapAlloc)
+}
+
+// Clauses: R4
+func TestTheHeapIsGivenBackWhenAllIsDeleted(t *testing.T) {
+	const n, most = 200_000, 100_000
+	var m Map[int, int]
+	before := heap()
+	for i := range n {
+		m.Store(i, i)
+	}
+	if full := heap() - before; full < n*16 {
+		t.Errorf("the probe is broken: %d entries have %d bytes", n, full)
+	}
+	for i := range n {
+		m.Delete(i)
+	}
+	if left := heap() - before; left > most {
+		t.Errorf("%d bytes are left when all is deleted, want at most %d", left, most)
+	}
+	runtime.KeepAlive(&m)
+}
+
+// A traversal and Compute may take as long as their functions do. What comes and
+// goes meanwhile must not pile up.
+//
+// Clauses: R2, R4
+func TestAPausedOperationHoldsNoTables(t *testing.T) {
+	const n, cycles = 5000, 20
+	for name, pause := range map[string]func(m *Map[int, int], churn func()){
+		"Range": func(m *Map[int, int], churn func()) { m.Range(func(int, int) bool { churn(); return false }) },
+		"Compute": func(m *Map[int, int], churn func()) {
+			m.Compute(-1, func(int, bool) (int, bool) { churn(); return 0, true })
+		},
+	} {
+		var m Map[int, int]
+		m.Store(-1, 0)
+		before := heap()
+		pause(&m, func() {
+			for range cycles {
+				for i := range n {
+					m.Store(i, i)
+				}
+				for i := range n {
+					m.Delete(i)
+				}
+			}
+			if left := heap() - before; left > 100_000 {
+				t.Errorf("while %s is paused, %d bytes have come in %d cycles", name, left, cycles)
+			}
+		})
+		runtime.KeepAlive(&m)
+	}
+}
+
+func TestGrowMakesRoom(t *testing.T) {
+	t.Run("int", func(t *testing.T) { makesRoom(t, number) })
+	t.Run("string", func(t *testing.T) { makesRoom(t, strconv.Itoa) })
+}
+
+func makesRoom[K comparable](t *testing.T, key func(i int) K) {
+	for _, n := range []int{1, 3, 1000, 3 << 10, 3<<12 + 1} {
+		for _, stored := range []int{0, 1, n / 2} {
+			var m Map[K, int]
+			for i := range stored {
+				m.Store(key(i), i)
+			}
+			m.Grow(n)
+			root := m.root.Load()
+			if root.next.Load() != nil {
+				t.Errorf("Grow(%d) left a move behind", n)
+			}
+			for i := range n {
+				m.Store(key(i), i)
+			}
+			if m.root.Load() != root || root.next.Load() != nil {
+				t.Errorf("with %d stored, Grow(%d), and %d stored the table of %d buckets was too small", stored, n, n, root.size())
+			}
+			if m.Grow(n / 3); m.root.Load() != root {
+				t.Errorf("Grow to less replaced the table")
+			}
+			checkNumbered(t, &m, key, n)
+		}
+	}
+}
+
+// checkNumbered fails unless a map, in which nothing is in progress, has the
+// first n keys with their numbers.
+func checkNumbered[K comparable](t *testing.T, m *Map[K, int], key func(i int) K, n int) {
+	t.Helper()
+	for i := range n {
+		if v, ok := m.Load(key(i)); v != i || !ok {
+			t.Fatalf("Load(%v) = %d, %v; want %d, true", key(i), v, ok, i)
+		}
+	}
+	seen := make([]bool, n)
+	for k, v := range m.All() {
+		if v < 0 || v >= n || seen[v] || key(v) != k {
+			t.Fatalf("Range visited %v with the value %d: twice or wrongly", k, v)
+		}
+		seen[v] = true
+	}
+	for i := range n {
+		if !seen[i] {
+			t.Fatalf("Range did not visit %v", key(i))
+		}
+	}
+	if got := m.Len(); got != n {
+		t.Fatalf("Len = %d, want %d", got, n)
+	}
+}
+
+// moving returns a map of n keys that is being moved to a table of more or fewer
+// buckets, so that part of it is in each.
+func moving[K comparable](t *testing.T, key func(i int) K, grows bool) (m *Map[K, int], n int) {
+	t.Helper()
+	m = new(Map[K, int])
+	full := 3000
+	for i := range full {
+		m.Store(key(i), i)
+	}
+	half := func() bool {
+		root := m.root.Load()
+		return root.next.Load() != nil && grows == (root.next.Load().size() > root.size()) && root.size() > 128
+	}
+	if grows {
+		for n = full; !half(); n++ {
+			m.Store(key(n), n)
+		}
+		m.Store(key(n), n)
+		n++
+	} else {
+		for n = full; !half(); n-- {
+			m.Delete(key(n - 1))
+		}
+		m.Delete(key(n - 1))
+		n--
+	}
+	if root := m.root.Load(); root.next.Load() == nil || root.done.Load() == 0 {
+		t.Fatalf("no move is in progress, or not begun")
+	}
+	return m, n
+}
+
+// Nothing is in progress, and a part of the keys is in each of two tables.
+//
+// Clauses: T1, T6
+func TestAMoveThatIsHalfDoneIsNotNoticed(t *testing.T) {
+	for _, grows := range []bool{true, false} {
+		t.Run(fmt.Sprintf("int/grows=%v", grows), func(t *testing.T) { halfDone(t, number, grows) })
+		t.Run(fmt.Sprintf("string/grows=%v", grows), func(t *testing.T) { halfDone(t, strconv.Itoa, grows) })
+		t.Run(fmt.Sprintf("float64/grows=%v", grows), func(t *testing.T) {
+			halfDone(t, func(i int) float64 { return float64(i) / 3 }, grows)
+		})
+	}
+}
+
+func halfDone[K comparable](t *testing.T, key func(i int) K, grows bool) {
+	m, n := moving(t, key, grows)
+	for steps := 0; m.root.Load().next.Load() != nil; steps++ {
+		checkNumbered(t, m, key, n)
+		m.Store(key(steps%n), steps%n) // moves some more
+	}
+	checkNumbered(t, m, key, n)
+
+	m, n = moving(t, key, grows)
+	m.Grow(20_000)
+	checkNumbered(t, m, key, n)
+	if root := m.root.Load(); root.next.Load() != nil || root.size() < 20_000/slots {
+		t.Errorf("Grow did not end the move, or has not grown the table: %d buckets", root.size())
+	}
+
+	m, _ = moving(t, key, grows)
+	m.Clear()
+	checkNumbered(t, m, key, 0)
+	if bytes := footprint(m); bytes > 1000 {
+		t.Errorf("after Clear the table has %d bytes", bytes)
+	}
+	for i := range 100 {
+		m.Store(key(i), i)
+	}
+	checkNumbered(t, m, key, 100)
+}
+
+// A NaN cannot be found by its key, and has to be moved all the same.
+//
+// Clauses: S7
+func TestKeysThatAreNotEqualToThemselvesAreMoved(t *testing.T) {
+	const n = 2000
+	var m Map[float64, int]
+	var zero float64
+	for i := range n {
+		m.Store(zero/zero, i)
+		m.Store(float64(i), -1)
+	}
+	for i := range n {
+		m.Delete(float64(i))
+	}
+	m.Grow(10 * n)
+	sum := 0
+	for key, value := range m.All() {
+		if key == key {
+			t.Errorf("%v is there", key)
+		}
+		sum += value
+	}
+	if m.Len() != n || sum != n*(n-1)/2 {
+		t.Errorf("%d keys with the sum %d, want %d with %d", m.Len(), sum, n, n*(n-1)/2)
+	}
+}
+
+// Keys that differ in a few bits only must not meet in few buckets: the table
+// would grow until they do not.
+func TestKeysInPatternsAreSpread(t *testing.T) {
+	n := 10_000
+	if testing.Short() {
+		n = 1000
+	}
+	most := uint64(200 * n) // twice what is usual after a growth
+	for shift := range 50 {
+		var words Map[uint64, int]
+		var texts Map[string, int]
+		for i := range n {
+			words.Store(uint64(i)<<shift, i)
+			if shift < 20 {
+				texts.Store(fmt.Sprintf("%0*d", shift, i), i)
+			}
+		}
+		if bytes := footprint(&words); bytes > most {
+			t.Errorf("multiples of 2^%d: %d buckets, %d bytes for %d keys", shift, words.root.Load().size(), bytes, n)
+		}
+		if bytes := footprint(&texts); bytes > most {
+			t.Errorf("numbers of %d digits: %d buckets, %d bytes for %d keys", shift, texts.root.Load().size(), bytes, n)
+		}
+	}
+}

@@ -1,0 +1,139 @@
+package flatmap
+
+import (
+	"reflect"
+	"runtime"
+	"runtime/metrics"
+	"testing"
+	"unsafe"
+)
+
+// All code computes where a slot is from the constants, whatever the type.
+func TestBucketsOfAllTypesHaveOneLayout(t *testing.T) {
+	for _, c := range []struct {
+		kinds             kinds
+		bucket            reflect.Type
+		keyRefs, valueRef bool
+	}{
+		{kinds{key: word, value: word}, reflect.TypeFor[typed[plainSlot, plainSlot]](), false, false},
+		{kinds{key: word, value: pointer}, reflect.TypeFor[typed[plainSlot, referenceSlot]](), false, true},
+		{kinds{key: boxed, value: word}, reflect.TypeFor[typed[referenceSlot, plainSlot]](), true, false},
+		{kinds{key: pointer, value: boxed}, reflect.TypeFor[typed[referenceSlot, referenceSlot]](), true, true},
+		{kinds{key: text, value: word}, reflect.TypeFor[typedText[plainSlot]](), true, false},
+		{kinds{key: text, value: boxed}, reflect.TypeFor[typedText[referenceSlot]](), true, true},
+	} {
+		if size := c.bucket.Size(); size != bucketSize {
+			t.Errorf("%v has %d bytes, want %d", c.bucket, size, bucketSize)
+		}
+		for name, want := range map[string]uintptr{"_": 0, "keys": keysAt, "values": valuesAt, "lengths": keysAt + (slots-1)*slotSize} {
+			if f, ok := c.bucket.FieldByName(name); ok && f.Offset != want {
+				t.Errorf("%s is at %d of %v, want %d", name, f.Offset, c.bucket, want)
+			}
+		}
+		if _, ok := c.bucket.FieldByName("lengths"); ok != (c.kinds.key == text) {
+			t.Errorf("%v has lengths: %v", c.bucket, ok)
+		}
+		for name, want := range map[string]bool{"keys": c.keyRefs, "values": c.valueRef} {
+			if f, _ := c.bucket.FieldByName(name); hasPointers(f.Type) != want {
+				t.Errorf("%s of %v have pointers: %v, want %v", name, c.bucket, !want, want)
+			}
+		}
+	}
+	if size := unsafe.Sizeof(bucket{}); size != keysAt {
+		t.Errorf("the head of a bucket has %d bytes, want %d", size, keysAt)
+	}
+	if size := unsafe.Sizeof(referenceSlot{}); size != slotSize {
+		t.Errorf("a slot of a reference has %d bytes, want %d", size, slotSize)
+	}
+	if at := uintptr(unsafe.Pointer(pointerIn(unsafe.Pointer(new(referenceSlot))))) & (slotSize - 1); at != reflect.TypeFor[referenceSlot]().Field(1).Offset {
+		t.Errorf("the pointer is looked for at %d of its slot", at)
+	}
+}
+
+// The garbage collector must see what is stored, and nothing of what is not.
+func TestKindsOfTypes(t *testing.T) {
+	type padded struct {
+		a bool
+		b int32
+	}
+	for _, c := range []struct {
+		name string
+		got  kinds
+		want kinds
+	}{
+		{"int, int", kindsOf[int, int](), kinds{word, word, true, allTags}},
+		{"bool, uint8", kindsOf[bool, uint8](), kinds{word, word, true, allTags}},
+		{"string, bool", kindsOf[string, bool](), kinds{text, word, true, textTags}},
+		{"string, string", kindsOf[string, string](), kinds{text, boxed, false, textTags}},
+		{"*int, *int", kindsOf[*int, *int](), kinds{pointer, pointer, true, allTags}},
+		{"chan, func", kindsOf[chan int, func()](), kinds{pointer, pointer, false, allTags}},
+		{"unsafe.Pointer, map", kindsOf[unsafe.Pointer, map[int]int](), kinds{pointer, pointer, false, allTags}},
+		{"float64, float64", kindsOf[float64, float64](), kinds{boxed, word, false, allTags}},
+		{"padded, padded", kindsOf[padded, padded](), kinds{boxed, word, false, allTags}},
+		{"any, any", kindsOf[any, any](), kinds{boxed, boxed, false, allTags}},
+		{"struct{*int}, struct{*int}", kindsOf[struct{ p *int }, struct{ p *int }](), kinds{boxed, boxed, false, allTags}},
+		{"[1]*int, [1]*int", kindsOf[[1]*int, [1]*int](), kinds{boxed, boxed, false, allTags}},
+		{"uintptr, uintptr", kindsOf[uintptr, uintptr](), kinds{word, word, true, allTags}},
+		{"struct{}, struct{}", kindsOf[struct{}, struct{}](), kinds{boxed, word, false, allTags}},
+		{"[0]*int, [0]*int", kindsOf[[0]*int, [0]*int](), kinds{boxed, word, false, allTags}},
+		{"[2]int32, [9]byte", kindsOf[[2]int32, [9]byte](), kinds{boxed, boxed, false, allTags}},
+		{"complex64, complex64", kindsOf[complex64, complex64](), kinds{boxed, word, false, allTags}},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: %+v, want %+v", c.name, c.got, c.want)
+		}
+	}
+}
+
+// scannable returns how many bytes of the heap the garbage collector looks at.
+func scannable() uint64 {
+	sample := []metrics.Sample{{Name: "/gc/scan/heap:bytes"}}
+	runtime.GC()
+	metrics.Read(sample)
+	return sample[0].Value.Uint64()
+}
+
+func TestTableWithoutPointersIsNotScanned(t *testing.T) {
+	n := 1_000_000
+	if testing.Short() {
+		n = 100_000
+	}
+	before := scannable()
+	var m Map[int, int]
+	for i := range n {
+		m.Store(i, i)
+	}
+	after, bytes := scannable(), footprint(&m)
+	if grown := int64(after) - int64(before); grown > int64(bytes/100) {
+		t.Errorf("with %d entries in %d bytes the heap to scan grew by %d", n, bytes, grown)
+	}
+	m.Clear()
+	// The probe sees a table that has pointers.
+	var p Map[int, *int]
+	x := new(int)
+	for i := range n {
+		p.Store(i, x)
+	}
+	after, bytes = scannable(), footprint(&p)
+	if grown := int64(after) - int64(before); grown < int64(bytes/4) {
+		t.Errorf("the probe is broken: with %d pointers in %d bytes the heap to scan grew by %d", n, bytes, grown)
+	}
+	runtime.KeepAlive(&p)
+}
+
+// footprint returns how many bytes the tables have that can be reached from m at
+// rest.
+func footprint[K comparable, V any](m *Map[K, V]) (bytes uint64) {
+	for t := m.root.Load(); t != nil; t = t.next.Load() {
+		bytes += t.size() * bucketSize
+		if c := t.chains.Load(); c != nil {
+			bytes += uint64(unsafe.Sizeof(*c))
+			for i, block := range c.blocks {
+				if block != nil {
+					bytes += bucketSize << i
+				}
+			}
+		}
+	}
+	return bytes
+}

@@ -1,0 +1,215 @@
+package flatmap
+
+import (
+	"math/bits"
+	"sync/atomic"
+	"unsafe"
+)
+
+// A table is moved to the next one in steps. Step u moves all chains whose
+// buckets are u modulo the size of the smaller table: one chain to several in a
+// larger table, several to one in a smaller one. So nobody else can reach the
+// chains that a step fills until it has marked the old ones moved, and it needs
+// no care there. Steps are taken by the writers that come along.
+//
+// The root is replaced when all steps are done. Only the root is given a next
+// table, so a table is complete before it is moved itself.
+
+// share is how many steps a writer takes, beside the one that it needs.
+const share = 16
+
+// resize begins to move t to a table of n buckets, unless it is not the root or
+// is about to be moved already. The first writers after that see it.
+func (m *Map[K, V]) resize(t *table[K, V], n uint64) {
+	if n < minBuckets || n > maxBuckets || m.root.Load() != t || !t.resized.CompareAndSwap(false, true) {
+		return
+	}
+	defer func() { t.resized.Store(t.next.Load() != nil) }() // there may be no memory
+	next := newTable(n, t)
+	next.rebuilt = n == t.size()
+	t.next.Store(next)
+}
+
+// grow begins to move t, which is crowded, to a larger table; or to one of the
+// same size, if few of its slots are in use: where keys come and go, every bucket
+// is full at some time, and keeps its chain.
+func (m *Map[K, V]) grow(t *table[K, V]) {
+	if m.root.Load() != t || t.next.Load() != nil {
+		return
+	}
+	n := 2 * t.size()
+	if !t.rebuilt && t.used()*8 < slots*3 {
+		n = t.size()
+	}
+	m.resize(t, n)
+}
+
+// help moves the chain of hash from t to next, and some more.
+func (m *Map[K, V]) help(t, next *table[K, V], hash uint64) {
+	steps := min(t.size(), next.size())
+	if t.at(hash).state.Load()&moved == 0 {
+		m.step(t, next, steps, hash&(steps-1))
+	}
+	if t.claimed.Load() >= steps {
+		return
+	}
+	from := t.claimed.Add(share) - share
+	for u := from; u < min(from+share, steps); u++ {
+		m.step(t, next, steps, u)
+	}
+}
+
+// finish moves what is left of t, however much that is.
+func (m *Map[K, V]) finish(t, next *table[K, V]) {
+	steps := min(t.size(), next.size())
+	for u := range steps {
+		m.step(t, next, steps, u)
+	}
+	m.root.CompareAndSwap(t, next) // the last step's own may be yet to come
+}
+
+// step takes one step of the move of t to next, unless it was taken.
+//
+// Old chains are locked in ascending order, and marked in descending order: if
+// the first one is moved, all are.
+func (m *Map[K, V]) step(t, next *table[K, V], steps, u uint64) {
+	var old [2]*bucket // a table shrinks by half at a time
+	n := int(max(t.size()/steps, 1))
+	for i := range n {
+		old[i] = t.at(u + uint64(i)*steps)
+		state, ok := t.lockOld(old[i])
+		if !ok {
+			return // the first: with its lock held, no other can be moved
+		}
+		t.moveChain(next, old[i], state)
+	}
+	for i := n - 1; i >= 0; i-- {
+		t.leave(old[i])
+	}
+	if t.done.Add(1) == steps && m.root.CompareAndSwap(t, next) && next.size() < t.size() {
+		m.shrink(next) // there may have been more deletions
+	}
+}
+
+// moveChain copies a chain that the caller has locked to next, where nobody sees
+// it yet.
+func (t *table[K, V]) moveChain(next *table[K, V], first *bucket, state uint64) {
+	for b := first; ; {
+		for set := state & allTags; set != 0; set &= set - 1 {
+			i := lowest(set)
+			hash := t.hashOf(t.unsharedKey(b, i))
+			to, j := next.append(next.at(hash), tagOf(hash))
+			t.copySlot(b, i, to, j)
+		}
+		if state&chained == 0 {
+			return
+		}
+		b = t.chainedTo(b.guard.Load())
+		state = b.state.Load()
+	}
+}
+
+// append finds a free slot in a chain that nobody else sees, and gives it a tag.
+func (t *table[K, V]) append(first *bucket, tag uint64) (*bucket, uintptr) {
+	for b := first; ; b = t.chainedTo(*unshared(&b.guard)) {
+		state := unshared(&b.state)
+		if f := t.kinds.free(*state); f != 0 {
+			i := lowest(f)
+			*state |= tagAt(tag, i)
+			return b, i
+		}
+		if *state&chained == 0 {
+			index, _ := t.newChained()
+			*unshared(&b.guard) |= index
+			*state |= chained
+		}
+	}
+}
+
+// unsharedKey is loadKey for who holds the lock: no writer is there.
+func (t *table[K, V]) unsharedKey(b *bucket, i uintptr) (k raw) {
+	if t.kinds.key == word {
+		return raw{word: *(*uint64)(b.key(i))}
+	}
+	k.pointer = *pointerIn(b.key(i))
+	if t.kinds.key == text {
+		k.word = *b.lengths() >> (8 * i) & 0xff
+	}
+	return k
+}
+
+// copySlot copies a slot of a locked chain to one that nobody else sees.
+func (t *table[K, V]) copySlot(from *bucket, i uintptr, to *bucket, j uintptr) {
+	copyContent(from.key(i), to.key(j), t.kinds.key)
+	copyContent(from.value(i), to.value(j), t.kinds.value)
+	if t.kinds.key == text {
+		*to.lengths() |= tagAt(*from.lengths()>>(8*i)&0xff, j)
+	}
+}
+
+func copyContent(from, to unsafe.Pointer, k kind) {
+	if k == word {
+		*(*uint64)(to) = *(*uint64)(from)
+		return
+	}
+	*pointerIn(to) = *pointerIn(from)
+}
+
+// unshared is a word that nobody else reads or writes.
+func unshared(w *atomic.Uint64) *uint64 { return (*uint64)(unsafe.Pointer(w)) }
+
+// leave marks a chain moved, which unlocks it, and lets go of what was in it.
+// Who still reads it finds the guard changed, or what was there.
+func (t *table[K, V]) leave(first *bucket) {
+	was := first.state.Load()
+	t.waiters.unlock(first, moved)
+	if !t.kinds.references() {
+		return
+	}
+	first.invalidate()
+	for b, state := first, was; ; {
+		for set := state & allTags; set != 0; set &= set - 1 {
+			t.release(b, lowest(set))
+		}
+		if state&chained == 0 {
+			return
+		}
+		b = t.chainedTo(b.guard.Load())
+		state = b.state.Load()
+	}
+}
+
+// thin calls shrink, sometimes. A writer calls it that has emptied the bucket b,
+// of hash: that happens often where many buckets hold none or one. In small
+// tables it always does, in others one of sixteen times, as a key and its
+// bucket's number of changes will have it.
+func (m *Map[K, V]) thin(t *table[K, V], b *bucket, hash uint64) {
+	if t.size() <= sample || (hash>>40^b.guard.Load()>>(indexBits+1))&15 == 0 {
+		m.shrink(t)
+	}
+}
+
+// shrink begins to move t to a table half as large if no more than about an
+// eighth of its slots is in use.
+func (m *Map[K, V]) shrink(t *table[K, V]) {
+	if t.size() > minBuckets && m.root.Load() == t && t.next.Load() == nil && t.used()*8 <= slots {
+		m.resize(t, t.size()/2)
+	}
+}
+
+// sample is how many buckets of a table are looked at to know how full it is.
+const sample = 32
+
+// used returns how many entries a chain has, on average: exactly in small tables,
+// roughly in others.
+func (t *table[K, V]) used() float64 {
+	n := min(t.size(), sample)
+	entries := 0
+	for i := range n {
+		t.chain(t.at(i*(t.size()/n)), func(_ *bucket, state uint64) bool {
+			entries += bits.OnesCount64(state & allTags)
+			return true
+		})
+	}
+	return float64(entries) / float64(n)
+}

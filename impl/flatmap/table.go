@@ -1,0 +1,262 @@
+package flatmap
+
+import (
+	"hash/maphash"
+	"math/bits"
+	"sync/atomic"
+	"unsafe"
+)
+
+const (
+	slots    = 7 // of a bucket
+	slotSize = 8
+
+	bucketSize = 128
+	keysAt     = 16 // where the first key lies in a bucket
+	valuesAt   = keysAt + slots*slotSize
+
+	minBuckets = 1
+	// maxBuckets bounds tables: 2^27 buckets have 16 GiB and room for 600
+	// million entries; where pointers have four bytes, 2^22 have half a gigabyte.
+	// Chains are as long as it takes beyond that.
+	maxBuckets = 1 << (22 + 5*(^uintptr(0)>>63))
+	maxChained = 2*maxBuckets - 1
+)
+
+// bucket is the beginning of one: what follows are its slots.
+//
+//	0     8     16                      72                     128
+//	┌─────┬─────┬──┬──┬──┬──┬──┬──┬──┐──┬──┬──┬──┬──┬──┬──┐
+//	│state│guard│k0│k1│k2│k3│k4│k5│k6│v0│v1│v2│v3│v4│v5│v6│
+//	└─────┴─────┴──┴──┴──┴──┴──┴──┴──┘──┴──┴──┴──┴──┴──┴──┘
+//
+// In tables of strings the last slot is not used. In place of its key are the
+// lengths of the others, a byte each.
+//
+// Buckets are linked to chains, by index. The first bucket of a chain is locked
+// for the whole chain, and its guard is the guard of all of them.
+//
+// state has a tag a slot in its seven low bytes:
+//
+//	tag    0       the slot is free: nobody reads it
+//	       0x80|h  the slot has a key whose hash begins with the seven bits h
+//
+// Who holds the lock changes a free slot's tag to that of a key, when the key
+// and its value are in place, and back to 0. Flags are in the high byte:
+//
+//	locked  set by a CompareAndSwap of any writer, in the first bucket only;
+//	        cleared by the one who set it
+//	waiting somebody sleeps until locked is cleared; set by who is about to sleep,
+//	        only while locked is; cleared with it
+//	chained another bucket follows, its index is in guard; set by the holder of
+//	        the lock, for ever
+//	moved   the chain's entries are in the next table, or on their way further;
+//	        set by the holder of the lock, instead of the lock and all tags, for
+//	        ever
+//
+// guard has the index of the next bucket in its low bits, 0 for none, and above
+// them the number of times that what was in a slot of the chain became invalid:
+// the holder of the lock counts before it writes a slot that was free, and before
+// it sets a slot to nil.
+type bucket struct {
+	state atomic.Uint64
+	guard atomic.Uint64
+}
+
+const (
+	locked  = 1 << 56
+	waiting = 1 << 57
+	chained = 1 << 58
+	moved   = 1 << 59
+
+	allTags  = 0x0080808080808080
+	textTags = 0x0000808080808080
+	eachTag  = 0x0001010101010101
+
+	indexBits = 28
+	indexMask = 1<<indexBits - 1
+	// version is one in what guard counts. It has 36 bits: a Load would have to
+	// sleep during 2^36 inserts into its bucket, and find the number it left.
+	version = 1 << indexBits
+)
+
+// tagOf returns the tag of a key by its hash.
+func tagOf(hash uint64) uint64 { return hash>>57 | 0x80 }
+
+// matching returns the high bits of the tags in state that are tag. It may
+// return one more that is not, right above one that is: keys are compared
+// anyway.
+func matching(state, tag uint64) uint64 {
+	x := state ^ tag*eachTag
+	return (x - eachTag) &^ x & allTags
+}
+
+// free returns the high bits of the tags of free slots.
+func (k kinds) free(state uint64) uint64 { return ^state & k.tags }
+
+// lowest returns the number of the slot whose tag has the lowest bit of set.
+func lowest(set uint64) uintptr { return uintptr(bits.TrailingZeros64(set)) >> 3 }
+
+// tagAt returns tag in the place of slot i.
+func tagAt(tag uint64, i uintptr) uint64 { return tag << (i * 8) }
+
+func (b *bucket) key(i uintptr) unsafe.Pointer {
+	return unsafe.Add(unsafe.Pointer(b), keysAt+i*slotSize)
+}
+
+func (b *bucket) value(i uintptr) unsafe.Pointer {
+	return unsafe.Add(unsafe.Pointer(b), valuesAt+i*slotSize)
+}
+
+// invalidate counts one up in guard. The caller holds the lock.
+func (b *bucket) invalidate() { b.guard.Store(b.guard.Load() + version) }
+
+// typed is the memory of a bucket, for the garbage collector: it looks for
+// pointers in slots of references only.
+type typed[K, V plainSlot | referenceSlot] struct {
+	_      bucket
+	keys   [slots]K
+	values [slots]V
+}
+
+type plainSlot struct{ _ uint64 }
+
+// referenceSlot has as many bytes where pointers have four.
+type referenceSlot struct {
+	_ [slotSize - unsafe.Sizeof(uintptr(0))]byte
+	_ unsafe.Pointer
+}
+
+// typedText is that of a bucket of strings.
+type typedText[V plainSlot | referenceSlot] struct {
+	_       bucket
+	keys    [slots - 1]referenceSlot
+	lengths plainSlot
+	values  [slots]V
+}
+
+// newBuckets returns the first of n buckets in a row.
+func (k kinds) newBuckets(n uint64) unsafe.Pointer {
+	switch {
+	case k.key == text && k.value == word:
+		return firstOf(make([]typedText[plainSlot], n))
+	case k.key == text:
+		return firstOf(make([]typedText[referenceSlot], n))
+	case k.key == word && k.value == word:
+		return firstOf(make([]typed[plainSlot, plainSlot], n))
+	case k.key == word:
+		return firstOf(make([]typed[plainSlot, referenceSlot], n))
+	case k.value == word:
+		return firstOf(make([]typed[referenceSlot, plainSlot], n))
+	}
+	return firstOf(make([]typed[referenceSlot, referenceSlot], n))
+}
+
+func firstOf[T any](s []T) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(s)) }
+
+// table is a generation of a map. Its size stays; growth and shrinkage make
+// another one, next, and move everything there.
+type table[K comparable, V any] struct {
+	buckets unsafe.Pointer // the first
+	mask    uint64         // their number, less one
+	seed    uint64
+	kinds   kinds
+	origin  *origin
+	rebuilt bool                        // it was made to have no long chains, not to grow or shrink
+	resized atomic.Bool                 // somebody makes next
+	next    atomic.Pointer[table[K, V]] // set once
+	chains  atomic.Pointer[chains]      // set once
+	_       [64]byte                    // what follows is written often
+
+	claimed atomic.Uint64 // of the steps of the move to next
+	done    atomic.Uint64
+	waiters waiters
+}
+
+// origin is what all tables have in common that were moved from one to the next:
+// they hash alike. Clear ends it.
+type origin struct{ _ byte }
+
+// newTable returns an empty table of n buckets, a power of two, that hashes as
+// from does, if that is not nil.
+func newTable[K comparable, V any](n uint64, from *table[K, V]) *table[K, V] {
+	t := &table[K, V]{mask: n - 1}
+	if from != nil {
+		t.seed, t.kinds, t.origin = from.seed, from.kinds, from.origin
+	} else {
+		t.seed, t.kinds, t.origin = maphash.String(maphash.MakeSeed(), "flatmap"), kindsOf[K, V](), new(origin)
+	}
+	t.buckets = t.kinds.newBuckets(n)
+	t.waiters.init()
+	return t
+}
+
+func (t *table[K, V]) size() uint64 { return t.mask + 1 }
+
+// at returns the first bucket of the chain of a hash.
+func (t *table[K, V]) at(hash uint64) *bucket {
+	return (*bucket)(unsafe.Add(t.buckets, uintptr(hash&t.mask)*bucketSize))
+}
+
+// chains are the buckets behind the first ones. They are allocated in blocks,
+// each as large as all before it and one, and found by index, from 1. An index
+// keeps tables without references free of pointers.
+type chains struct {
+	used   atomic.Uint64
+	blocks [indexBits]unsafe.Pointer // accessed atomically
+}
+
+// chainedTo returns the bucket that guard leads to.
+func (t *table[K, V]) chainedTo(guard uint64) *bucket {
+	i := guard & indexMask
+	block := bits.Len64(i) - 1
+	first := atomic.LoadPointer(&t.chains.Load().blocks[block])
+	return (*bucket)(unsafe.Add(first, uintptr(i-1<<block)*bucketSize))
+}
+
+// newChained returns a new bucket and its index; or 0 and nil, if a table has as
+// many as it can have.
+func (t *table[K, V]) newChained() (index uint64, b *bucket) {
+	c := t.chains.Load()
+	if c == nil {
+		t.chains.CompareAndSwap(nil, new(chains))
+		c = t.chains.Load()
+	}
+	index = c.used.Add(1)
+	if index > maxChained {
+		return 0, nil
+	}
+	block := bits.Len64(index) - 1
+	if p := &c.blocks[block]; atomic.LoadPointer(p) == nil {
+		atomic.CompareAndSwapPointer(p, nil, t.kinds.newBuckets(1<<block))
+	}
+	return index, t.chainedTo(index)
+}
+
+// crowded reports whether so many buckets are chained that the table should
+// grow.
+func (t *table[K, V]) crowded() bool {
+	c := t.chains.Load()
+	return c != nil && c.used.Load() > t.size()>>t.kinds.crowd()
+}
+
+// crowd says which share of chained buckets is too much: 1/16; or 1/8 for strings,
+// of which fewer fit into a bucket.
+func (k kinds) crowd() int {
+	if k.key == text {
+		return 3
+	}
+	return 4
+}
+
+// chain calls visit for each bucket of the chain of first, until it returns
+// false.
+func (t *table[K, V]) chain(first *bucket, visit func(b *bucket, state uint64) bool) {
+	for b := first; ; {
+		state := b.state.Load()
+		if !visit(b, state) || state&chained == 0 {
+			return
+		}
+		b = t.chainedTo(b.guard.Load())
+	}
+}
