@@ -184,7 +184,4 @@ var trieSurvivors = []survivor{
 		"hashtriemap.go, comparison ignored: lookupWithValue: valEqual == nil → true",
 		"hashtriemap.go, comparison ignored: lookupWithValue: valEqual(unsafe.Pointer(&e.value), abi.NoEscape(unsafe.Poin… → true",
 	}},
-	{hole: true, reason: "it is wrong as swap's is, and takes three keys of equal hashes: in Store(k1); Store(k2); CompareAndSwap(k1) ‖ Load(k0), on a map of k0, Load may read the new entry before what follows it is there. Programs of that size with compares are too many", keys: []string{
-		"hashtriemap.go, two stores exchanged: compareAndSwap: eNew.overflow.Store(e.overflow.Load()) after i.Store(eNew)",
-	}},
 }
