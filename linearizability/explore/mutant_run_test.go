@@ -96,6 +96,8 @@ func hear(d *json.Decoder, expected outcome) (death, outcome) {
 			return death{}, seen
 		}
 		switch {
+		case strings.Contains(m.Error, "does not end"): // the initial map, already
+			return death{clause: "endless"}, seen
 		case m.Error != "":
 			return death{clause: "refused: " + m.Error}, seen
 		case m.Found != nil:

@@ -115,6 +115,7 @@ var ofChains = []string{"swap", "compareAndSwap", "loadAndDelete", "compareAndDe
 // trie whose last key goes, and three keys in a chain.
 var smallTrie = []stage{
 	newStage("2x1", 1, onKey, Policies[:1], []string{job.Left}),
+	of(newStage("2x1", 3, onKey, Policies[2:], []string{"k0 k1 k2"}), ofChains),
 	of(newStage("1x3", 3, onKey, Policies[2:], oneKey), ofChains),
 }
 
@@ -131,7 +132,6 @@ var largeTrie = []stage{
 	newStage("3x1", 2, basic, Policies[1:], few),
 	newStage("2x2", 1, []model.Method{model.Store, model.CompareAndSwap, model.CompareAndDelete}, Policies[:1], oneKey),
 	newStage("2x2", 2, basic[1:3], Policies[2:], oneKey),
-	of(newStage("2x3", 3, basic[:2], Policies[2:], oneKey), []string{"swap", "expand"}),
 	of(newStage("2x3", 1, []model.Method{model.Store, model.CompareAndDelete}, Policies[:1], []string{job.Left}), []string{"CompareAndDelete"}),
 }
 

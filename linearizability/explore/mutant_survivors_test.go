@@ -147,4 +147,41 @@ var readdirtySurvivors = []survivor{
 	}},
 }
 
-var trieSurvivors = []survivor{}
+var trieSurvivors = []survivor{
+	{reason: "any seed will do: it makes hashes hard to guess, of which no clause speaks", keys: []string{
+		"hashtriemap.go, lost update: initSlow: no ht.seed = uintptr(runtime_rand())",
+	}},
+	{reason: "all three are written under initMu, and nobody reads them before inited is set", keys: []string{
+		"hashtriemap.go, two stores exchanged: initSlow: ht.root.Store(newIndirectNode[K, V](nil)) after ht.keyHash = mapType.Hasher",
+		"hashtriemap.go, two stores exchanged: initSlow: ht.keyHash = mapType.Hasher after ht.valEqual = mapType.Elem.Equal",
+		"hashtriemap.go, two stores exchanged: initSlow: ht.valEqual = mapType.Elem.Equal after ht.seed = uintptr(runtime_rand())",
+	}},
+	{reason: "who gets in between finds inited unset, and sets everything again; nobody uses any of it before inited is set, and who comes then changes nothing", keys: []string{
+		"hashtriemap.go, lock let go in between: initSlow: ht.initMu.Unlock(); ht.initMu.Lock(); before ht.inited.Store(1)",
+	}},
+	{reason: "what comes after is about variables of the call alone", keys: []string{
+		"hashtriemap.go, unlocked too early: LoadOrStore: i.mu.Unlock() before return value, false",
+		"hashtriemap.go, unlocked too early: Swap: i.mu.Unlock() before return zero, false",
+		"hashtriemap.go, two stores exchanged: find: i = nil after n = nil",
+	}},
+	{reason: "the node that both are stored in is not in the tree yet", keys: []string{
+		"hashtriemap.go, two stores exchanged: expand: newIndirect.children[oi].Store(&oldEntry.node) after newIndirect.children[ni].Store(&newEntry.node)",
+	}},
+	{reason: "dead is looked at under i.mu, which is held for all of this; the parent's lock guards its slot", keys: []string{
+		"hashtriemap.go, two stores exchanged: LoadAndDelete: i.dead.Store(true) after parent.children[(hash>>hashShift)&nChildrenMask].Store(nil)",
+		"hashtriemap.go, check outside the lock: LoadAndDelete: parent.mu.Lock() after i.dead.Store(true)",
+		"hashtriemap.go, two stores exchanged: CompareAndDelete: i.dead.Store(true) after parent.children[(hash>>hashShift)&nChildrenMask].Store(nil)",
+		"hashtriemap.go, check outside the lock: CompareAndDelete: parent.mu.Lock() after i.dead.Store(true)",
+	}},
+	{reason: "while i is in its parent's slot, and i.mu is held, nobody else changes that slot, and the parent is not empty, so that it stays in the tree", keys: []string{
+		"hashtriemap.go, lock let go in between: LoadAndDelete: parent.mu.Unlock(); parent.mu.Lock(); before parent.children[(hash>>hashShift)&nChildrenMask].Store(nil)",
+		"hashtriemap.go, lock let go in between: CompareAndDelete: parent.mu.Unlock(); parent.mu.Lock(); before parent.children[(hash>>hashShift)&nChildrenMask].Store(nil)",
+	}},
+	{reason: "a dead node stays empty, as whatever is stored there sees that it is dead: the slot says that the key is absent, which it was when the node lost its last entry; find saw the key in the slot before, so that was during the call", keys: []string{
+		"hashtriemap.go, skipped dead check: find: !i.dead.Load() → true",
+	}},
+	{reason: "what find compares without the lock, compareAndSwap compares again under it", keys: []string{
+		"hashtriemap.go, comparison ignored: lookupWithValue: valEqual == nil → true",
+		"hashtriemap.go, comparison ignored: lookupWithValue: valEqual(unsafe.Pointer(&e.value), abi.NoEscape(unsafe.Poin… → true",
+	}},
+}
