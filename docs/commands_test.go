@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/mapspec/mapspec/impl"
@@ -303,16 +304,40 @@ func submatches(re *regexp.Regexp, text []byte) (all []string) {
 	return all
 }
 
-// buildMapspec returns the path of the program, built for t.
+// buildMapspec returns the path of the program, built by the first test that
+// asks for it.
 func buildMapspec(t *testing.T) string {
 	t.Helper()
-	binary := filepath.Join(t.TempDir(), "mapspec.exe")
-	build := exec.Command("go", "build", "-o", binary, mapspecPackage)
-	build.Dir = root
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("mapspec does not build: %v\n%s", err, out)
+	built.once.Do(func() {
+		built.binary = filepath.Join(built.dir, "mapspec.exe")
+		build := exec.Command("go", "build", "-o", built.binary, mapspecPackage)
+		build.Dir = root
+		if out, err := build.CombinedOutput(); err != nil {
+			built.err = fmt.Errorf("%w\n%s", err, out)
+		}
+	})
+	if built.err != nil {
+		t.Fatalf("mapspec does not build: %v", built.err)
 	}
-	return binary
+	return built.binary
+}
+
+// built is the program, once it is built, in a folder that TestMain removes.
+var built struct {
+	once        sync.Once
+	dir, binary string
+	err         error
+}
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "mapspec-docs-")
+	if err != nil {
+		panic(err)
+	}
+	built.dir = dir
+	status := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(status)
 }
 
 func TestWrongCommandsAreSeen(t *testing.T) {

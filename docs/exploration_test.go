@@ -12,11 +12,13 @@ import (
 
 	"github.com/mapspec/mapspec/impl"
 	"github.com/mapspec/mapspec/linearizability/explore"
+	"github.com/mapspec/mapspec/linearizability/explore/program"
 	"github.com/mapspec/mapspec/linearizability/instrument"
 )
 
 // The tables of docs/exploration.md are made: that of the yardsticks from what
-// TestYardsticks has written, that of what was explored from the certificates.
+// TestYardsticks has written, that of what was explored from the certificates,
+// those of the mutants from what TestMutants has written.
 const (
 	explorationPath = "docs/exploration.md"
 	yardsticksPath  = "linearizability/explore/testdata/yardsticks.golden"
@@ -29,10 +31,12 @@ const (
 func TestExplorationTables(t *testing.T) {
 	p := readPage(t, explorationPath)
 	all := readCertificates(t)
+	mutants := readMutants(t)
 	fresh := p.lines
 	var err error
 	for name, rows := range map[string][]string{
 		"yardsticks": yardstickRows(t), "certificates": certificateRows(all), "commands": commandLines(all),
+		"mutants": byMap(mutants, false), "mutants in every way": byMap(mutants, true), "operators": byOperator(mutants),
 	} {
 		if fresh, err = remade(fresh, name, rows); err != nil {
 			t.Fatalf("%s: %v", p.path, err)
@@ -175,6 +179,9 @@ func remake(c *explore.Certificate) string {
 	if c.Keys != 2 {
 		words = append(words, "-keys", fmt.Sprint(c.Keys))
 	}
+	if methods := methodsLeft(c); len(methods) > 0 {
+		words = append(words, "-methods", strings.Join(methods, ","))
+	}
 	if single := slices.ContainsFunc(c.Notes, func(n string) bool { return strings.Contains(n, "one policy stands for all") }); !single &&
 		!slices.Equal(c.Policies, explore.Policies) {
 		words = append(words, "-hashes", strings.Join(c.Policies, ","))
@@ -191,6 +198,31 @@ func remake(c *explore.Certificate) string {
 	return strings.Join(append(words, "-cover", "-json"), " ")
 }
 
+// methodsLeft lists the methods that the programs of c are made of, if its map
+// of the catalogue has others.
+func methodsLeft(c *explore.Certificate) []string {
+	m, ok := impl.Find(c.Map)
+	if !ok || len(c.Alphabet) == 0 {
+		return nil
+	}
+	in := m.Subject.Bind()
+	var all, some []string
+	for _, o := range program.NewAlphabet(in.Methods(), in.Traits(), 1).Ops() {
+		name := o.Method.String()
+		if o.Func != nil {
+			continue // the traversal is there without it, too
+		}
+		all = append(all, name)
+		if slices.ContainsFunc(c.Alphabet, func(letter string) bool { return letter == name || strings.HasPrefix(letter, name+"(") }) {
+			some = append(some, name)
+		}
+	}
+	if len(some) == len(all) {
+		return nil
+	}
+	return some
+}
+
 func without(all, some []string) []string {
 	return slices.DeleteFunc(slices.Clone(all), func(s string) bool { return slices.Contains(some, s) })
 }
@@ -198,7 +230,7 @@ func without(all, some []string) []string {
 // eachNoted reports whether a note says of each initial map that there is none.
 func eachNoted(initials, notes []string) bool {
 	return !slices.ContainsFunc(initials, func(i string) bool {
-		return !slices.ContainsFunc(notes, func(n string) bool { return strings.HasPrefix(n, "no map "+i+" ") })
+		return !slices.ContainsFunc(notes, func(n string) bool { return strings.HasPrefix(n, fmt.Sprintf("no map %q", i)) })
 	})
 }
 
@@ -257,13 +289,18 @@ func TestCertificatesAreMadeAgainAsTheyWereMade(t *testing.T) {
 			Map: "locked", Size: "2x2", Keys: 2, Policies: []string{"mix"}, Initials: []string{"empty"}},
 		"-map sync.Map -size 2x1 -keys 3 -race -cover -json": {
 			Map: "sync.Map", Size: "2x1", Keys: 3, Policies: explore.Policies, Initials: explore.Initials, Races: "none seen"},
+		"-map sync.Map -size 3x2 -keys 1 -methods LoadAndDelete,Swap -cover -json": {
+			Map: "sync.Map", Size: "3x2", Keys: 1, Policies: explore.Policies, Initials: explore.Initials, Alphabet: []string{"LoadAndDelete(k0)", "Swap(k0)"}},
+		"-map go1.15.2 -size 2x2 -cover -json": {
+			Map: "go1.15.2", Size: "2x2", Keys: 2, Policies: explore.Policies, Initials: explore.Initials, Alphabet: []string{
+				"Load(k0)", "Store(k0)", "LoadOrStore(k0)", "LoadAndDelete(k0)", "Delete(k0)", "Load(k1)", "Range, its callback calls Store(k0)", "Range"}},
 		"-map locked -size 2x1 -cover -json": {
 			Map: "locked", Size: "2x1", Keys: 2, Policies: []string{"mix"}, Initials: explore.Initials[:3],
-			Notes: []string{"the map asks for no hash: one policy stands for all", "no map before growth under mix", "no map before shrink under mix"}},
+			Notes: []string{"the map asks for no hash: one policy stands for all", `no map "before growth" under mix`, `no map "before shrink" under mix`}},
 		"-map locked -size 2x1 -hashes mix -initial 'empty,one key' -policy pct:3 -cover -json": {
 			Map: "locked", Size: "2x1", Keys: 2, Policies: []string{"mix"}, Initials: explore.Initials[:2], Policy: "pct:3"},
 		"-pkg example.com/m -new 'new(m.Map[string, int])' -size 1x1 -hashes mix -initial empty -cover -json": {
-			Map: "m", Import: "example.com/m", New: "new(m.Map[string, int])", Size: "1x1", Keys: 2, Policies: []string{"mix"}, Initials: []string{"empty"}},
+			Map: "m", Alphabet: []string{"Load(k0)"}, Import: "example.com/m", New: "new(m.Map[string, int])", Size: "1x1", Keys: 2, Policies: []string{"mix"}, Initials: []string{"empty"}},
 	} {
 		c.Policy, c.Races = cmp.Or(c.Policy, "dpor"), cmp.Or(c.Races, "not checked")
 		if got := remake(&c); got != run+want {

@@ -514,6 +514,7 @@ func TestCorpusRefutesMapsThatHang(t *testing.T) {
 	if testing.Short() {
 		t.Skip("waits for watchdogs that find hangs, some 10 s: run without -short")
 	}
+	t.Parallel()
 	var waiting sync.WaitGroup // all at once: they wait, and do nothing
 	for _, m := range broken.Maps {
 		if !m.Hangs || m.Sees != broken.Sequential {

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -39,18 +40,39 @@ func subjectOf(m broken.Map) model.Subject[any, any] {
 	}}
 }
 
-// judgeBroken judges m with a fixed seed. A map that needs two goroutines gets
-// more rounds.
-func judgeBroken(m broken.Map) []model.Verdict {
-	s := subjectOf(m)
+// judgeAlone judges m with a fixed seed, from one goroutine at a time.
+func judgeAlone(m broken.Map) []model.Verdict {
+	return property.Judge(context.Background(), subjectOf(m),
+		property.Options{Seed: 1, Programs: 100, Release: release.Options{Keys: 16, PumpLength: 2}})
+}
+
+// judgeTogether judges m with a fixed seed, from many goroutines. A map that
+// needs two gets more rounds.
+func judgeTogether(m broken.Map) []model.Verdict {
 	o := stress.Options{Rounds: 300, Seed: 1}
 	if m.Sees == broken.Concurrent {
 		o = stress.Options{Rounds: 3000, Seed: 1} // fewer, if S1 or P2 fails
 	}
-	return model.Merge(
-		property.Judge(context.Background(), s, property.Options{Seed: 1, Programs: 100, Release: release.Options{Keys: 16, PumpLength: 2}}),
-		stress.Judge(context.Background(), s, o),
-	)
+	return stress.Judge(context.Background(), subjectOf(m), o)
+}
+
+// judgeAll judges each map, those that wait for a watchdog side by side.
+func judgeAll(t *testing.T, judge func(broken.Map) []model.Verdict) [][]model.Verdict {
+	verdicts := make([][]model.Verdict, len(broken.Maps))
+	t.Run("", func(t *testing.T) {
+		var oneAtATime sync.Mutex
+		for i, m := range broken.Maps {
+			t.Run(m.Name, func(t *testing.T) {
+				t.Parallel()
+				if !m.Hangs {
+					oneAtATime.Lock()
+					defer oneAtATime.Unlock()
+				}
+				verdicts[i] = judge(m)
+			})
+		}
+	})
+	return verdicts
 }
 
 // unseen are the clauses that neither property nor stress can refute.
@@ -64,31 +86,24 @@ func TestMatrix(t *testing.T) {
 	if testing.Short() {
 		t.Skip("judges 72 maps, more than a minute: run without -short")
 	}
-	rows := make([]string, len(broken.Maps))
-	t.Run("maps", func(t *testing.T) {
-		var oneAtATime sync.Mutex // but those that wait for a watchdog
-		for i, m := range broken.Maps {
-			t.Run(m.Name, func(t *testing.T) {
-				t.Parallel()
-				if !m.Hangs {
-					oneAtATime.Lock()
-					defer oneAtATime.Unlock()
-				}
-				verdicts := judgeBroken(m)
-				rows[i] = row(m, verdicts)
-				own := model.Find(verdicts, model.Clause(m.Clause))
-				if own.Status != model.Violation && !slices.Contains(unseen, own.Clause) {
-					t.Errorf("%s (%s) is not rejected: %v", m.Name, m.Comment, own)
-				}
-				for _, v := range verdicts {
-					if v.Status == model.Violation && v.Evidence == "" {
-						t.Errorf("%s: a violation of %s without evidence", m.Name, v.Clause)
-					}
-				}
-			})
+	together := judgeAll(t, judgeTogether)
+	processors := runtime.GOMAXPROCS(1) // enough for one goroutine, and garbage collections take half the work
+	alone := judgeAll(t, judgeAlone)
+	runtime.GOMAXPROCS(processors)
+	got := matrixHead + head()
+	for i, m := range broken.Maps {
+		verdicts := model.Merge(alone[i], together[i])
+		got += row(m, verdicts)
+		own := model.Find(verdicts, model.Clause(m.Clause))
+		if own.Status != model.Violation && !slices.Contains(unseen, own.Clause) {
+			t.Errorf("%s (%s) is not rejected: %v", m.Name, m.Comment, own)
 		}
-	})
-	got := matrixHead + head() + strings.Join(rows, "")
+		for _, v := range verdicts {
+			if v.Status == model.Violation && v.Evidence == "" {
+				t.Errorf("%s: a violation of %s without evidence", m.Name, v.Clause)
+			}
+		}
+	}
 	want, err := os.ReadFile(matrixFile)
 	if *update {
 		if err == nil {

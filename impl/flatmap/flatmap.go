@@ -71,6 +71,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"unsafe"
 )
@@ -93,7 +94,8 @@ import (
 // given first. A key that is not equal to itself (NaN) is added by every Store
 // and found by none. A key that cannot be hashed panics, without effect.
 type Map[K comparable, V any] struct {
-	root atomic.Pointer[table[K, V]] // nil: empty
+	root      atomic.Pointer[table[K, V]] // nil: empty
+	computing atomic.Pointer[computation] // see Compute
 }
 
 // Load returns the value of key. If the map has no such key it returns V's zero
@@ -211,6 +213,17 @@ func (t *table[K, V]) find(first *bucket, state uint64, key *K, bits, tag uint64
 	}
 }
 
+// findFirst looks where find does first, for a key that is in its slot itself: it
+// saves most calls of that.
+func (t *table[K, V]) findFirst(b *bucket, state uint64, bits, tag uint64) (*bucket, uintptr) {
+	if set := matching(state, tag); set != 0 && t.inline() {
+		if i := lowest(set); loadBits(b.key(i), t.kinds.key) == bits {
+			return b, i
+		}
+	}
+	return nil, 0
+}
+
 // insert puts a key that is not there into a chain that the caller has locked,
 // and unlocks it.
 func (m *Map[K, V]) insert(t *table[K, V], first *bucket, state uint64, key *K, hash uint64, value raw) {
@@ -222,6 +235,10 @@ func (m *Map[K, V]) insert(t *table[K, V], first *bucket, state uint64, key *K, 
 	}
 	if t.kinds.free(s) == 0 {
 		index, next := t.newChained()
+		if next == nil {
+			t.waiters.unlock(first, state)
+			panic("flatmap: a map is full: its table has as many buckets as a table can have")
+		}
 		t.fill(next, 0, key, hash, value)
 		next.state.Store(tagAt(tag, 0))
 		b.guard.Store(b.guard.Load() | index)
@@ -237,9 +254,9 @@ func (m *Map[K, V]) insert(t *table[K, V], first *bucket, state uint64, key *K, 
 	} else {
 		b.state.Store(s)
 	}
-	t.unlock(first, state)
+	t.waiters.unlock(first, state)
 	if s&chained != 0 && t.crowded() {
-		m.resize(t, 2*t.size())
+		m.grow(t)
 	}
 }
 
@@ -264,9 +281,9 @@ func (m *Map[K, V]) remove(t *table[K, V], first *bucket, state uint64, b *bucke
 		first.invalidate()
 		t.release(b, i)
 	}
-	t.unlock(first, state)
+	t.waiters.unlock(first, state)
 	if state&allTags == 0 {
-		m.thin(t, hash)
+		m.thin(t, first, hash)
 	}
 }
 
@@ -289,12 +306,16 @@ func (m *Map[K, V]) Store(key K, value V) {
 	bits, hash := t.hash(&key)
 	v := encode(value, t.kinds.value)
 	t, first, state := m.lock(t, hash)
-	if b, i := t.find(first, state, &key, bits, tagOf(hash)); b != nil {
-		store(b.value(i), t.kinds.value, v)
-		t.unlock(first, state)
+	b, i := t.findFirst(first, state, bits, tagOf(hash))
+	if b == nil {
+		b, i = t.find(first, state, &key, bits, tagOf(hash))
+	}
+	if b == nil {
+		m.insert(t, first, state, &key, hash, v)
 		return
 	}
-	m.insert(t, first, state, &key, hash, v)
+	store(b.value(i), t.kinds.value, v)
+	t.waiters.unlock(first, state)
 }
 
 // Swap sets the value of key and returns the value it had. If the map had no
@@ -309,7 +330,7 @@ func (m *Map[K, V]) Swap(key K, value V) (previous V, loaded bool) {
 	if b, i := t.find(first, state, &key, bits, tagOf(hash)); b != nil {
 		old := load(b.value(i), t.kinds.value)
 		store(b.value(i), t.kinds.value, v)
-		t.unlock(first, state)
+		t.waiters.unlock(first, state)
 		return decode[V](old, t.kinds.value), true
 	}
 	m.insert(t, first, state, &key, hash, v)
@@ -331,7 +352,7 @@ func (m *Map[K, V]) LoadOrStore(key K, value V) (actual V, loaded bool) {
 	t, first, state := m.lock(t, hash)
 	if b, i := t.find(first, state, &key, bits, tagOf(hash)); b != nil {
 		old := load(b.value(i), t.kinds.value)
-		t.unlock(first, state)
+		t.waiters.unlock(first, state)
 		return decode[V](old, t.kinds.value), true
 	}
 	m.insert(t, first, state, &key, hash, v)
@@ -352,7 +373,7 @@ func (m *Map[K, V]) LoadAndDelete(key K) (value V, loaded bool) {
 	t, first, state := m.lock(t, hash)
 	b, i := t.find(first, state, &key, bits, tagOf(hash))
 	if b == nil {
-		t.unlock(first, state)
+		t.waiters.unlock(first, state)
 		return value, false
 	}
 	old := load(b.value(i), t.kinds.value)
@@ -383,7 +404,7 @@ func (m *Map[K, V]) CompareAndSwap(key K, old, new V) (swapped bool) {
 		return false
 	}
 	store(b.value(i), t.kinds.value, v)
-	t.unlock(first, state)
+	t.waiters.unlock(first, state)
 	return true
 }
 
@@ -429,7 +450,7 @@ func (m *Map[K, V]) lockEqual(t *table[K, V], key *K, bits, hash uint64, old V) 
 		if b != nil && load(b.value(i), t.kinds.value) == want {
 			return t, first, state, b, i
 		}
-		t.unlock(first, state)
+		t.waiters.unlock(first, state)
 		if b == nil || t.kinds.plain {
 			return t, nil, 0, nil, 0
 		}
@@ -440,14 +461,15 @@ func (m *Map[K, V]) lockEqual(t *table[K, V], key *K, bits, hash uint64, old V) 
 // the key if f returns false. It returns what the key has then. f is told the
 // value that the key has, and whether it has one.
 //
-// No lock is held while f runs: f may use the map, panic, and take its time. If
-// the key was changed meanwhile by others, Compute calls f again: f must have no
-// other effect that counts. If f itself changes the key whenever it is called,
-// there is no end to that; Compute panics after a million times.
+// No lock is held while f runs: f may use the map, and may panic. If the key was
+// changed meanwhile, Compute calls f again, with what the key has then: f must
+// have no other effect that counts, and be quick where others change the same
+// key. If f itself changes the key whenever it is called, there is no end to
+// that: its call that does so panics, after some attempts.
 //
 // Linearizes as Store, Delete or, where f leaves an absent key absent, as Load.
 func (m *Map[K, V]) Compute(key K, f func(old V, loaded bool) (new V, keep bool)) (actual V, ok bool) {
-	for range maxComputes {
+	for attempt := 0; ; attempt++ {
 		t := m.table()
 		origin := t.origin
 		bits, hash := t.hash(&key)
@@ -456,7 +478,7 @@ func (m *Map[K, V]) Compute(key K, f func(old V, loaded bool) (new V, keep bool)
 		if loaded {
 			old = decode[V](was, t.kinds.value)
 		}
-		value, keep := f(old, loaded)
+		value, keep := m.compute(f, old, loaded, hash, attempt)
 		if !keep && !loaded {
 			return actual, false
 		}
@@ -472,24 +494,53 @@ func (m *Map[K, V]) Compute(key K, f func(old V, loaded bool) (new V, keep bool)
 		b, i := t.find(first, state, &key, bits, tagOf(hash))
 		switch {
 		case (b != nil) != loaded, loaded && load(b.value(i), t.kinds.value) != was:
-			t.unlock(first, state)
+			t.waiters.unlock(first, state)
 			continue
 		case !keep:
 			m.remove(t, first, state, b, i, hash)
 			return actual, false
 		case loaded:
 			store(b.value(i), t.kinds.value, v)
-			t.unlock(first, state)
+			t.waiters.unlock(first, state)
 		default:
 			m.insert(t, first, state, &key, hash, v)
 		}
 		return value, true
 	}
-	panic("flatmap: the function given to Compute changes the key that it computes")
 }
 
-// maxComputes is how often Compute calls its function.
-const maxComputes = 1 << 20
+// compute calls f. From some attempt on it makes known who does so: if f changes
+// the key itself, there is no end to attempts, but lock finds out.
+func (m *Map[K, V]) compute(f func(V, bool) (V, bool), old V, loaded bool, hash uint64, attempt int) (V, bool) {
+	if attempt >= patience && m.computing.Load() == nil && m.computing.CompareAndSwap(nil, &computation{hash, goroutine()}) {
+		defer m.computing.Store(nil)
+	}
+	return f(old, loaded)
+}
+
+// patience is how often Compute calls its function before it looks whether that
+// changes the key.
+const patience = 1 << 10
+
+// computation is a call of the function of a Compute.
+type computation struct {
+	hash      uint64 // of the key
+	goroutine string
+}
+
+// goroutine returns the number of the goroutine that calls it, as a text.
+func goroutine() string {
+	var b [64]byte
+	number, _, _ := strings.Cut(string(b[:runtime.Stack(b[:], false)]), "[")
+	return number
+}
+
+// forbid panics if the caller is the function of c and about to change the key.
+func (c *computation) forbid(hash uint64) {
+	if c.hash == hash && c.goroutine == goroutine() {
+		panic("flatmap: the function given to Compute changes the key that it computes, whenever it is called: there is no end to that")
+	}
+}
 
 // Clear deletes all keys, at one instant.
 //

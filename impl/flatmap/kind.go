@@ -98,7 +98,7 @@ type boxedKey[K comparable] struct {
 
 // bitsOf returns the content of x, which has at most eight bytes.
 func bitsOf[T any](x *T) (w uint64) {
-	switch unsafe.Sizeof(*x) {
+	switch wordSize[T]() {
 	case 8:
 		return *(*uint64)(unsafe.Pointer(x))
 	case 4:
@@ -112,9 +112,18 @@ func bitsOf[T any](x *T) (w uint64) {
 	return w
 }
 
+// wordSize returns the size of T if it can be read as a number, else 0.
+func wordSize[T any]() uintptr {
+	var x T
+	if unsafe.Sizeof(x) != unsafe.Alignof(x) {
+		return 0
+	}
+	return unsafe.Sizeof(x)
+}
+
 // fromBits is the way back.
 func fromBits[T any](w uint64) (x T) {
-	switch unsafe.Sizeof(x) {
+	switch wordSize[T]() {
 	case 8:
 		*(*uint64)(unsafe.Pointer(&x)) = w
 	case 4:

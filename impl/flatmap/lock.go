@@ -9,6 +9,9 @@ import (
 // returns that table, the first bucket and its state without the lock. It takes
 // part in moves that it meets.
 func (m *Map[K, V]) lock(t *table[K, V], hash uint64) (*table[K, V], *bucket, uint64) {
+	if c := m.computing.Load(); c != nil {
+		c.forbid(hash)
+	}
 	for {
 		if next := t.next.Load(); next != nil {
 			m.help(t, next, hash)
@@ -46,14 +49,6 @@ func (t *table[K, V]) lockOld(b *bucket) (state uint64, ok bool) {
 	}
 }
 
-// unlock sets the state of a bucket that the caller has locked, and wakes who
-// waits for it. The tags in state are seen from then on.
-func (t *table[K, V]) unlock(b *bucket, state uint64) {
-	if b.state.Swap(state)&waiting != 0 {
-		t.waiters.wake()
-	}
-}
-
 // waiters are writers that wait for a bucket of a table. Locks are held for some
 // ten instructions, but a holder may lose its processor: whoever spins then,
 // keeps it from going on.
@@ -66,6 +61,14 @@ func (w *waiters) init() { w.cond.L = &w.mu }
 
 // spins is how often wait looks before it sleeps.
 const spins = 4
+
+// unlock sets the state of a bucket that the caller has locked, and wakes who
+// waits for it. The tags in state are seen from then on.
+func (w *waiters) unlock(b *bucket, state uint64) {
+	if b.state.Swap(state)&waiting != 0 {
+		w.wake()
+	}
+}
 
 // wait returns when b was unlocked, or earlier.
 func (w *waiters) wait(b *bucket) {

@@ -24,7 +24,24 @@ func (m *Map[K, V]) resize(t *table[K, V], n uint64) {
 	if n < minBuckets || n > maxBuckets || m.root.Load() != t || !t.resized.CompareAndSwap(false, true) {
 		return
 	}
-	t.next.Store(newTable(n, t))
+	defer func() { t.resized.Store(t.next.Load() != nil) }() // there may be no memory
+	next := newTable(n, t)
+	next.rebuilt = n == t.size()
+	t.next.Store(next)
+}
+
+// grow begins to move t, which is crowded, to a larger table; or to one of the
+// same size, if few of its slots are in use: where keys come and go, every bucket
+// is full at some time, and keeps its chain.
+func (m *Map[K, V]) grow(t *table[K, V]) {
+	if m.root.Load() != t || t.next.Load() != nil {
+		return
+	}
+	n := 2 * t.size()
+	if !t.rebuilt && t.used()*8 < slots*3 {
+		n = t.size()
+	}
+	m.resize(t, n)
 }
 
 // help moves the chain of hash from t to next, and some more.
@@ -42,8 +59,7 @@ func (m *Map[K, V]) help(t, next *table[K, V], hash uint64) {
 	}
 }
 
-// finish moves what is left of t, however much that is, and returns the table
-// that took its place.
+// finish moves what is left of t, however much that is.
 func (m *Map[K, V]) finish(t, next *table[K, V]) {
 	steps := min(t.size(), next.size())
 	for u := range steps {
@@ -70,8 +86,8 @@ func (m *Map[K, V]) step(t, next *table[K, V], steps, u uint64) {
 	for i := n - 1; i >= 0; i-- {
 		t.leave(old[i])
 	}
-	if t.done.Add(1) == steps {
-		m.root.CompareAndSwap(t, next)
+	if t.done.Add(1) == steps && m.root.CompareAndSwap(t, next) && next.size() < t.size() {
+		m.shrink(next) // there may have been more deletions
 	}
 }
 
@@ -145,10 +161,8 @@ func unshared(w *atomic.Uint64) *uint64 { return (*uint64)(unsafe.Pointer(w)) }
 // leave marks a chain moved, which unlocks it, and lets go of what was in it.
 // Who still reads it finds the guard changed, or what was there.
 func (t *table[K, V]) leave(first *bucket) {
-	was := first.state.Swap(moved)
-	if was&waiting != 0 {
-		t.waiters.wake()
-	}
+	was := first.state.Load()
+	t.waiters.unlock(first, moved)
 	if !t.kinds.references() {
 		return
 	}
@@ -165,26 +179,37 @@ func (t *table[K, V]) leave(first *bucket) {
 	}
 }
 
-// thin begins to move t to a table half as large if few of its slots are in use.
-// A writer calls it that has emptied the bucket of hash; which is often where
-// many buckets hold none or one.
-//
-// It looks at some buckets only, and in large tables at one of sixteen calls: a
-// table that is about an eighth full is found out soon.
-func (m *Map[K, V]) thin(t *table[K, V], hash uint64) {
-	const look = 32
-	if t.size() <= minBuckets || t.size() > look && hash>>40&15 != 0 || m.root.Load() != t || t.next.Load() != nil {
-		return
+// thin calls shrink, sometimes. A writer calls it that has emptied the bucket b,
+// of hash: that happens often where many buckets hold none or one. In small
+// tables it always does, in others one of sixteen times, as a key and its
+// bucket's number of changes will have it.
+func (m *Map[K, V]) thin(t *table[K, V], b *bucket, hash uint64) {
+	if t.size() <= sample || (hash>>40^b.guard.Load()>>(indexBits+1))&15 == 0 {
+		m.shrink(t)
 	}
-	n := min(t.size(), look)
-	used := 0
+}
+
+// shrink begins to move t to a table half as large if no more than about an
+// eighth of its slots is in use.
+func (m *Map[K, V]) shrink(t *table[K, V]) {
+	if t.size() > minBuckets && m.root.Load() == t && t.next.Load() == nil && t.used()*8 <= slots {
+		m.resize(t, t.size()/2)
+	}
+}
+
+// sample is how many buckets of a table are looked at to know how full it is.
+const sample = 32
+
+// used returns how many entries a chain has, on average: exactly in small tables,
+// roughly in others.
+func (t *table[K, V]) used() float64 {
+	n := min(t.size(), sample)
+	entries := 0
 	for i := range n {
-		t.chain(t.at(hash+i), func(_ *bucket, state uint64) bool {
-			used += bits.OnesCount64(state & allTags)
+		t.chain(t.at(i*(t.size()/n)), func(_ *bucket, state uint64) bool {
+			entries += bits.OnesCount64(state & allTags)
 			return true
 		})
 	}
-	if used*8 <= int(n)*slots {
-		m.resize(t, t.size()/2)
-	}
+	return float64(entries) / float64(n)
 }

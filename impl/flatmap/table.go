@@ -20,6 +20,7 @@ const (
 	// million entries; where pointers have four bytes, 2^22 have half a gigabyte.
 	// Chains are as long as it takes beyond that.
 	maxBuckets = 1 << (22 + 5*(^uintptr(0)>>63))
+	maxChained = 2*maxBuckets - 1
 )
 
 // bucket is the beginning of one: what follows are its slots.
@@ -161,6 +162,7 @@ type table[K comparable, V any] struct {
 	seed    uint64
 	kinds   kinds
 	origin  *origin
+	rebuilt bool                        // it was made to have no long chains, not to grow or shrink
 	resized atomic.Bool                 // somebody makes next
 	next    atomic.Pointer[table[K, V]] // set once
 	chains  atomic.Pointer[chains]      // set once
@@ -212,7 +214,8 @@ func (t *table[K, V]) chainedTo(guard uint64) *bucket {
 	return (*bucket)(unsafe.Add(first, uintptr(i-1<<block)*bucketSize))
 }
 
-// newChained returns a new bucket and its index.
+// newChained returns a new bucket and its index; or 0 and nil, if a table has as
+// many as it can have.
 func (t *table[K, V]) newChained() (index uint64, b *bucket) {
 	c := t.chains.Load()
 	if c == nil {
@@ -220,8 +223,8 @@ func (t *table[K, V]) newChained() (index uint64, b *bucket) {
 		c = t.chains.Load()
 	}
 	index = c.used.Add(1)
-	if index > indexMask {
-		panic("flatmap: a map is full: its table has as many buckets as it can have")
+	if index > maxChained {
+		return 0, nil
 	}
 	block := bits.Len64(index) - 1
 	if p := &c.blocks[block]; atomic.LoadPointer(p) == nil {
@@ -234,7 +237,16 @@ func (t *table[K, V]) newChained() (index uint64, b *bucket) {
 // grow.
 func (t *table[K, V]) crowded() bool {
 	c := t.chains.Load()
-	return c != nil && c.used.Load() > t.size()>>3
+	return c != nil && c.used.Load() > t.size()>>t.kinds.crowd()
+}
+
+// crowd says which share of chained buckets is too much: 1/16; or 1/8 for strings,
+// of which fewer fit into a bucket.
+func (k kinds) crowd() int {
+	if k.key == text {
+		return 3
+	}
+	return 4
 }
 
 // chain calls visit for each bucket of the chain of first, until it returns

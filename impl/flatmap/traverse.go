@@ -4,6 +4,7 @@ import (
 	"iter"
 	"math/bits"
 	"slices"
+	"sync/atomic"
 )
 
 // A traversal goes through the classes of keys whose hashes are the same modulo
@@ -25,21 +26,104 @@ func (m *Map[K, V]) Range(f func(key K, value V) bool) {
 		return
 	}
 	mask, origin, kinds := t.mask, t.origin, t.kinds
+	if kinds.key == word && kinds.value == word {
+		m.rangeWords(mask, origin, f)
+		return
+	}
 	var buffer [2 * slots]pair
 	pairs := buffer[:0]
 	for class := range mask + 1 {
-		// No table is held while f runs: it would hold all that come after it.
-		t := m.root.Load()
-		if t == nil || t.origin != origin {
-			return // Clear has deleted what is left
+		var ok bool
+		if pairs, ok = m.copyClass(origin, class, mask, pairs[:0]); !ok {
+			return
 		}
-		pairs = t.copyClass(class, mask, pairs[:0])
 		for i := range pairs {
 			if !f(decodeKey[K](pairs[i].key, kinds.key), decode[V](pairs[i].value, kinds.value)) {
 				return
 			}
 		}
 	}
+}
+
+// rangeWords is Range for keys and values that are words. It copies some buckets
+// at a time.
+func (m *Map[K, V]) rangeWords(mask uint64, origin *origin, f func(key K, value V) bool) {
+	var b batch[K, V]
+	var buffer [2 * slots]pair
+	pairs := buffer[:0]
+	for class := range mask + 1 {
+		t := m.root.Load()
+		switch {
+		case t != nil && t.origin == origin && t.mask == mask && b.add(t.at(class)):
+			if b.n <= len(b.keys)-slots {
+				continue
+			}
+		default:
+			var ok bool
+			if pairs, ok = m.copyClass(origin, class, mask, pairs[:0]); !ok {
+				return
+			}
+			for _, p := range pairs {
+				if !f(decode[K](p.key, word), decode[V](p.value, word)) {
+					return
+				}
+			}
+		}
+		if !b.visit(f) {
+			return
+		}
+	}
+	b.visit(f)
+}
+
+// batch is entries of several buckets.
+type batch[K comparable, V any] struct {
+	n      int
+	keys   [64]K
+	values [64]V
+}
+
+// add adds the entries of a bucket, unless it is chained, moved or written
+// meanwhile. It looks at free slots, too: to decide seven times costs more.
+func (e *batch[K, V]) add(b *bucket) bool {
+	guard := b.guard.Load()
+	state := b.state.Load()
+	if state&(chained|moved) != 0 {
+		return false
+	}
+	n := e.n
+	for i := range uintptr(slots) {
+		e.keys[n&63] = fromBits[K](atomic.LoadUint64((*uint64)(b.key(i))))
+		e.values[n&63] = fromBits[V](atomic.LoadUint64((*uint64)(b.value(i))))
+		n += int(state >> (8*i + 7) & 1)
+	}
+	if b.guard.Load() != guard {
+		return false
+	}
+	e.n = n
+	return true
+}
+
+// visit calls f for the entries, and forgets them. It returns false if f does.
+func (e *batch[K, V]) visit(f func(key K, value V) bool) bool {
+	for i := range e.n {
+		if !f(e.keys[i], e.values[i]) {
+			return false
+		}
+	}
+	e.n = 0
+	return true
+}
+
+// copyClass is that of the root; or false, if the map was cleared meanwhile,
+// which has deleted what is left. While f runs no table is held: it would hold
+// all that come after it.
+func (m *Map[K, V]) copyClass(origin *origin, class, mask uint64, pairs []pair) (_ []pair, ok bool) {
+	t := m.root.Load()
+	if t == nil || t.origin != origin {
+		return nil, false
+	}
+	return t.copyClass(class, mask, pairs), true
 }
 
 // copyClass appends the entries whose hash modulo mask+1 is class. Each chain
@@ -103,7 +187,7 @@ func (t *table[K, V]) copyChain(class, mask uint64, pairs []pair) ([]pair, bool)
 		return pairs, false
 	}
 	copied, _ := t.appendChain(first, pairs)
-	t.unlock(first, state)
+	t.waiters.unlock(first, state)
 	return t.only(copied, len(pairs), class, mask), true
 }
 
@@ -169,6 +253,7 @@ func (t *table[K, V]) count(class, mask uint64) (n int) {
 	if class > t.mask {
 		return 0
 	}
+	mask = min(mask, t.mask)
 	t.chain(t.at(class), func(_ *bucket, state uint64) bool {
 		if state&moved != 0 {
 			next := t.next.Load()

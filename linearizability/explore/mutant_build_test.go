@@ -33,7 +33,7 @@ var mapspecMutant, _ = strconv.Atoi(os.Getenv("` + selected + `"))
 type mutation struct {
 	files   []string // names of files
 	with    []operator
-	only    map[string]string // by key; nil: all
+	only    map[string]row // by key; nil: all
 	mutants []*mutant
 	refused int // do not build
 }

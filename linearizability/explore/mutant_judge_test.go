@@ -2,39 +2,33 @@ package explore
 
 import (
 	"fmt"
-	"os"
+	"maps"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/mapspec/mapspec/impl"
 	"github.com/mapspec/mapspec/linearizability/instrument"
 	"github.com/mapspec/mapspec/model"
 )
 
-// row is what is known of a mutant in the end.
-type row struct {
-	code                     string // the mutated map
-	mutant                   *mutant
-	dpor, pct, judged, raced death
-	wasJudged, wasRaced      bool
-}
-
 // subject is a map of the catalogue, built with all mutants.
 type subject struct {
 	name                     string
 	binary, racing, judge    string // programs
-	small, large, pct, races []expectation
+	small, large, pct, races []*expectation
 	broken                   []string // as it is, judged by one goroutine
 }
 
 // expectation is a stage and what the map as it is does in it.
 type expectation struct {
 	stage
-	outcome
+	binary string
+	find   func() (outcome, error) // once
 }
 
 // judges tries mutants.
@@ -43,30 +37,40 @@ type judges struct {
 	code     mutatedMap
 	subjects []*subject
 	mutants  []*mutant
+	known    map[string]row // what the table says, by key
 }
 
-// newJudges builds the mutants of m, those that only has, if it is not nil; and
-// all that fully needs, or what quickly does.
-func newJudges(t *testing.T, m mutatedMap, only map[string]string, full bool) *judges {
+// newJudges builds the mutants of m, those that only has, if it is not nil, and
+// what the ways need that are to be tried: without known, what quickly does.
+func newJudges(t *testing.T, m mutatedMap, only, known map[string]row) *judges {
 	t.Helper()
-	j := &judges{t: t, code: m}
+	j := &judges{t: t, code: m, known: known}
 	for _, name := range m.subjects {
 		s := &subject{name: name}
 		s.binary, s.judge = j.build(name, only, false)
-		s.small = j.expect(s.binary, small(m))
-		if full {
-			s.racing, _ = j.build(name, only, true)
-			s.broken, _ = judgeAlone(s.judge, 0)
-			s.large = j.expect(s.binary, large(m))
-			s.pct = j.expect(s.binary, sampled())
-			s.races = j.expect(s.racing, raced())
+		s.small = expect(s.binary, m.small)
+		if known != nil {
+			if j.tries("race") {
+				s.racing, _ = j.build(name, only, true)
+			}
+			if j.tries("alone") {
+				s.broken, _ = judgeAlone(s.judge, 0)
+			}
+			s.large = expect(s.binary, m.large)
+			s.pct = expect(s.binary, sampled())
+			s.races = expect(s.racing, raced())
 		}
 		j.subjects = append(j.subjects, s)
 	}
 	return j
 }
 
-func (j *judges) build(name string, only map[string]string, race bool) (binary, judge string) {
+// tries reports whether a way of -ways is tried.
+func (j *judges) tries(way string) bool {
+	return slices.Contains(strings.Split(*mutantWays, ","), way)
+}
+
+func (j *judges) build(name string, only map[string]row, race bool) (binary, judge string) {
 	j.t.Helper()
 	entry, _ := impl.Find(name)
 	m, err := Of(entry.Subject)
@@ -90,63 +94,100 @@ func (j *judges) build(name string, only map[string]string, race bool) (binary, 
 	return b.binary, judge
 }
 
-// expect explores the map as it is.
-func (j *judges) expect(binary string, stages []stage) (list []expectation) {
-	j.t.Helper()
+// expect is stages for binary. The map as it is is explored when that is needed.
+func expect(binary string, stages []stage) (list []*expectation) {
 	for _, s := range stages {
-		o, err := baseline(binary, s)
-		if err != nil {
-			j.t.Fatal(err)
-		}
-		list = append(list, expectation{s, o})
+		list = append(list, &expectation{s, binary, sync.OnceValues(func() (outcome, error) {
+			start := time.Now()
+			o, err := baseline(binary, s)
+			trace("without a mutant, %s: %d programs, %.0f s", s, o.report.Programs, time.Since(start).Seconds())
+			return o, err
+		})})
 	}
 	return list
 }
 
-// each tries every mutant, some at a time, and returns the rows in order.
-func (j *judges) each(judge func(x *mutant) row) []row {
-	rows := make([]row, len(j.mutants))
-	next := make(chan int)
+// trace prints how far a long test is.
+func trace(format string, args ...any) {
+	if testing.Verbose() && *everyMutant {
+		fmt.Printf(time.Now().Format("15:04:05 ")+format+"\n", args...)
+	}
+}
+
+// each tries those mutants that which reports, some at a time. It returns their
+// rows in order, and passes so all that is known to save whenever there is one
+// more.
+func (j *judges) each(which func(*mutant) bool, judge func(x *mutant) row, save func([]row)) []row {
+	known := maps.Clone(j.known)
+	if known == nil {
+		known = map[string]row{}
+	}
+	listed := func(tried bool) (list []row) {
+		for _, x := range j.mutants {
+			if r, ok := known[x.key()]; ok && (!tried || which(x)) {
+				list = append(list, r)
+			}
+		}
+		return list
+	}
+	next := make(chan *mutant)
 	var wg sync.WaitGroup
+	var mu sync.Mutex
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
-			for i := range next {
-				rows[i] = judge(j.mutants[i])
-				if os.Getenv("MAPSPEC_MUTANTS_TRACE") != "" {
-					fmt.Println(strings.Join(append(rows[i].cells(), rows[i].program()), columns))
-				}
+			for x := range next {
+				r := judge(x)
+				mu.Lock()
+				known[r.key] = r
+				trace("%s", r)
+				save(listed(false))
+				mu.Unlock()
 			}
 		})
 	}
-	for i := range j.mutants {
-		next <- i
+	for _, x := range j.mutants {
+		if which(x) {
+			next <- x
+		}
 	}
 	close(next)
 	wg.Wait()
-	return rows
+	return listed(true)
 }
 
-// sampleOthers is how many mutants there are to one that is judged by one
-// goroutine and the race detector though it was killed without.
+// sampleOthers is how many mutants there are to one that is tried in every way
+// though it was killed in the first.
 const sampleOthers = 10
 
-// fully tries a mutant in every way. What small programs leave, one goroutine
-// and the race detector are asked about before large ones.
+// fully tries a mutant in every way that is asked for. What small programs
+// leave, one goroutine and the race detector are asked about before large ones.
+// Stress is luck, and spares nobody the rest.
 func (j *judges) fully(x *mutant) row {
-	r := j.quickly(x)
-	r.pct = j.first(x, func(s *subject) (string, []expectation) { return s.binary, s.pct })
+	r, ok := j.known[x.key()]
+	if !ok {
+		r = rowOf(x)
+	}
+	r.where = x.where()
+	if j.tries("small") {
+		r.dpor = j.first(x, func(s *subject) []*expectation { return s.small })
+	}
+	if j.tries("pct") {
+		r.pct = j.first(x, func(s *subject) []*expectation { return s.pct })
+	}
 	// What hangs hangs there too, and takes long.
 	sample := x.number%sampleOthers == 0 && r.dpor.clause != string(model.P2) && r.dpor.clause != string(model.P3)
-	if r.dpor.clause == "" || sample {
-		r.wasJudged = true
+	left := !slices.ContainsFunc(j.code.small, func(s stage) bool { return r.dpor.clause != "" && s.name == r.dpor.stage })
+	if j.tries("alone") && (left || sample) {
 		r.judged = j.alone(x)
 	}
-	if r.dpor.clause+r.judged.clause == "" || sample {
-		r.wasRaced = true
-		r.raced = j.first(x, func(s *subject) (string, []expectation) { return s.racing, s.races })
+	if j.tries("race") && (left && r.judged.clause == "" || sample) {
+		r.raced = j.first(x, func(s *subject) []*expectation { return s.races })
 	}
-	if r.survived() {
-		r.dpor = j.first(x, func(s *subject) (string, []expectation) { return s.binary, s.large })
+	if j.tries("stress") && (left || sample) {
+		r.stressed = j.underStress(x)
+	}
+	if j.tries("large") && r.survived() {
+		r.dpor = j.first(x, func(s *subject) []*expectation { return s.large })
 	}
 	return r
 }
@@ -156,32 +197,52 @@ func (j *judges) alone(x *mutant) death {
 	for _, s := range j.subjects {
 		broken, err := judgeAlone(s.judge, x.number)
 		if err != nil {
-			return death{clause: "crash"}
+			return death{tried: true, clause: "crash"}
 		}
 		for _, c := range broken {
 			if !slices.Contains(s.broken, c) {
-				return death{clause: c}
+				return death{tried: true, clause: c}
 			}
 		}
 	}
-	return death{}
+	return death{tried: true}
+}
+
+// underStress is how x dies on real goroutines, within a second a subject.
+func (j *judges) underStress(x *mutant) death {
+	for _, s := range j.subjects {
+		broken, err := judgeStressed(s.judge, x.number)
+		if err != nil {
+			return death{tried: true, clause: "crash"}
+		}
+		if len(broken) > 0 {
+			return death{tried: true, clause: broken[0]}
+		}
+	}
+	return death{tried: true}
 }
 
 // quickly explores every class of small programs.
 func (j *judges) quickly(x *mutant) row {
-	return row{code: j.code.name, mutant: x, dpor: j.first(x, func(s *subject) (string, []expectation) { return s.binary, s.small })}
+	r := rowOf(x)
+	r.dpor = j.first(x, func(s *subject) []*expectation { return s.small })
+	return r
 }
 
-// survived reports whether nothing has killed the mutant.
-func (r row) survived() bool { return r.dpor.clause+r.pct.clause+r.judged.clause+r.raced.clause == "" }
-
 // first is how x dies first: in the same stage, the subjects take turns.
-func (j *judges) first(x *mutant, what func(*subject) (string, []expectation)) death {
-	_, stages := what(j.subjects[0])
-	for i := range stages {
+func (j *judges) first(x *mutant, what func(*subject) []*expectation) death {
+	for i := range what(j.subjects[0]) {
 		for _, s := range j.subjects {
-			binary, list := what(s)
-			d, _, err := try(binary, x.number, list[i].stage, list[i].outcome)
+			e := what(s)[i]
+			if !e.isFor(x) {
+				continue
+			}
+			expected, err := e.find()
+			if err != nil {
+				j.t.Error(err)
+				continue
+			}
+			d, _, err := try(e.binary, x.number, e.stage, expected)
 			if err != nil {
 				j.t.Error(err)
 			}
@@ -190,27 +251,5 @@ func (j *judges) first(x *mutant, what func(*subject) (string, []expectation)) d
 			}
 		}
 	}
-	return death{}
-}
-
-// cells are the columns of the table.
-func (r row) cells() []string {
-	judged, raced := "", ""
-	if r.wasJudged {
-		judged = r.judged.String()
-	}
-	if r.wasRaced {
-		raced = r.raced.String()
-	}
-	return []string{r.mutant.operator, r.mutant.where(), r.mutant.change, r.dpor.String(), r.pct.String(), judged, raced}
-}
-
-// program is the smallest that shows it.
-func (r row) program() string {
-	for _, d := range []death{r.dpor, r.raced, r.pct} {
-		if d.clause != "" {
-			return d.program
-		}
-	}
-	return ""
+	return death{tried: true}
 }

@@ -46,7 +46,7 @@ func stores(n ast.Node) bool {
 // removes reports whether n stores nothing, or deletes.
 func removes(n ast.Node) bool {
 	if c, _, ok := call(n, "Store"); ok {
-		return isNil(c.Args[0])
+		return statement(n) && isNil(c.Args[0])
 	}
 	switch n := n.(type) {
 	case *ast.AssignStmt:

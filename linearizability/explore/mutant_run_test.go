@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,15 +17,19 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// death is what killed a mutant; the zero value is survival.
+// death is what killed a mutant, or that nothing did.
 type death struct {
+	tried   bool
 	stage   string
 	clause  string // or "crash" or "endless", which no clause is named after
 	program string // and the map it runs on
 }
 
 func (d death) String() string {
-	if d.clause == "" {
+	switch {
+	case !d.tried:
+		return ""
+	case d.clause == "":
 		return "-"
 	}
 	return strings.TrimSpace(d.stage + " " + d.clause)
@@ -70,7 +75,7 @@ func try(binary string, number int, s stage, expected outcome) (death, outcome, 
 	default:
 		d.clause = "crash"
 	}
-	d.stage = s.name
+	d.stage, d.tried = s.name, true
 	return d, seen, nil
 }
 
@@ -100,7 +105,8 @@ func hear(d *json.Decoder, expected outcome) (death, outcome) {
 			}
 		case m.Report != nil:
 			seen.report, seen.done, seen.limited = *m.Report, true, m.Report.Limited > 0
-			if seen.limited && expected.done && !expected.limited {
+			endless := slices.Contains(m.Report.Bounds, job.Endless) // a loop without a step
+			if expected.done && (endless || seen.limited && !expected.limited) {
 				return death{clause: "endless"}, seen
 			}
 		}
@@ -138,7 +144,8 @@ func baseline(binary string, s stage) (outcome, error) {
 }
 
 // judgeOf is a program that judges a copy by package property, in one
-// goroutine, and prints the clauses that it breaks.
+// goroutine, and prints the clauses that it breaks; with an argument, by package
+// stress, for a second.
 func judgeOf(m Map, copied string) []byte {
 	name, _, _ := strings.Cut(strings.TrimPrefix(m.New, "new("), ".")
 	return fmt.Appendf(nil, `package main
@@ -146,10 +153,13 @@ func judgeOf(m Map, copied string) []byte {
 import (
 	"context"
 	"fmt"
+	"os"
+	"time"
 
 	%s %q
 
 	"github.com/mapspec/mapspec/linearizability/explore/worker"
+	"github.com/mapspec/mapspec/linearizability/stress"
 	"github.com/mapspec/mapspec/model"
 	"github.com/mapspec/mapspec/property"
 	"github.com/mapspec/mapspec/property/release"
@@ -157,8 +167,12 @@ import (
 
 func main() {
 	s := worker.Of(%q, %#v, %s, func() any { return %[5]s })
-	o := property.Options{Seed: 1, Programs: 300, Release: release.Options{Keys: 32, PumpLength: 3}}
-	for _, v := range property.Judge(context.Background(), s, o) {
+	o := property.Options{Seed: 1, Programs: 300, Release: release.Options{Keys: 32, PumpLength: 3, Turns: 1000}}
+	judge := func() []model.Verdict { return property.Judge(context.Background(), s, o) }
+	if len(os.Args) > 1 {
+		judge = func() []model.Verdict { return stress.Judge(context.Background(), s, stress.Options{Seed: 1, Budget: time.Second}) }
+	}
+	for _, v := range judge() {
 		if v.Status == model.Violation {
 			fmt.Println(v.Clause)
 		}
@@ -169,10 +183,18 @@ func main() {
 
 // judgeAlone runs what judgeOf built on a mutant.
 func judgeAlone(binary string, number int) (broken []string, err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), hung)
-	defer cancel()
-	p := exec.CommandContext(ctx, binary)
+	return runJudge(exec.Command(binary), number)
+}
+
+// judgeStressed is judgeAlone by many goroutines.
+func judgeStressed(binary string, number int) (broken []string, err error) {
+	return runJudge(exec.Command(binary, "stress"), number)
+}
+
+func runJudge(p *exec.Cmd, number int) (broken []string, err error) {
 	p.Env = append(os.Environ(), selected+"="+strconv.Itoa(number))
+	kill := time.AfterFunc(hung, func() { _ = p.Process.Kill() })
+	defer kill.Stop()
 	out, err := p.Output()
 	return strings.Fields(string(out)), err
 }

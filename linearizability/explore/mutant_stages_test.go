@@ -1,7 +1,10 @@
 package explore
 
 import (
+	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/mapspec/mapspec/linearizability/explore/job"
 	"github.com/mapspec/mapspec/model"
@@ -12,11 +15,9 @@ type mutatedMap struct {
 	name     string
 	files    []string
 	subjects []string
-	// fewest are the methods in the largest programs. Others do the same with
-	// the same code there.
-	fewest []model.Method
-	// hashes are the policies under which two keys meet.
-	hashes []string
+	// small are stages that explore every class, the quickest first; large are
+	// those for what survives them, and the race detector.
+	small, large []stage
 	// with are the operators; none: all.
 	with []operator
 }
@@ -26,9 +27,9 @@ type mutatedMap struct {
 // break R3 by itself. The toolchain's is long: it is spared what is a mistake
 // without other threads as well.
 var mutatedMaps = []mutatedMap{
-	{"locked", []string{"locked.go"}, []string{"locked"}, basic, Policies[:1], nil},
-	{"readdirty", []string{"readdirty.go", "entry.go"}, []string{"go1.15.2", "go1.23"}, basic, Policies[:1], nil},
-	{"hash trie", []string{"hashtriemap.go"}, []string{"sync.Map"}, basic[1:3], Policies[1:],
+	{"locked", []string{"locked.go"}, []string{"locked"}, small(Policies[:1]), large(Policies[:1]), nil},
+	{"readdirty", []string{"readdirty.go", "entry.go"}, []string{"go1.15.2", "go1.23"}, small(Policies[:1]), large(Policies[:1]), nil},
+	{"hash trie", []string{"hashtriemap.go"}, []string{"sync.Map"}, append(smallTrie, small(Policies[1:])...), largeTrie,
 		slices.Concat(memoryOperators, lockOperators, conditionOperators[:4], releaseOperators)},
 }
 
@@ -42,40 +43,96 @@ var (
 type stage struct {
 	name string
 	job  job.Job
+	of   []string // the functions whose mutants it is for; none: all
 }
 
 func newStage(size string, keys int, methods []model.Method, policies, initials []string) stage {
 	return stage{name: size, job: job.Job{
-		Size: size, Keys: keys, Methods: methods, Policies: policies, Initials: initials, Shards: 1, Steps: mostSteps,
+		Size: size, Keys: keys, Methods: methods, Policies: policies, Initials: initials, Shards: 1, Steps: mostSteps, Patience: patience,
 	}}
+}
+
+func (s stage) String() string {
+	methods := "all methods"
+	if len(s.job.Methods) > 0 {
+		methods = strings.Join(methodNames(s.job.Methods), ", ")
+	}
+	text := fmt.Sprintf("%s on %d keys of %s; hashes: %s; maps: %s", s.name, s.job.Keys, methods, strings.Join(s.job.Policies, ", "), strings.Join(s.job.Initials, ", "))
+	if len(s.of) > 0 {
+		text += "; for mutants of " + strings.Join(s.of, ", ")
+	}
+	return text
+}
+
+func methodNames(methods []model.Method) (names []string) {
+	for _, m := range methods {
+		names = append(names, m.String())
+	}
+	return names
+}
+
+// isFor reports whether x is to survive s.
+func (s stage) isFor(x *mutant) bool {
+	return len(s.of) == 0 || slices.Contains(s.of, x.function.decl.Name.Name)
 }
 
 // mostSteps ends an execution of a mutant that runs in circles. The longest of
 // the maps as they are take some hundred.
 const mostSteps = 1000
 
+// patience is how long a mutant may take no step.
+const patience = 8 * time.Second
+
 var (
 	few      = []string{job.Empty, job.OneKey}
 	initials = append(few, job.Traversed)
+	oneKey   = few[1:]
 )
 
-// small are stages that explore every class, the quickest first.
-func small(m mutatedMap) []stage {
+// small are the small stages; two keys meet under hashes.
+func small(hashes []string) []stage {
 	return []stage{
 		newStage("2x1", 2, nil, Policies, job.Initials),
 		newStage("1x3", 2, most, Policies, initials),
-		newStage("1x4", 2, basic, m.hashes, initials),
+		newStage("1x4", 2, basic, hashes, initials),
 	}
 }
 
-// large are those for what survives small ones, and the race detector.
-func large(m mutatedMap) []stage {
+func large(hashes []string) []stage {
 	return []stage{
-		newStage("3x1", 2, most, m.hashes, few),
+		newStage("3x1", 2, most, hashes, few),
 		newStage("2x2", 1, onKey, Policies[:1], few),
-		newStage("2x2", 2, m.fewest, m.hashes, few),
-		newStage("2x3", 2, basic[1:3], m.hashes[:1], few),
+		newStage("2x2", 2, basic, hashes, few),
+		newStage("2x3", 2, basic[1:3], hashes[:1], few),
 	}
+}
+
+// ofChains are the trie's functions that walk a chain of equal hashes, or change
+// it. Three keys tell what is in its middle from what is at its ends.
+var ofChains = []string{"swap", "compareAndSwap", "loadAndDelete", "compareAndDelete", "lookup", "lookupWithValue", "iter", "expand"}
+
+// smallTrie are small stages on what others do not reach: a node deep in the
+// trie whose last key goes, and three keys in a chain.
+var smallTrie = []stage{
+	newStage("2x1", 1, onKey, Policies[:1], []string{job.Left}),
+	of(newStage("1x3", 3, onKey, Policies[2:], oneKey), ofChains),
+}
+
+func of(s stage, functions []string) stage {
+	s.of = functions
+	return s
+}
+
+// largeTrie is large for a map whose programs take many steps: other methods do
+// the same there with the same code.
+var largeTrie = []stage{
+	newStage("3x1", 2, []model.Method{model.Store, model.Load, model.CompareAndSwap, model.CompareAndDelete}, Policies[2:], oneKey),
+	newStage("2x3", 1, basic[1:3], Policies[:1], []string{job.Left}),
+	newStage("3x1", 2, basic, Policies[1:], few),
+	newStage("2x2", 1, []model.Method{model.Store, model.CompareAndSwap, model.CompareAndDelete}, Policies[:1], oneKey),
+	newStage("2x2", 2, basic[1:3], Policies[2:], oneKey),
+	of(newStage("2x3", 3, basic[:2], Policies[2:], oneKey), []string{"swap", "expand"}),
+	of(newStage("2x3", 1, []model.Method{model.Store, model.CompareAndDelete}, Policies[:1], []string{job.Left}), []string{"CompareAndDelete"}),
 }
 
 // sampled are the stages that try a few schedules a program, by PCT.

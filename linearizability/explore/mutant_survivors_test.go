@@ -11,17 +11,25 @@ type survivor struct {
 	keys []string
 }
 
-// why returns the reason why a mutant may survive, or "".
-func why(code string, x *mutant) string {
-	for _, s := range survivors[code] {
-		if slices.Contains(s.keys, x.key()) {
-			if s.hole {
-				return "HOLE: " + s.reason
-			}
-			return s.reason
-		}
+// why returns what is known of why a mutant survives, or nil.
+func why(code, key string) *survivor {
+	list := survivors[code]
+	i := slices.IndexFunc(list, func(s survivor) bool { return slices.Contains(s.keys, key) })
+	if i < 0 {
+		return nil
 	}
-	return ""
+	return &list[i]
+}
+
+// String is what the table says.
+func (s *survivor) String() string {
+	switch {
+	case s == nil:
+		return "unexplained"
+	case s.hole:
+		return "HOLE: " + s.reason
+	}
+	return s.reason
 }
 
 // survivors are the mutants that nothing notices, by the name of the mutated
@@ -54,6 +62,89 @@ var lockedSurvivors = []survivor{
 	}},
 }
 
-var readdirtySurvivors = []survivor{}
+var readdirtySurvivors = []survivor{
+	{reason: "what comes after is about variables of the call alone, and a box, which nobody writes to", keys: []string{
+		"readdirty.go, unlocked too early: find: m.mu.Unlock() before if r&take == 0 { return nil }",
+		"readdirty.go, unlocked too early: find: m.mu.Unlock() before return e",
+		"readdirty.go, lock let go in between: find: m.mu.Unlock(); m.mu.Lock(); before if r&take == 0 { return nil }",
+		"readdirty.go, lock let go in between: find: m.mu.Unlock(); m.mu.Lock(); before return e",
+		"readdirty.go, unlocked too early: swap: m.mu.Unlock() before return contents(was)",
+		"readdirty.go, lock let go in between: swap: m.mu.Unlock(); m.mu.Lock(); before return contents(was)",
+		"readdirty.go, unlocked too early: loadOrStore: m.mu.Unlock() before return actual, loaded",
+		"readdirty.go, lock let go in between: loadOrStore: m.mu.Unlock(); m.mu.Lock(); before return actual, loaded",
+		"readdirty.go, unlocked too early: compareAndSwap: m.mu.Unlock() before return swapped",
+		"readdirty.go, lock let go in between: compareAndSwap: m.mu.Unlock(); m.mu.Lock(); before return swapped",
+	}},
+	{reason: "the index that is loaded after the unlock has all keys that had a value at the last promotion or Clear before that load, and each key is one Load of its own (T1): what it lacks was absent then, within the call", keys: []string{
+		"readdirty.go, unlocked too early: whole: m.mu.Unlock() before return m.published()",
+		"readdirty.go, lock let go in between: whole: m.mu.Unlock(); m.mu.Lock(); before return m.published()",
+	}},
+	{reason: "no caller reads this answer: the one without the lock begins again under mu whatever it is, and under mu the entry is not expunged", keys: []string{
+		"entry.go, wrong answer: loadOrStore: return nil, false, false with true",
+	}},
+	{reason: "the call only begins again under mu, where it does the same and passes over this answer", keys: []string{
+		"entry.go, wrong answer: loadOrStore: return *was, true, true with false (2)",
+	}},
+	{reason: "nil is exchanged for nil, and the answer is nil as before", keys: []string{
+		"entry.go, condition held: erase: was == nil → false",
+	}},
+	{reason: "expunge never meets an expunged entry: refill alone expunges, it is called with an index that was promoted or is empty, and a promoted one has none (invariant 3)", keys: []string{
+		"entry.go, skipped expunged check: expunge: was == expunged → false",
+	}},
+	{reason: "the next turn of the loop finds what this one put there, and reports it", keys: []string{
+		"entry.go, skipped expunged check: expunge: e.box.CompareAndSwap(nil, expunged) → false",
+	}},
+	{reason: "it only takes mu where that is not needed: what is looked up without it is looked up again under it. No method is promised to be free of waiting", keys: []string{
+		"readdirty.go, condition held: find: ok → false",
+		"readdirty.go, condition held: find: !ix.amended → false",
+		"readdirty.go, condition held: swap: ok → false",
+		"readdirty.go, condition held: loadOrStore: ok → false",
+		"readdirty.go, condition held: compareAndSwap: !ix.amended → false",
+		"readdirty.go, condition held: clear: len(ix.entries) == 0 → false",
+		"readdirty.go, condition held: clear: !ix.amended → false",
+		"readdirty.go, condition held: whole: !ix.amended → false",
+	}},
+	{reason: "only when misses promote is different: a call may promote whenever it holds mu and read is amended, as no key's entry or value changes by that, and Range promotes in any case. How soon deleted keys go is not promised, and promotion alone never adds one", keys: []string{
+		"readdirty.go, condition held: find: r&miss != 0 → false",
+		"readdirty.go, call left out: find: no m.missed()",
+		"readdirty.go, condition held: loadOrStore: !inRead → false",
+		"readdirty.go, call left out: loadOrStore: no m.missed()",
+		"readdirty.go, call left out: compareAndSwap: no m.missed()",
+		"readdirty.go, lock let go in between: clear: m.mu.Unlock(); m.mu.Lock(); before m.misses = 0",
+		"readdirty.go, kept: clear: no m.misses = 0",
+		"readdirty.go, wrong answer: storable: return m.dirty[key], false with true",
+		"readdirty.go, condition held: missed: m.misses >= len(m.dirty) → true",
+		"readdirty.go, condition held: missed: m.misses >= len(m.dirty) → false",
+		"readdirty.go, off by one: missed: no m.misses++",
+		"readdirty.go, off by one: missed: m.misses >= len(m.dirty) with >",
+		"readdirty.go, call left out: missed: no m.promote()",
+		"readdirty.go, kept: promote: no m.misses = 0",
+	}},
+	{reason: "the condition holds as it is: only Go 1.14's rule lacks take and miss, and the maps that are tried here follow others", keys: []string{
+		"readdirty.go, condition held: find: r&miss != 0 → true",
+		"readdirty.go, condition held: find: r&take == 0 → false",
+	}},
+	{reason: "both are plain, and under mu", keys: []string{
+		"readdirty.go, two stores exchanged: clear: clear(m.dirty) after m.misses = 0",
+		"readdirty.go, two stores exchanged: promote: m.dirty = nil after m.misses = 0",
+	}},
+	{reason: "nobody finds the entry before mu is let go: it is in dirty alone", keys: []string{
+		"readdirty.go, two stores exchanged: insert: e.box.Store(box) after m.dirty[key] = e",
+	}},
+	{reason: "an empty index takes the place of one that is empty and not amended", keys: []string{
+		"readdirty.go, missing recheck: clear: len(ix.entries) > 0 → true",
+		"readdirty.go, missing recheck: clear: ix.amended → true",
+		"readdirty.go, off by one: clear: len(ix.entries) > 0 with >=",
+	}},
+	{reason: "read stays amended though dirty is empty, which costs the next call that finds nothing a look into it; Clear then linearizes when dirty is emptied, under mu: who has an entry from before overlaps it", keys: []string{
+		"readdirty.go, missing recheck: clear: ix.amended → false",
+	}},
+	{reason: "read is amended already, and dirty is there: refill does nothing, and the same index is stored again", keys: []string{
+		"readdirty.go, condition held: insert: !ix.amended → true",
+	}},
+	{reason: "dirty is nil here, or empty together with read (invariant 1): an empty map takes the place of an empty map", keys: []string{
+		"readdirty.go, condition held: refill: m.dirty != nil → false",
+	}},
+}
 
 var trieSurvivors = []survivor{}

@@ -20,8 +20,9 @@ const (
 	screenTurns = 48
 	pumpTurns   = 1000
 	pumpProbes  = 10 // probes spread over pumpTurns
-	// mostTurns is how far a suspect is driven, doubling: a map that frees
-	// what it retired in batches retains a constant, if a large one.
+	// mostTurns is how far a suspect is driven, doubling, if Options do not say:
+	// a map that frees what it retired in batches retains a constant, if a large
+	// one.
 	mostTurns = 16 * pumpTurns
 )
 
@@ -55,7 +56,7 @@ func judgePumps(ctx context.Context, b model.Binder, o Options) model.Verdict {
 			if r.Len() < screenTurns-1 {
 				continue
 			}
-			if grown, ok := pump(b, part[i]); ok {
+			if grown, ok := pump(b, part[i], o.Turns); ok {
 				grown.Coverage = model.Bounded("%d of %d cycles up to %d operations, with one resident key", start+i+1, len(cycles), o.PumpLength)
 				return grown
 			}
@@ -190,9 +191,9 @@ func (t *Tracker) turn(c cycle, from, to int) error {
 	return nil
 }
 
-// pump runs c for mostTurns turns. If what is retained grew by at least one
+// pump runs c for so many turns. If what is retained grew by at least one
 // instance a turn between all probes, it returns the verdict on R3.
-func pump(b model.Binder, c cycle) (model.Verdict, bool) {
+func pump(b model.Binder, c cycle, turns int) (model.Verdict, bool) {
 	t, err := turn(b, c, 0)
 	if err != nil {
 		return model.Verdict{}, false
@@ -201,7 +202,7 @@ func pump(b model.Binder, c cycle) (model.Verdict, bool) {
 	for p := 1; p <= pumpProbes; p++ {
 		probes = append(probes, p*pumpTurns/pumpProbes)
 	}
-	for p := 2 * pumpTurns; p <= mostTurns; p *= 2 {
+	for p := 2 * pumpTurns; p <= turns; p *= 2 {
 		probes = append(probes, p)
 	}
 	var r Retention
@@ -220,19 +221,19 @@ func pump(b model.Binder, c cycle) (model.Verdict, bool) {
 			growth = append(growth, fmt.Sprintf("after %5d turns: collect garbage; 1 live key, %v retained", to, r))
 		}
 	}
-	return t.unbounded(c, r, growth), true
+	return t.unbounded(c, r, growth, from), true
 }
 
 // unbounded is the verdict that cycle c is a pump. Its operations are counted
 // as those of the first turn.
-func (t *Tracker) unbounded(c cycle, r Retention, growth []string) model.Verdict {
+func (t *Tracker) unbounded(c cycle, r Retention, growth []string, turns int) model.Verdict {
 	first := resolve(t.firstState(), c.at(0))
 	v := model.Verdict{Clause: model.R3, Status: model.Violation, Level: "unbounded",
-		Evidence: fmt.Sprintf("unbounded: %s retained after %d turns of %s, with 1 live key", r, mostTurns, c),
-		Witness:  &model.Witness{Look: model.LookPump, Init: t.ops[:1], Threads: [][]model.Op{first}, Turns: mostTurns},
+		Evidence: fmt.Sprintf("unbounded: %s retained after %d turns of %s, with 1 live key", r, turns, c),
+		Witness:  &model.Witness{Look: model.LookPump, Init: t.ops[:1], Threads: [][]model.Op{first}, Turns: turns},
 		Retained: t.retained(r)}
 	v.Path = v.Retained[0].Path
-	v.Trace = append(v.Trace, fmt.Sprintf("%v", t.ops[0]), fmt.Sprintf("%d times, with another key and other values each time:", mostTurns))
+	v.Trace = append(v.Trace, fmt.Sprintf("%v", t.ops[0]), fmt.Sprintf("%d times, with another key and other values each time:", turns))
 	for i, op := range first {
 		v.Trace = append(v.Trace, "    "+op.String()+remark(v.Retained[0], i+1))
 	}

@@ -38,6 +38,10 @@ type Options struct {
 	Keys int
 	// PumpLength is the longest cycle tried for R3; 0 is 3.
 	PumpLength int
+	// Turns is how often a cycle that seems to retain more and more is repeated,
+	// 1,000 times or more; 0 is 16,000. A map whose traversals are slow may want
+	// less.
+	Turns int
 	// NoReentry says why the map must not be called from inside a Range, and
 	// so R2 cannot be judged; empty if it may be.
 	NoReentry string
@@ -54,6 +58,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.PumpLength == 0 {
 		o.PumpLength = 3
+	}
+	if o.Turns == 0 {
+		o.Turns = mostTurns
 	}
 	return o
 }

@@ -75,6 +75,16 @@ func TestGo1150LeakIsExplainedInThreeOperations(t *testing.T) {
 	}
 }
 
+// Clauses: R3
+func TestASuspectIsDrivenAsFarAsIsAsked(t *testing.T) {
+	m, _ := impl.Find("go1.15.0")
+	r3 := model.Find(release.Judge(context.Background(), m.Subject, release.Options{Only: model.R3, PumpLength: 2, Turns: 1000}), model.R3)
+	const want = "unbounded: 1000 keys retained after 1000 turns of Store(fresh); Delete(fresh), with 1 live key"
+	if r3.Evidence != want || r3.Witness == nil || r3.Witness.Turns != 1000 {
+		t.Errorf("%+v, want %q", r3, want)
+	}
+}
+
 // Without a resident key the pump of 1.15.0 shows one retained key only, so a
 // checker that stores none misses the bug.
 //

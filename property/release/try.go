@@ -30,7 +30,7 @@ func Try(b model.Binder, c model.Clause, w model.Witness) (model.Verdict, error)
 		if len(w.Init) != 1 || len(w.Threads) != 1 || slices.ContainsFunc(ops, strange) {
 			return model.Verdict{}, fmt.Errorf("look %q takes one operation to begin with and one thread, on keys 0 and 1", w.Look)
 		}
-		if v, ok := pump(b, w.Threads[0]); ok {
+		if v, ok := pump(b, w.Threads[0], mostTurns); ok {
 			return v, nil
 		}
 		return model.Verdict{Clause: c, Status: model.OK, Evidence: "what is retained does not grow with each turn"}, nil

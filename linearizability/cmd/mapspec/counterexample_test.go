@@ -19,6 +19,7 @@ import (
 // Clauses: S1, S4, P3, R1, R3
 func TestCounterexampleIsSmallAndShownAgain(t *testing.T) {
 	judges(t)
+	t.Parallel() // it waits, more than not, for calls that hang
 	for _, c := range []struct {
 		name, clause          string
 		goroutines, operation int
@@ -144,6 +145,7 @@ func TestReplayTellsStaleFromNotShown(t *testing.T) {
 // Ctrl-C while smaller programs are tried keeps what was found.
 func TestInterruptedCounterexampleIsKeptAsItWasFound(t *testing.T) {
 	judges(t)
+	t.Parallel() // it waits, more than not, for calls that hang
 	dir := t.TempDir()
 	c := start(t, dir, "counterexample", "-map", "P2-clear-keeps-lock")
 	var stdout, stderr bytes.Buffer

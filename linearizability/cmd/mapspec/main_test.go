@@ -223,6 +223,7 @@ func TestCheckOfABrokenMapFailsAndKeepsTheHistory(t *testing.T) {
 // Clauses: S1, P2
 func TestCheckGoesOnAfterAMapThatDiesOrHangs(t *testing.T) {
 	judges(t)
+	t.Parallel() // it waits, more than not, for calls that hang
 	got := mapspec(t, t.TempDir(), "check", "-map", "dies", "-map", "hangs", "-map", "locked", "-budget", "300ms")
 	for _, want := range []string{
 		`(?m)^dies +breaks S1`, `(?m)^hangs .*breaks P2`, `(?m)^locked +ok`,

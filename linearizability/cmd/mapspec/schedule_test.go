@@ -45,8 +45,9 @@ func TestExploreKeepsWhatReplayShowsAgain(t *testing.T) {
 func TestReplayOfAScheduleTellsFailedFromStale(t *testing.T) {
 	judges(t)
 	dir := t.TempDir()
-	mapspec(t, ".", "explore", "-map", "S1-lost-swap", "-size", "2x1", "-keys", "1", "-initial", "empty", "-o", dir)
-	saved := filepath.Join(dir, "S1-lost-swap", "S1")
+	const own = "../../explore/testdata/own" // its maps are built sooner than those of a catalogue
+	mapspec(t, own, "explore", "-pkg", "example.com/own/loses", "-new", "new(loses.Map)", "-size", "2x1", "-keys", "1", "-initial", "empty", "-o", dir)
+	saved := filepath.Join(dir, "example.com", "own", "loses", "S1")
 	for _, c := range []struct {
 		name   string
 		change func(*counterexample.Schedule)
@@ -55,10 +56,10 @@ func TestReplayOfAScheduleTellsFailedFromStale(t *testing.T) {
 	}{
 		{"as it was", func(*counterexample.Schedule) {}, exitOK, "again"},
 		{"an innocent schedule", func(s *counterexample.Schedule) { s.Steps = "0" }, exitWrong, "does not break S1"},
-		{"the same of another source", func(s *counterexample.Schedule) { s.Steps, s.Digest = "0", "abc" }, exitOther, "stale: the source of S1-lost-swap has changed"},
-		{"an impossible one of another source", func(s *counterexample.Schedule) { s.Steps, s.Digest = "0x99", "abc" }, exitOther, "stale: the source"},
+		{"the same of another source", func(s *counterexample.Schedule) { s.Steps, s.Digest = "0", "abc" }, exitOther, "has changed since, and the schedule shows no violation"},
+		{"an impossible one of another source", func(s *counterexample.Schedule) { s.Steps, s.Digest = "0x99", "abc" }, exitOther, "has changed since, and the schedule cannot be followed"},
 		{"no schedule at all", func(s *counterexample.Schedule) { s.Steps = "a" }, exitOther, "THREADxSTEPS"},
-		{"no such map", func(s *counterexample.Schedule) { s.New = "new(broken.Nothing)" }, exitOther, "does not make a map"},
+		{"no such map", func(s *counterexample.Schedule) { s.New = "new(loses.Nothing)" }, exitOther, "does not make a map"},
 	} {
 		x, err := counterexample.Load(saved)
 		if err != nil {
@@ -69,7 +70,7 @@ func TestReplayOfAScheduleTellsFailedFromStale(t *testing.T) {
 		if err := x.Save(other); err != nil {
 			t.Fatal(err)
 		}
-		got := mapspec(t, ".", "replay", other)
+		got := mapspec(t, own, "replay", other)
 		if got.status != c.status || !strings.Contains(got.stdout+got.stderr, c.want) || strings.Count(got.stderr, "\n") > 1 {
 			t.Errorf("%s: status %d, want %d with %q\n%s%s", c.name, got.status, c.status, c.want, got.stdout, got.stderr)
 		}

@@ -56,8 +56,13 @@ const (
 	Shrink    = "before shrink"
 )
 
-// Initials lists the initial maps that have names. Others are written down: see
-// [ParseInitial].
+// Left is that of one key beside which another was stored and deleted, and which
+// takes more steps to delete for that: in a trie it is alone in a node whose
+// parent goes with it. It is not among Initials, and there for mutants.
+const Left = "one left"
+
+// Initials lists the initial maps that are meant if none is named. Others can be
+// written down: see [ParseInitial].
 var Initials = []string{Empty, OneKey, Traversed, Growth, Shrink}
 
 // ParseInitial returns the operations that an initial map is written down by, in
@@ -67,12 +72,12 @@ func ParseInitial(text string) ([]model.Op, error) {
 	var ops []model.Op
 	fillers, gone := 0, 0
 	for word := range strings.FieldsSeq(text) {
-		n, err := strconv.Atoi(strings.TrimLeft(word, "k+-"))
+		n, err := strconv.Atoi(word[1:])
 		switch {
 		case word == "range":
 			ops = append(ops, model.Op{Method: model.Range})
 			continue
-		case err != nil || n < 0 || n > mostInitial:
+		case err != nil || strings.ContainsAny(word[1:], "+-") || n > mostInitial:
 		case word[0] == 'k' && n < FirstFiller:
 			ops = append(ops, model.Op{Method: model.Store, Key: n, Value: 1})
 			continue

@@ -17,9 +17,15 @@ func TestSetsArePrefixClosed(t *testing.T) {
 		for _, p := range s.All() {
 			all[canonical(s, p.Threads)] = true
 		}
+		seen := map[string]bool{} // what is left of many programs
 		for i, p := range s.All() {
 			for j := range p.Threads {
 				for _, rest := range [][][]model.Op{withoutLast(p.Threads, j), slices.Delete(slices.Clone(p.Threads), j, j+1)} {
+					as := text(rest)
+					if seen[as] {
+						continue
+					}
+					seen[as] = true
 					if len(rest) > 0 && !all[canonical(s, rest)] {
 						t.Fatalf("%s: program %d is %s, but %s is none", name, i, text(p.Threads), text(renumbered(s, rest)))
 					}

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/mapspec/mapspec/linearizability/explore/interval"
@@ -171,6 +172,12 @@ func (w *worker) initial(name string, p hashing.Policy) ([]model.Op, bool, error
 		return []model.Op{store(0, 1)}, has(model.Store), nil
 	case job.Traversed:
 		return []model.Op{store(0, 1), {Method: model.Range}}, has(model.Store) && has(model.Range), nil
+	case job.Left:
+		if !has(model.Store) || !has(model.Delete) {
+			return nil, false, nil
+		}
+		ops, ok := w.left(store)
+		return ops, ok, nil
 	case job.Growth, job.Shrink:
 		if !has(model.Store) || !has(model.Delete) {
 			return nil, false, nil
@@ -202,6 +209,43 @@ func (w *worker) initial(name string, p hashing.Policy) ([]model.Op, bool, error
 		ops = append(ops, w.subject.Bind().Traits().Fit(o))
 	}
 	return ops, true, nil
+}
+
+// mostOthers bounds the keys that are tried beside the one that is left.
+const mostOthers = 1024
+
+// left returns what makes a map of one key whose deletion takes more steps for a
+// key that was beside it: not the fewest more, but the next number of steps, if
+// some key makes it that many. In a trie these unlink a node, and its parent.
+func (w *worker) left(store func(k, v int) model.Op) (ops []model.Op, ok bool) {
+	steps := func(ops []model.Op) (n int) {
+		ending, _ := w.alone(func() {
+			in := w.subject.Bind()
+			for _, o := range ops {
+				model.Call(in, o)
+			}
+			start := sched.Steps()
+			model.Call(in, model.Op{Method: model.Delete})
+			n = sched.Steps() - start
+		})
+		if ending != sched.Completed {
+			return 0
+		}
+		return n
+	}
+	least := steps([]model.Op{store(0, 1)})
+	by := map[int][]model.Op{} // by the number of steps: the first to take that many
+	for i := range mostOthers {
+		ops := []model.Op{store(0, 1), store(job.FirstFiller+i, 1), {Method: model.Delete, Key: job.FirstFiller + i}}
+		if n := steps(ops); n > least && by[n] == nil {
+			by[n] = ops
+		}
+	}
+	more := slices.Sorted(maps.Keys(by))
+	if len(more) == 0 {
+		return nil, false
+	}
+	return by[more[min(1, len(more)-1)]], true
 }
 
 // spike returns the first of ops, after before, that takes notably more steps

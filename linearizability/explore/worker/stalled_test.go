@@ -14,9 +14,9 @@ import (
 // pending in all histories. The worker's verdict with stalls is that of all
 // interleavings of all stalls.
 func TestVerdictWithStallsIsThatOfAllInterleavings(t *testing.T) {
-	programs, violating := 200, 0
+	programs, violating := *cases/5, 0
 	if testing.Short() {
-		programs = 60
+		programs /= 5
 	}
 	for i, n := 0, 0; n < programs; i++ {
 		if *only >= 0 {

@@ -4,12 +4,21 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"os"
+	"runtime"
 	"testing"
 
 	"github.com/mapspec/mapspec/linearizability/explore/job"
 	"github.com/mapspec/mapspec/linearizability/shim/sync/atomic"
 	"github.com/mapspec/mapspec/model"
 )
+
+// TestMain gives the tests one processor, as each worker process has: to hand a
+// step from thread to thread, and to collect garbage, takes twice the work on two.
+func TestMain(m *testing.M) {
+	runtime.GOMAXPROCS(1)
+	os.Exit(m.Run())
+}
 
 // list is a map that is a list of all entries, replaced as a whole.
 type list struct {
