@@ -362,7 +362,7 @@ var (
 		return list
 	}()
 	functions = []func() int{nil, func() int { return 1 }, func() int { return 2 }}
-	maps      = []map[int]int{nil, {}, {1: 1}}
+	goMaps    = []map[int]int{nil, {}, {1: 1}}
 	readers   = []io.Reader{nil, strings.NewReader("a"), strings.NewReader("b"), new(io.PipeReader)}
 )
 
@@ -428,7 +428,7 @@ func TestTextKeysAgreeWithAGoMap(t *testing.T) {
 	agree(t, func(i int) named { return named(text(i)) }, func(i int) func() int { return functions[i%3] })
 	agree(t, func(i int) string { return fmt.Sprint("key-", i) }, func(i int) small { return small{i%2 == 0, int32(i)} })
 	agree(t, func(i int) [2]string { return [2]string{text(i), text(i / 2)} }, numeral[int8])
-	agree(t, func(i int) [1]string { return [1]string{text(i)} }, func(i int) map[int]int { return maps[i%3] })
+	agree(t, func(i int) [1]string { return [1]string{text(i)} }, func(i int) map[int]int { return goMaps[i%3] })
 }
 
 func TestPointerKeysAgreeWithAGoMap(t *testing.T) {

@@ -1,0 +1,135 @@
+package flatmap_test
+
+import (
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/mapspec/mapspec/impl/flatmap"
+)
+
+const stressed = "FLATMAP_COLLECTOR_TEST"
+
+// What the map keeps in memory of its own making must be seen by the garbage
+// collector. Collections are continual, each is checked by a second marking with
+// the world stopped, and what is freed is overwritten, so that a use of it shows.
+// Under -race the compiler checks the uses of package unsafe as well.
+func TestTheGarbageCollectorSeesAll(t *testing.T) {
+	if os.Getenv(stressed) != "" {
+		stress(t)
+		return
+	}
+	if testing.Short() {
+		t.Skip("collects garbage all the time, some seconds: run without -short")
+	}
+	child := exec.Command(os.Args[0], "-test.run=^TestTheGarbageCollectorSeesAll$", "-test.v")
+	child.Env = append(os.Environ(), stressed+"=1", "GOGC=1", "GODEBUG=gccheckmark=1,clobberfree=1")
+	out, err := child.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "--- PASS: TestTheGarbageCollectorSeesAll") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// record is a value that says what its key is.
+type record struct {
+	number int
+	text   string
+}
+
+func stress(t *testing.T) {
+	var wg sync.WaitGroup
+	for id := range 2 {
+		wg.Go(func() {
+			r := rand.New(rand.NewPCG(uint64(id), 11))
+			exercise(t, r, func(i int) *int { p := &ints[i]; return p }, onStack)
+			exercise(t, r, fromBuffer, onStack)
+			exercise(t, r, fromBuffer, func(i int) record { return record{i, fromBuffer(i)} })
+			exercise(t, r, func(i int) int { return i }, func(i int) *record { return onStack(i) })
+			exercise(t, r, func(i int) any { return [2]any{fromBuffer(i), i} }, func(i int) any { return record{i, fromBuffer(i)} })
+		})
+	}
+	wg.Wait()
+}
+
+// onStack returns a value that the compiler may leave on the stack, unless it
+// sees that the map keeps it.
+//
+//go:noinline
+func onStack(i int) *record { return &record{i, fromBuffer(i)} }
+
+// fromBuffer makes strings of several lengths in a buffer on the stack.
+//
+//go:noinline
+func fromBuffer(i int) string {
+	var buffer [32]byte
+	b := strconv.AppendInt(buffer[:0], int64(i), 10)
+	return strings.Repeat("x", []int{0, 3, 20, 260}[i%4]) + string(b)
+}
+
+// exercise lets two goroutines use one map, through growth and shrinkage.
+func exercise[K comparable, V any](t *testing.T, r *rand.Rand, key func(i int) K, value func(i int) V) {
+	const keys, operations = 1000, 10_000
+	var m flatmap.Map[K, V]
+	numbers := map[K]int{}
+	for i := range keys {
+		numbers[key(i)] = i
+	}
+	check := func(i int, v V) {
+		n := i
+		var text string
+		switch v := any(v).(type) {
+		case record:
+			n, text = v.number, v.text
+		case *record:
+			n, text = v.number, v.text
+		}
+		if n != i || text != fromBuffer(i) {
+			t.Errorf("key %d has a value of key %d, %q", i, n, text)
+		}
+	}
+	work := func(seed uint64) {
+		r := rand.New(rand.NewPCG(seed, 12))
+		for n := range operations {
+			i := r.IntN(keys)
+			deletes := n*4/operations%2 == 1 && r.IntN(4) > 0
+			switch {
+			case deletes:
+				if v, ok := m.LoadAndDelete(key(i)); ok {
+					check(i, v)
+				}
+			case n%100 == 0:
+				for k, v := range m.All() {
+					check(numbers[k], v)
+				}
+			case n%7 == 0:
+				if v, ok := m.Load(key(i)); ok {
+					check(i, v)
+				}
+			case n%5 == 0:
+				m.Compute(key(i), func(old V, loaded bool) (V, bool) {
+					if loaded {
+						check(i, old)
+					}
+					return value(i), true
+				})
+			default:
+				m.Store(key(i), value(i))
+			}
+		}
+	}
+	var wg sync.WaitGroup
+	seed := r.Uint64()
+	wg.Go(func() { work(seed) })
+	work(seed + 1)
+	wg.Wait()
+	for k, v := range m.All() {
+		check(numbers[k], v)
+	}
+	if t.Failed() {
+		t.Logf("the map is a %T", &m)
+	}
+}

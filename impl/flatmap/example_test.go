@@ -1,0 +1,119 @@
+package flatmap_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/mapspec/mapspec/impl/flatmap"
+)
+
+func Example() {
+	var ages flatmap.Map[string, int] // the zero value is ready
+	ages.Store("Ada", 36)
+	ages.Store("Alan", 41)
+
+	age, ok := ages.Load("Ada")
+	fmt.Println(age, ok)
+
+	age, loaded := ages.LoadAndDelete("Alan")
+	fmt.Println(age, loaded)
+
+	fmt.Println(ages.Len())
+	// Output:
+	// 36 true
+	// 41 true
+	// 1
+}
+
+// A sequence goes over the map anew whenever it is used.
+func ExampleMap_All() {
+	var m flatmap.Map[string, int]
+	all := m.All()
+	m.Store("a", 1)
+	fmt.Println(maps.Collect(all))
+	m.Store("b", 2)
+	fmt.Println(maps.Collect(all))
+	// Output:
+	// map[a:1]
+	// map[a:1 b:2]
+}
+
+func ExampleMap_Keys() {
+	var m flatmap.Map[string, int]
+	m.Store("b", 2)
+	m.Store("a", 1)
+	fmt.Println(slices.Sorted(m.Keys()))
+	// Output: [a b]
+}
+
+// The function that Range calls may change the map, even delete all of it.
+func ExampleMap_Range() {
+	var m flatmap.Map[string, int]
+	m.Store("a", 1)
+	m.Range(func(key string, value int) bool {
+		m.Clear()
+		fmt.Println(key, value)
+		return true
+	})
+	fmt.Println(m.Len())
+	// Output:
+	// a 1
+	// 0
+}
+
+// Counting by several goroutines.
+func ExampleMap_Compute() {
+	var hits flatmap.Map[string, int]
+	var wg sync.WaitGroup
+	for range 10 {
+		wg.Go(func() {
+			hits.Compute("index.html", func(n int, _ bool) (int, bool) { return n + 1, true })
+		})
+	}
+	wg.Wait()
+	fmt.Println(hits.Load("index.html"))
+	// Output: 10 true
+}
+
+// A key is deleted with the last of those who use it.
+func ExampleMap_Compute_delete() {
+	var users flatmap.Map[string, int]
+	leave := func(name string) {
+		users.Compute(name, func(n int, _ bool) (int, bool) { return n - 1, n > 1 })
+	}
+	users.Store("file", 2)
+	leave("file")
+	fmt.Println(users.Load("file"))
+	leave("file")
+	fmt.Println(users.Load("file"))
+	// Output:
+	// 1 true
+	// 0 false
+}
+
+// Where a value is made once a key: who comes second gets what the first stored.
+func ExampleMap_LoadOrStore() {
+	var m flatmap.Map[string, *sync.Mutex]
+	lock := func(name string) *sync.Mutex {
+		mu, ok := m.Load(name) // allocates nothing
+		if !ok {
+			mu, _ = m.LoadOrStore(name, new(sync.Mutex))
+		}
+		return mu
+	}
+	fmt.Println(lock("a") == lock("a"), lock("a") == lock("b"))
+	// Output: true false
+}
+
+// Room for all that will come, so that the table is not moved while they do.
+func ExampleMap_Grow() {
+	var squares flatmap.Map[int, int]
+	squares.Grow(1000)
+	for i := range 1000 {
+		squares.Store(i, i*i)
+	}
+	fmt.Println(squares.Len())
+	// Output: 1000
+}
