@@ -51,7 +51,7 @@
 //
 // # Growth and shrinkage
 //
-// A table that has chained an eighth as many buckets as it has grows to twice
+// A table that has chained a sixteenth as many buckets as it has grows to twice
 // the size, one that is about an eighth full shrinks to half. The next table
 // hangs off the old one, and the writers that come along move a few chains each,
 // those of their own key first (resize.go): no operation does more than a

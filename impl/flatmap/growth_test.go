@@ -61,8 +61,9 @@ func movesFew[K comparable](t *testing.T, key func(i int) K) {
 	for i := range n {
 		do(func() { m.Delete(key(i)) })
 	}
-	if worst > share+1 {
-		t.Errorf("one operation moved the chains of %d steps, want at most %d", worst, share+1)
+	// Who ends a shrinkage may begin the next: in small tables, several times.
+	if most := uint64(3 * (share + 1)); worst > most {
+		t.Errorf("one operation moved the chains of %d steps, want at most %d", worst, most)
 	}
 }
 
