@@ -103,7 +103,8 @@ func ExampleMap_LoadOrStore() {
 		}
 		return mu
 	}
-	fmt.Println(lock("a") == lock("a"), lock("a") == lock("b"))
+	first := lock("a")
+	fmt.Println(first == lock("a"), first == lock("b"))
 	// Output: true false
 }
 

@@ -114,8 +114,10 @@ func (b *bucket) invalidate() { b.guard.Store(b.guard.Load() + version) }
 // typed is the memory of a bucket, for the garbage collector: it looks for
 // pointers in slots of references only.
 type typed[K, V plainSlot | referenceSlot] struct {
-	_      bucket
-	keys   [slots]K
+	_ bucket
+	//lint:ignore U1000 they are found by their places
+	keys [slots]K
+	//lint:ignore U1000 they are found by their places
 	values [slots]V
 }
 
@@ -129,10 +131,13 @@ type referenceSlot struct {
 
 // typedText is that of a bucket of strings.
 type typedText[V plainSlot | referenceSlot] struct {
-	_       bucket
-	keys    [slots - 1]referenceSlot
+	_ bucket
+	//lint:ignore U1000 they are found by their places
+	keys [slots - 1]referenceSlot
+	//lint:ignore U1000 they are found by their place
 	lengths plainSlot
-	values  [slots]V
+	//lint:ignore U1000 they are found by their places
+	values [slots]V
 }
 
 // newBuckets returns the first of n buckets in a row.
