@@ -169,7 +169,7 @@ func TestAMapThatCannotBeFilledBoundsTheExploration(t *testing.T) {
 				m.Lock()
 			}
 			m.Lock()
-			m.Unlock()
+			defer m.Unlock()
 		}}
 	})
 	j := one(model.Load)
