@@ -102,7 +102,8 @@ func trySome(t *testing.T, m mutatedMap, golden string) {
 	j := newJudges(t, m, want, nil)
 	rows := j.each(func(*mutant) bool { return true }, j.quickly, func([]row) {})
 	for _, r := range rows {
-		if r.dpor.String() != want[r.key].dpor.String() {
+		// Of several clauses that one program breaks any may be said first.
+		if r.dpor.clause == "" || r.dpor.stage != want[r.key].dpor.stage {
 			t.Errorf("%s (%s): %s, want %s", r.key, r.where, r.dpor, want[r.key].dpor)
 		}
 	}
