@@ -211,7 +211,7 @@ func everyValue[K comparable, V any](t *testing.T, types types[K, V]) {
 		const goroutines = 4
 		for _, load := range []struct{ keys, rounds, steps int }{{3, 60, 60}, {10, 40, 100}, {600, 4, 2000}} {
 			if testing.Short() {
-				load.rounds = max(2, load.rounds/6)
+				load.rounds = max(1, load.rounds/12)
 			}
 			for round := range 2 * load.rounds {
 				silent := round%2 == 1
@@ -362,7 +362,7 @@ func residents[K comparable, V any](t *testing.T, types types[K, V]) {
 	const n, others = 150, 900
 	traversals := 200
 	if testing.Short() {
-		traversals = 40
+		traversals = 20
 	}
 	var m flatmap.Map[K, V]
 	numbers := map[K]int{}

@@ -237,7 +237,7 @@ func (m *Map[K, V]) insert(t *table[K, V], first *bucket, state uint64, key *K, 
 		index, next := t.newChained()
 		if next == nil {
 			t.waiters.unlock(first, state)
-			panic("flatmap: a map is full: its table has as many buckets as a table can have")
+			panic(full)
 		}
 		t.fill(next, 0, key, hash, value)
 		next.state.Store(tagAt(tag, 0))
@@ -259,6 +259,8 @@ func (m *Map[K, V]) insert(t *table[K, V], first *bucket, state uint64, key *K, 
 		m.grow(t)
 	}
 }
+
+const full = "flatmap: a map is full: its table has as many buckets as a table can have"
 
 // fill writes a slot.
 func (t *table[K, V]) fill(b *bucket, i uintptr, key *K, hash uint64, value raw) {

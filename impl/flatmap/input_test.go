@@ -329,27 +329,28 @@ func TestRangeFunctionMayCallEveryMethod(t *testing.T) {
 	}
 }
 
-// Keys come in the function of Range, as many as make the table grow.
+// Other keys come and go in the function of Range, as many as make the table grow
+// and shrink.
 //
 // Clauses: T1, T3
 func TestRangeVisitsWhatWasThereOnceThoughItsFunctionMakesTheMapGrowAndShrink(t *testing.T) {
-	const n, churn = 300, 200
+	const n, churn = 200, 400
 	m := filled(n)
-	visits, next := make([]int, n), n
+	var visits [n]int
+	calls := 0
 	m.Range(func(key, _ int) bool {
 		if key < n {
 			visits[key]++
 		}
-		if next += churn; next/n%4 < 2 { // grow, then shrink
-			for i := next; i < next+churn; i++ {
+		calls++
+		for i := n + calls%4*churn; i < n+(calls%4+1)*churn; i++ {
+			if calls%8 < 4 {
 				m.Store(i, i)
-			}
-		} else {
-			for i := n; i < next; i++ {
+			} else {
 				m.Delete(i)
 			}
 		}
-		return next < 1000*n
+		return true
 	})
 	for key, count := range visits {
 		if count != 1 {
@@ -401,18 +402,33 @@ func TestComputeMayChangeItsOwnKeyNowAndThen(t *testing.T) {
 
 // Clauses: P3
 func TestComputeGivesUpIfItsFunctionAlwaysChangesItsKey(t *testing.T) {
-	if testing.Short() {
-		t.Skip("calls a function a million times: run without -short")
+	const most = 1 << 20
+	for name, change := range map[string]func(m *flatmap.Map[int, int], calls int){
+		"Store": func(m *flatmap.Map[int, int], calls int) { m.Store(3, calls) },
+		"Compute": func(m *flatmap.Map[int, int], calls int) {
+			m.Compute(3, func(int, bool) (int, bool) { return calls, true })
+		},
+		"Swap": func(m *flatmap.Map[int, int], calls int) { m.Swap(3, calls) },
+	} {
+		m, calls := filled(10), 0
+		p := recovered(func() {
+			m.Compute(3, func(int, bool) (int, bool) {
+				if calls++; calls > most {
+					panic("no end")
+				}
+				change(m, calls)
+				return 0, true
+			})
+		})
+		if text, _ := p.(string); !strings.Contains(text, "changes the key") {
+			t.Errorf("after %d calls of its function, that calls %s, Compute panicked with %v", calls, name, p)
+		}
+		m.Store(3, -3)
+		if v, ok := m.Compute(3, func(old int, _ bool) (int, bool) { m.Store(4, -4); return old, true }); v != -3 || !ok {
+			t.Errorf("after that Compute = %d, %v", v, ok)
+		}
+		intact(t, "Compute", m, 10)
 	}
-	m, calls := filled(10), 0
-	p := recovered(func() {
-		m.Compute(3, func(old int, loaded bool) (int, bool) { calls++; m.Store(3, calls); return 0, true })
-	})
-	if text, _ := p.(string); calls != 1<<20 || !strings.Contains(text, "changes the key") {
-		t.Errorf("after %d calls of its function Compute panicked with %v", calls, p)
-	}
-	m.Store(3, -3)
-	intact(t, "Compute", m, 10)
 }
 
 // Clauses: T2

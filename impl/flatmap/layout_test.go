@@ -96,7 +96,7 @@ func scannable() uint64 {
 func TestTableWithoutPointersIsNotScanned(t *testing.T) {
 	n := 1_000_000
 	if testing.Short() {
-		n = 100_000
+		n = 50_000
 	}
 	before := scannable()
 	var m Map[int, int]

@@ -120,6 +120,9 @@ func (t *table[K, V]) append(first *bucket, tag uint64) (*bucket, uintptr) {
 		}
 		if *state&chained == 0 {
 			index, _ := t.newChained()
+			if index == 0 {
+				panic(full)
+			}
 			*unshared(&b.guard) |= index
 			*state |= chained
 		}
