@@ -291,11 +291,11 @@ func (m *Map[K, V]) remove(t *table[K, V], first *bucket, state uint64, b *bucke
 
 // release lets go of what is in a slot that is not in use.
 func (t *table[K, V]) release(b *bucket, i uintptr) {
-	if t.kinds.key != word {
-		atomic.StorePointer(pointerIn(b.key(i)), nil)
-	}
 	if t.kinds.value != word {
 		atomic.StorePointer(pointerIn(b.value(i)), nil)
+	}
+	if t.kinds.key != word {
+		atomic.StorePointer(pointerIn(b.key(i)), nil)
 	}
 }
 

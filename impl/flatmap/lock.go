@@ -50,17 +50,14 @@ func (t *table[K, V]) lockOld(b *bucket) (state uint64, ok bool) {
 }
 
 // waiters are writers that wait for a bucket of a table. Locks are held for some
-// ten instructions, but a holder may lose its processor: whoever spins then,
-// keeps it from going on.
+// dozens of instructions, so they pause before they sleep; but a holder may lose
+// its processor: who goes on spinning then, keeps it from going on.
 type waiters struct {
 	mu   sync.Mutex
 	cond sync.Cond
 }
 
 func (w *waiters) init() { w.cond.L = &w.mu }
-
-// spins is how often wait looks before it sleeps.
-const spins = 4
 
 // unlock sets the state of a bucket that the caller has locked, and wakes who
 // waits for it. The tags in state are seen from then on.
@@ -72,12 +69,7 @@ func (w *waiters) unlock(b *bucket, state uint64) {
 
 // wait returns when b was unlocked, or earlier.
 func (w *waiters) wait(b *bucket) {
-	for i := range spins {
-		pause(8 << i)
-		if b.state.Load()&locked == 0 {
-			return
-		}
-	}
+	pause()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for {
@@ -100,10 +92,10 @@ func (w *waiters) wake() {
 	w.cond.Broadcast()
 }
 
-// pause lets some time pass.
+// pause lets about as much time pass as a lock is held.
 //
 //go:noinline
-func pause(n int) {
-	for range n {
+func pause() {
+	for range 100 {
 	}
 }

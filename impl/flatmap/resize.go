@@ -170,15 +170,21 @@ func (t *table[K, V]) leave(first *bucket) {
 		return
 	}
 	first.invalidate()
-	for b, state := first, was; ; {
-		for set := state & allTags; set != 0; set &= set - 1 {
-			t.release(b, lowest(set))
-		}
-		if state&chained == 0 {
-			return
-		}
-		b = t.chainedTo(b.guard.Load())
-		state = b.state.Load()
+	t.clear(first, was)
+}
+
+// clear sets the slots of a chain to nil, the last one first: whoever goes
+// through it in the other direction meanwhile finds nil from some slot on, and
+// not one pattern of thousands.
+func (t *table[K, V]) clear(b *bucket, state uint64) {
+	if state&chained != 0 {
+		next := t.chainedTo(b.guard.Load())
+		t.clear(next, next.state.Load())
+	}
+	for set := state & allTags; set != 0; {
+		i := uintptr(bits.Len64(set)-1) >> 3
+		set &^= tagAt(0xff, i)
+		t.release(b, i)
 	}
 }
 
