@@ -49,12 +49,12 @@ func slow(m broken.Map) bool {
 // Clauses: S1, S2, S3, S4, S5, S6, S7, S8, S9, T1, T2, T3, T4, T5, T6, R1, R2, R3, R4, P2, P3
 func TestSizes(t *testing.T) {
 	if testing.Short() {
-		t.Skip("minimises a counterexample of each of some 50 maps, half a minute: run without -short")
+		t.Skip("minimises a counterexample of each of some 20 maps, ten seconds: run without -short; all of them: with -all")
 	}
 	want := readSizes(t)
 	got := map[string]string{}
-	for _, m := range broken.Maps {
-		if unseen(m) || !*all && slow(m) {
+	for i, m := range broken.Maps {
+		if unseen(m) || !*all && (slow(m) || i%3 != 0) {
 			continue
 		}
 		t.Run(m.Name, func(t *testing.T) {
