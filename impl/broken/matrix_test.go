@@ -43,7 +43,7 @@ func subjectOf(m broken.Map) model.Subject[any, any] {
 // judgeAlone judges m with a fixed seed, from one goroutine at a time.
 func judgeAlone(m broken.Map) []model.Verdict {
 	return property.Judge(context.Background(), subjectOf(m),
-		property.Options{Seed: 1, Programs: 40, Release: release.Options{Keys: 16, PumpLength: 2}})
+		property.Options{Seed: 1, Programs: 100, Release: release.Options{Keys: 16, PumpLength: 2}})
 }
 
 // judgeTogether judges m with a fixed seed, from many goroutines. A map that
