@@ -313,7 +313,7 @@ func counters[K comparable](t *testing.T, key func(i int) K) {
 	var harvest atomic.Int64
 	var stop atomic.Bool
 	var background, wg sync.WaitGroup
-	background.Go(func() { churn(&m, key, func(token) int { return -1 << 40 }, hot, 1000, &stop) })
+	background.Go(func() { churn(&m, key, func(token) int { return -1 << 30 }, hot, 1000, &stop) })
 	for id := range goroutines {
 		wg.Go(func() {
 			r := rand.New(rand.NewPCG(uint64(id), 9))
