@@ -3,17 +3,17 @@
 //
 // # Layout
 //
-// A table is a row of buckets of 128 bytes, two cache lines, with room for seven
+// A table is a row of buckets of 128 bytes, two cache lines, with room for six
 // entries each. Keys and values lie in the bucket itself:
 //
 //	Map ──► table ──► ┌────────┐
 //	        mask      │bucket 0│
-//	        seed      ├────────┤   state guard  k0 k1 k2 k3 k4 k5 k6  v0 v1 v2 v3 v4 v5 v6
-//	        next      │bucket 1│ =   │     │    └── 7 keys ────────┘  └── 7 values ──────┘
+//	        seed      ├────────┤   state guard  k0 k1 k2 k3 k4 k5   lock lengths  v0 v1 v2 v3 v4 v5
+//	        next      │bucket 1│ =   │     │    └── 6 keys ─────┘               └── 6 values ───┘
 //	                  ├────────┤     │     └ number of the next bucket of the chain; how
-//	                  │  …     │     │       often a slot of the chain has become invalid
+//	                  │  …     │     │       often a slot of the chain has become free
 //	                  └────────┘     └ a tag of seven bits of hash for each slot in use;
-//	                                   locked, waiting, chained, moved
+//	                                   chained, moved
 //
 // A slot has eight bytes. An integer or a pointer is in its slot itself, so a
 // table of these costs nothing beside, and the garbage collector does not look
@@ -25,34 +25,30 @@
 //
 // Load never waits. It reads guard, then state; then, where a tag fits, key and
 // value; then guard again. Each slot is one word, so what it reads was there;
-// and if guard has not changed, key and value were there together:
-//
-//   - a slot that was free is written after guard was counted up, and its tag is
-//     set after that. Who reads guard after it was counted, reads state later,
-//     and finds the tag not yet, or all of the new entry;
-//   - a slot that has pointers is set to nil after its tag was cleared and guard
-//     counted up, in this order. Who reads guard after that finds no tag.
+// and if guard has not changed, key and value were there together: a slot is
+// written again only after its tag was cleared and guard counted up, in this
+// order. Who reads guard after that reads state later, and finds the tag not set,
+// or all of the new entry.
 //
 // A miss needs no second look: within a table a key never moves to another slot
 // without having been deleted between.
 //
 // # Writing
 //
-// Every write locks the first bucket of the key's chain, with one
-// CompareAndSwap, for some ten instructions that run no code of others and
-// allocate next to nothing: comparisons that can panic, hashing and the function
-// of Compute run without a lock. Who finds a bucket locked looks a few times and
-// then sleeps.
+// Every write locks the mutex in the first bucket of the key's chain, for some ten
+// instructions that run no code of others and allocate next to nothing: comparisons
+// that can panic, hashing and the function of Compute run without a lock. Readers
+// do not see the lock, nor the line it is in unless they find their key.
 //
-//	insert     count guard up; write key and value; set the tag with the unlock
+//	insert     write key and value; set the tag
 //	overwrite  write the value
-//	delete     clear the tag; count guard up and set key and value to nil, if they
-//	           are pointers
+//	delete     clear the tag; count guard up; set key and value to nil, if they are
+//	           pointers
 //
 // # Growth and shrinkage
 //
-// A table that has chained a sixteenth as many buckets as it has grows to twice
-// the size, one that is about an eighth full shrinks to half. The next table
+// A table that has chained an eighth as many buckets as it has grows to twice the
+// size, one that is about an eighth full shrinks to half. The next table
 // hangs off the old one, and the writers that come along move a few chains each,
 // those of their own key first (resize.go): no operation does more than a
 // bounded amount of this. A chain that has moved says so, and keeps nothing.
@@ -86,8 +82,8 @@ import (
 // they find what they change. Otherwise these are reads, as are Load, Len and
 // each visit of a traversal.
 //
-// Load is lock-free and never waits: where others keep inserting keys into the
-// same bucket it may have to look again. The other methods lock one bucket for a
+// Load is lock-free and never waits: where others keep deleting keys from the same
+// bucket it may have to look again. The other methods lock one bucket for a
 // moment; they take time O(1), beside Len, Grow and traversals, which take O(n).
 //
 // Two keys are one if they are ==, and the map keeps the instance that it was
@@ -189,11 +185,18 @@ func mustHash[K comparable](key K) { maphash.Comparable(process, key) }
 
 // table returns the root, and makes it if there is none.
 func (m *Map[K, V]) table() *table[K, V] {
+	if t := m.root.Load(); t != nil {
+		return t
+	}
+	return m.firstTable()
+}
+
+func (m *Map[K, V]) firstTable() *table[K, V] {
 	for {
+		m.root.CompareAndSwap(nil, newTable[K, V](minBuckets, nil))
 		if t := m.root.Load(); t != nil {
 			return t
 		}
-		m.root.CompareAndSwap(nil, newTable[K, V](minBuckets, nil))
 	}
 }
 
@@ -229,14 +232,14 @@ func (t *table[K, V]) findFirst(b *bucket, state uint64, bits, tag uint64) (*buc
 func (m *Map[K, V]) insert(t *table[K, V], first *bucket, state uint64, key *K, hash uint64, value raw) {
 	tag := tagOf(hash)
 	b, s := first, state
-	for t.kinds.free(s) == 0 && s&chained != 0 {
+	for free(s) == 0 && s&chained != 0 {
 		b = t.chainedTo(b.guard.Load())
 		s = b.state.Load()
 	}
-	if t.kinds.free(s) == 0 {
+	if free(s) == 0 {
 		index, next := t.newChained()
 		if next == nil {
-			t.waiters.unlock(first, state)
+			first.mutex().Unlock()
 			panic(full)
 		}
 		t.fill(next, 0, key, hash, value)
@@ -244,19 +247,14 @@ func (m *Map[K, V]) insert(t *table[K, V], first *bucket, state uint64, key *K, 
 		b.guard.Store(b.guard.Load() | index)
 		s |= chained
 	} else {
-		i := lowest(t.kinds.free(s))
-		first.invalidate()
+		i := lowest(free(s))
 		t.fill(b, i, key, hash, value)
 		s |= tagAt(tag, i)
 	}
-	if b == first {
-		state = s
-	} else {
-		b.state.Store(s)
-	}
-	t.waiters.unlock(first, state)
+	b.state.Store(s)
+	first.mutex().Unlock()
 	if s&chained != 0 && t.crowded() {
-		m.grow(t)
+		m.grow(t, hash)
 	}
 }
 
@@ -269,22 +267,15 @@ func (t *table[K, V]) fill(b *bucket, i uintptr, key *K, hash uint64, value raw)
 }
 
 // remove empties a slot of a chain that the caller has locked, and unlocks it.
-func (m *Map[K, V]) remove(t *table[K, V], first *bucket, state uint64, b *bucket, i uintptr, hash uint64) {
-	rest := ^tagAt(0xff, i)
-	if b == first {
-		state &= rest
-		if t.kinds.references() {
-			first.state.And(rest) // others may set waiting
-		}
-	} else {
-		b.state.Store(b.state.Load() & rest)
-	}
+func (m *Map[K, V]) remove(t *table[K, V], first, b *bucket, i uintptr, hash uint64) {
+	b.state.Store(b.state.Load() &^ tagAt(0xff, i))
+	first.invalidate()
 	if t.kinds.references() {
-		first.invalidate()
 		t.release(b, i)
 	}
-	t.waiters.unlock(first, state)
-	if state&allTags == 0 {
+	empty := first.state.Load()&allTags == 0
+	first.mutex().Unlock()
+	if empty {
 		m.thin(t, first, hash)
 	}
 }
@@ -317,7 +308,7 @@ func (m *Map[K, V]) Store(key K, value V) {
 		return
 	}
 	store(b.value(i), t.kinds.value, v)
-	t.waiters.unlock(first, state)
+	first.mutex().Unlock()
 }
 
 // Swap sets the value of key and returns the value it had. If the map had no
@@ -332,7 +323,7 @@ func (m *Map[K, V]) Swap(key K, value V) (previous V, loaded bool) {
 	if b, i := t.find(first, state, &key, bits, tagOf(hash)); b != nil {
 		old := load(b.value(i), t.kinds.value)
 		store(b.value(i), t.kinds.value, v)
-		t.waiters.unlock(first, state)
+		first.mutex().Unlock()
 		return decode[V](old, t.kinds.value), true
 	}
 	m.insert(t, first, state, &key, hash, v)
@@ -354,7 +345,7 @@ func (m *Map[K, V]) LoadOrStore(key K, value V) (actual V, loaded bool) {
 	t, first, state := m.lock(t, hash)
 	if b, i := t.find(first, state, &key, bits, tagOf(hash)); b != nil {
 		old := load(b.value(i), t.kinds.value)
-		t.waiters.unlock(first, state)
+		first.mutex().Unlock()
 		return decode[V](old, t.kinds.value), true
 	}
 	m.insert(t, first, state, &key, hash, v)
@@ -375,11 +366,11 @@ func (m *Map[K, V]) LoadAndDelete(key K) (value V, loaded bool) {
 	t, first, state := m.lock(t, hash)
 	b, i := t.find(first, state, &key, bits, tagOf(hash))
 	if b == nil {
-		t.waiters.unlock(first, state)
+		first.mutex().Unlock()
 		return value, false
 	}
 	old := load(b.value(i), t.kinds.value)
-	m.remove(t, first, state, b, i, hash)
+	m.remove(t, first, b, i, hash)
 	return decode[V](old, t.kinds.value), true
 }
 
@@ -401,12 +392,12 @@ func (m *Map[K, V]) CompareAndSwap(key K, old, new V) (swapped bool) {
 	}
 	bits, hash := t.hash(&key)
 	v := encode(new, t.kinds.value)
-	t, first, state, b, i := m.lockEqual(t, &key, bits, hash, old)
+	t, first, b, i := m.lockEqual(t, &key, bits, hash, old)
 	if b == nil {
 		return false
 	}
 	store(b.value(i), t.kinds.value, v)
-	t.waiters.unlock(first, state)
+	first.mutex().Unlock()
 	return true
 }
 
@@ -422,11 +413,11 @@ func (m *Map[K, V]) CompareAndDelete(key K, old V) (deleted bool) {
 		return false
 	}
 	bits, hash := t.hash(&key)
-	t, first, state, b, i := m.lockEqual(t, &key, bits, hash, old)
+	t, first, b, i := m.lockEqual(t, &key, bits, hash, old)
 	if b == nil {
 		return false
 	}
-	m.remove(t, first, state, b, i, hash)
+	m.remove(t, first, b, i, hash)
 	return true
 }
 
@@ -435,7 +426,7 @@ func (m *Map[K, V]) CompareAndDelete(key K, old V) (deleted bool) {
 //
 // Values are compared without the lock where that runs code of others, or
 // panics: what was compared is there still if the slot is the same.
-func (m *Map[K, V]) lockEqual(t *table[K, V], key *K, bits, hash uint64, old V) (_ *table[K, V], first *bucket, state uint64, b *bucket, i uintptr) {
+func (m *Map[K, V]) lockEqual(t *table[K, V], key *K, bits, hash uint64, old V) (_ *table[K, V], first, b *bucket, i uintptr) {
 	for {
 		var want raw
 		if t.kinds.plain {
@@ -443,18 +434,18 @@ func (m *Map[K, V]) lockEqual(t *table[K, V], key *K, bits, hash uint64, old V) 
 		} else {
 			r, ok := t.lookup(key, bits, hash)
 			if !ok || any(decode[V](r, t.kinds.value)) != any(old) {
-				return t, nil, 0, nil, 0
+				return t, nil, nil, 0
 			}
 			want = r
 		}
-		t, first, state = m.lock(t, hash)
-		b, i = t.find(first, state, key, bits, tagOf(hash))
+		t, first, state := m.lock(t, hash)
+		b, i := t.find(first, state, key, bits, tagOf(hash))
 		if b != nil && load(b.value(i), t.kinds.value) == want {
-			return t, first, state, b, i
+			return t, first, b, i
 		}
-		t.waiters.unlock(first, state)
+		first.mutex().Unlock()
 		if b == nil || t.kinds.plain {
-			return t, nil, 0, nil, 0
+			return t, nil, nil, 0
 		}
 	}
 }
@@ -496,14 +487,14 @@ func (m *Map[K, V]) Compute(key K, f func(old V, loaded bool) (new V, keep bool)
 		b, i := t.find(first, state, &key, bits, tagOf(hash))
 		switch {
 		case (b != nil) != loaded, loaded && load(b.value(i), t.kinds.value) != was:
-			t.waiters.unlock(first, state)
+			first.mutex().Unlock()
 			continue
 		case !keep:
-			m.remove(t, first, state, b, i, hash)
+			m.remove(t, first, b, i, hash)
 			return actual, false
 		case loaded:
 			store(b.value(i), t.kinds.value, v)
-			t.waiters.unlock(first, state)
+			first.mutex().Unlock()
 		default:
 			m.insert(t, first, state, &key, hash, v)
 		}

@@ -27,8 +27,6 @@ type kinds struct {
 	key, value kind
 	// plain says that two values are equal if their slots are.
 	plain bool
-	// tags are the high bits of those of slots that can be used.
-	tags uint64
 }
 
 // references reports whether slots have to be set to nil when they are left.
@@ -41,10 +39,10 @@ func (k kinds) references() bool { return k.key != word || k.value != word }
 // may have padding. A value is any that fits, as values are compared by ==.
 func kindsOf[K comparable, V any]() kinds {
 	k, v := reflect.TypeFor[K](), reflect.TypeFor[V]()
-	of := kinds{key: boxed, value: boxed, tags: allTags}
+	of := kinds{key: boxed, value: boxed}
 	switch {
 	case k.Kind() == reflect.String:
-		of.key, of.tags = text, textTags
+		of.key = text
 	case isInteger(k):
 		of.key = word
 	case isPointer(k):

@@ -11,33 +11,30 @@ import (
 // All code computes where a slot is from the constants, whatever the type.
 func TestBucketsOfAllTypesHaveOneLayout(t *testing.T) {
 	for _, c := range []struct {
-		kinds             kinds
 		bucket            reflect.Type
 		keyRefs, valueRef bool
 	}{
-		{kinds{key: word, value: word}, reflect.TypeFor[typed[plainSlot, plainSlot]](), false, false},
-		{kinds{key: word, value: pointer}, reflect.TypeFor[typed[plainSlot, referenceSlot]](), false, true},
-		{kinds{key: boxed, value: word}, reflect.TypeFor[typed[referenceSlot, plainSlot]](), true, false},
-		{kinds{key: pointer, value: boxed}, reflect.TypeFor[typed[referenceSlot, referenceSlot]](), true, true},
-		{kinds{key: text, value: word}, reflect.TypeFor[typedText[plainSlot]](), true, false},
-		{kinds{key: text, value: boxed}, reflect.TypeFor[typedText[referenceSlot]](), true, true},
+		{reflect.TypeFor[typed[plainSlot, plainSlot]](), false, false},
+		{reflect.TypeFor[typed[plainSlot, referenceSlot]](), false, true},
+		{reflect.TypeFor[typed[referenceSlot, plainSlot]](), true, false},
+		{reflect.TypeFor[typed[referenceSlot, referenceSlot]](), true, true},
 	} {
 		if size := c.bucket.Size(); size != bucketSize {
 			t.Errorf("%v has %d bytes, want %d", c.bucket, size, bucketSize)
 		}
-		for name, want := range map[string]uintptr{"_": 0, "keys": keysAt, "values": valuesAt, "lengths": keysAt + (slots-1)*slotSize} {
-			if f, ok := c.bucket.FieldByName(name); ok && f.Offset != want {
-				t.Errorf("%s is at %d of %v, want %d", name, f.Offset, c.bucket, want)
+		for i, want := range []uintptr{0, keysAt, lockAt, lengthsAt, valuesAt} {
+			if got := c.bucket.Field(i).Offset; got != want {
+				t.Errorf("field %d is at %d of %v, want %d", i, got, c.bucket, want)
 			}
-		}
-		if _, ok := c.bucket.FieldByName("lengths"); ok != (c.kinds.key == text) {
-			t.Errorf("%v has lengths: %v", c.bucket, ok)
 		}
 		for name, want := range map[string]bool{"keys": c.keyRefs, "values": c.valueRef} {
 			if f, _ := c.bucket.FieldByName(name); hasPointers(f.Type) != want {
 				t.Errorf("%s of %v have pointers: %v, want %v", name, c.bucket, !want, want)
 			}
 		}
+	}
+	if lockAt != 64 {
+		t.Errorf("the second cache line begins at %d", lockAt)
 	}
 	if size := unsafe.Sizeof(bucket{}); size != keysAt {
 		t.Errorf("the head of a bucket has %d bytes, want %d", size, keysAt)
@@ -61,23 +58,23 @@ func TestKindsOfTypes(t *testing.T) {
 		got  kinds
 		want kinds
 	}{
-		{"int, int", kindsOf[int, int](), kinds{word, word, true, allTags}},
-		{"bool, uint8", kindsOf[bool, uint8](), kinds{word, word, true, allTags}},
-		{"string, bool", kindsOf[string, bool](), kinds{text, word, true, textTags}},
-		{"string, string", kindsOf[string, string](), kinds{text, boxed, false, textTags}},
-		{"*int, *int", kindsOf[*int, *int](), kinds{pointer, pointer, true, allTags}},
-		{"chan, func", kindsOf[chan int, func()](), kinds{pointer, pointer, false, allTags}},
-		{"unsafe.Pointer, map", kindsOf[unsafe.Pointer, map[int]int](), kinds{pointer, pointer, false, allTags}},
-		{"float64, float64", kindsOf[float64, float64](), kinds{boxed, word, false, allTags}},
-		{"padded, padded", kindsOf[padded, padded](), kinds{boxed, word, false, allTags}},
-		{"any, any", kindsOf[any, any](), kinds{boxed, boxed, false, allTags}},
-		{"struct{*int}, struct{*int}", kindsOf[struct{ p *int }, struct{ p *int }](), kinds{boxed, boxed, false, allTags}},
-		{"[1]*int, [1]*int", kindsOf[[1]*int, [1]*int](), kinds{boxed, boxed, false, allTags}},
-		{"uintptr, uintptr", kindsOf[uintptr, uintptr](), kinds{word, word, true, allTags}},
-		{"struct{}, struct{}", kindsOf[struct{}, struct{}](), kinds{boxed, word, false, allTags}},
-		{"[0]*int, [0]*int", kindsOf[[0]*int, [0]*int](), kinds{boxed, word, false, allTags}},
-		{"[2]int32, [9]byte", kindsOf[[2]int32, [9]byte](), kinds{boxed, boxed, false, allTags}},
-		{"complex64, complex64", kindsOf[complex64, complex64](), kinds{boxed, word, false, allTags}},
+		{"int, int", kindsOf[int, int](), kinds{word, word, true}},
+		{"bool, uint8", kindsOf[bool, uint8](), kinds{word, word, true}},
+		{"string, bool", kindsOf[string, bool](), kinds{text, word, true}},
+		{"string, string", kindsOf[string, string](), kinds{text, boxed, false}},
+		{"*int, *int", kindsOf[*int, *int](), kinds{pointer, pointer, true}},
+		{"chan, func", kindsOf[chan int, func()](), kinds{pointer, pointer, false}},
+		{"unsafe.Pointer, map", kindsOf[unsafe.Pointer, map[int]int](), kinds{pointer, pointer, false}},
+		{"float64, float64", kindsOf[float64, float64](), kinds{boxed, word, false}},
+		{"padded, padded", kindsOf[padded, padded](), kinds{boxed, word, false}},
+		{"any, any", kindsOf[any, any](), kinds{boxed, boxed, false}},
+		{"struct{*int}, struct{*int}", kindsOf[struct{ p *int }, struct{ p *int }](), kinds{boxed, boxed, false}},
+		{"[1]*int, [1]*int", kindsOf[[1]*int, [1]*int](), kinds{boxed, boxed, false}},
+		{"uintptr, uintptr", kindsOf[uintptr, uintptr](), kinds{word, word, true}},
+		{"struct{}, struct{}", kindsOf[struct{}, struct{}](), kinds{boxed, word, false}},
+		{"[0]*int, [0]*int", kindsOf[[0]*int, [0]*int](), kinds{boxed, word, false}},
+		{"[2]int32, [9]byte", kindsOf[[2]int32, [9]byte](), kinds{boxed, boxed, false}},
+		{"complex64, complex64", kindsOf[complex64, complex64](), kinds{boxed, word, false}},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s: %+v, want %+v", c.name, c.got, c.want)

@@ -33,12 +33,12 @@ func (m *Map[K, V]) resize(t *table[K, V], n uint64) {
 // grow begins to move t, which is crowded, to a larger table; or to one of the
 // same size, if few of its slots are in use: where keys come and go, every bucket
 // is full at some time, and keeps its chain.
-func (m *Map[K, V]) grow(t *table[K, V]) {
+func (m *Map[K, V]) grow(t *table[K, V], hash uint64) {
 	if m.root.Load() != t || t.next.Load() != nil {
 		return
 	}
 	n := 2 * t.size()
-	if !t.rebuilt && t.used()*8 < slots*3 {
+	if !t.rebuilt && t.used(hash)*8 < slots*3 {
 		n = t.size()
 	}
 	m.resize(t, n)
@@ -68,52 +68,45 @@ func (m *Map[K, V]) finish(t, next *table[K, V]) {
 	m.root.CompareAndSwap(t, next) // the last step's own may be yet to come
 }
 
-// step takes one step of the move of t to next, unless it was taken.
-//
-// Old chains are locked in ascending order, and marked in descending order: if
-// the first one is moved, all are.
+// step takes one step of the move of t to next, unless it was taken. It locks the
+// chains in ascending order; no one else holds two locks.
 func (m *Map[K, V]) step(t, next *table[K, V], steps, u uint64) {
-	var old [2]*bucket // a table shrinks by half at a time
-	n := int(max(t.size()/steps, 1))
-	for i := range n {
-		old[i] = t.at(u + uint64(i)*steps)
-		state, ok := t.lockOld(old[i])
-		if !ok {
+	for c := u; c < t.size(); c += steps {
+		if !t.at(c).lockOld() {
 			return // the first: with its lock held, no other can be moved
 		}
-		t.moveChain(next, old[i], state)
+		t.moveChain(next, t.at(c))
 	}
-	for i := n - 1; i >= 0; i-- {
-		t.leave(old[i])
+	for c := u; c < t.size(); c += steps {
+		t.leave(t.at(c))
+	}
+	for c := u; c < t.size(); c += steps {
+		t.at(c).mutex().Unlock()
 	}
 	if t.done.Add(1) == steps && m.root.CompareAndSwap(t, next) && next.size() < t.size() {
-		m.shrink(next) // there may have been more deletions
+		m.shrink(next, u) // there may have been more deletions
 	}
 }
 
 // moveChain copies a chain that the caller has locked to next, where nobody sees
 // it yet.
-func (t *table[K, V]) moveChain(next *table[K, V], first *bucket, state uint64) {
-	for b := first; ; {
+func (t *table[K, V]) moveChain(next *table[K, V], first *bucket) {
+	t.chain(first, func(b *bucket, state uint64) bool {
 		for set := state & allTags; set != 0; set &= set - 1 {
 			i := lowest(set)
 			hash := t.hashOf(t.unsharedKey(b, i))
 			to, j := next.append(next.at(hash), tagOf(hash))
 			t.copySlot(b, i, to, j)
 		}
-		if state&chained == 0 {
-			return
-		}
-		b = t.chainedTo(b.guard.Load())
-		state = b.state.Load()
-	}
+		return true
+	})
 }
 
 // append finds a free slot in a chain that nobody else sees, and gives it a tag.
 func (t *table[K, V]) append(first *bucket, tag uint64) (*bucket, uintptr) {
 	for b := first; ; b = t.chainedTo(*unshared(&b.guard)) {
 		state := unshared(&b.state)
-		if f := t.kinds.free(*state); f != 0 {
+		if f := free(*state); f != 0 {
 			i := lowest(f)
 			*state |= tagAt(tag, i)
 			return b, i
@@ -161,11 +154,10 @@ func copyContent(from, to unsafe.Pointer, k kind) {
 // unshared is a word that nobody else reads or writes.
 func unshared(w *atomic.Uint64) *uint64 { return (*uint64)(unsafe.Pointer(w)) }
 
-// leave marks a chain moved, which unlocks it, and lets go of what was in it.
-// Who still reads it finds the guard changed, or what was there.
+// leave marks a chain moved and lets go of what was in it. Who still reads it
+// finds the guard changed, or what was there.
 func (t *table[K, V]) leave(first *bucket) {
-	was := first.state.Load()
-	t.waiters.unlock(first, moved)
+	was := first.state.Swap(moved)
 	if !t.kinds.references() {
 		return
 	}
@@ -193,15 +185,15 @@ func (t *table[K, V]) clear(b *bucket, state uint64) {
 // tables it always does, in others one of sixteen times, as a key and its
 // bucket's number of changes will have it.
 func (m *Map[K, V]) thin(t *table[K, V], b *bucket, hash uint64) {
-	if t.size() <= sample || (hash>>40^b.guard.Load()>>(indexBits+1))&15 == 0 {
-		m.shrink(t)
+	if t.size() <= sample || (hash>>40^b.guard.Load()>>indexBits)&15 == 0 {
+		m.shrink(t, hash)
 	}
 }
 
 // shrink begins to move t to a table half as large if no more than about an
 // eighth of its slots is in use.
-func (m *Map[K, V]) shrink(t *table[K, V]) {
-	if t.size() > minBuckets && m.root.Load() == t && t.next.Load() == nil && t.used()*8 <= slots {
+func (m *Map[K, V]) shrink(t *table[K, V], hash uint64) {
+	if t.size() > minBuckets && m.root.Load() == t && t.next.Load() == nil && t.used(hash)*8 <= slots {
 		m.resize(t, t.size()/2)
 	}
 }
@@ -210,12 +202,12 @@ func (m *Map[K, V]) shrink(t *table[K, V]) {
 const sample = 32
 
 // used returns how many entries a chain has, on average: exactly in small tables,
-// roughly in others.
-func (t *table[K, V]) used() float64 {
+// roughly in others, by a sample that depends on hash.
+func (t *table[K, V]) used(hash uint64) float64 {
 	n := min(t.size(), sample)
 	entries := 0
 	for i := range n {
-		t.chain(t.at(i*(t.size()/n)), func(_ *bucket, state uint64) bool {
+		t.chain(t.at(hash+i*(t.size()/n)), func(_ *bucket, state uint64) bool {
 			entries += bits.OnesCount64(state & allTags)
 			return true
 		})

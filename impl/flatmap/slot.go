@@ -120,7 +120,7 @@ func (t *table[K, V]) storeKey(b *bucket, i uintptr, k raw) {
 	}
 }
 
-func (b *bucket) lengths() *uint64 { return (*uint64)(b.key(slots - 1)) }
+func (b *bucket) lengths() *uint64 { return (*uint64)(unsafe.Add(unsafe.Pointer(b), lengthsAt)) }
 
 // hashOf returns the hash of a key that lies in a slot.
 func (t *table[K, V]) hashOf(k raw) uint64 {

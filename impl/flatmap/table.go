@@ -3,80 +3,74 @@ package flatmap
 import (
 	"hash/maphash"
 	"math/bits"
+	"sync"
 	"sync/atomic"
 	"unsafe"
 )
 
 const (
-	slots    = 7 // of a bucket
+	slots    = 6 // of a bucket
 	slotSize = 8
 
+	// Where things lie in a bucket: see there.
 	bucketSize = 128
-	keysAt     = 16 // where the first key lies in a bucket
-	valuesAt   = keysAt + slots*slotSize
+	keysAt     = 16
+	lockAt     = keysAt + slots*slotSize
+	lengthsAt  = lockAt + 8
+	valuesAt   = lengthsAt + 8
 
 	minBuckets = 1
-	// maxBuckets bounds tables: 2^27 buckets have 16 GiB and room for 600
+	// maxBuckets bounds tables: 2^27 buckets have 16 GiB and room for 500
 	// million entries; where pointers have four bytes, 2^22 have half a gigabyte.
 	// Chains are as long as it takes beyond that.
 	maxBuckets = 1 << (22 + 5*(^uintptr(0)>>63))
 	maxChained = 2*maxBuckets - 1
 )
 
-// bucket is the beginning of one: what follows are its slots.
+// bucket is the beginning of one: what follows are its slots. Its two cache lines
+// are what is searched, and what is written without a change of the keys.
 //
-//	0     8     16                      72                     128
-//	┌─────┬─────┬──┬──┬──┬──┬──┬──┬──┐──┬──┬──┬──┬──┬──┬──┐
-//	│state│guard│k0│k1│k2│k3│k4│k5│k6│v0│v1│v2│v3│v4│v5│v6│
-//	└─────┴─────┴──┴──┴──┴──┴──┴──┴──┘──┴──┴──┴──┴──┴──┴──┘
-//
-// In tables of strings the last slot is not used. In place of its key are the
-// lengths of the others, a byte each.
+//	0     8     16                                64   72      80                       128
+//	┌─────┬─────┬────┬────┬────┬────┬────┬────┐────┬───────┬────┬────┬────┬────┬────┬────┐
+//	│state│guard│key0│key1│key2│key3│key4│key5│lock│lengths│val0│val1│val2│val3│val4│val5│
+//	└─────┴─────┴────┴────┴────┴────┴────┴────┘────┴───────┴────┴────┴────┴────┴────┴────┘
 //
 // Buckets are linked to chains, by index. The first bucket of a chain is locked
-// for the whole chain, and its guard is the guard of all of them.
+// for the whole chain, and its guard is the guard of all of them. Of all this only
+// the holder of the lock, a sync.Mutex, writes anything. lengths are those of
+// keys that are strings, a byte each.
 //
-// state has a tag a slot in its seven low bytes:
+// state has a tag a slot in its six low bytes:
 //
 //	tag    0       the slot is free: nobody reads it
 //	       0x80|h  the slot has a key whose hash begins with the seven bits h
 //
-// Who holds the lock changes a free slot's tag to that of a key, when the key
-// and its value are in place, and back to 0. Flags are in the high byte:
+// A free slot's tag changes to that of a key when the key and its value are in
+// place, and back to 0. Flags are in the high byte, and set for ever:
 //
-//	locked  set by a CompareAndSwap of any writer, in the first bucket only;
-//	        cleared by the one who set it
-//	waiting somebody sleeps until locked is cleared; set by who is about to sleep,
-//	        only while locked is; cleared with it
-//	chained another bucket follows, its index is in guard; set by the holder of
-//	        the lock, for ever
+//	chained another bucket follows, its index is in guard
 //	moved   the chain's entries are in the next table, or on their way further;
-//	        set by the holder of the lock, instead of the lock and all tags, for
-//	        ever
+//	        set in the first bucket, instead of all tags
 //
 // guard has the index of the next bucket in its low bits, 0 for none, and above
-// them the number of times that what was in a slot of the chain became invalid:
-// the holder of the lock counts before it writes a slot that was free, and before
-// it sets a slot to nil.
+// them the number of times that a slot of the chain became free: it counts after
+// the tag was cleared, and before the slot is written again, be it with nil.
 type bucket struct {
 	state atomic.Uint64
 	guard atomic.Uint64
 }
 
 const (
-	locked  = 1 << 56
-	waiting = 1 << 57
-	chained = 1 << 58
-	moved   = 1 << 59
+	chained = 1 << 56
+	moved   = 1 << 57
 
-	allTags  = 0x0080808080808080
-	textTags = 0x0000808080808080
-	eachTag  = 0x0001010101010101
+	allTags = 0x0000808080808080
+	eachTag = 0x0000010101010101
 
 	indexBits = 28
 	indexMask = 1<<indexBits - 1
 	// version is one in what guard counts. It has 36 bits: a Load would have to
-	// sleep during 2^36 inserts into its bucket, and find the number it left.
+	// sleep during 2^36 deletions from its bucket, and find the number it left.
 	version = 1 << indexBits
 )
 
@@ -92,7 +86,7 @@ func matching(state, tag uint64) uint64 {
 }
 
 // free returns the high bits of the tags of free slots.
-func (k kinds) free(state uint64) uint64 { return ^state & k.tags }
+func free(state uint64) uint64 { return ^state & allTags }
 
 // lowest returns the number of the slot whose tag has the lowest bit of set.
 func lowest(set uint64) uintptr { return uintptr(bits.TrailingZeros64(set)) >> 3 }
@@ -117,6 +111,8 @@ type typed[K, V plainSlot | referenceSlot] struct {
 	_ bucket
 	//lint:ignore U1000 they are found by their places
 	keys [slots]K
+	_    sync.Mutex
+	_    uint64 // lengths
 	//lint:ignore U1000 they are found by their places
 	values [slots]V
 }
@@ -129,24 +125,9 @@ type referenceSlot struct {
 	_ unsafe.Pointer
 }
 
-// typedText is that of a bucket of strings.
-type typedText[V plainSlot | referenceSlot] struct {
-	_ bucket
-	//lint:ignore U1000 they are found by their places
-	keys [slots - 1]referenceSlot
-	//lint:ignore U1000 they are found by their place
-	lengths plainSlot
-	//lint:ignore U1000 they are found by their places
-	values [slots]V
-}
-
 // newBuckets returns the first of n buckets in a row.
 func (k kinds) newBuckets(n uint64) unsafe.Pointer {
 	switch {
-	case k.key == text && k.value == word:
-		return firstOf(make([]typedText[plainSlot], n))
-	case k.key == text:
-		return firstOf(make([]typedText[referenceSlot], n))
 	case k.key == word && k.value == word:
 		return firstOf(make([]typed[plainSlot, plainSlot], n))
 	case k.key == word:
@@ -175,7 +156,6 @@ type table[K comparable, V any] struct {
 
 	claimed atomic.Uint64 // of the steps of the move to next
 	done    atomic.Uint64
-	waiters waiters
 }
 
 // origin is what all tables have in common that were moved from one to the next:
@@ -192,7 +172,6 @@ func newTable[K comparable, V any](n uint64, from *table[K, V]) *table[K, V] {
 		t.seed, t.kinds, t.origin = maphash.String(maphash.MakeSeed(), "flatmap"), kindsOf[K, V](), new(origin)
 	}
 	t.buckets = t.kinds.newBuckets(n)
-	t.waiters.init()
 	return t
 }
 
@@ -242,17 +221,11 @@ func (t *table[K, V]) newChained() (index uint64, b *bucket) {
 // grow.
 func (t *table[K, V]) crowded() bool {
 	c := t.chains.Load()
-	return c != nil && c.used.Load() > t.size()>>t.kinds.crowd()
+	return c != nil && c.used.Load() > t.size()/crowd
 }
 
-// crowd says which share of chained buckets is too much: 1/16; or 1/8 for strings,
-// of which fewer fit into a bucket.
-func (k kinds) crowd() int {
-	if k.key == text {
-		return 3
-	}
-	return 4
-}
+// crowd says which share of chained buckets is too much: an eighth.
+const crowd = 8
 
 // chain calls visit for each bucket of the chain of first, until it returns
 // false.

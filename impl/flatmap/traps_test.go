@@ -31,9 +31,12 @@ var (
 	oneKey = explore.Options{Size: "2x2", Policies: []string{"collide"}, Initials: []string{"one key"}, Methods: writes}
 	single = explore.Options{Size: "2x1", Policies: []string{"mix"}, Initials: []string{"one key"}}
 	// One bucket is full, and its move has begun.
-	growing = explore.Options{Size: "2x1", Policies: []string{"mix"}, Initials: []string{"k0 +7"}, Methods: writes}
-	// All but two keys are gone, and the move to half as many buckets has begun.
-	shrinking = explore.Options{Size: "2x1", Policies: []string{"mix"}, Initials: []string{"+14 k1 k0 -14"}, Methods: writes}
+	growing = explore.Options{Size: "2x1", Policies: []string{"mix"}, Initials: []string{"k0 +6"}, Methods: writes}
+	// One bucket is full: the next key will be chained, and begin a move.
+	full = explore.Options{Size: "2x2", Policies: []string{"mix"}, Initials: []string{"k0 +5"}, Methods: writes}
+	// All but one key are gone, and the move to half as many buckets has begun: k0
+	// and k1 come from two of them.
+	shrinking = explore.Options{Size: "2x2", Policies: []string{"prefix"}, Initials: []string{"k0 +10 -10"}, Methods: writes[:2]}
 )
 
 var traps = []trap{
@@ -48,33 +51,43 @@ var traps = []trap{
 	{"guard read after state", "flatmap.go", []string{
 		"guard := b.guard.Load()\n\tstate := b.state.Load()", "state := b.state.Load()\n\tguard := b.guard.Load()",
 	}, model.S1, "int", oneKey},
-	{"an insert into a slot that was used that does not count", "flatmap.go", []string{
-		"first.invalidate()\n\t\tt.fill", "t.fill",
+	{"a deletion that does not count", "flatmap.go", []string{
+		"first.invalidate()\n", "",
 	}, model.S1, "int", oneKey},
 	{"an insert that sets the tag before the value", "flatmap.go", []string{
 		"store(b.value(i), t.kinds.value, value)\n}", "b.state.Or(tagAt(tagOf(hash), i))\n\tstore(b.value(i), t.kinds.value, value)\n}",
 	}, model.S1, "int", oneKey},
 	{"a deletion that lets go before it clears the tag", "flatmap.go", []string{
-		"first.state.And(rest) // others may set waiting", "",
+		"b.state.Store(b.state.Load() &^ tagAt(0xff, i))\n\tfirst.invalidate()", "first.invalidate()",
+		"empty := ", "b.state.Store(b.state.Load() &^ tagAt(0xff, i))\n\tempty := ",
 	}, model.S1, "any", single},
 	{"a deletion that keeps key and value", "flatmap.go", []string{
-		"first.invalidate()\n\t\tt.release(b, i)", "first.invalidate()",
+		"t.release(b, i)", "",
 	}, model.R1, "any", single},
 	{"a traversal that does not look at guard again", "traverse.go", []string{
 		"if b.guard.Load() != guard {\n\t\treturn false\n\t}\n\te.n", "_ = guard\n\te.n",
 	}, model.T1, "int", explore.Options{Size: "2x2", Policies: []string{"mix"}, Initials: []string{"one key"},
 		Methods: []model.Method{model.Range, model.Store, model.Delete}}},
-	{"an unlock that forgets who waits", "lock.go", []string{
-		"if b.state.Swap(state)&waiting != 0 {", "b.state.Store(state)\n\tif false {",
+	{"a deletion that counts before it clears the tag", "flatmap.go", []string{
+		"b.state.Store(b.state.Load() &^ tagAt(0xff, i))\n\tfirst.invalidate()", "first.invalidate()\n\tb.state.Store(b.state.Load() &^ tagAt(0xff, i))",
+	}, model.S1, "int", oneKey},
+	{"an unlock that is forgotten", "flatmap.go", []string{
+		"first.mutex().Unlock()\n\t\tif b == nil || t.kinds.plain {", "if b == nil || t.kinds.plain {",
 	}, model.P2, "int", single},
+	{"a writer that does not look whether the chain has moved", "lock.go", []string{
+		"state&moved == 0", "state|moved != 0",
+	}, model.S1, "int", full},
 	{"a Load that does not follow a move", "flatmap.go", []string{
 		"if state&moved != 0 {", "if false {",
 	}, model.S1, "int", growing},
 	{"a chain that says moved before it is copied", "resize.go", []string{
-		"t.moveChain(next, old[i], state)\n", "old[i].state.Or(moved)\n\t\tt.moveChain(next, old[i], state)\n",
-	}, model.M2, "int", explore.Options{Size: "2x1", Policies: []string{"mix"}, Initials: []string{"k0 +7"}, Methods: writes, Race: true}},
+		"t.moveChain(next, t.at(c))\n", "t.at(c).state.Or(moved)\n\t\tt.moveChain(next, t.at(c))\n",
+	}, model.M2, "int", explore.Options{Size: "2x1", Policies: []string{"mix"}, Initials: []string{"k0 +6"}, Methods: writes, Race: true}},
 	{"a shrinkage that moves one chain of two", "resize.go", []string{
-		"n := int(max(t.size()/steps, 1))", "n := 1",
+		"c < t.size()", "c < steps",
+	}, model.S1, "int", shrinking},
+	{"a shrinkage that unlocks one chain while the other is not marked", "resize.go", []string{
+		"t.leave(t.at(c))\n\t}\n\tfor c := u; c < t.size(); c += steps {\n", "t.leave(t.at(c))\n",
 	}, model.S1, "int", shrinking},
 }
 

@@ -84,7 +84,7 @@ type batch[K comparable, V any] struct {
 }
 
 // add adds the entries of a bucket, unless it is chained, moved or written
-// meanwhile. It looks at free slots, too: to decide seven times costs more.
+// meanwhile. It looks at free slots, too: to decide each time costs more.
 func (e *batch[K, V]) add(b *bucket) bool {
 	guard := b.guard.Load()
 	state := b.state.Load()
@@ -182,12 +182,11 @@ func (t *table[K, V]) copyChain(class, mask uint64, pairs []pair) ([]pair, bool)
 		}
 	}
 	// Writers have been quicker.
-	state, ok := t.lockOld(first)
-	if !ok {
+	if !first.lockOld() {
 		return pairs, false
 	}
 	copied, _ := t.appendChain(first, pairs)
-	t.waiters.unlock(first, state)
+	first.mutex().Unlock()
 	return t.only(copied, len(pairs), class, mask), true
 }
 
@@ -232,7 +231,7 @@ func (m *Map[K, V]) Values() iter.Seq[V] {
 	}
 }
 
-// Len returns the number of keys. It counts them, a cache line for seven, and is
+// Len returns the number of keys. It counts them, a cache line for six, and is
 // exact if no write is in progress.
 func (m *Map[K, V]) Len() int {
 	t := m.root.Load()
