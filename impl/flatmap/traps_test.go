@@ -100,7 +100,7 @@ func TestTraps(t *testing.T) {
 		t.Skip("explores copies of the map, some 20 s: run without -short; all of them: with -traps")
 	}
 	for i, x := range traps {
-		if !*allTraps && i%4 != 0 {
+		if !*allTraps && i%8 != 0 {
 			continue
 		}
 		t.Run(x.name, func(t *testing.T) {

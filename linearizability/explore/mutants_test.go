@@ -20,7 +20,7 @@ var (
 
 // sampleEvery is how many rows of a table there are to one that is tried
 // without -mutants.
-const sampleEvery = 40
+const sampleEvery = 80
 
 // TestMutants breaks the maps in many ways, one at a time, and wants
 // explorations to notice. What nothing notices is listed, with a reason. All
