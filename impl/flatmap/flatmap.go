@@ -25,8 +25,8 @@
 //
 // Load never waits. It reads guard, then state; then, where a tag fits, key and
 // value; then guard again. Each slot is one word, so what it reads was there;
-// and if guard has not changed, key and value were there together: a slot is
-// written again only after its tag was cleared and guard counted up, in this
+// and if guard has not changed, key and value were there together: a slot gets
+// another key only after its tag was cleared and guard counted up, in this
 // order. Who reads guard after that reads state later, and finds the tag not set,
 // or all of the new entry.
 //
@@ -38,7 +38,7 @@
 // Every write locks the mutex in the first bucket of the key's chain, for some ten
 // instructions that run no code of others and allocate next to nothing: comparisons
 // that can panic, hashing and the function of Compute run without a lock. Readers
-// do not see the lock, nor the line it is in unless they find their key.
+// do not see the lock, nor the line it is in unless a tag fits.
 //
 //	insert     write key and value; set the tag
 //	overwrite  write the value
@@ -82,8 +82,8 @@ import (
 // they find what they change. Otherwise these are reads, as are Load, Len and
 // each visit of a traversal.
 //
-// Load is lock-free and never waits: where others keep deleting keys from the same
-// bucket it may have to look again. The other methods lock one bucket for a
+// Load is lock-free and never waits: where others delete keys from the same bucket,
+// chain one to it or move it, it may have to look again. The other methods lock one bucket for a
 // moment; they take time O(1), beside Len, Grow and traversals, which take O(n).
 //
 // Two keys are one if they are ==, and the map keeps the instance that it was
@@ -544,7 +544,7 @@ func (m *Map[K, V]) Clear() { m.root.Store(nil) }
 
 // Grow makes room for n entries in all, so that the map hardly has to grow before.
 // It does not shrink the map. It panics if n is negative or more than a table can
-// have, which is 400 million.
+// have: 400 million, or 12 million where pointers have four bytes.
 //
 // It moves all entries at once, one chain after the other; other operations go
 // on meanwhile.

@@ -69,7 +69,7 @@ func movesFew[K comparable](t *testing.T, key func(i int) K) {
 
 // The constants of R4: after gamma*n further writes the tables of a map that has
 // live keys, and had n, have at most alpha*live + beta bytes. At its emptiest a
-// table has one entry a bucket, and some more until that is noticed.
+// table has three entries in four buckets, and some more until that is noticed.
 const (
 	alpha = 200
 	beta  = 32 << 10

@@ -38,7 +38,7 @@ func (m *Map[K, V]) grow(t *table[K, V], hash uint64) {
 		return
 	}
 	n := 2 * t.size()
-	if !t.rebuilt && t.used(hash)*8 < slots*3 {
+	if !t.rebuilt && t.used(hash, survey)*8 < slots*3 {
 		n = t.size()
 	}
 	m.resize(t, n)
@@ -71,10 +71,13 @@ func (m *Map[K, V]) finish(t, next *table[K, V]) {
 // step takes one step of the move of t to next, unless it was taken. It locks the
 // chains in ascending order; no one else holds two locks.
 func (m *Map[K, V]) step(t, next *table[K, V], steps, u uint64) {
+	if !t.at(u).lockOld() {
+		return
+	}
+	for c := u + steps; c < t.size(); c += steps {
+		t.at(c).mutex().Lock()
+	}
 	for c := u; c < t.size(); c += steps {
-		if !t.at(c).lockOld() {
-			return // the first: with its lock held, no other can be moved
-		}
 		t.moveChain(next, t.at(c))
 	}
 	for c := u; c < t.size(); c += steps {
@@ -183,7 +186,7 @@ func (t *table[K, V]) clear(b *bucket, state uint64) {
 // thin calls shrink, sometimes. A writer calls it that has emptied the bucket b,
 // of hash: that happens often where many buckets hold none or one. In small
 // tables it always does, in others one of sixteen times, as a key and its
-// bucket's number of changes will have it.
+// chain's number of deletions will have it.
 func (m *Map[K, V]) thin(t *table[K, V], b *bucket, hash uint64) {
 	if t.size() <= sample || (hash>>40^b.guard.Load()>>indexBits)&15 == 0 {
 		m.shrink(t, hash)
@@ -193,18 +196,27 @@ func (m *Map[K, V]) thin(t *table[K, V], b *bucket, hash uint64) {
 // shrink begins to move t to a table half as large if no more than about an
 // eighth of its slots is in use.
 func (m *Map[K, V]) shrink(t *table[K, V], hash uint64) {
-	if t.size() > minBuckets && m.root.Load() == t && t.next.Load() == nil && t.used(hash)*8 <= slots {
+	if t.size() > minBuckets && m.root.Load() == t && t.next.Load() == nil && t.sparse(hash) {
 		m.resize(t, t.size()/2)
 	}
 }
 
-// sample is how many buckets of a table are looked at to know how full it is.
-const sample = 32
+// sample is how many buckets of a table are looked at to know whether it may be
+// sparse, survey how many to be sure: of many small samples one is wrong.
+const (
+	sample = 32
+	survey = 256
+)
 
-// used returns how many entries a chain has, on average: exactly in small tables,
-// roughly in others, by a sample that depends on hash.
-func (t *table[K, V]) used(hash uint64) float64 {
-	n := min(t.size(), sample)
+// sparse reports whether no more than about an eighth of the slots is in use.
+func (t *table[K, V]) sparse(hash uint64) bool {
+	return t.used(hash, sample)*8 <= slots && (t.size() <= sample || t.used(hash, survey)*8 <= slots)
+}
+
+// used returns how many entries a chain has, on average over some chains: hash says
+// which, number how many at most.
+func (t *table[K, V]) used(hash, number uint64) float64 {
+	n := min(t.size(), number)
 	entries := 0
 	for i := range n {
 		t.chain(t.at(hash+i*(t.size()/n)), func(_ *bucket, state uint64) bool {

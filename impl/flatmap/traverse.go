@@ -9,8 +9,8 @@ import (
 
 // A traversal goes through the classes of keys whose hashes are the same modulo
 // the size that the root had when it began: one chain each, or what became of it
-// in later tables. Keys of one class are copied at one instant, so that none is
-// there twice, and visited afterwards.
+// in later tables. A class is copied while no key of it is deleted, so that
+// none changes its slot and is there twice, and visited afterwards.
 
 // pair is a key and its value, as they lie in their slots.
 type pair struct{ key, value raw }
@@ -83,8 +83,8 @@ type batch[K comparable, V any] struct {
 	values [64]V
 }
 
-// add adds the entries of a bucket, unless it is chained, moved or written
-// meanwhile. It looks at free slots, too: to decide each time costs more.
+// add adds the entries of a bucket, unless it is chained or moved, or a key
+// of it is deleted meanwhile. It looks at free slots, too: to decide each time costs more.
 func (e *batch[K, V]) add(b *bucket) bool {
 	guard := b.guard.Load()
 	state := b.state.Load()
@@ -126,8 +126,8 @@ func (m *Map[K, V]) copyClass(origin *origin, class, mask uint64, pairs []pair) 
 	return t.copyClass(class, mask, pairs), true
 }
 
-// copyClass appends the entries whose hash modulo mask+1 is class. Each chain
-// that has some is copied at one instant.
+// copyClass appends the entries whose hash modulo mask+1 is class. No
+// key is deleted while a chain is copied.
 func (t *table[K, V]) copyClass(class, mask uint64, pairs []pair) []pair {
 	if t.mask == mask {
 		// Most are found here.
@@ -146,8 +146,8 @@ func (t *table[K, V]) copyClass(class, mask uint64, pairs []pair) []pair {
 	return pairs
 }
 
-// copyBucket appends the entries of a bucket to pairs, unless it is chained,
-// moved or written meanwhile.
+// copyBucket appends the entries of a bucket to pairs, unless it is chained
+// or moved, or a key of it is deleted meanwhile.
 func (t *table[K, V]) copyBucket(b *bucket, pairs []pair) ([]pair, bool) {
 	guard := b.guard.Load()
 	state := b.state.Load()
@@ -167,8 +167,8 @@ func (t *table[K, V]) appendPairs(pairs []pair, b *bucket, state uint64) []pair 
 	return pairs
 }
 
-// copyChain appends the entries of a chain whose hash modulo mask+1 is class, at
-// one instant, or returns false if the chain has moved.
+// copyChain appends the entries of a chain whose hash modulo mask+1 is class,
+// while no key of it is deleted, or returns false if the chain has moved.
 func (t *table[K, V]) copyChain(class, mask uint64, pairs []pair) ([]pair, bool) {
 	first := t.at(class)
 	for range 3 {
