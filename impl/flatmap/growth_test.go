@@ -358,3 +358,34 @@ func TestKeysInPatternsAreSpread(t *testing.T) {
 		}
 	}
 }
+
+// Where keys come and go, and their number stays, a table does not go back and
+// forth between two sizes.
+//
+// Clauses: R4
+func TestATableKeepsItsSizeWhereKeysComeAndGo(t *testing.T) {
+	const buckets, turnovers, most = 4096, 60, 12
+	for _, each := range []float64{1.2, 2.6} {
+		r := rand.New(rand.NewPCG(1, uint64(each*10)))
+		var m Map[uint64, int]
+		m.Grow(buckets * 3)
+		live := make([]uint64, int(each*buckets))
+		for i := range live {
+			live[i] = r.Uint64()
+			m.Store(live[i], i)
+		}
+		changes, last := 0, m.root.Load()
+		for range turnovers * len(live) {
+			i := r.IntN(len(live))
+			m.Delete(live[i])
+			live[i] = r.Uint64()
+			m.Store(live[i], i)
+			if now := m.root.Load(); now != last {
+				changes, last = changes+1, now
+			}
+		}
+		if changes > most {
+			t.Errorf("with %v entries a bucket, all replaced %d times, the table was replaced %d times, want at most %d", each, turnovers, changes, most)
+		}
+	}
+}
