@@ -1,8 +1,8 @@
 package report_test
 
 import (
-	"flag"
 	"bytes"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
