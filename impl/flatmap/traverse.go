@@ -5,12 +5,14 @@ import (
 	"math/bits"
 	"slices"
 	"sync/atomic"
+	"unsafe"
 )
 
 // A traversal goes through the classes of keys whose hashes are the same modulo
 // the size that the root had when it began: one chain each, or what became of it
 // in later tables. A class is copied while no key of it is deleted, so that
-// none changes its slot and is there twice, and visited afterwards.
+// none changes its slot and is there twice, and visited afterwards. Meanwhile
+// no table is held, as that would hold all that come after it.
 
 // pair is a key and its value, as they lie in their slots.
 type pair struct{ key, value raw }
@@ -30,73 +32,138 @@ func (m *Map[K, V]) Range(f func(key K, value V) bool) {
 		m.rangeWords(mask, origin, f)
 		return
 	}
-	var buffer [2 * slots]pair
-	pairs := buffer[:0]
+	var c content
+	var pairs []pair
 	for class := range mask + 1 {
-		var ok bool
-		if pairs, ok = m.copyClass(origin, class, mask, pairs[:0]); !ok {
-			return
+		t := m.root.Load()
+		if t == nil || t.origin != origin {
+			return // Clear has deleted what is left
 		}
-		for i := range pairs {
-			if !f(decodeKey[K](pairs[i].key, kinds.key), decode[V](pairs[i].value, kinds.value)) {
-				return
+		if t.mask == mask {
+			// Most are found here.
+			if set, ok := c.copy(t.at(class), kinds); ok {
+				for ; set != 0; set &= set - 1 {
+					i := lowest(set)
+					if !f(decodeKey[K](c.key(i), kinds.key), decode[V](c.value(i), kinds.value)) {
+						return
+					}
+				}
+				continue
 			}
 		}
+		pairs = t.copyClass(class, mask, pairs[:0])
+		if !visit(pairs, kinds, f) {
+			return
+		}
+		clear(pairs) // hold nothing meanwhile
 	}
 }
+
+// visit calls f for pairs. It returns false if f does.
+func visit[K comparable, V any](pairs []pair, kinds kinds, f func(key K, value V) bool) bool {
+	for _, p := range pairs {
+		if !f(decodeKey[K](p.key, kinds.key), decode[V](p.value, kinds.value)) {
+			return false
+		}
+	}
+	return true
+}
+
+// content is what was in the slots of a bucket: words and pointers apart, as
+// each of the arrays is a slot's copy without a look at its kind.
+type content struct {
+	keyWords, valueWords [8]uint64 // eight, for indices without checks
+	keys, values         [8]unsafe.Pointer
+	lengths              uint64
+}
+
+// copy copies the entries of a bucket and returns the tags of their slots; unless
+// the bucket is chained or moved, or a key of it is deleted meanwhile.
+func (c *content) copy(b *bucket, k kinds) (set uint64, ok bool) {
+	guard := b.guard.Load()
+	state := b.state.Load()
+	if state&(chained|moved) != 0 {
+		return 0, false
+	}
+	if k.key == text {
+		c.lengths = atomic.LoadUint64(b.lengths())
+	}
+	c.keys, c.values = [8]unsafe.Pointer{}, [8]unsafe.Pointer{} // hold nothing of buckets before
+	for set := state & allTags; set != 0; set &= set - 1 {
+		i := lowest(set) % 8
+		if k.key == word {
+			c.keyWords[i] = atomic.LoadUint64((*uint64)(b.key(i)))
+		} else {
+			c.keys[i] = atomic.LoadPointer(pointerIn(b.key(i)))
+		}
+		if k.value == word {
+			c.valueWords[i] = atomic.LoadUint64((*uint64)(b.value(i)))
+		} else {
+			c.values[i] = atomic.LoadPointer(pointerIn(b.value(i)))
+		}
+	}
+	return state & allTags, b.guard.Load() == guard
+}
+
+func (c *content) key(i uintptr) raw {
+	return raw{c.keyWords[i%8] | c.lengths>>(8*i)&0xff, c.keys[i%8]} // lengths are 0 beside words
+}
+
+func (c *content) value(i uintptr) raw { return raw{c.valueWords[i%8], c.values[i%8]} }
 
 // rangeWords is Range for keys and values that are words. It copies some buckets
 // at a time.
 func (m *Map[K, V]) rangeWords(mask uint64, origin *origin, f func(key K, value V) bool) {
-	var b batch[K, V]
-	var buffer [2 * slots]pair
-	pairs := buffer[:0]
+	var b batch
+	var pairs []pair
 	for class := range mask + 1 {
 		t := m.root.Load()
-		switch {
-		case t != nil && t.origin == origin && t.mask == mask && b.add(t.at(class)):
-			if b.n <= len(b.keys)-slots {
-				continue
-			}
-		default:
-			var ok bool
-			if pairs, ok = m.copyClass(origin, class, mask, pairs[:0]); !ok {
+		if t == nil || t.origin != origin {
+			break
+		}
+		if t.mask == mask && b.add(t.at(class)) {
+			if b.n > uint64(len(b.keys)-slots) && !visitWords(&b, f) {
 				return
 			}
-			for _, p := range pairs {
-				if !f(decode[K](p.key, word), decode[V](p.value, word)) {
-					return
-				}
-			}
+			continue
 		}
-		if !b.visit(f) {
+		pairs = t.copyClass(class, mask, pairs[:0])
+		if !visit(pairs, t.kinds, f) {
 			return
 		}
 	}
-	b.visit(f)
+	visitWords(&b, f)
 }
 
 // batch is entries of several buckets.
-type batch[K comparable, V any] struct {
-	n      int
-	keys   [64]K
-	values [64]V
+type batch struct {
+	n            uint64
+	keys, values [64]uint64
 }
 
 // add adds the entries of a bucket, unless it is chained or moved, or a key
-// of it is deleted meanwhile. It looks at free slots, too: to decide each time costs more.
-func (e *batch[K, V]) add(b *bucket) bool {
+// of it is deleted meanwhile. It looks at free slots, too, without a loop: to
+// decide each time costs more.
+func (e *batch) add(b *bucket) bool {
 	guard := b.guard.Load()
 	state := b.state.Load()
 	if state&(chained|moved) != 0 {
 		return false
 	}
+	keys, values := (*[slots]uint64)(b.key(0)), (*[slots]uint64)(b.value(0))
 	n := e.n
-	for i := range uintptr(slots) {
-		e.keys[n&63] = fromBits[K](atomic.LoadUint64((*uint64)(b.key(i))))
-		e.values[n&63] = fromBits[V](atomic.LoadUint64((*uint64)(b.value(i))))
-		n += int(state >> (8*i + 7) & 1)
-	}
+	e.keys[n%64], e.values[n%64] = atomic.LoadUint64(&keys[0]), atomic.LoadUint64(&values[0])
+	n += state >> 7 & 1
+	e.keys[n%64], e.values[n%64] = atomic.LoadUint64(&keys[1]), atomic.LoadUint64(&values[1])
+	n += state >> 15 & 1
+	e.keys[n%64], e.values[n%64] = atomic.LoadUint64(&keys[2]), atomic.LoadUint64(&values[2])
+	n += state >> 23 & 1
+	e.keys[n%64], e.values[n%64] = atomic.LoadUint64(&keys[3]), atomic.LoadUint64(&values[3])
+	n += state >> 31 & 1
+	e.keys[n%64], e.values[n%64] = atomic.LoadUint64(&keys[4]), atomic.LoadUint64(&values[4])
+	n += state >> 39 & 1
+	e.keys[n%64], e.values[n%64] = atomic.LoadUint64(&keys[5]), atomic.LoadUint64(&values[5])
+	n += state >> 47 & 1
 	if b.guard.Load() != guard {
 		return false
 	}
@@ -104,10 +171,11 @@ func (e *batch[K, V]) add(b *bucket) bool {
 	return true
 }
 
-// visit calls f for the entries, and forgets them. It returns false if f does.
-func (e *batch[K, V]) visit(f func(key K, value V) bool) bool {
+// visitWords calls f for the entries of e, and forgets them. It returns false if f
+// does.
+func visitWords[K comparable, V any](e *batch, f func(key K, value V) bool) bool {
 	for i := range e.n {
-		if !f(e.keys[i], e.values[i]) {
+		if !f(fromBits[K](e.keys[i]), fromBits[V](e.values[i])) {
 			return false
 		}
 	}
@@ -115,26 +183,9 @@ func (e *batch[K, V]) visit(f func(key K, value V) bool) bool {
 	return true
 }
 
-// copyClass is that of the root; or false, if the map was cleared meanwhile,
-// which has deleted what is left. While f runs no table is held: it would hold
-// all that come after it.
-func (m *Map[K, V]) copyClass(origin *origin, class, mask uint64, pairs []pair) (_ []pair, ok bool) {
-	t := m.root.Load()
-	if t == nil || t.origin != origin {
-		return nil, false
-	}
-	return t.copyClass(class, mask, pairs), true
-}
-
 // copyClass appends the entries whose hash modulo mask+1 is class. No
 // key is deleted while a chain is copied.
 func (t *table[K, V]) copyClass(class, mask uint64, pairs []pair) []pair {
-	if t.mask == mask {
-		// Most are found here.
-		if copied, ok := t.copyBucket(t.at(class), pairs); ok {
-			return copied
-		}
-	}
 	finest := max(mask, t.mask)
 	for c := class; c <= finest; c += mask + 1 {
 		copied, ok := t.copyChain(c, finest, pairs)
@@ -144,18 +195,6 @@ func (t *table[K, V]) copyClass(class, mask uint64, pairs []pair) []pair {
 		pairs = copied
 	}
 	return pairs
-}
-
-// copyBucket appends the entries of a bucket to pairs, unless it is chained
-// or moved, or a key of it is deleted meanwhile.
-func (t *table[K, V]) copyBucket(b *bucket, pairs []pair) ([]pair, bool) {
-	guard := b.guard.Load()
-	state := b.state.Load()
-	if state&(chained|moved) != 0 {
-		return pairs, false
-	}
-	pairs = t.appendPairs(pairs, b, state)
-	return pairs, b.guard.Load() == guard
 }
 
 // appendPairs appends the entries of a bucket.
