@@ -4,10 +4,13 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"weak"
 
 	"github.com/mapspec/mapspec/impl/flatmap"
 )
@@ -132,4 +135,55 @@ func exercise[K comparable, V any](t *testing.T, r *rand.Rand, key func(i int) K
 	if t.Failed() {
 		t.Logf("the map is a %T", &m)
 	}
+}
+
+// A traversal that is paused holds what is in the bucket that it is at, and
+// nothing of those that it has left.
+//
+// Clauses: R2
+func TestAPausedRangeHoldsOneBucket(t *testing.T) {
+	const keys, pauses = 500, 30
+	held := make([]int, pauses)
+	for i := range held {
+		held[i] = heldByAPause(t, keys)
+	}
+	// A bucket has six slots, and most have half of them in use. All that were
+	// copied from any bucket so far would be more, each time.
+	if least := slices.Min(held); least > 3 {
+		t.Errorf("paused, with all keys deleted, a Range holds at least %d of %d keys: %v", least, keys, held)
+	}
+}
+
+// heldByAPause returns how many keys are in memory while a traversal is paused
+// half way, when all of them have been deleted.
+func heldByAPause(t *testing.T, n int) (held int) {
+	var m flatmap.Map[*record, int]
+	keys := make([]*record, n)
+	traces := make([]weak.Pointer[record], n)
+	for i := range keys {
+		keys[i] = onStack(i)
+		traces[i] = weak.Make(keys[i])
+		m.Store(keys[i], i)
+	}
+	visited := 0
+	m.Range(func(*record, int) bool {
+		if visited++; visited < n/2 {
+			return true
+		}
+		for i, k := range keys {
+			m.Delete(k)
+			keys[i] = nil
+		}
+		runtime.GC()
+		for _, w := range traces {
+			if w.Value() != nil {
+				held++
+			}
+		}
+		return false
+	})
+	if visited != n/2 {
+		t.Errorf("paused at %d of %d keys", visited, n)
+	}
+	return held
 }
