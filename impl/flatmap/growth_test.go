@@ -364,6 +364,9 @@ func TestKeysInPatternsAreSpread(t *testing.T) {
 //
 // Clauses: R4
 func TestATableKeepsItsSizeWhereKeysComeAndGo(t *testing.T) {
+	if testing.Short() {
+		t.Skip("deletes a million keys: run without -short")
+	}
 	const buckets, turnovers, most = 4096, 60, 12
 	for _, each := range []float64{1.2, 2.6} {
 		r := rand.New(rand.NewPCG(1, uint64(each*10)))
