@@ -216,17 +216,6 @@ func (t *table[K, V]) find(first *bucket, state uint64, key *K, bits, tag uint64
 	}
 }
 
-// findFirst looks where find does first, for a key that is in its slot itself: it
-// saves most calls of that.
-func (t *table[K, V]) findFirst(b *bucket, state uint64, bits, tag uint64) (*bucket, uintptr) {
-	if set := matching(state, tag); set != 0 && t.inline() {
-		if i := lowest(set); loadBits(b.key(i), t.kinds.key) == bits {
-			return b, i
-		}
-	}
-	return nil, 0
-}
-
 // insert puts a key that is not there into a chain that the caller has locked,
 // and unlocks it.
 func (m *Map[K, V]) insert(t *table[K, V], first *bucket, state uint64, key *K, hash uint64, value raw) {
@@ -295,14 +284,34 @@ func (t *table[K, V]) release(b *bucket, i uintptr) {
 // Linearizes at the write of the value's slot, or where the new key's tag is
 // set.
 func (m *Map[K, V]) Store(key K, value V) {
-	t := m.table()
-	bits, hash := t.hash(&key)
-	v := encode(value, t.kinds.value)
-	t, first, state := m.lock(t, hash)
-	b, i := t.findFirst(first, state, bits, tagOf(hash))
-	if b == nil {
-		b, i = t.find(first, state, &key, bits, tagOf(hash))
+	t := m.root.Load()
+	if t == nil {
+		t = m.firstTable()
 	}
+	// As in Load, words are hashed and found here: the calls would take as long as
+	// the rest.
+	var bits, hash uint64
+	if t.inline() {
+		bits = bitsOf(&key)
+		hash = hashWord(bits, t.seed)
+	} else {
+		hash = t.hashLong(&key)
+	}
+	var v raw
+	if t.kinds.value == word {
+		v.word = bitsOf(&value)
+	} else {
+		v = encode(value, t.kinds.value)
+	}
+	t, first, state := m.lock(t, hash)
+	if set := matching(state, tagOf(hash)); set != 0 && t.inline() {
+		if i := lowest(set); loadBits(first.key(i), t.kinds.key) == bits {
+			store(first.value(i), t.kinds.value, v)
+			first.mutex().Unlock()
+			return
+		}
+	}
+	b, i := t.find(first, state, &key, bits, tagOf(hash))
 	if b == nil {
 		m.insert(t, first, state, &key, hash, v)
 		return
@@ -362,7 +371,13 @@ func (m *Map[K, V]) LoadAndDelete(key K) (value V, loaded bool) {
 		mustHash(key)
 		return value, false
 	}
-	bits, hash := t.hash(&key)
+	var bits, hash uint64
+	if t.inline() {
+		bits = bitsOf(&key)
+		hash = hashWord(bits, t.seed)
+	} else {
+		hash = t.hashLong(&key)
+	}
 	t, first, state := m.lock(t, hash)
 	b, i := t.find(first, state, &key, bits, tagOf(hash))
 	if b == nil {

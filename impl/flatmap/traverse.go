@@ -33,7 +33,8 @@ func (m *Map[K, V]) Range(f func(key K, value V) bool) {
 		return
 	}
 	var c content
-	var pairs []pair
+	var buffer [2 * slots]pair
+	pairs := buffer[:0]
 	for class := range mask + 1 {
 		t := m.root.Load()
 		if t == nil || t.origin != origin {
@@ -115,7 +116,8 @@ func (c *content) value(i uintptr) raw { return raw{c.valueWords[i%8], c.values[
 // at a time.
 func (m *Map[K, V]) rangeWords(mask uint64, origin *origin, f func(key K, value V) bool) {
 	var b batch
-	var pairs []pair
+	var buffer [2 * slots]pair
+	pairs := buffer[:0]
 	for class := range mask + 1 {
 		t := m.root.Load()
 		if t == nil || t.origin != origin {
