@@ -57,8 +57,8 @@
 //
 // A deleted key and its value, and a value that was overwritten, are reachable
 // from the map no more when the call returns; whatever grows, shrinks or is
-// traversed meanwhile. A traversal in progress holds one chain's entries. The
-// table itself shrinks as keys are deleted.
+// traversed meanwhile. A traversal in progress holds the entries of one chain, or of
+// what became of it. The table itself shrinks as keys are deleted.
 //
 // docs/flatmap.md has the invariants, the arguments and what was explored.
 package flatmap

@@ -36,6 +36,7 @@ func (m *Map[K, V]) Range(f func(key K, value V) bool) {
 	var buffer [2 * slots]pair
 	pairs := buffer[:0]
 	for class := range mask + 1 {
+		c.keys, c.values = [8]unsafe.Pointer{}, [8]unsafe.Pointer{} // hold nothing that was visited
 		t := m.root.Load()
 		if t == nil || t.origin != origin {
 			return // Clear has deleted what is left
@@ -56,7 +57,7 @@ func (m *Map[K, V]) Range(f func(key K, value V) bool) {
 		if !visit(pairs, kinds, f) {
 			return
 		}
-		clear(pairs) // hold nothing meanwhile
+		clear(pairs[:cap(pairs)])
 	}
 }
 
@@ -89,7 +90,6 @@ func (c *content) copy(b *bucket, k kinds) (set uint64, ok bool) {
 	if k.key == text {
 		c.lengths = atomic.LoadUint64(b.lengths())
 	}
-	c.keys, c.values = [8]unsafe.Pointer{}, [8]unsafe.Pointer{} // hold nothing of buckets before
 	for set := state & allTags; set != 0; set &= set - 1 {
 		i := lowest(set) % 8
 		if k.key == word {
