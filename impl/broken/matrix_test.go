@@ -20,13 +20,13 @@ import (
 
 var (
 	update = flag.Bool("update", false, "rewrite testdata/matrix.golden")
-	all    = flag.Bool("all", false, "judge every map, which takes minutes, and not a third of them")
+	all    = flag.Bool("all", false, "judge every map, which takes minutes, and not one for each clause")
 )
 
 // judged are the maps that TestMatrix judges.
 func judged() (maps []broken.Map) {
 	for i, m := range broken.Maps {
-		if *all || *update || i%3 == 0 {
+		if *all || *update || i == 0 || broken.Maps[i-1].Clause != m.Clause {
 			maps = append(maps, m)
 		}
 	}
@@ -92,7 +92,7 @@ func judgeAll(maps []broken.Map, judge func(broken.Map) []model.Verdict) [][]mod
 var unseen = []model.Clause{model.P1, model.M1, model.M2}
 
 // Every broken map is rejected by the checker of its clause, and the verdicts
-// on all others are as committed.
+// on all others are as committed. Without -all, these are one map for each clause.
 //
 // Clauses: S1, S2, S3, S4, S5, S6, S7, S8, S9, T1, T2, T3, T4, T5, T6, R1, R2, R3, R4, P2, P3
 func TestMatrix(t *testing.T) {
