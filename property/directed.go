@@ -66,6 +66,7 @@ func directedPrograms() []directedProgram {
 	}
 	list = append(list, panicPrograms()...)
 	list = append(list, callbackPrograms()...)
+	list = append(list, iteratorPrograms()...)
 	return append(list, lengthPrograms()...)
 }
 
@@ -105,6 +106,19 @@ func callbackPrograms() []directedProgram {
 			[]model.Op{store(0, 1), store(1, 2), ranged(&f), store(0, 3), load(0), del(1), ranged(nil)}})
 	}
 	return append(list, directedProgram{[]model.Clause{model.T4}, nil, []model.Op{ranged(&model.Func{Nil: true}), store(0, 1), load(0)}})
+}
+
+// iteratorPrograms traverse with each iterator what Range would: entries whose
+// value is zero, what came and went since, as far as the loop goes.
+func iteratorPrograms() []directedProgram {
+	var list []directedProgram
+	for _, m := range []model.Method{model.All, model.Keys, model.Values} {
+		all, two := model.Op{Method: m}, model.Op{Method: m, Func: &model.Func{Stop: 2}}
+		list = append(list,
+			directedProgram{[]model.Clause{model.T2}, nil, []model.Op{all, store(0, model.Zero), all, store(1, 2), all, del(0), all}},
+			directedProgram{[]model.Clause{model.T2}, nil, []model.Op{store(0, 1), store(1, 2), store(2, 3), two, store(1, 3), two}})
+	}
+	return list
 }
 
 // lengthPrograms count after each way to come and go.

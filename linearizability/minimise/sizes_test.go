@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"slices"
 	"strings"
@@ -20,6 +21,7 @@ import (
 var (
 	update = flag.Bool("update", false, "rewrite testdata/sizes.golden")
 	all    = flag.Bool("all", false, "minimise a counterexample of every map, which takes minutes")
+	seed   = flag.Uint64("seed", 0, "of the programs drawn; 0 is a new one, printed when a test fails")
 )
 
 const sizesFile = "testdata/sizes.golden"
@@ -78,7 +80,12 @@ func find(t *testing.T, m broken.Map) counterexample.Counterexample {
 	if !ok {
 		t.Fatalf("no map %s", m.Name)
 	}
-	c, err := minimise.Find(context.Background(), entry.Subject, model.Clause(m.Clause), minimise.Options{Budget: 40 * time.Second, Seed: uint64(time.Now().UnixNano())})
+	o := minimise.Options{Budget: 40 * time.Second, Seed: *seed}
+	if o.Seed == 0 {
+		o.Seed = rand.Uint64()>>32 + 1
+	}
+	t.Logf("-seed %d", o.Seed)
+	c, err := minimise.Find(context.Background(), entry.Subject, model.Clause(m.Clause), o)
 	if err != nil {
 		t.Fatal(err)
 	}
