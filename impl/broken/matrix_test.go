@@ -196,3 +196,17 @@ func row(m broken.Map, verdicts []model.Verdict) string {
 	}
 	return strings.TrimRight(line, " ") + "\n"
 }
+
+// No fault that one goroutine shows is left to luck: the programs that are not
+// drawn at random are enough.
+func TestDirectedProgramsSuffice(t *testing.T) {
+	for _, m := range broken.Maps {
+		if m.Sees != broken.Sequential || m.Hangs {
+			continue
+		}
+		own := model.Clause(m.Clause)
+		if v := model.Find(property.Judge(context.Background(), subjectOf(m), property.Options{Programs: 1, Until: own}), own); v.Status != model.Violation {
+			t.Errorf("%s (%s) is not rejected: %v", m.Name, m.Comment, v)
+		}
+	}
+}
