@@ -298,7 +298,7 @@ func (b *binding[K, V]) Traits() Traits {
 	t.Comparable = typeOf[V]().Comparable() && reflect.ValueOf(&v).Elem().Comparable()
 	w1, w2, wv := watch(&k1), watch(&k2), watch(&v)
 	t.KeyWatched, t.ValueWatched = !w1.Empty(), !wv.Empty()
-	t.KeyInstances = t.KeyWatched && w1.allocations[0] != w2.allocations[0]
+	t.KeyInstances = t.KeyWatched && w1.first != w2.first
 	return t
 }
 

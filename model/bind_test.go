@@ -588,7 +588,7 @@ func TestZeroIsTheZeroValueOfTheMapsType(t *testing.T) {
 func TestAResultOfUnknownMakeIsForeign(t *testing.T) {
 	m := new(mutexMap[any, any])
 	in := Bind(Subject[any, any]{New: func() any { return m }})
-	wild := []any{"text", 7, Payload{1, [2]int{1, 1}}, NewPayload(0), NewPayload(-2), []int{1}, new(int)}
+	wild := []any{"text", 7, Payload{Index: 1, Check: [2]int{1, 1}}, NewPayload(0), NewPayload(-2), []int{1}, new(int)}
 	for i, v := range wild {
 		m.m = map[any]any{"conn-1": v}
 		if r := Call(in, Op{Method: Load, Key: 1}); r != (Result{Value: Foreign, OK: true}) {

@@ -16,8 +16,9 @@ import (
 // alive.
 const minWatched = 16
 
-// stringBlock is the least allocation behind a string that a codec makes.
-const stringBlock = 128
+// blockSize is the least allocation behind a string that a codec makes, and
+// that of a Payload.
+const blockSize = 128
 
 // A codec translates between small integers and values of type T. It holds no
 // value that it made, so that a checker can see them die.
@@ -35,6 +36,7 @@ type codec[T any] struct {
 	seen  map[fingerprint]int // of a value made: its index; made when needed
 	seed  maphash.Seed
 	plain bool // T's own kind is neither a pointer nor an interface
+	own   bool // make's values are right, and in allocations of their own
 }
 
 // A fingerprint stands for a value without holding it. Go's hash of an interface does not
@@ -71,6 +73,7 @@ func newCodec[T any](subject, what, prefix string, custom func(int) T, index fun
 	}
 	var defaultIndex func(T) (int, bool)
 	c.make, defaultIndex = defaults[T](what, prefix)
+	c.own = true
 	if c.make == nil {
 		panic(mistakef(subject, "%s is nil and there is no default for %v: say how to make one", what, typeOf[T]()))
 	}
@@ -83,16 +86,16 @@ func newCodec[T any](subject, what, prefix string, custom func(int) T, index fun
 // codecSeed is that of every codec: their hashes stay with them.
 var codecSeed = maphash.MakeSeed()
 
-// defaults returns how to make values of type T, and the way back where it is
-// simpler than remembering a hash.
+// defaults returns how to make values of type T, with allocations of their own,
+// and the way back where it is simpler than remembering a hash.
 func defaults[T any](what, prefix string) (func(int) T, func(T) (int, bool)) {
 	t := typeOf[T]()
 	convert := func(x any) T { return reflect.ValueOf(x).Convert(t).Interface().(T) }
 	boxed := t.Kind() == reflect.Interface && t.NumMethod() == 0
 	switch k := t.Kind(); {
-	case k == reflect.String:
-		return func(i int) T { return convert(prefix + strconv.Itoa(i)) },
-			func(x T) (int, bool) { return cutIndex(reflect.ValueOf(x).String(), prefix) }
+	case k == reflect.String: // T is a string by another name
+		return func(i int) (x T) { *(*string)(unsafe.Pointer(&x)) = ownString(prefix, i); return x },
+			func(x T) (int, bool) { return cutIndex(*(*string)(unsafe.Pointer(&x)), prefix) }
 	case holdsIndices(k):
 		return func(i int) T { return convert(i) }, nil
 	case k == reflect.Pointer && t.Elem().Size() > 0:
@@ -100,7 +103,7 @@ func defaults[T any](what, prefix string) (func(int) T, func(T) (int, bool)) {
 	case unit(t) && what == "Value":
 		return func(int) (none T) { return none }, nil
 	case boxed && what == "Key":
-		return func(i int) T { return any(prefix + strconv.Itoa(i)).(T) },
+		return func(i int) T { return any(ownString(prefix, i)).(T) },
 			func(x T) (int, bool) {
 				s, _ := any(x).(string)
 				return cutIndex(s, prefix)
@@ -171,6 +174,9 @@ func (c *codec[T]) name(i int) string {
 // fresh makes a T with allocations of its own.
 func (c *codec[T]) fresh(i int) T {
 	x := c.make(i)
+	if c.own {
+		return x
+	}
 	if c.least > Zero && reflect.ValueOf(&x).Elem().IsZero() {
 		panic(mistakef(c.subject, "Value(%d) is the zero value, which is value 0: return another", i))
 	}
@@ -318,8 +324,15 @@ func rehome[T any](x T) T {
 	return x
 }
 
+// ownString is prefix with an index, in a block of its own.
+func ownString(prefix string, i int) string {
+	block := append(make([]byte, 0, blockSize), prefix...)
+	block = strconv.AppendInt(block, int64(i), 10)
+	return unsafe.String(&block[0], len(block))
+}
+
 func ownBlock(s string) string {
-	block := make([]byte, max(stringBlock, len(s)))
+	block := make([]byte, max(blockSize, len(s)))
 	copy(block, s)
 	return unsafe.String(&block[0], len(s))
 }

@@ -87,14 +87,17 @@ type Traits struct {
 }
 
 // Payload is what values of type any are by default: comparable, of several
-// words, and able to tell when it was put together from two.
+// words, and able to tell when it was put together from two. It is so large that
+// few fit into a page, as the runtime looks through all weak pointers into a page
+// to add another.
 type Payload struct {
 	Index int
 	Check [2]int
+	_     [blockSize/8 - 3]int64
 }
 
 // NewPayload returns payload i.
-func NewPayload(i int) Payload { return Payload{i, [2]int{^i, i * 31}} }
+func NewPayload(i int) Payload { return Payload{Index: i, Check: [2]int{^i, i * 31}} }
 
 // Valid reports whether p is in one piece.
 func (p Payload) Valid() bool { return p == NewPayload(p.Index) }

@@ -9,33 +9,40 @@ import (
 
 // A Watch observes, without holding them, the allocations that one argument
 // points to directly: a string's bytes, a pointer's target, a box.
-type Watch struct{ allocations []weak.Pointer[byte] }
+type Watch struct {
+	first weak.Pointer[byte] // mostly the only one; nil if there is none
+	more  []weak.Pointer[byte]
+}
 
 // Watches are the watches on one call's arguments.
 type Watches struct{ Key, Old, Value Watch }
 
 // Empty reports whether there is nothing to watch.
-func (w Watch) Empty() bool { return len(w.allocations) == 0 }
+func (w Watch) Empty() bool { return w.first == weak.Pointer[byte]{} }
+
+// each calls f with every allocation of w that is alive, until it says stop.
+func (w Watch) each(f func(*byte) bool) {
+	if p := w.first.Value(); p != nil && !f(p) {
+		return
+	}
+	for _, m := range w.more {
+		if p := m.Value(); p != nil && !f(p) {
+			return
+		}
+	}
+}
 
 // Alive reports whether any allocation of w is still reachable, or was at the
 // last garbage collection.
-func (w Watch) Alive() bool {
-	for _, p := range w.allocations {
-		if p.Value() != nil {
-			return true
-		}
-	}
-	return false
+func (w Watch) Alive() (alive bool) {
+	w.each(func(*byte) bool { alive = true; return false })
+	return alive
 }
 
 // Addresses returns where the allocations that are alive stand.
 func (w Watch) Addresses() []uintptr {
 	var at []uintptr
-	for _, p := range w.allocations {
-		if x := p.Value(); x != nil {
-			at = append(at, uintptr(unsafe.Pointer(x)))
-		}
-	}
+	w.each(func(p *byte) bool { at = append(at, uintptr(unsafe.Pointer(p))); return true })
 	return at
 }
 
@@ -142,8 +149,12 @@ func hasPointers(t reflect.Type) bool {
 }
 
 func (w *Watch) pointer(p unsafe.Pointer) {
-	if p != nil {
-		w.allocations = append(w.allocations, weak.Make((*byte)(p)))
+	switch {
+	case p == nil:
+	case w.Empty():
+		w.first = weak.Make((*byte)(p))
+	default:
+		w.more = append(w.more, weak.Make((*byte)(p)))
 	}
 }
 
@@ -153,5 +164,5 @@ func (w Watch) ID() any {
 	if w.Empty() {
 		return nil
 	}
-	return w.allocations[0]
+	return w.first
 }

@@ -64,7 +64,7 @@ func (p *poset) relate(clock Clock) {
 		if q.step == 0 {
 			continue
 		}
-		for u, steps := range clock(int(q.thread), int(q.step))[:p.threads] {
+		for u, steps := range clock(int(q.thread), int(q.step)) {
 			if u == int(q.thread) {
 				continue
 			}

@@ -50,7 +50,8 @@ type Visit struct {
 
 // A Clock returns, for a step of a thread, how many steps of each thread happen
 // before it or are it: what precedes it in every equivalent execution. Steps
-// count from 1. Check reads what is returned before it calls the clock again.
+// count from 1. Threads that are left out at the end have none. Check reads what
+// is returned before it calls the clock again.
 type Clock func(thread, step int) []int32
 
 // asked returns the visits that the traversal's function asked for. What comes

@@ -41,7 +41,9 @@ func (s *steps) upTo(t int, step int32) {
 				continue
 			}
 			// Asked anew each time: the call below may have changed what the clock returned.
-			s.upTo(u, s.clock(t, int(n))[u])
+			if before := s.clock(t, int(n)); u < len(before) {
+				s.upTo(u, before[u])
+			}
 		}
 		s.order = append(s.order, uint8(t))
 		s.taken[t]++

@@ -74,6 +74,29 @@ type Wait struct {
 	Mask               uint8
 }
 
+// declare makes e the next step of t, which touches nothing as yet.
+func (e *Event) declare(t *thread, k Kind) {
+	if e.Waits != nil {
+		e.Waits = nil
+	}
+	e.Location, e.Word = -1, -1
+	e.Index, e.Operation, e.After = t.steps+1, t.operation, 0
+	e.Thread, e.Kind, e.Mask = t.id, k, 0
+	e.Writes, e.Woken = k.MayWrite(), false
+}
+
+// set is *e = *f, one field after the other: what was just written in small
+// parts is slow to read as a whole, and this is done for every step.
+func (e *Event) set(f *Event) {
+	if e.Waits != nil || f.Waits != nil {
+		e.Waits = f.Waits
+	}
+	e.Location, e.Word = f.Location, f.Word
+	e.Index, e.Operation, e.After = f.Index, f.Operation, f.After
+	e.Thread, e.Kind, e.Mask = f.Thread, f.Kind, f.Mask
+	e.Writes, e.Woken = f.Writes, f.Woken
+}
+
 // Clone returns an event that stays valid.
 func (e *Event) Clone() Event {
 	c := *e

@@ -2,6 +2,7 @@ package sched
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 )
 
@@ -266,11 +267,13 @@ func (s *Scheduler) Stall(thread, after int) { s.stall = [2]int{thread, after} }
 // memory has become is known when t has made its access: see settle.
 func (s *Scheduler) take(t *thread) {
 	t.steps++
-	s.trace = append(s.trace, t.pending)
+	n := len(s.trace)
+	s.trace = slices.Grow(s.trace, 1)[:n+1]
+	e := &s.trace[n]
+	e.set(&t.pending)
 	if observing {
 		s.observed(t)
 	}
-	e := &s.trace[len(s.trace)-1]
 	switch e.Kind {
 	case Acquire, TryAcquire:
 		l := &s.memory.locations[e.Location]

@@ -127,7 +127,7 @@ func (t *thread) reach(k Kind, p unsafe.Pointer, size uintptr) {
 	if t.fresh {
 		t.reads, t.fresh, s.wakes = t.reads[:0], false, 0
 	}
-	t.pending = Event{Thread: t.id, Kind: k, Location: -1, Word: -1, Index: t.steps + 1, Operation: t.operation, Writes: k.MayWrite()}
+	t.pending.declare(t, k)
 	t.ready = false
 	if observing {
 		t.note(p)
@@ -136,7 +136,8 @@ func (t *thread) reach(k Kind, p unsafe.Pointer, size uintptr) {
 		t.pending.Waits = s.waits(t)
 	} else {
 		l := s.memory.locate(p, size)
-		t.pending.Location, t.pending.Word, t.pending.Mask = l, s.memory.locations[l].word, s.memory.locations[l].mask
+		at := &s.memory.locations[l]
+		t.pending.Location, t.pending.Word, t.pending.Mask = l, at.word, at.mask
 	}
 	if !s.starting {
 		if s.next = s.decide(); s.next == t {

@@ -34,10 +34,11 @@ func (s *Scheduler) notice(t *thread, e *Event) {
 		t.reads = t.reads[:0]
 		return
 	}
-	t.reads = append(t.reads, Wait{
-		Location: e.Location, Word: e.Word, At: int32(s.settled) - 1,
-		version: s.memory.locations[e.Location].version, Mask: e.Mask,
-	})
+	n := len(t.reads)
+	t.reads = slices.Grow(t.reads, 1)[:n+1]
+	w := &t.reads[n]
+	w.Location, w.Word, w.Mask = e.Location, e.Word, e.Mask
+	w.At, w.version = int32(s.settled)-1, s.memory.locations[e.Location].version
 }
 
 // waits returns what t has read since its last Yield, each location once, as

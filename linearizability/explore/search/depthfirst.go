@@ -141,16 +141,23 @@ func (x *search) follow(s *sched.Scheduler, d int, enabled sched.Threads) int {
 	if enabled != n.enabled {
 		return x.diverge(s, d, fmt.Sprintf("threads %b enabled", n.enabled), fmt.Sprintf("%b", enabled))
 	}
-	known := n.asleep
 	if d < x.prefix-1 {
-		known = []sched.Event{n.event}
+		return x.repeat(s, d, &n.event)
 	}
-	for i := range known { // at the last turn, which is new, what was done instead
-		if p := s.Pending(int(known[i].Thread)); !p.Same(&known[i]) {
-			return x.diverge(s, d, describe(&known[i]), describe(p))
+	for i := range n.asleep { // the last turn is new: what was done instead
+		if x.repeat(s, d, &n.asleep[i]) == sched.Stop {
+			return sched.Stop
 		}
 	}
 	return int(n.event.Thread)
+}
+
+// repeat returns whose step e was, if that is what its thread is about to do.
+func (x *search) repeat(s *sched.Scheduler, d int, e *sched.Event) int {
+	if p := s.Pending(int(e.Thread)); !p.Same(e) {
+		return x.diverge(s, d, describe(e), describe(p))
+	}
+	return int(e.Thread)
 }
 
 func (x *search) diverge(s *sched.Scheduler, d int, want, got string) int {

@@ -175,11 +175,11 @@ func (e *Engine) judge(ending sched.Ending) error {
 	return err
 }
 
-// clock returns the vector clock of a step of the latest execution.
-func (e *Engine) clock(d int) []int32 {
+// clocks returns the vector clocks of the latest execution, step by step.
+func (e *Engine) clocks() []int32 {
 	if e.current == nil {
 		e.order.read(e.sched, 0)
 		e.current = e.order
 	}
-	return e.current.clock(d)
+	return e.current.clocks
 }

@@ -91,10 +91,10 @@ type Execution struct {
 	engine *Engine
 }
 
-// Clock returns, for step d of the trace, how many steps of each thread happen
-// before it or are it. All conflicts order, those of a read before a write
-// included.
-func (x Execution) Clock(d int) []int32 { return x.engine.clock(d) }
+// Clocks returns, for each step of the trace, how many steps of each thread
+// happen before it or are it: as many numbers as there are threads, one step
+// after the other. All conflicts order, those of a read before a write included.
+func (x Execution) Clocks() []int32 { return x.engine.clocks() }
 
 // Pending returns the step that a thread in Blocked did not come to take.
 // Its Step of the observation is of no meaning.

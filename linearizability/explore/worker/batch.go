@@ -43,12 +43,11 @@ func (w *worker) take(c *crew, t *task, x search.Execution, stall *search.Stall)
 	e.crew, e.task, e.in, e.stall = c, t, c.drive.in, stall
 	c.drive.in = nil
 	e.completed = x.Ending == sched.Completed && stall == nil
-	e.schedule, e.clocks = e.schedule[:0], e.clocks[:0]
+	e.schedule, e.clocks = e.schedule[:0], append(e.clocks[:0], x.Clocks()...)
 	for i := range e.at {
 		e.at[i], e.steps[i] = e.at[i][:0], 0
 	}
 	for d := range x.Trace {
-		e.clocks = append(e.clocks, x.Clock(d)...)
 		thread := x.Trace[d].Thread
 		e.schedule = append(e.schedule, thread)
 		e.at[thread] = append(e.at[thread], int32(d))
@@ -152,18 +151,16 @@ func (w *worker) clockOf(e *ended) interval.Clock {
 	if e.record.Threads == e.threads {
 		return e.clock
 	}
-	wide := make([]int32, e.threads+1)
+	probe := make([]int32, e.threads+1)
+	for t, steps := range e.steps {
+		probe[t] = steps + 1
+	}
 	return func(thread, step int) []int32 {
-		if thread == e.threads {
-			for t, steps := range e.steps {
-				wide[t] = steps + 1
-			}
-			wide[e.threads] = int32(step)
-			return wide
+		if thread < e.threads {
+			return e.clock(thread, step)
 		}
-		copy(wide, e.clock(thread, step))
-		wide[e.threads] = 0
-		return wide
+		probe[e.threads] = int32(step)
+		return probe
 	}
 }
 
@@ -239,12 +236,13 @@ func (w *worker) wrong(e *ended, bad interval.Extension) error {
 
 // taken is a clock of steps that were taken.
 func taken(lengths []int32, clock interval.Clock) interval.Clock {
+	steps := make([]int32, len(lengths))
 	return func(thread, step int) []int32 {
-		steps := clock(thread, step)
-		for t := range steps {
-			steps[t] = min(steps[t], lengths[t])
+		known := clock(thread, step)
+		for t, n := range known {
+			steps[t] = min(n, lengths[t])
 		}
-		return steps
+		return steps[:len(known)]
 	}
 }
 

@@ -196,7 +196,7 @@ func TestNamesOutliveTheirPlaces(t *testing.T) {
 
 func TestValuesAreShort(t *testing.T) {
 	var n values
-	var value any = payload{index: 3}
+	var value any = model.NewPayload(3)
 	type table struct {
 		m  map[string]int
 		ok bool

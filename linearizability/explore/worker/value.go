@@ -69,7 +69,7 @@ func (n *values) pointer(v reflect.Value) string {
 
 // structure shows a struct's fields, but not those of a struct in it.
 func (n *values) structure(v reflect.Value, outer bool) string {
-	if v.Type() == reflect.TypeFor[payload]() {
+	if v.Type() == reflect.TypeFor[model.Payload]() {
 		return model.ValueName(int(v.Field(0).Int()))
 	}
 	if !outer {

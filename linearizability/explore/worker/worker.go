@@ -33,7 +33,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"reflect"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -54,22 +53,7 @@ import (
 // Of returns the subject of the maps that newMap makes, with the types that
 // the Load of one of them has.
 func Of[K comparable, V any](name string, p model.Promise, _ interface{ Load(K) (V, bool) }, newMap func() any) model.Subject[K, V] {
-	s := model.Subject[K, V]{Name: name, Promise: p, New: newMap}
-	if reflect.TypeFor[V]() == reflect.TypeFor[any]() {
-		s.Value = func(i int) V { return any(payload{index: i}).(V) }
-		s.ValueIndex = func(v V) (int, bool) {
-			x, ok := any(v).(payload)
-			return x.index, ok && x == payload{index: x.index}
-		}
-	}
-	return s
-}
-
-// payload is what values of type any are: so large that few fit into a page, as
-// the runtime looks through all weak pointers into a page to add another.
-type payload struct {
-	index int
-	_     [15]int
+	return model.Subject[K, V]{Name: name, Promise: p, New: newMap}
 }
 
 // Main is the main function: it reads a job from standard input, and a rank
