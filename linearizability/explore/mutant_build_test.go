@@ -34,6 +34,7 @@ type mutation struct {
 	files   []string // names of files
 	with    []operator
 	only    map[string]row // by key; nil: all
+	extra   string         // a file to add to the copy
 	mutants []*mutant
 	refused int // do not build
 }
@@ -63,6 +64,15 @@ func (m *mutation) change(c *instrument.Copy) error {
 	name := strings.TrimSuffix(filepath.Base(folder), "-")
 	if err := os.WriteFile(filepath.Join(folder, "mapspec_mutant.go"), fmt.Appendf(nil, selector, name), 0o644); err != nil {
 		return err
+	}
+	if m.extra != "" {
+		text, err := os.ReadFile(m.extra)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(folder, filepath.Base(m.extra)), text, 0o644); err != nil {
+			return err
+		}
 	}
 	for {
 		m.number(files)

@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mapspec/mapspec/impl"
 	"github.com/mapspec/mapspec/linearizability/instrument"
 	"github.com/mapspec/mapspec/model"
 )
@@ -58,7 +57,7 @@ func newJudges(t *testing.T, m mutatedMap, only, known map[string]row) *judges {
 			}
 			s.large = expect(s.binary, m.large)
 			s.pct = expect(s.binary, sampled())
-			s.races = expect(s.racing, raced())
+			s.races = expect(s.racing, m.races)
 		}
 		j.subjects = append(j.subjects, s)
 	}
@@ -72,12 +71,14 @@ func (j *judges) tries(way string) bool {
 
 func (j *judges) build(name string, only map[string]row, race bool) (binary, judge string) {
 	j.t.Helper()
-	entry, _ := impl.Find(name)
-	m, err := Of(entry.Subject)
+	m, err := mapNamed(name)
 	if err != nil {
 		j.t.Fatal(err)
 	}
 	all := &mutation{files: j.code.files, with: j.code.with, only: only}
+	if name == byCompute {
+		all.extra = compute
+	}
 	o, err := Options{Race: race, change: all.change}.withDefaults()
 	if err != nil {
 		j.t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mapspec/mapspec/impl"
 	"github.com/mapspec/mapspec/linearizability/explore/job"
 	"github.com/mapspec/mapspec/model"
 )
@@ -16,21 +17,48 @@ type mutatedMap struct {
 	files    []string
 	subjects []string
 	// small are stages that explore every class, the quickest first; large are
-	// those for what survives them, and the race detector.
-	small, large []stage
+	// those for what survives them; races those under the race detector.
+	small, large, races []stage
 	// with are the operators; none: all.
 	with []operator
 }
 
 // mutatedMaps are the maps here and the toolchain's. The versions of the
 // read/dirty map share their code: go1.23 has all methods, and go1.15.2 does not
-// break R3 by itself. The toolchain's is long: it is spared what is a mistake
+// break R3 by itself. flatmap has words in its buckets, and boxes of what is no
+// word; and Compute, which is no method of programs, but may be behind those that are. It is long, and so is the toolchain's: they are spared what is a mistake
 // without other threads as well.
 var mutatedMaps = []mutatedMap{
-	{"locked", []string{"locked.go"}, []string{"locked"}, small(Policies[:1]), large(Policies[:1]), nil},
-	{"readdirty", []string{"readdirty.go", "entry.go"}, []string{"go1.15.2", "go1.23"}, small(Policies[:1]), large(Policies[:1]), nil},
-	{"hash trie", []string{"hashtriemap.go"}, []string{"sync.Map"}, append(smallTrie, small(Policies[1:])...), largeTrie,
-		slices.Concat(memoryOperators, lockOperators, conditionOperators[:4], releaseOperators)},
+	{"locked", []string{"locked.go"}, []string{"locked"}, small(Policies[:1]), large(Policies[:1]), raced, nil},
+	{"readdirty", []string{"readdirty.go", "entry.go"}, []string{"go1.15.2", "go1.23"}, small(Policies[:1]), large(Policies[:1]), raced, nil},
+	{"hash trie", []string{"hashtriemap.go"}, []string{"sync.Map"}, append(smallTrie, small(Policies[1:])...), largeTrie, raced, concurrent},
+	{"flatmap", []string{"flatmap.go", "lock.go", "slot.go", "kind.go", "table.go", "resize.go", "traverse.go"}, []string{"flatmap", ofWords, byCompute},
+		smallFlat, largeFlat, racedFlat, concurrent},
+}
+
+// concurrent are the operators whose mistakes need other threads.
+var concurrent = slices.Concat(memoryOperators, lockOperators, conditionOperators[:4], releaseOperators)
+
+// ofWords is flatmap with words for keys and values, and byCompute a map of words
+// that writes by Compute: the file compute is added to the copy for it.
+const (
+	ofWords   = "flatmap of words"
+	byCompute = "flatmap by Compute"
+	compute   = "../../impl/flatmap/testdata/wrapped/wrapped.go"
+)
+
+// mapNamed returns the map of a subject.
+func mapNamed(name string) (Map, error) {
+	expressions := map[string]string{ofWords: "new(flatmap.Map[int, int])", byCompute: "new(flatmap.Computed[int, int])"}
+	expression, ofFlatmap := expressions[name]
+	if !ofFlatmap {
+		entry, _ := impl.Find(name)
+		return Of(entry.Subject)
+	}
+	entry, _ := impl.Find("flatmap")
+	m, err := Of(entry.Subject)
+	m.Name, m.New, m.Hash = name, expression, []string{m.Import + ".hashWord"}
+	return m, err
 }
 
 var (
@@ -148,4 +176,36 @@ func sampled() []stage {
 }
 
 // raced is the stage under the race detector.
-func raced() []stage { return []stage{newStage("2x1", 2, nil, Policies, job.Initials)} }
+var raced = []stage{newStage("2x1", 2, nil, Policies, job.Initials)}
+
+// The stages of flatmap are on maps of which one bucket is full, or on its way to
+// another table, or on its way back.
+const (
+	fullBucket = "k0 +5"
+	growing    = "k0 +6"
+	shrinking  = "k0 +10 -10"
+)
+
+var (
+	smallFlat = []stage{
+		newStage("2x1", 2, nil, Policies, initials),
+		newStage("2x1", 1, onKey, Policies[:1], []string{growing}),
+		newStage("2x1", 2, onKey, Policies[1:2], []string{shrinking}),
+		newStage("2x1", 2, onKey, Policies[:1], []string{fullBucket}),
+		newStage("1x3", 2, most, Policies, initials),
+	}
+	largeFlat = []stage{
+		newStage("3x1", 2, most, Policies[:1], oneKey),
+		newStage("2x2", 2, basic[1:3], Policies[2:], oneKey),
+		newStage("2x2", 2, basic[:2], Policies[1:2], []string{shrinking}),
+		newStage("2x2", 1, basic[:3], Policies[:1], []string{growing}),
+		newStage("2x2", 1, onKey, Policies[:1], few),
+		newStage("2x2", 2, basic[:3], Policies[:1], []string{fullBucket}),
+		newStage("2x2", 2, []model.Method{model.Range, model.Store, model.LoadAndDelete}, Policies[:1], oneKey),
+	}
+	racedFlat = []stage{
+		newStage("2x1", 2, nil, Policies[:1], initials),
+		newStage("2x1", 1, onKey, Policies[:1], []string{growing}),
+		newStage("2x1", 2, onKey, Policies[1:2], []string{shrinking}),
+	}
+)

@@ -56,7 +56,7 @@ type function struct {
 func (f *function) add(at ast.Node, edits []textEdit, format string, args ...any) {
 	f.mutants = append(f.mutants, &mutant{
 		operator: f.using, file: f.file.name, line: f.file.set.Position(at.Pos()).Line, function: f,
-		change: f.decl.Name.Name + ": " + fmt.Sprintf(format, args...), edits: edits,
+		change: f.decl.Name.Name + ": " + strings.ReplaceAll(fmt.Sprintf(format, args...), columns, "|"), edits: edits,
 	})
 }
 
