@@ -94,6 +94,9 @@ var traps = []trap{
 	{"a shrinkage that moves one chain of two", "resize.go", []string{
 		"c < t.size()", "c < steps",
 	}, model.S1, "int", shrinking},
+	{"a step of a move that is taken twice", "lock.go", []string{
+		"if b.state.Load()&moved != 0 {", "if false {",
+	}, model.M2, "any", explore.Options{Size: "2x1", Policies: []string{"prefix"}, Initials: []string{"k0 k1 +11"}, Methods: writes[:2], Race: true}},
 	{"a shrinkage that unlocks one chain while the other is not marked", "resize.go", []string{
 		"t.leave(t.at(c))\n\t}\n\tfor c := u; c < t.size(); c += steps {\n", "t.leave(t.at(c))\n",
 	}, model.S1, "int", shrinking},

@@ -76,8 +76,8 @@ func (j *judges) build(name string, only map[string]row, race bool) (binary, jud
 		j.t.Fatal(err)
 	}
 	all := &mutation{files: j.code.files, with: j.code.with, only: only}
-	if name == byCompute {
-		all.extra = compute
+	if name == byCompute || name == byGrow {
+		all.extra = wrapped
 	}
 	o, err := Options{Race: race, change: all.change}.withDefaults()
 	if err != nil {
