@@ -42,6 +42,7 @@ var (
 		Methods: []model.Method{model.Load, model.Store, model.Clear}}
 	grown = explore.Options{Size: "2x1", Policies: []string{"mix"}, Initials: []string{"one key"},
 		Methods: []model.Method{model.Load, model.LoadOrStore, model.Clear}}
+	fresh    = explore.Options{Size: "2x1", Policies: []string{"mix"}, Initials: []string{"empty"}, Methods: []model.Method{model.Store, model.LoadOrStore}}
 	computed = explore.Options{Size: "2x2", Keys: 1, Policies: []string{"mix"}, Initials: []string{"empty", "one key"},
 		Methods: []model.Method{model.Load, model.Store, model.LoadAndDelete, model.CompareAndSwap}}
 	moving = explore.Options{Size: "2x1", Policies: []string{"mix"}, Initials: []string{"k0 +5", "k0 +6"}}
@@ -97,6 +98,9 @@ var traps = []trap{
 	{"a step of a move that is taken twice", "lock.go", []string{
 		"if b.state.Load()&moved != 0 {", "if false {",
 	}, model.M2, "any", explore.Options{Size: "2x1", Policies: []string{"prefix"}, Initials: []string{"k0 k1 +11"}, Methods: writes[:2], Race: true}},
+	{"two tables for the place of one", "resize.go", []string{
+		"!t.resized.CompareAndSwap(false, true)", "t.resized.Swap(true) && false",
+	}, model.T1, "any", explore.Options{Size: "2x2", Policies: []string{"prefix"}, Initials: []string{"+12"}, Methods: writes[1:2]}},
 	{"a shrinkage that unlocks one chain while the other is not marked", "resize.go", []string{
 		"t.leave(t.at(c))\n\t}\n\tfor c := u; c < t.size(); c += steps {\n", "t.leave(t.at(c))\n",
 	}, model.S1, "int", shrinking},
@@ -106,6 +110,9 @@ var traps = []trap{
 	{"a Grow that brings back what was cleared", "resize.go", []string{
 		"m.root.CompareAndSwap(t, next) // the", "m.root.Store(next) // the",
 	}, model.T5, "grown", grown},
+	{"a Grow that makes a table though there is one", "flatmap.go", []string{
+		"if m.root.CompareAndSwap(nil, newTable[K, V](buckets, nil)) {", "if m.root.Store(newTable[K, V](buckets, nil)); true {",
+	}, model.S1, "grown", fresh},
 	{"a Compute that does not look whether the value has changed", "flatmap.go", []string{
 		"case (b != nil) != loaded, loaded && load(b.value(i), t.kinds.value) != was:", "case (b != nil) != loaded:",
 	}, model.S1, "computed", computed},

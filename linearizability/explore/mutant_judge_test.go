@@ -76,7 +76,7 @@ func (j *judges) build(name string, only map[string]row, race bool) (binary, jud
 		j.t.Fatal(err)
 	}
 	all := &mutation{files: j.code.files, with: j.code.with, only: only}
-	if name == byCompute || name == byGrow {
+	if name == byCompute {
 		all.extra = wrapped
 	}
 	o, err := Options{Race: race, change: all.change}.withDefaults()

@@ -25,41 +25,45 @@ type mutatedMap struct {
 
 // mutatedMaps are the maps here and the toolchain's. The versions of the
 // read/dirty map share their code: go1.23 has all methods, and go1.15.2 does not
-// break R3 by itself. flatmap has words in its buckets, and boxes of what is no
-// word; and Compute and Grow, which are no methods of programs, but may be behind
+// break R3 by itself. flatmap has words in its buckets, strings, and boxes of
+// what is neither; and Compute, which is no method of programs, but may be behind
 // those that are. It is long, and so is the toolchain's: they are spared what is a mistake
 // without other threads as well.
 var mutatedMaps = []mutatedMap{
 	{"locked", []string{"locked.go"}, []string{"locked"}, small(Policies[:1]), large(Policies[:1]), raced, nil},
 	{"readdirty", []string{"readdirty.go", "entry.go"}, []string{"go1.15.2", "go1.23"}, small(Policies[:1]), large(Policies[:1]), raced, nil},
 	{"hash trie", []string{"hashtriemap.go"}, []string{"sync.Map"}, append(smallTrie, small(Policies[1:])...), largeTrie, raced, concurrent},
-	{"flatmap", []string{"flatmap.go", "lock.go", "slot.go", "table.go", "resize.go", "traverse.go"}, []string{"flatmap", ofWords, byCompute, byGrow},
+	{"flatmap", []string{"flatmap.go", "lock.go", "slot.go", "table.go", "resize.go", "traverse.go"}, []string{"flatmap", ofWords, ofBoth, ofStrings, byCompute},
 		smallFlat, largeFlat, racedFlat, concurrent},
 }
 
 // concurrent are the operators whose mistakes need other threads.
 var concurrent = slices.Concat(memoryOperators, lockOperators, conditionOperators[:4], releaseOperators)
 
-// ofWords is flatmap with words for keys and values. byCompute writes by Compute,
-// and byGrow grows before it writes: these are in the file wrapped.
+// ofWords is flatmap with words for keys and values, ofBoth with words for keys and
+// boxes for values, ofStrings with strings and words. byCompute writes by Compute: it
+// is in the file wrapped.
 const (
 	ofWords   = "flatmap of words"
+	ofBoth    = "flatmap of words and boxes"
+	ofStrings = "flatmap of strings"
 	byCompute = "flatmap by Compute"
-	byGrow    = "flatmap by Grow"
 	wrapped   = "../../impl/flatmap/testdata/wrapped/wrapped.go"
 )
 
 // mapNamed returns the map of a subject.
 func mapNamed(name string) (Map, error) {
-	expressions := map[string]string{ofWords: "new(flatmap.Map[int, int])", byCompute: "new(flatmap.Computed[int, int])", byGrow: "new(flatmap.Grown[int, int])"}
-	expression, ofFlatmap := expressions[name]
+	expression, ofFlatmap := map[string]string{
+		ofWords: "new(flatmap.Map[int, int])", ofBoth: "new(flatmap.Map[int, any])", ofStrings: "new(flatmap.Map[string, int])",
+		byCompute: "new(flatmap.Computed[int, int])",
+	}[name]
 	if !ofFlatmap {
 		entry, _ := impl.Find(name)
 		return Of(entry.Subject)
 	}
 	entry, _ := impl.Find("flatmap")
 	m, err := Of(entry.Subject)
-	m.Name, m.New, m.Hash = name, expression, []string{m.Import + ".hashWord"}
+	m.Name, m.New, m.Hash = name, expression, []string{m.Import + ".hashWord", m.Import + ".hashString"}
 	return m, err
 }
 
@@ -184,11 +188,12 @@ var raced = []stage{newStage("2x1", 2, nil, Policies, job.Initials)}
 // another table, or on its way back; or two buckets are, under prefix, which takes
 // two steps.
 const (
-	fullBucket = "k0 +5"
-	growing    = "k0 +6"
-	shrinking  = "k0 +10 -10"
-	growing2   = "k0 k1 +11"
-	shrinking2 = "k0 k1 +20 -19"
+	fullBucket  = "k0 +5"
+	fullBuckets = "+12"
+	growing     = "k0 +6"
+	growing2    = "k0 k1 +11"
+	shrinking   = "k0 +10 -10"
+	shrinking2  = "k0 k1 +20 -19"
 )
 
 var (
@@ -206,6 +211,7 @@ var (
 		newStage("2x2", 2, basic[:2], Policies[1:2], []string{shrinking}),
 		newStage("2x2", 1, basic[:3], Policies[:1], []string{growing}),
 		newStage("2x2", 1, basic, Policies[:1], few),
+		newStage("2x2", 2, basic[1:2], Policies[1:2], []string{fullBuckets}),
 		newStage("2x2", 2, basic[:3], Policies[:1], []string{fullBucket}),
 		newStage("2x2", 2, []model.Method{model.Range, model.Store, model.LoadAndDelete}, Policies[:1], oneKey),
 	}
