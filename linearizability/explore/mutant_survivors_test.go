@@ -38,6 +38,7 @@ var survivors = map[string][]survivor{
 	"locked":    lockedSurvivors,
 	"readdirty": readdirtySurvivors,
 	"hash trie": trieSurvivors,
+	"flatmap":   flatmapSurvivors,
 }
 
 var lockedSurvivors = []survivor{
@@ -183,5 +184,53 @@ var trieSurvivors = []survivor{
 	{reason: "what find compares without the lock, compareAndSwap compares again under it", keys: []string{
 		"hashtriemap.go, comparison ignored: lookupWithValue: valEqual == nil → true",
 		"hashtriemap.go, comparison ignored: lookupWithValue: valEqual(unsafe.Pointer(&e.value), abi.NoEscape(unsafe.Poin… → true",
+	}},
+}
+
+// What Grow does is noticed by the traps of impl/flatmap, and so is what only a
+// traversal does that writers have overtaken three times.
+var flatmapSurvivors = []survivor{
+	{reason: "the bucket can be reached when the state of the one before says chained, which comes after both", keys: []string{
+		"flatmap.go, two stores exchanged: insert: next.state.Store(tagAt(tag, 0)) after b.guard.Store(b.guard.Load()|index)",
+	}},
+	{reason: "what comes after decides only whether to look if the table has become sparse", keys: []string{
+		"flatmap.go, unlocked too early: remove: first.mutex().Unlock() before empty := first.state.Load()&allTags == 0",
+	}},
+	{reason: "it is known who computes only to find out a function that goes on for ever: of two that compute at a time one may be missed", keys: []string{
+		"flatmap.go, store for compare-and-swap: compute: m.computing.Store(&computation{hash, goroutine()})",
+		"flatmap.go, compares with a second load: compute: m.computing.CompareAndSwap(nil, &computation{hash, goroutin… in place of nil",
+		"flatmap.go, one attempt: compute: m.computing.CompareAndSwap(nil, &computation{hash, goroutin… || true",
+	}},
+	{reason: "a write by the goroutine panics later; it takes 1,024 attempts, which no program makes: TestComputeGivesUpIfItsFunctionAlwaysChangesItsKey of impl/flatmap sees it", hole: true, keys: []string{
+		"flatmap.go, kept: compute: no defer m.computing.Store(nil)",
+	}},
+	{reason: "Grow is in no program: TestTraps of impl/flatmap shows it, on a map that grows before it writes", hole: true, keys: []string{
+		"flatmap.go, store for compare-and-swap: Grow: m.root.Store(newTable[K, V](buckets, nil))",
+		"flatmap.go, compares with a second load: Grow: m.root.CompareAndSwap(nil, newTable[K, V](buckets, nil)) in place of nil",
+		"resize.go, store for compare-and-swap: finish: m.root.Store(next)",
+		"resize.go, compares with a second load: finish: m.root.CompareAndSwap(t, next) in place of t",
+	}},
+	{reason: "the map has less room than it was asked to have, and grows later", keys: []string{
+		"flatmap.go, one attempt: Grow: m.root.CompareAndSwap(nil, newTable[K, V](buckets, nil)) || true",
+	}},
+	{reason: "it matters where there was no memory for the next table: another attempt would not be made", hole: true, keys: []string{
+		"resize.go, lost update: resize: no t.resized.Store(t.next.Load() != nil)",
+	}},
+	{reason: "whether a table was made to have no long chains is for the choice of the next one's size", keys: []string{
+		"resize.go, lost update: resize: no next.rebuilt = n == t.size()",
+	}},
+	{reason: "a race, with who grows the next table when it is the root: no program fills two tables", hole: true, keys: []string{
+		"resize.go, two stores exchanged: resize: next.rebuilt = n == t.size() after t.next.Store(next)",
+	}},
+	{reason: "who shrinks looks again whether the table is the root", keys: []string{
+		"resize.go, one attempt: step: m.root.CompareAndSwap(t, next) || true",
+	}},
+	{reason: "a traversal that pauses holds what it has left: TestAPausedRangeHoldsNothingThatItHasLeft of impl/flatmap sees it", hole: true, keys: []string{
+		"traverse.go, kept: Range: no clear(pairs[:cap(pairs)])",
+	}},
+	{reason: "three deletions have to come between the steps of a traversal: TestTraps of impl/flatmap shows it, on a map that takes the lock at once", hole: true, keys: []string{
+		"traverse.go, no lock: copyChain: without first.mutex().Unlock()",
+		"traverse.go, unlocked too early: copyChain: first.mutex().Unlock() before copied, _ := t.appendChain(first, pairs)",
+		"traverse.go, unlocked too early: copyChain: first.mutex().Unlock() before if !first.lockOld() { return pairs, false }",
 	}},
 }
