@@ -36,7 +36,7 @@ type codec[T any] struct {
 	seen  map[fingerprint]int // of a value made: its index; made when needed
 	seed  maphash.Seed
 	plain bool // T's own kind is neither a pointer nor an interface
-	own   bool // make's values are right, and in allocations of their own
+	own   bool // make's values are right, and need no rehome
 }
 
 // A fingerprint stands for a value without holding it. Go's hash of an interface does not
@@ -86,8 +86,8 @@ func newCodec[T any](subject, what, prefix string, custom func(int) T, index fun
 // codecSeed is that of every codec: their hashes stay with them.
 var codecSeed = maphash.MakeSeed()
 
-// defaults returns how to make values of type T, with allocations of their own,
-// and the way back where it is simpler than remembering a hash.
+// defaults returns how to make values of type T that need no rehome, and the way
+// back where it is simpler than remembering a hash.
 func defaults[T any](what, prefix string) (func(int) T, func(T) (int, bool)) {
 	t := typeOf[T]()
 	convert := func(x any) T { return reflect.ValueOf(x).Convert(t).Interface().(T) }

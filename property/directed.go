@@ -115,7 +115,8 @@ func iteratorPrograms() []directedProgram {
 	for _, m := range []model.Method{model.All, model.Keys, model.Values} {
 		all, two := model.Op{Method: m}, model.Op{Method: m, Func: &model.Func{Stop: 2}}
 		list = append(list,
-			directedProgram{[]model.Clause{model.T2}, nil, []model.Op{all, store(0, model.Zero), all, store(1, 2), all, del(0), all}},
+			directedProgram{[]model.Clause{model.T2}, nil, []model.Op{all, store(0, model.Zero), all, store(1, 2), all}},
+			directedProgram{[]model.Clause{model.T2}, nil, []model.Op{store(0, 1), store(1, 2), del(0), all}},
 			directedProgram{[]model.Clause{model.T2}, nil, []model.Op{store(0, 1), store(1, 2), store(2, 3), two, store(1, 3), two}})
 	}
 	return list

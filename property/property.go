@@ -32,7 +32,8 @@ type Options struct {
 	// Budget is how long random programs are drawn at most; 0 is no limit
 	// but Programs.
 	Budget time.Duration
-	// Programs is how many random programs are drawn; 0 is 400.
+	// Programs is how many random programs are drawn; 0 is 400, and none are if
+	// it is negative.
 	Programs int
 	// Seed makes the programs drawn repeatable.
 	Seed uint64

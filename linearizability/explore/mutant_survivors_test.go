@@ -231,6 +231,8 @@ var flatmapSurvivors = []survivor{
 	{reason: "three deletions have to come between the steps of a traversal: TestTraps of impl/flatmap shows it, on a map that takes the lock at once", hole: true, keys: []string{
 		"traverse.go, no lock: copyChain: without first.mutex().Unlock()",
 		"traverse.go, unlocked too early: copyChain: first.mutex().Unlock() before copied, _ := t.appendChain(first, pairs)",
+	}},
+	{reason: "the same, and then a lock is let go of that was not taken, which ends the program", hole: true, keys: []string{
 		"traverse.go, unlocked too early: copyChain: first.mutex().Unlock() before if !first.lockOld() { return pairs, false }",
 	}},
 }

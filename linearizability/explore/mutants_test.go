@@ -44,7 +44,7 @@ func TestMutants(t *testing.T) {
 			}
 			skipWithoutTable(t, golden)
 			if len(m.subjects) > 1 {
-				t.Skip("builds each mutant of two maps, ten seconds: run with -mutants")
+				t.Skip("builds each mutant of several maps, ten seconds each: run with -mutants")
 			}
 			trySome(t, m, golden)
 		})
