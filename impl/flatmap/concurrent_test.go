@@ -351,11 +351,13 @@ func counters[K comparable](t *testing.T, key func(i int) K) {
 	}
 }
 
-// Clauses: T1, T6
-func TestRangeVisitsEveryResidentOnce(t *testing.T) {
+// Clauses: S1, T1, T6
+func TestResidentsAreFoundAndVisitedOnce(t *testing.T) {
 	residents(t, types[int, uint64]{integer, token.number, tokenOf})
 	residents(t, types[string, token]{unique, sameToken, sameToken})
 	residents(t, types[[1]int, uint64]{func(i int) [1]int { return [1]int{i} }, token.number, tokenOf})
+	var places [4096]byte
+	residents(t, types[*byte, token]{func(i int) *byte { return &places[i] }, sameToken, sameToken})
 }
 
 func residents[K comparable, V any](t *testing.T, types types[K, V]) {
@@ -398,6 +400,11 @@ func residents[K comparable, V any](t *testing.T, types types[K, V]) {
 		}
 		if found != n {
 			t.Errorf("traversal %d visited %d of %d residents", round, found, n)
+		}
+		for i := range n {
+			if _, ok := m.Load(types.key(i)); !ok {
+				t.Errorf("after traversal %d Load does not find resident %d of type %T", round, i, types.key(i))
+			}
 		}
 		if t.Failed() {
 			break

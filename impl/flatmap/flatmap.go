@@ -30,8 +30,8 @@
 // order. Who reads guard after that reads state later, and finds the tag not set,
 // or all of the new entry.
 //
-// A miss needs no second look: within a table a key never moves to another slot
-// without having been deleted between.
+// A miss needs no second look, but at nil: within a table a key never moves to another
+// slot without having been deleted between, and a move leaves nil.
 //
 // # Writing
 //
@@ -90,7 +90,14 @@ import (
 // given first. A key that is not equal to itself (NaN) is added by every Store
 // and found by none. A key that cannot be hashed panics, without effect.
 type Map[K comparable, V any] struct {
-	root      atomic.Pointer[table[K, V]] // nil: empty
+	_ [0]*K // no conversion makes this another Map
+	_ [0]*V
+	core
+}
+
+// core is what all maps have, whatever their types.
+type core struct {
+	root      atomic.Pointer[table]       // nil: empty
 	computing atomic.Pointer[computation] // see Compute
 }
 
@@ -102,57 +109,74 @@ type Map[K comparable, V any] struct {
 func (m *Map[K, V]) Load(key K) (value V, ok bool) {
 	t := m.root.Load()
 	if t == nil {
-		mustHash(key)
-		return value, false
+		return m.search(key)
 	}
-	var bits, hash uint64
-	if t.inline() {
-		bits = bitsOf(&key)
-		hash = hashWord(bits, t.seed)
-	} else if t.strings() {
-		hash = hashString(*(*string)(unsafe.Pointer(&key)), t.seed)
-	} else {
-		hash = t.hashLong(&key)
-	}
-	b := t.at(hash)
-	guard := b.guard.Load()
-	state := b.state.Load()
-	set := matching(state, tagOf(hash))
-	if set == 0 && state&(chained|moved) == 0 {
-		return value, false
-	}
-	if set != 0 {
-		// Most keys are found here, at the first tag. lookup does the same, but
-		// that would be a call.
-		i := lowest(set)
-		if t.inline() {
+	// Most keys are found here, at the first tag that fits, or are not there. What
+	// is left is for search, which knows nothing of this: to keep it would cost more.
+	if inline[K](t) {
+		bits := bitsOf(&key)
+		hash := hashWord(bits, t.seed)
+		b := t.at(hash)
+		guard := b.guard.Load()
+		state := b.state.Load()
+		if set := matching(state, tagOf(hash)); set != 0 {
+			i := lowest(set)
 			if loadBits(b.key(i), t.kinds.key) == bits {
-				v := load(b.value(i), t.kinds.value)
-				if b.guard.Load() == guard {
-					return decode[V](v, t.kinds.value), true
+				if t.kinds.value == word {
+					v := atomic.LoadUint64((*uint64)(b.value(i)))
+					if b.guard.Load() == guard {
+						return fromBits[V](v), true
+					}
+				} else {
+					v := atomic.LoadPointer(pointerIn(b.value(i)))
+					if b.guard.Load() == guard {
+						return dereference[V](v, t.kinds.value), true
+					}
 				}
 			}
-		} else if t.strings() {
+		} else if state&(chained|moved) == 0 {
+			return value, false
+		}
+	} else if isText[K](t) {
+		hash := hashString(*(*string)(unsafe.Pointer(&key)), t.seed)
+		b := t.at(hash)
+		guard := b.guard.Load()
+		state := b.state.Load()
+		if set := matching(state, tagOf(hash)); set != 0 {
+			i := lowest(set)
 			k := raw{atomic.LoadUint64(b.lengths()) >> (8 * i) & 0xff, atomic.LoadPointer(pointerIn(b.key(i)))}
 			v := load(b.value(i), t.kinds.value)
 			if b.guard.Load() == guard && k.text() == *(*string)(unsafe.Pointer(&key)) {
 				return decode[V](v, t.kinds.value), true
 			}
+		} else if state&(chained|moved) == 0 {
+			return value, false
 		}
 	}
-	v, ok := t.lookup(&key, bits, hash)
+	return m.search(key)
+}
+
+// search is Load for all keys.
+func (m *Map[K, V]) search(key K) (value V, ok bool) {
+	t := m.root.Load()
+	if t == nil {
+		mustHash(key)
+		return value, false
+	}
+	v, _, ok := lookup(t, &key)
 	if !ok {
 		return value, false
 	}
 	return decode[V](v, t.kinds.value), true
 }
 
-// lookup returns the value of key, as it lies in its slot. It follows chains and
-// moves.
+// lookup returns the value of key, as it lies in its slot, and the key's hash. It
+// follows chains and moves.
 //
 // A miss needs no look at guard again: within a table no key changes its slot
-// without having been deleted.
-func (t *table[K, V]) lookup(key *K, bits, hash uint64) (v raw, ok bool) {
+// without having been deleted. But nil may be what a move has left of any key.
+func lookup[K comparable](t *table, key *K) (v raw, hash uint64, ok bool) {
+	bits, hash := hashOf(t, key)
 	tag := tagOf(hash)
 again:
 	first := t.at(hash)
@@ -165,16 +189,24 @@ again:
 		}
 		for set := matching(state, tag); set != 0; set &= set - 1 {
 			i := lowest(set)
+			if inline[K](t) {
+				if k := loadBits(b.key(i), t.kinds.key); k != bits {
+					if k == 0 && first.guard.Load() != guard {
+						goto again
+					}
+					continue
+				}
+			}
 			k, v := t.loadKey(b, i), load(b.value(i), t.kinds.value)
 			if first.guard.Load() != guard {
 				goto again
 			}
-			if t.is(k, key, bits) {
-				return v, true
+			if inline[K](t) || is(t, k, key) {
+				return v, hash, true
 			}
 		}
 		if state&chained == 0 {
-			return raw{}, false
+			return raw{}, hash, false
 		}
 		b = t.chainedTo(b.guard.Load())
 	}
@@ -184,42 +216,26 @@ again:
 func mustHash[K comparable](key K) { maphash.Comparable(process, key) }
 
 // table returns the root, and makes it if there is none.
-func (m *Map[K, V]) table() *table[K, V] {
-	if t := m.root.Load(); t != nil {
-		return t
+func (m *Map[K, V]) table() *table {
+	t := m.root.Load()
+	if t == nil {
+		t = m.firstTable()
 	}
-	return m.firstTable()
+	return t
 }
 
-func (m *Map[K, V]) firstTable() *table[K, V] {
+func (m *Map[K, V]) firstTable() *table {
 	for {
-		m.root.CompareAndSwap(nil, newTable[K, V](minBuckets, nil))
+		m.root.CompareAndSwap(nil, firstTable[K, V](minBuckets))
 		if t := m.root.Load(); t != nil {
 			return t
 		}
 	}
 }
 
-// find returns the slot of key in a chain that the caller has locked, or nil.
-func (t *table[K, V]) find(first *bucket, state uint64, key *K, bits, tag uint64) (*bucket, uintptr) {
-	for b := first; ; {
-		for set := matching(state, tag); set != 0; set &= set - 1 {
-			if i := lowest(set); t.is(t.loadKey(b, i), key, bits) {
-				return b, i
-			}
-		}
-		if state&chained == 0 {
-			return nil, 0
-		}
-		b = t.chainedTo(b.guard.Load())
-		state = b.state.Load()
-	}
-}
-
 // insert puts a key that is not there into a chain that the caller has locked,
 // and unlocks it.
-func (m *Map[K, V]) insert(t *table[K, V], first *bucket, state uint64, key *K, hash uint64, value raw) {
-	tag := tagOf(hash)
+func (m *core) insert(t *table, first *bucket, state uint64, key raw, hash uint64, value raw) {
 	b, s := first, state
 	for free(s) == 0 && s&chained != 0 {
 		b = t.chainedTo(b.guard.Load())
@@ -231,14 +247,20 @@ func (m *Map[K, V]) insert(t *table[K, V], first *bucket, state uint64, key *K, 
 			first.mutex().Unlock()
 			panic(full)
 		}
-		t.fill(next, 0, key, hash, value)
-		next.state.Store(tagAt(tag, 0))
+		t.fill(next, 0, key, value)
+		next.state.Store(tagAt(tagOf(hash), 0))
 		b.guard.Store(b.guard.Load() | index)
 		s |= chained
 	} else {
 		i := lowest(free(s))
-		t.fill(b, i, key, hash, value)
-		s |= tagAt(tag, i)
+		if t.kinds.references() {
+			t.fill(b, i, key, value)
+		} else {
+			// fill does the same, but that would be a call.
+			atomic.StoreUint64((*uint64)(b.key(i)), key.word)
+			atomic.StoreUint64((*uint64)(b.value(i)), value.word)
+		}
+		s |= tagAt(tagOf(hash), i)
 	}
 	b.state.Store(s)
 	first.mutex().Unlock()
@@ -249,14 +271,8 @@ func (m *Map[K, V]) insert(t *table[K, V], first *bucket, state uint64, key *K, 
 
 const full = "flatmap: a map is full: its table has as many buckets as a table can have"
 
-// fill writes a slot.
-func (t *table[K, V]) fill(b *bucket, i uintptr, key *K, hash uint64, value raw) {
-	t.storeKey(b, i, t.encodeKey(key, hash))
-	store(b.value(i), t.kinds.value, value)
-}
-
 // remove empties a slot of a chain that the caller has locked, and unlocks it.
-func (m *Map[K, V]) remove(t *table[K, V], first, b *bucket, i uintptr, hash uint64) {
+func (m *core) remove(t *table, first, b *bucket, i uintptr, hash uint64) {
 	b.state.Store(b.state.Load() &^ tagAt(0xff, i))
 	first.invalidate()
 	if t.kinds.references() {
@@ -270,7 +286,7 @@ func (m *Map[K, V]) remove(t *table[K, V], first, b *bucket, i uintptr, hash uin
 }
 
 // release lets go of what is in a slot that is not in use.
-func (t *table[K, V]) release(b *bucket, i uintptr) {
+func (t *table) release(b *bucket, i uintptr) {
 	if t.kinds.value != word {
 		atomic.StorePointer(pointerIn(b.value(i)), nil)
 	}
@@ -288,32 +304,24 @@ func (m *Map[K, V]) Store(key K, value V) {
 	if t == nil {
 		t = m.firstTable()
 	}
-	// As in Load, words are hashed and found here: the calls would take as long as
-	// the rest.
-	var bits, hash uint64
-	if t.inline() {
-		bits = bitsOf(&key)
-		hash = hashWord(bits, t.seed)
-	} else {
-		hash = t.hashLong(&key)
-	}
 	var v raw
-	if t.kinds.value == word {
+	switch t.kinds.value {
+	case word: // encode does the same, but that would be a call
 		v.word = bitsOf(&value)
-	} else {
-		v = encode(value, t.kinds.value)
+	case pointer:
+		v.pointer = *(*unsafe.Pointer)(unsafe.Pointer(&value))
+	default:
+		v.pointer = box(value)
 	}
-	t, first, state := m.lock(t, hash)
-	if set := matching(state, tagOf(hash)); set != 0 && t.inline() {
-		if i := lowest(set); loadBits(first.key(i), t.kinds.key) == bits {
-			store(first.value(i), t.kinds.value, v)
-			first.mutex().Unlock()
-			return
-		}
-	}
-	b, i := t.find(first, state, &key, bits, tagOf(hash))
+	t, first, state, hash, b, i := seek(&m.core, t, &key)
 	if b == nil {
-		m.insert(t, first, state, &key, hash, v)
+		var k raw
+		if t.kinds.key == word {
+			k.word = bitsOf(&key)
+		} else {
+			k = encodeKey(t, &key, hash)
+		}
+		m.insert(t, first, state, k, hash, v)
 		return
 	}
 	store(b.value(i), t.kinds.value, v)
@@ -326,17 +334,16 @@ func (m *Map[K, V]) Store(key K, value V) {
 // Linearizes as Store does.
 func (m *Map[K, V]) Swap(key K, value V) (previous V, loaded bool) {
 	t := m.table()
-	bits, hash := t.hash(&key)
 	v := encode(value, t.kinds.value)
-	t, first, state := m.lock(t, hash)
-	if b, i := t.find(first, state, &key, bits, tagOf(hash)); b != nil {
-		old := load(b.value(i), t.kinds.value)
-		store(b.value(i), t.kinds.value, v)
-		first.mutex().Unlock()
-		return decode[V](old, t.kinds.value), true
+	t, first, state, hash, b, i := seek(&m.core, t, &key)
+	if b == nil {
+		m.insert(t, first, state, encodeKey(t, &key, hash), hash, v)
+		return previous, false
 	}
-	m.insert(t, first, state, &key, hash, v)
-	return previous, false
+	old := load(b.value(i), t.kinds.value)
+	store(b.value(i), t.kinds.value, v)
+	first.mutex().Unlock()
+	return decode[V](old, t.kinds.value), true
 }
 
 // LoadOrStore returns the value of key and true if the map has the key;
@@ -345,20 +352,44 @@ func (m *Map[K, V]) Swap(key K, value V) (previous V, loaded bool) {
 // Linearizes as Load does if that finds the key, which never waits; else where
 // the bucket is locked, or the new key's tag is set.
 func (m *Map[K, V]) LoadOrStore(key K, value V) (actual V, loaded bool) {
-	if v, ok := m.Load(key); ok {
-		return v, true
+	t := m.root.Load()
+	if t == nil {
+		t = m.firstTable()
 	}
-	t := m.table()
-	bits, hash := t.hash(&key)
+	absent := false
+	if inline[K](t) && t.kinds.value == word {
+		// Load does the same, but that would be a call.
+		bits := bitsOf(&key)
+		hash := hashWord(bits, t.seed)
+		b := t.at(hash)
+		guard := b.guard.Load()
+		state := b.state.Load()
+		if set := matching(state, tagOf(hash)); set != 0 {
+			i := lowest(set)
+			if loadBits(b.key(i), t.kinds.key) == bits {
+				v := atomic.LoadUint64((*uint64)(b.value(i)))
+				if b.guard.Load() == guard {
+					return fromBits[V](v), true
+				}
+			}
+		} else {
+			absent = state&(chained|moved) == 0
+		}
+	}
+	if !absent {
+		if v, ok := m.Load(key); ok {
+			return v, true
+		}
+	}
 	v := encode(value, t.kinds.value)
-	t, first, state := m.lock(t, hash)
-	if b, i := t.find(first, state, &key, bits, tagOf(hash)); b != nil {
-		old := load(b.value(i), t.kinds.value)
-		first.mutex().Unlock()
-		return decode[V](old, t.kinds.value), true
+	t, first, state, hash, b, i := seek(&m.core, t, &key)
+	if b == nil {
+		m.insert(t, first, state, encodeKey(t, &key, hash), hash, v)
+		return value, false
 	}
-	m.insert(t, first, state, &key, hash, v)
-	return value, false
+	old := load(b.value(i), t.kinds.value)
+	first.mutex().Unlock()
+	return decode[V](old, t.kinds.value), true
 }
 
 // LoadAndDelete deletes key and returns the value it had. If the map has no such
@@ -371,15 +402,7 @@ func (m *Map[K, V]) LoadAndDelete(key K) (value V, loaded bool) {
 		mustHash(key)
 		return value, false
 	}
-	var bits, hash uint64
-	if t.inline() {
-		bits = bitsOf(&key)
-		hash = hashWord(bits, t.seed)
-	} else {
-		hash = t.hashLong(&key)
-	}
-	t, first, state := m.lock(t, hash)
-	b, i := t.find(first, state, &key, bits, tagOf(hash))
+	t, first, _, hash, b, i := seek(&m.core, t, &key)
 	if b == nil {
 		first.mutex().Unlock()
 		return value, false
@@ -405,9 +428,18 @@ func (m *Map[K, V]) CompareAndSwap(key K, old, new V) (swapped bool) {
 		mustHash(key)
 		return false
 	}
-	bits, hash := t.hash(&key)
+	if t.kinds.plain && t.kinds.value == word {
+		// seekEqual does the same, with more calls.
+		_, first, _, _, b, i := seek(&m.core, t, &key)
+		if b != nil && loadBits(b.value(i), word) == bitsOf(&old) {
+			atomic.StoreUint64((*uint64)(b.value(i)), bitsOf(&new))
+			swapped = true
+		}
+		first.mutex().Unlock()
+		return swapped
+	}
 	v := encode(new, t.kinds.value)
-	t, first, b, i := m.lockEqual(t, &key, bits, hash, old)
+	t, first, b, i, _ := m.seekEqual(t, &key, old)
 	if b == nil {
 		return false
 	}
@@ -427,8 +459,7 @@ func (m *Map[K, V]) CompareAndDelete(key K, old V) (deleted bool) {
 		mustHash(key)
 		return false
 	}
-	bits, hash := t.hash(&key)
-	t, first, b, i := m.lockEqual(t, &key, bits, hash, old)
+	t, first, b, i, hash := m.seekEqual(t, &key, old)
 	if b == nil {
 		return false
 	}
@@ -436,31 +467,30 @@ func (m *Map[K, V]) CompareAndDelete(key K, old V) (deleted bool) {
 	return true
 }
 
-// lockEqual locks the chain of a key whose value is old, and returns what lock
-// does and the key's slot. Otherwise the bucket is nil, and nothing is locked.
+// seekEqual is seek for a key whose value is old. If it is not, the bucket is nil
+// and nothing is locked.
 //
 // Values are compared without the lock where that runs code of others, or
 // panics: what was compared is there still if the slot is the same.
-func (m *Map[K, V]) lockEqual(t *table[K, V], key *K, bits, hash uint64, old V) (_ *table[K, V], first, b *bucket, i uintptr) {
+func (m *Map[K, V]) seekEqual(t *table, key *K, old V) (_ *table, first, b *bucket, i uintptr, hash uint64) {
 	for {
 		var want raw
 		if t.kinds.plain {
 			want = encode(old, t.kinds.value)
 		} else {
-			r, ok := t.lookup(key, bits, hash)
+			r, _, ok := lookup(t, key)
 			if !ok || any(decode[V](r, t.kinds.value)) != any(old) {
-				return t, nil, nil, 0
+				return t, nil, nil, 0, 0
 			}
 			want = r
 		}
-		t, first, state := m.lock(t, hash)
-		b, i := t.find(first, state, key, bits, tagOf(hash))
+		t, first, _, hash, b, i := seek(&m.core, t, key)
 		if b != nil && load(b.value(i), t.kinds.value) == want {
-			return t, first, b, i
+			return t, first, b, i, hash
 		}
 		first.mutex().Unlock()
 		if b == nil || t.kinds.plain {
-			return t, nil, nil, 0
+			return t, nil, nil, 0, 0
 		}
 	}
 }
@@ -480,8 +510,7 @@ func (m *Map[K, V]) Compute(key K, f func(old V, loaded bool) (new V, keep bool)
 	for attempt := 0; ; attempt++ {
 		t := m.table()
 		origin := t.origin
-		bits, hash := t.hash(&key)
-		was, loaded := t.lookup(&key, bits, hash)
+		was, hash, loaded := lookup(t, &key)
 		var old V
 		if loaded {
 			old = decode[V](was, t.kinds.value)
@@ -498,8 +527,7 @@ func (m *Map[K, V]) Compute(key K, f func(old V, loaded bool) (new V, keep bool)
 		if keep {
 			v = encode(value, t.kinds.value)
 		}
-		t, first, state := m.lock(t, hash)
-		b, i := t.find(first, state, &key, bits, tagOf(hash))
+		t, first, state, hash, b, i := seek(&m.core, t, &key)
 		switch {
 		case (b != nil) != loaded, loaded && load(b.value(i), t.kinds.value) != was:
 			first.mutex().Unlock()
@@ -511,14 +539,14 @@ func (m *Map[K, V]) Compute(key K, f func(old V, loaded bool) (new V, keep bool)
 			store(b.value(i), t.kinds.value, v)
 			first.mutex().Unlock()
 		default:
-			m.insert(t, first, state, &key, hash, v)
+			m.insert(t, first, state, encodeKey(t, &key, hash), hash, v)
 		}
 		return value, true
 	}
 }
 
 // compute calls f. From some attempt on it makes known who does so: if f changes
-// the key itself, there is no end to attempts, but lock finds out.
+// the key itself, there is no end to attempts, but seek finds out.
 func (m *Map[K, V]) compute(f func(V, bool) (V, bool), old V, loaded bool, hash uint64, attempt int) (V, bool) {
 	if attempt >= patience && m.computing.Load() == nil && m.computing.CompareAndSwap(nil, &computation{hash, goroutine()}) {
 		defer m.computing.Store(nil)
@@ -575,7 +603,7 @@ func (m *Map[K, V]) Grow(n int) {
 	for {
 		t := m.root.Load()
 		if t == nil {
-			if m.root.CompareAndSwap(nil, newTable[K, V](buckets, nil)) {
+			if m.root.CompareAndSwap(nil, firstTable[K, V](buckets)) {
 				return
 			}
 			continue

@@ -11,7 +11,7 @@ import (
 func number(i int) int { return i }
 
 // taken returns how many steps were taken of the moves that began with t.
-func taken[K comparable, V any](t *table[K, V]) (steps uint64) {
+func taken(t *table) (steps uint64) {
 	for ; t != nil; t = t.next.Load() {
 		steps += t.done.Load()
 	}
@@ -19,7 +19,7 @@ func taken[K comparable, V any](t *table[K, V]) (steps uint64) {
 }
 
 // longest returns how many buckets the longest chain of a table has.
-func longest[K comparable, V any](t *table[K, V]) (most int) {
+func longest(t *table) (most int) {
 	for i := range t.size() {
 		n := 0
 		t.chain(t.at(i), func(*bucket, uint64) bool { n++; return true })

@@ -90,46 +90,38 @@ func hasPointers(t reflect.Type) bool {
 // that is not equal to itself has another one each time, and has to be found in
 // the same class of buckets when a table is moved.
 type boxedKey[K comparable] struct {
+	hash uint64 // the first: see rehash
 	key  K
-	hash uint64
 }
 
-// bitsOf returns the content of x, which has at most eight bytes.
+// bitsOf returns the content of x, which has at most eight bytes. What is aligned
+// as a number is read as one.
 func bitsOf[T any](x *T) (w uint64) {
-	switch wordSize[T]() {
-	case 8:
-		return *(*uint64)(unsafe.Pointer(x))
-	case 4:
-		return uint64(*(*uint32)(unsafe.Pointer(x)))
-	case 2:
-		return uint64(*(*uint16)(unsafe.Pointer(x)))
-	case 1:
-		return uint64(*(*uint8)(unsafe.Pointer(x)))
+	switch p := unsafe.Pointer(x); {
+	case unsafe.Sizeof(*x) == 8 && unsafe.Alignof(*x) == 8:
+		return *(*uint64)(p)
+	case unsafe.Sizeof(*x) == 4 && unsafe.Alignof(*x) == 4:
+		return uint64(*(*uint32)(p))
+	case unsafe.Sizeof(*x) == 2 && unsafe.Alignof(*x) == 2:
+		return uint64(*(*uint16)(p))
+	case unsafe.Sizeof(*x) == 1:
+		return uint64(*(*uint8)(p))
 	}
 	*(*T)(unsafe.Pointer(&w)) = *x
 	return w
 }
 
-// wordSize returns the size of T if it can be read as a number, else 0.
-func wordSize[T any]() uintptr {
-	var x T
-	if unsafe.Sizeof(x) != unsafe.Alignof(x) {
-		return 0
-	}
-	return unsafe.Sizeof(x)
-}
-
 // fromBits is the way back.
 func fromBits[T any](w uint64) (x T) {
-	switch wordSize[T]() {
-	case 8:
-		*(*uint64)(unsafe.Pointer(&x)) = w
-	case 4:
-		*(*uint32)(unsafe.Pointer(&x)) = uint32(w)
-	case 2:
-		*(*uint16)(unsafe.Pointer(&x)) = uint16(w)
-	case 1:
-		*(*uint8)(unsafe.Pointer(&x)) = uint8(w)
+	switch p := unsafe.Pointer(&x); {
+	case unsafe.Sizeof(x) == 8 && unsafe.Alignof(x) == 8:
+		*(*uint64)(p) = w
+	case unsafe.Sizeof(x) == 4 && unsafe.Alignof(x) == 4:
+		*(*uint32)(p) = uint32(w)
+	case unsafe.Sizeof(x) == 2 && unsafe.Alignof(x) == 2:
+		*(*uint16)(p) = uint16(w)
+	case unsafe.Sizeof(x) == 1:
+		*(*uint8)(p) = uint8(w)
 	default:
 		return *(*T)(unsafe.Pointer(&w))
 	}

@@ -33,6 +33,9 @@ func TestBucketsOfAllTypesHaveOneLayout(t *testing.T) {
 			}
 		}
 	}
+	if size, want := unsafe.Sizeof(Map[int, string]{}), unsafe.Sizeof(core{}); size != want {
+		t.Errorf("a map has %d bytes, want %d", size, want)
+	}
 	if lockAt != 64 {
 		t.Errorf("the second cache line begins at %d", lockAt)
 	}

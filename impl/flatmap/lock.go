@@ -11,10 +11,20 @@ func (b *bucket) mutex() *sync.Mutex {
 	return (*sync.Mutex)(unsafe.Add(unsafe.Pointer(b), lockAt))
 }
 
-// lock locks the chain of hash in t, or in the table that took its place, and
-// returns that table, the first bucket and its state. It takes part in moves that
-// it meets.
-func (m *Map[K, V]) lock(t *table[K, V], hash uint64) (*table[K, V], *bucket, uint64) {
+// seek locks the chain of key in t, or in the table that took its place, and
+// looks for the key. It returns that table, the first bucket and its state, the key's
+// hash, and its slot; the bucket of that is nil if the key is not there. It takes part in
+// moves that it meets. It panics, with nothing locked, if key cannot be hashed.
+//
+// All this is one function because calls would take as long as what they do.
+func seek[K comparable](m *core, t *table, key *K) (_ *table, first *bucket, state, hash uint64, b *bucket, i uintptr) {
+	var bits uint64
+	if inline[K](t) {
+		bits = bitsOf(key)
+		hash = hashWord(bits, t.seed)
+	} else {
+		hash = hashLong(t, key)
+	}
 	if c := m.computing.Load(); c != nil {
 		c.forbid(hash)
 	}
@@ -24,14 +34,32 @@ func (m *Map[K, V]) lock(t *table[K, V], hash uint64) (*table[K, V], *bucket, ui
 			t = next
 			continue
 		}
-		b := t.at(hash)
-		atomic.LoadUint64((*uint64)(b.key(slots - 1))) // fetches the other cache line meanwhile
+		first = t.at(hash)
+		atomic.LoadUint64((*uint64)(first.key(slots - 1))) // fetches the other cache line meanwhile
 		// A move that begins now waits for this lock.
-		b.mutex().Lock()
-		if state := b.state.Load(); state&moved == 0 {
-			return t, b, state
+		first.mutex().Lock()
+		if state = first.state.Load(); state&moved == 0 {
+			break
 		}
-		b.mutex().Unlock()
+		first.mutex().Unlock()
+	}
+	tag := tagOf(hash)
+	b = first
+	for s := state; ; s = b.state.Load() {
+		for set := matching(s, tag); set != 0; set &= set - 1 {
+			i = lowest(set)
+			if inline[K](t) {
+				if loadBits(b.key(i), t.kinds.key) == bits {
+					return t, first, state, hash, b, i
+				}
+			} else if is(t, t.loadKey(b, i), key) {
+				return t, first, state, hash, b, i
+			}
+		}
+		if s&chained == 0 {
+			return t, first, state, hash, nil, 0
+		}
+		b = t.chainedTo(b.guard.Load())
 	}
 }
 

@@ -20,20 +20,18 @@ const share = 16
 
 // resize begins to move t to a table of n buckets, unless it is not the root or
 // is about to be moved already. The first writers after that see it.
-func (m *Map[K, V]) resize(t *table[K, V], n uint64) {
+func (m *core) resize(t *table, n uint64) {
 	if n < minBuckets || n > maxBuckets || m.root.Load() != t || !t.resized.CompareAndSwap(false, true) {
 		return
 	}
 	defer func() { t.resized.Store(t.next.Load() != nil) }() // there may be no memory
-	next := newTable(n, t)
-	next.rebuilt = n == t.size()
-	t.next.Store(next)
+	t.next.Store(t.successor(n))
 }
 
 // grow begins to move t, which is crowded, to a larger table; or to one of the
 // same size, if few of its slots are in use: where keys come and go, every bucket
 // is full at some time, and keeps its chain.
-func (m *Map[K, V]) grow(t *table[K, V], hash uint64) {
+func (m *core) grow(t *table, hash uint64) {
 	if m.root.Load() != t || t.next.Load() != nil {
 		return
 	}
@@ -45,7 +43,7 @@ func (m *Map[K, V]) grow(t *table[K, V], hash uint64) {
 }
 
 // help moves the chain of hash from t to next, and some more.
-func (m *Map[K, V]) help(t, next *table[K, V], hash uint64) {
+func (m *core) help(t, next *table, hash uint64) {
 	steps := min(t.size(), next.size())
 	if t.at(hash).state.Load()&moved == 0 {
 		m.step(t, next, steps, hash&(steps-1))
@@ -60,7 +58,7 @@ func (m *Map[K, V]) help(t, next *table[K, V], hash uint64) {
 }
 
 // finish moves what is left of t, however much that is.
-func (m *Map[K, V]) finish(t, next *table[K, V]) {
+func (m *core) finish(t, next *table) {
 	steps := min(t.size(), next.size())
 	for u := range steps {
 		m.step(t, next, steps, u)
@@ -70,7 +68,7 @@ func (m *Map[K, V]) finish(t, next *table[K, V]) {
 
 // step takes one step of the move of t to next, unless it was taken. It locks the
 // chains in ascending order; no one else holds two locks.
-func (m *Map[K, V]) step(t, next *table[K, V], steps, u uint64) {
+func (m *core) step(t, next *table, steps, u uint64) {
 	if !t.at(u).lockOld() {
 		return
 	}
@@ -93,11 +91,11 @@ func (m *Map[K, V]) step(t, next *table[K, V], steps, u uint64) {
 
 // moveChain copies a chain that the caller has locked to next, where nobody sees
 // it yet.
-func (t *table[K, V]) moveChain(next *table[K, V], first *bucket) {
+func (t *table) moveChain(next *table, first *bucket) {
 	t.chain(first, func(b *bucket, state uint64) bool {
 		for set := state & allTags; set != 0; set &= set - 1 {
 			i := lowest(set)
-			hash := t.hashOf(t.unsharedKey(b, i))
+			hash := t.rehash(t.unsharedKey(b, i))
 			to, j := next.append(next.at(hash), tagOf(hash))
 			t.copySlot(b, i, to, j)
 		}
@@ -106,7 +104,7 @@ func (t *table[K, V]) moveChain(next *table[K, V], first *bucket) {
 }
 
 // append finds a free slot in a chain that nobody else sees, and gives it a tag.
-func (t *table[K, V]) append(first *bucket, tag uint64) (*bucket, uintptr) {
+func (t *table) append(first *bucket, tag uint64) (*bucket, uintptr) {
 	for b := first; ; b = t.chainedTo(*unshared(&b.guard)) {
 		state := unshared(&b.state)
 		if f := free(*state); f != 0 {
@@ -126,7 +124,7 @@ func (t *table[K, V]) append(first *bucket, tag uint64) (*bucket, uintptr) {
 }
 
 // unsharedKey is loadKey for who holds the lock: no writer is there.
-func (t *table[K, V]) unsharedKey(b *bucket, i uintptr) (k raw) {
+func (t *table) unsharedKey(b *bucket, i uintptr) (k raw) {
 	if t.kinds.key == word {
 		return raw{word: *(*uint64)(b.key(i))}
 	}
@@ -138,7 +136,7 @@ func (t *table[K, V]) unsharedKey(b *bucket, i uintptr) (k raw) {
 }
 
 // copySlot copies a slot of a locked chain to one that nobody else sees.
-func (t *table[K, V]) copySlot(from *bucket, i uintptr, to *bucket, j uintptr) {
+func (t *table) copySlot(from *bucket, i uintptr, to *bucket, j uintptr) {
 	copyContent(from.key(i), to.key(j), t.kinds.key)
 	copyContent(from.value(i), to.value(j), t.kinds.value)
 	if t.kinds.key == text {
@@ -158,8 +156,8 @@ func copyContent(from, to unsafe.Pointer, k kind) {
 func unshared(w *atomic.Uint64) *uint64 { return (*uint64)(unsafe.Pointer(w)) }
 
 // leave marks a chain moved and lets go of what was in it. Who still reads it
-// finds the guard changed, or what was there.
-func (t *table[K, V]) leave(first *bucket) {
+// finds what was there, or nil and then the guard changed.
+func (t *table) leave(first *bucket) {
 	was := first.state.Swap(moved)
 	if !t.kinds.references() {
 		return
@@ -171,7 +169,7 @@ func (t *table[K, V]) leave(first *bucket) {
 // clear sets the slots of a chain to nil, the last one first: whoever goes
 // through it in the other direction meanwhile finds nil from some slot on, and
 // not one pattern of thousands.
-func (t *table[K, V]) clear(b *bucket, state uint64) {
+func (t *table) clear(b *bucket, state uint64) {
 	if state&chained != 0 {
 		next := t.chainedTo(b.guard.Load())
 		t.clear(next, next.state.Load())
@@ -187,7 +185,7 @@ func (t *table[K, V]) clear(b *bucket, state uint64) {
 // of hash: that happens often where many buckets hold none or one. In small
 // tables it always does, in others one of sixteen times, as a key and its
 // chain's number of deletions will have it.
-func (m *Map[K, V]) thin(t *table[K, V], b *bucket, hash uint64) {
+func (m *core) thin(t *table, b *bucket, hash uint64) {
 	if t.size() <= sample || (hash>>40^b.guard.Load()>>indexBits)&15 == 0 {
 		m.shrink(t, hash)
 	}
@@ -195,7 +193,7 @@ func (m *Map[K, V]) thin(t *table[K, V], b *bucket, hash uint64) {
 
 // shrink begins to move t to a table half as large if no more than about an
 // eighth of its slots is in use.
-func (m *Map[K, V]) shrink(t *table[K, V], hash uint64) {
+func (m *core) shrink(t *table, hash uint64) {
 	if t.size() > minBuckets && m.root.Load() == t && t.next.Load() == nil && t.sparse(hash) {
 		m.resize(t, t.size()/2)
 	}
@@ -209,13 +207,13 @@ const (
 )
 
 // sparse reports whether no more than about an eighth of the slots is in use.
-func (t *table[K, V]) sparse(hash uint64) bool {
+func (t *table) sparse(hash uint64) bool {
 	return t.used(hash, sample)*8 <= slots && (t.size() <= sample || t.used(hash, survey)*8 <= slots)
 }
 
 // used returns how many entries a chain has, on average over some chains: hash says
 // which, number how many at most.
-func (t *table[K, V]) used(hash, number uint64) float64 {
+func (t *table) used(hash, number uint64) float64 {
 	n := min(t.size(), number)
 	entries := 0
 	for i := range n {

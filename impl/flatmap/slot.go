@@ -18,40 +18,40 @@ const long = 0xff
 
 // inline reports whether keys are in their slots themselves. For most types K
 // the compiler knows.
-func (t *table[K, V]) inline() bool {
+func inline[K comparable](t *table) bool {
 	var key K
 	return unsafe.Sizeof(key) <= slotSize && t.kinds.key <= pointer
 }
 
-// strings reports whether keys are strings.
-func (t *table[K, V]) strings() bool {
+// isText reports whether keys are strings.
+func isText[K comparable](t *table) bool {
 	var key K
 	return unsafe.Sizeof(key) == unsafe.Sizeof("") && t.kinds.key == text
 }
 
-// hash returns the hash of key and, of a key that is in its slot itself, its
+// hashOf returns the hash of key and, of a key that is in its slot itself, its
 // bits. It panics if the dynamic type of key cannot be hashed.
-func (t *table[K, V]) hash(key *K) (bits, hash uint64) {
-	if t.inline() {
+func hashOf[K comparable](t *table, key *K) (bits, hash uint64) {
+	if inline[K](t) {
 		bits = bitsOf(key)
 		return bits, hashWord(bits, t.seed)
 	}
-	return 0, t.hashLong(key)
+	return 0, hashLong(t, key)
 }
 
 // hashLong hashes a key that is not in its slot itself.
-func (t *table[K, V]) hashLong(key *K) uint64 {
-	if t.strings() {
+func hashLong[K comparable](t *table, key *K) uint64 {
+	if isText[K](t) {
 		return hashString(*(*string)(unsafe.Pointer(key)), t.seed)
 	}
 	return maphash.Comparable(process, *key) ^ t.seed
 }
 
 // encodeKey returns key as it lies in a slot.
-func (t *table[K, V]) encodeKey(key *K, hash uint64) raw {
+func encodeKey[K comparable](t *table, key *K, hash uint64) raw {
 	switch t.kinds.key {
 	case boxed:
-		return raw{pointer: box(boxedKey[K]{*key, hash})}
+		return raw{pointer: box(boxedKey[K]{hash, *key})}
 	case text:
 		s := *(*string)(unsafe.Pointer(key))
 		if len(s) == 0 || len(s) >= long {
@@ -65,13 +65,21 @@ func (t *table[K, V]) encodeKey(key *K, hash uint64) raw {
 // decodeKey returns the key that lies in a slot.
 func decodeKey[K comparable](k raw, of kind) (key K) {
 	switch of {
-	case boxed:
-		return (*boxedKey[K])(k.pointer).key
+	case word:
+		return fromBits[K](k.word)
 	case text:
 		s := k.text()
 		return *(*K)(unsafe.Pointer(&s))
 	}
-	return decode[K](k, of)
+	return dereferenceKey[K](k.pointer, of)
+}
+
+// dereferenceKey is decodeKey for pointers and boxes.
+func dereferenceKey[K comparable](p unsafe.Pointer, of kind) K {
+	if of == pointer {
+		return *(*K)(unsafe.Pointer(&p))
+	}
+	return (*boxedKey[K])(p).key
 }
 
 // text returns a string.
@@ -82,12 +90,9 @@ func (r raw) text() string {
 	return unsafe.String((*byte)(r.pointer), int(r.word))
 }
 
-// is reports whether k is key, whose bits these are if it is in its slot itself.
-func (t *table[K, V]) is(k raw, key *K, bits uint64) bool {
-	if t.inline() {
-		return k.bits(t.kinds.key) == bits
-	}
-	if t.strings() {
+// is reports whether k is key, which is not in its slot itself.
+func is[K comparable](t *table, k raw, key *K) bool {
+	if isText[K](t) {
 		return k.text() == *(*string)(unsafe.Pointer(key))
 	}
 	return (*boxedKey[K])(k.pointer).key == *key
@@ -103,30 +108,31 @@ func (r raw) bits(k kind) uint64 {
 
 // loadKey returns the key in slot i. It may be put together from two, unless the
 // caller has the lock or finds guard unchanged afterwards.
-func (t *table[K, V]) loadKey(b *bucket, i uintptr) raw {
+func (t *table) loadKey(b *bucket, i uintptr) raw {
 	k := load(b.key(i), t.kinds.key)
-	if t.strings() {
+	if t.kinds.key == text {
 		k.word = atomic.LoadUint64(b.lengths()) >> (8 * i) & 0xff
 	}
 	return k
 }
 
-// storeKey sets the key in slot i.
-func (t *table[K, V]) storeKey(b *bucket, i uintptr, k raw) {
-	store(b.key(i), t.kinds.key, k)
-	if t.strings() {
+// fill writes a slot.
+func (t *table) fill(b *bucket, i uintptr, key, value raw) {
+	store(b.key(i), t.kinds.key, key)
+	if t.kinds.key == text {
 		all := b.lengths()
-		atomic.StoreUint64(all, *all&^tagAt(0xff, i)|tagAt(k.word, i))
+		atomic.StoreUint64(all, *all&^tagAt(0xff, i)|tagAt(key.word, i))
 	}
+	store(b.value(i), t.kinds.value, value)
 }
 
 func (b *bucket) lengths() *uint64 { return (*uint64)(unsafe.Add(unsafe.Pointer(b), lengthsAt)) }
 
-// hashOf returns the hash of a key that lies in a slot.
-func (t *table[K, V]) hashOf(k raw) uint64 {
+// rehash returns the hash of a key that lies in a slot.
+func (t *table) rehash(k raw) uint64 {
 	switch t.kinds.key {
 	case boxed:
-		return (*boxedKey[K])(k.pointer).hash
+		return *(*uint64)(k.pointer) // boxedKey.hash
 	case text:
 		return hashString(k.text(), t.seed)
 	}
@@ -165,10 +171,15 @@ func store(slot unsafe.Pointer, k kind, r raw) {
 
 // encode returns x as it lies in a slot.
 func encode[T any](x T, k kind) raw {
-	switch k {
-	case word:
+	if k == word {
 		return raw{word: bitsOf(&x)}
-	case pointer:
+	}
+	return reference(x, k)
+}
+
+// reference is encode for what is not a word.
+func reference[T any](x T, k kind) raw {
+	if k == pointer {
 		return raw{pointer: *(*unsafe.Pointer)(unsafe.Pointer(&x))}
 	}
 	return raw{pointer: box(x)}
@@ -178,11 +189,16 @@ func box[T any](x T) unsafe.Pointer { return unsafe.Pointer(&x) }
 
 // decode returns what lies in a slot; a box must not be nil.
 func decode[T any](r raw, k kind) (x T) {
-	switch k {
-	case word:
+	if k == word {
 		return fromBits[T](r.word)
-	case pointer:
-		return *(*T)(unsafe.Pointer(&r.pointer))
 	}
-	return *(*T)(r.pointer)
+	return dereference[T](r.pointer, k)
+}
+
+// dereference is decode for what is not a word.
+func dereference[T any](p unsafe.Pointer, k kind) T {
+	if k == pointer {
+		return *(*T)(unsafe.Pointer(&p))
+	}
+	return *(*T)(p)
 }

@@ -141,18 +141,20 @@ func (k kinds) newBuckets(n uint64) unsafe.Pointer {
 func firstOf[T any](s []T) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(s)) }
 
 // table is a generation of a map. Its size stays; growth and shrinkage make
-// another one, next, and move everything there.
-type table[K comparable, V any] struct {
+// another one, next, and move everything there. It knows how keys and values lie in
+// their slots, but not what types they have: what has type parameters costs more to
+// call.
+type table struct {
 	buckets unsafe.Pointer // the first
 	mask    uint64         // their number, less one
 	seed    uint64
 	kinds   kinds
 	origin  *origin
-	rebuilt bool                        // it was made to have no long chains, not to grow or shrink
-	resized atomic.Bool                 // somebody makes next
-	next    atomic.Pointer[table[K, V]] // set once
-	chains  atomic.Pointer[chains]      // set once
-	_       [64]byte                    // what follows is written often
+	rebuilt bool                   // it was made to have no long chains, not to grow or shrink
+	resized atomic.Bool            // somebody makes next
+	next    atomic.Pointer[table]  // set once
+	chains  atomic.Pointer[chains] // set once
+	_       [64]byte               // what follows is written often
 
 	claimed atomic.Uint64 // of the steps of the move to next
 	done    atomic.Uint64
@@ -162,23 +164,27 @@ type table[K comparable, V any] struct {
 // they hash alike. Clear ends it.
 type origin struct{ _ byte }
 
-// newTable returns an empty table of n buckets, a power of two, that hashes as
-// from does, if that is not nil.
-func newTable[K comparable, V any](n uint64, from *table[K, V]) *table[K, V] {
-	t := &table[K, V]{mask: n - 1}
-	if from != nil {
-		t.seed, t.kinds, t.origin = from.seed, from.kinds, from.origin
-	} else {
-		t.seed, t.kinds, t.origin = maphash.String(maphash.MakeSeed(), "flatmap"), kindsOf[K, V](), new(origin)
+// firstTable returns an empty table of n buckets, a power of two.
+func firstTable[K comparable, V any](n uint64) *table {
+	kinds := kindsOf[K, V]()
+	return &table{
+		buckets: kinds.newBuckets(n), mask: n - 1, kinds: kinds, origin: new(origin),
+		seed: maphash.String(maphash.MakeSeed(), "flatmap"),
 	}
-	t.buckets = t.kinds.newBuckets(n)
-	return t
 }
 
-func (t *table[K, V]) size() uint64 { return t.mask + 1 }
+// successor returns an empty table of n buckets, that t can be moved to.
+func (t *table) successor(n uint64) *table {
+	return &table{
+		buckets: t.kinds.newBuckets(n), mask: n - 1, kinds: t.kinds, origin: t.origin,
+		seed: t.seed, rebuilt: n == t.size(),
+	}
+}
+
+func (t *table) size() uint64 { return t.mask + 1 }
 
 // at returns the first bucket of the chain of a hash.
-func (t *table[K, V]) at(hash uint64) *bucket {
+func (t *table) at(hash uint64) *bucket {
 	return (*bucket)(unsafe.Add(t.buckets, uintptr(hash&t.mask)*bucketSize))
 }
 
@@ -191,7 +197,7 @@ type chains struct {
 }
 
 // chainedTo returns the bucket that guard leads to.
-func (t *table[K, V]) chainedTo(guard uint64) *bucket {
+func (t *table) chainedTo(guard uint64) *bucket {
 	i := guard & indexMask
 	block := bits.Len64(i) - 1
 	first := atomic.LoadPointer(&t.chains.Load().blocks[block])
@@ -200,7 +206,7 @@ func (t *table[K, V]) chainedTo(guard uint64) *bucket {
 
 // newChained returns a new bucket and its index; or 0 and nil, if a table has as
 // many as it can have.
-func (t *table[K, V]) newChained() (index uint64, b *bucket) {
+func (t *table) newChained() (index uint64, b *bucket) {
 	c := t.chains.Load()
 	if c == nil {
 		t.chains.CompareAndSwap(nil, new(chains))
@@ -219,7 +225,7 @@ func (t *table[K, V]) newChained() (index uint64, b *bucket) {
 
 // crowded reports whether so many buckets are chained that the table should
 // grow.
-func (t *table[K, V]) crowded() bool {
+func (t *table) crowded() bool {
 	c := t.chains.Load()
 	return c != nil && c.used.Load() > t.size()/crowd
 }
@@ -229,7 +235,7 @@ const crowd = 8
 
 // chain calls visit for each bucket of the chain of first, until it returns
 // false.
-func (t *table[K, V]) chain(first *bucket, visit func(b *bucket, state uint64) bool) {
+func (t *table) chain(first *bucket, visit func(b *bucket, state uint64) bool) {
 	for b := first; ; {
 		state := b.state.Load()
 		if !visit(b, state) || state&chained == 0 {

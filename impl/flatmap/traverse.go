@@ -32,65 +32,99 @@ func (m *Map[K, V]) Range(f func(key K, value V) bool) {
 		m.rangeWords(mask, origin, f)
 		return
 	}
-	var c content
-	var buffer [2 * slots]pair
+	var chain [2]content
+	var buffer [4 * slots]pair
 	pairs := buffer[:0]
 	for class := range mask + 1 {
-		c.keys, c.values = [8]unsafe.Pointer{}, [8]unsafe.Pointer{} // hold nothing that was visited
 		t := m.root.Load()
 		if t == nil || t.origin != origin {
 			return // Clear has deleted what is left
 		}
+		chain[0].keys, chain[0].values = [8]unsafe.Pointer{}, [8]unsafe.Pointer{} // hold nothing that was visited
 		if t.mask == mask {
 			// Most are found here.
-			if set, ok := c.copy(t.at(class), kinds); ok {
-				for ; set != 0; set &= set - 1 {
-					i := lowest(set)
-					if !f(decodeKey[K](c.key(i), kinds.key), decode[V](c.value(i), kinds.value)) {
-						return
+			if buckets, ok := t.copyShort(t.at(class), &chain); ok {
+				for j := range buckets {
+					c := &chain[j&1]
+					for set := c.set; set != 0; set &= set - 1 {
+						i := lowest(set) % 8
+						// This is decodeKey and decode, without calls.
+						var key K
+						switch kinds.key {
+						case word:
+							key = fromBits[K](c.keyWords[i])
+						case text:
+							s := raw{c.lengths >> (8 * i) & 0xff, c.keys[i]}.text()
+							key = *(*K)(unsafe.Pointer(&s))
+						default:
+							key = dereferenceKey[K](c.keys[i], kinds.key)
+						}
+						var value V
+						if kinds.value == word {
+							value = fromBits[V](c.valueWords[i])
+						} else {
+							value = dereference[V](c.values[i], kinds.value)
+						}
+						if !f(key, value) {
+							return
+						}
 					}
+				}
+				if buckets > 1 {
+					chain[1] = content{}
 				}
 				continue
 			}
+			chain[1] = content{}
 		}
 		pairs = t.copyClass(class, mask, pairs[:0])
-		if !visit(pairs, kinds, f) {
-			return
+		for _, p := range pairs {
+			if !f(decodeKey[K](p.key, kinds.key), decode[V](p.value, kinds.value)) {
+				return
+			}
 		}
 		clear(pairs[:cap(pairs)])
 	}
 }
 
-// visit calls f for pairs. It returns false if f does.
-func visit[K comparable, V any](pairs []pair, kinds kinds, f func(key K, value V) bool) bool {
-	for _, p := range pairs {
-		if !f(decodeKey[K](p.key, kinds.key), decode[V](p.value, kinds.value)) {
-			return false
-		}
-	}
-	return true
-}
-
 // content is what was in the slots of a bucket: words and pointers apart, as
 // each of the arrays is a slot's copy without a look at its kind.
 type content struct {
+	set                  uint64    // the tags
 	keyWords, valueWords [8]uint64 // eight, for indices without checks
 	keys, values         [8]unsafe.Pointer
 	lengths              uint64
 }
 
-// copy copies the entries of a bucket and returns the tags of their slots; unless
-// the bucket is chained or moved, or a key of it is deleted meanwhile.
-func (c *content) copy(b *bucket, k kinds) (set uint64, ok bool) {
-	guard := b.guard.Load()
-	state := b.state.Load()
-	if state&(chained|moved) != 0 {
+// copyShort copies the entries of a chain of one or two buckets, and returns how many;
+// unless it is longer or moved, or a key of it is deleted meanwhile.
+func (t *table) copyShort(first *bucket, to *[2]content) (buckets int, ok bool) {
+	guard := first.guard.Load()
+	state := first.state.Load()
+	if state&moved != 0 {
 		return 0, false
 	}
+	to[0].copy(first, state, t.kinds)
+	buckets = 1
+	if state&chained != 0 {
+		b := t.chainedTo(first.guard.Load())
+		state = b.state.Load()
+		if state&chained != 0 {
+			return 0, false
+		}
+		to[1].copy(b, state, t.kinds)
+		buckets = 2
+	}
+	return buckets, first.guard.Load() == guard
+}
+
+// copy copies the entries of a bucket.
+func (c *content) copy(b *bucket, state uint64, k kinds) {
+	c.set = state & allTags
 	if k.key == text {
 		c.lengths = atomic.LoadUint64(b.lengths())
 	}
-	for set := state & allTags; set != 0; set &= set - 1 {
+	for set := c.set; set != 0; set &= set - 1 {
 		i := lowest(set) % 8
 		if k.key == word {
 			c.keyWords[i] = atomic.LoadUint64((*uint64)(b.key(i)))
@@ -103,74 +137,81 @@ func (c *content) copy(b *bucket, k kinds) (set uint64, ok bool) {
 			c.values[i] = atomic.LoadPointer(pointerIn(b.value(i)))
 		}
 	}
-	return state & allTags, b.guard.Load() == guard
 }
 
-func (c *content) key(i uintptr) raw {
-	return raw{c.keyWords[i%8] | c.lengths>>(8*i)&0xff, c.keys[i%8]} // lengths are 0 beside words
-}
-
-func (c *content) value(i uintptr) raw { return raw{c.valueWords[i%8], c.values[i%8]} }
-
-// rangeWords is Range for keys and values that are words. It copies some buckets
+// rangeWords is Range for keys and values that are words. It copies some chains
 // at a time.
 func (m *Map[K, V]) rangeWords(mask uint64, origin *origin, f func(key K, value V) bool) {
 	var b batch
-	var buffer [2 * slots]pair
+	var buffer [4 * slots]pair
 	pairs := buffer[:0]
 	for class := range mask + 1 {
 		t := m.root.Load()
 		if t == nil || t.origin != origin {
 			break
 		}
-		if t.mask == mask && b.add(t.at(class)) {
-			if b.n > uint64(len(b.keys)-slots) && !visitWords(&b, f) {
+		if t.mask == mask && b.add(t, t.at(class)) {
+			if b.n > batchSize-3*slots && !visitWords(&b, f) {
 				return
 			}
 			continue
 		}
 		pairs = t.copyClass(class, mask, pairs[:0])
-		if !visit(pairs, t.kinds, f) {
-			return
+		for _, p := range pairs {
+			if !f(fromBits[K](p.key.word), fromBits[V](p.value.word)) {
+				return
+			}
 		}
 	}
 	visitWords(&b, f)
 }
 
-// batch is entries of several buckets.
+// batch is entries of several chains.
 type batch struct {
 	n            uint64
-	keys, values [64]uint64
+	keys, values [batchSize]uint64
 }
 
-// add adds the entries of a bucket, unless it is chained or moved, or a key
-// of it is deleted meanwhile. It looks at free slots, too, without a loop: to
-// decide each time costs more.
-func (e *batch) add(b *bucket) bool {
-	guard := b.guard.Load()
-	state := b.state.Load()
-	if state&(chained|moved) != 0 {
-		return false
+// batchSize is a power of two, for indices without checks.
+const batchSize = 64
+
+// add adds the entries of a chain, unless there is no room for them or the chain has
+// moved, or a key of it is deleted meanwhile.
+func (e *batch) add(t *table, first *bucket) bool {
+	guard, n := first.guard.Load(), e.n
+	for b := first; ; b = t.chainedTo(b.guard.Load()) {
+		state := b.state.Load()
+		if state&moved != 0 || n > batchSize-slots {
+			return false
+		}
+		n = e.addBucket(b, state, n)
+		if state&chained == 0 {
+			break
+		}
 	}
-	keys, values := (*[slots]uint64)(b.key(0)), (*[slots]uint64)(b.value(0))
-	n := e.n
-	e.keys[n%64], e.values[n%64] = atomic.LoadUint64(&keys[0]), atomic.LoadUint64(&values[0])
-	n += state >> 7 & 1
-	e.keys[n%64], e.values[n%64] = atomic.LoadUint64(&keys[1]), atomic.LoadUint64(&values[1])
-	n += state >> 15 & 1
-	e.keys[n%64], e.values[n%64] = atomic.LoadUint64(&keys[2]), atomic.LoadUint64(&values[2])
-	n += state >> 23 & 1
-	e.keys[n%64], e.values[n%64] = atomic.LoadUint64(&keys[3]), atomic.LoadUint64(&values[3])
-	n += state >> 31 & 1
-	e.keys[n%64], e.values[n%64] = atomic.LoadUint64(&keys[4]), atomic.LoadUint64(&values[4])
-	n += state >> 39 & 1
-	e.keys[n%64], e.values[n%64] = atomic.LoadUint64(&keys[5]), atomic.LoadUint64(&values[5])
-	n += state >> 47 & 1
-	if b.guard.Load() != guard {
+	if first.guard.Load() != guard {
 		return false
 	}
 	e.n = n
 	return true
+}
+
+// addBucket adds the entries of a bucket to the first n. It looks at free slots, too,
+// without a loop: to decide each time costs more.
+func (e *batch) addBucket(b *bucket, state, n uint64) uint64 {
+	keys, values := (*[slots]uint64)(b.key(0)), (*[slots]uint64)(b.value(0))
+	e.keys[n%batchSize], e.values[n%batchSize] = atomic.LoadUint64(&keys[0]), atomic.LoadUint64(&values[0])
+	n += state >> 7 & 1
+	e.keys[n%batchSize], e.values[n%batchSize] = atomic.LoadUint64(&keys[1]), atomic.LoadUint64(&values[1])
+	n += state >> 15 & 1
+	e.keys[n%batchSize], e.values[n%batchSize] = atomic.LoadUint64(&keys[2]), atomic.LoadUint64(&values[2])
+	n += state >> 23 & 1
+	e.keys[n%batchSize], e.values[n%batchSize] = atomic.LoadUint64(&keys[3]), atomic.LoadUint64(&values[3])
+	n += state >> 31 & 1
+	e.keys[n%batchSize], e.values[n%batchSize] = atomic.LoadUint64(&keys[4]), atomic.LoadUint64(&values[4])
+	n += state >> 39 & 1
+	e.keys[n%batchSize], e.values[n%batchSize] = atomic.LoadUint64(&keys[5]), atomic.LoadUint64(&values[5])
+	return n + state>>47&1
 }
 
 // visitWords calls f for the entries of e, and forgets them. It returns false if f
@@ -187,7 +228,7 @@ func visitWords[K comparable, V any](e *batch, f func(key K, value V) bool) bool
 
 // copyClass appends the entries whose hash modulo mask+1 is class. No
 // key is deleted while a chain is copied.
-func (t *table[K, V]) copyClass(class, mask uint64, pairs []pair) []pair {
+func (t *table) copyClass(class, mask uint64, pairs []pair) []pair {
 	finest := max(mask, t.mask)
 	for c := class; c <= finest; c += mask + 1 {
 		copied, ok := t.copyChain(c, finest, pairs)
@@ -200,7 +241,7 @@ func (t *table[K, V]) copyClass(class, mask uint64, pairs []pair) []pair {
 }
 
 // appendPairs appends the entries of a bucket.
-func (t *table[K, V]) appendPairs(pairs []pair, b *bucket, state uint64) []pair {
+func (t *table) appendPairs(pairs []pair, b *bucket, state uint64) []pair {
 	for set := state & allTags; set != 0; set &= set - 1 {
 		i := lowest(set)
 		pairs = append(pairs, pair{t.loadKey(b, i), load(b.value(i), t.kinds.value)})
@@ -210,7 +251,7 @@ func (t *table[K, V]) appendPairs(pairs []pair, b *bucket, state uint64) []pair 
 
 // copyChain appends the entries of a chain whose hash modulo mask+1 is class,
 // while no key of it is deleted, or returns false if the chain has moved.
-func (t *table[K, V]) copyChain(class, mask uint64, pairs []pair) ([]pair, bool) {
+func (t *table) copyChain(class, mask uint64, pairs []pair) ([]pair, bool) {
 	first := t.at(class)
 	for range 3 {
 		guard := first.guard.Load()
@@ -232,7 +273,7 @@ func (t *table[K, V]) copyChain(class, mask uint64, pairs []pair) ([]pair, bool)
 }
 
 // appendChain appends the entries of a chain, or returns false if it has moved.
-func (t *table[K, V]) appendChain(first *bucket, pairs []pair) (_ []pair, ok bool) {
+func (t *table) appendChain(first *bucket, pairs []pair) (_ []pair, ok bool) {
 	ok = true
 	t.chain(first, func(b *bucket, state uint64) bool {
 		ok = state&moved == 0
@@ -244,11 +285,11 @@ func (t *table[K, V]) appendChain(first *bucket, pairs []pair) (_ []pair, ok boo
 
 // only removes those of pairs, from the one with number from, whose hash modulo
 // mask+1 is not class: a table of fewer buckets has other classes in a chain.
-func (t *table[K, V]) only(pairs []pair, from int, class, mask uint64) []pair {
+func (t *table) only(pairs []pair, from int, class, mask uint64) []pair {
 	if t.mask >= mask {
 		return pairs
 	}
-	kept := slices.DeleteFunc(pairs[from:], func(p pair) bool { return t.hashOf(p.key)&mask != class })
+	kept := slices.DeleteFunc(pairs[from:], func(p pair) bool { return t.rehash(p.key)&mask != class })
 	return pairs[:from+len(kept)]
 }
 
@@ -289,7 +330,7 @@ func (m *Map[K, V]) Len() int {
 // count returns the number of entries whose hash modulo mask+1 is class; or, in a
 // table of fewer buckets, those of all classes in the same chain for the first
 // of them, and 0 for others.
-func (t *table[K, V]) count(class, mask uint64) (n int) {
+func (t *table) count(class, mask uint64) (n int) {
 	if class > t.mask {
 		return 0
 	}

@@ -191,7 +191,7 @@ var trieSurvivors = []survivor{
 // traversal does that writers have overtaken three times.
 var flatmapSurvivors = []survivor{
 	{reason: "the bucket can be reached when the state of the one before says chained, which comes after both", keys: []string{
-		"flatmap.go, two stores exchanged: insert: next.state.Store(tagAt(tag, 0)) after b.guard.Store(b.guard.Load()|index)",
+		"flatmap.go, two stores exchanged: insert: next.state.Store(tagAt(tagOf(hash), 0)) after b.guard.Store(b.guard.Load()|index)",
 	}},
 	{reason: "what comes after decides only whether to look if the table has become sparse", keys: []string{
 		"flatmap.go, unlocked too early: remove: first.mutex().Unlock() before empty := first.state.Load()&allTags == 0",
@@ -205,28 +205,32 @@ var flatmapSurvivors = []survivor{
 		"flatmap.go, kept: compute: no defer m.computing.Store(nil)",
 	}},
 	{reason: "Grow is in no program: TestTraps of impl/flatmap shows it, on a map that grows before it writes", hole: true, keys: []string{
-		"flatmap.go, store for compare-and-swap: Grow: m.root.Store(newTable[K, V](buckets, nil))",
-		"flatmap.go, compares with a second load: Grow: m.root.CompareAndSwap(nil, newTable[K, V](buckets, nil)) in place of nil",
+		"flatmap.go, store for compare-and-swap: Grow: m.root.Store(firstTable[K, V](buckets))",
+		"flatmap.go, compares with a second load: Grow: m.root.CompareAndSwap(nil, firstTable[K, V](buckets)) in place of nil",
 		"resize.go, store for compare-and-swap: finish: m.root.Store(next)",
 		"resize.go, compares with a second load: finish: m.root.CompareAndSwap(t, next) in place of t",
 	}},
 	{reason: "the map has less room than it was asked to have, and grows later", keys: []string{
-		"flatmap.go, one attempt: Grow: m.root.CompareAndSwap(nil, newTable[K, V](buckets, nil)) || true",
+		"flatmap.go, one attempt: Grow: m.root.CompareAndSwap(nil, firstTable[K, V](buckets)) || true",
 	}},
 	{reason: "it matters where there was no memory for the next table: another attempt would not be made", hole: true, keys: []string{
 		"resize.go, lost update: resize: no t.resized.Store(t.next.Load() != nil)",
 	}},
-	{reason: "whether a table was made to have no long chains is for the choice of the next one's size", keys: []string{
-		"resize.go, lost update: resize: no next.rebuilt = n == t.size()",
-	}},
-	{reason: "a race, with who grows the next table when it is the root: no program fills two tables", hole: true, keys: []string{
-		"resize.go, two stores exchanged: resize: next.rebuilt = n == t.size() after t.next.Store(next)",
-	}},
 	{reason: "who shrinks looks again whether the table is the root", keys: []string{
 		"resize.go, one attempt: step: m.root.CompareAndSwap(t, next) || true",
 	}},
+	{reason: "the first bucket's state says chained, so the chain is copied as a longer one is: slower", keys: []string{
+		"traverse.go, stale read: copyShort: no state = b.state.Load()",
+	}},
+	{reason: "no map here has pointers as values: TestHistories of impl/flatmap sees it, on one that has", hole: true, keys: []string{
+		"flatmap.go, lost update: Store: no v.pointer = *(*unsafe.Pointer)(unsafe.Pointer(&value))",
+	}},
+	{reason: "a traversal that was overtaken while it copied a chain of two buckets, and pauses later, holds what was in the second", hole: true, keys: []string{
+		"traverse.go, lost update: Range: no chain[1] = content{} (2)",
+	}},
 	{reason: "a traversal that pauses holds what it has left: TestAPausedRangeHoldsNothingThatItHasLeft of impl/flatmap sees it", hole: true, keys: []string{
 		"traverse.go, kept: Range: no clear(pairs[:cap(pairs)])",
+		"traverse.go, lost update: Range: no chain[1] = content{}",
 	}},
 	{reason: "three deletions have to come between the steps of a traversal: TestTraps of impl/flatmap shows it, on a map that takes the lock at once", hole: true, keys: []string{
 		"traverse.go, no lock: copyChain: without first.mutex().Unlock()",

@@ -2,6 +2,8 @@
 // alphabet of explorations, behind methods that are.
 package flatmap
 
+import "unsafe"
+
 // Computed writes by Compute.
 type Computed[K comparable, V comparable] struct{ m Map[K, V] }
 
@@ -52,4 +54,31 @@ type Grown[K comparable, V any] struct{ Map[K, V] }
 func (g *Grown[K, V]) LoadOrStore(k K, v V) (V, bool) {
 	g.Grow(20)
 	return g.Map.LoadOrStore(k, v)
+}
+
+// Pointed has pointers as keys, which stand for numbers. Where they point to is the
+// same in every process, and their last digits are those of the numbers, as hash
+// policies are for numbers.
+type Pointed[V comparable] struct{ m Map[*byte, V] }
+
+var places [1 << 12]byte
+
+func place(k int) *byte { return &places[k%len(places)] }
+
+func (p *Pointed[V]) Load(k int) (V, bool)             { return p.m.Load(place(k)) }
+func (p *Pointed[V]) Store(k int, v V)                 { p.m.Store(place(k), v) }
+func (p *Pointed[V]) Swap(k int, v V) (V, bool)        { return p.m.Swap(place(k), v) }
+func (p *Pointed[V]) Delete(k int)                     { p.m.Delete(place(k)) }
+func (p *Pointed[V]) LoadAndDelete(k int) (V, bool)    { return p.m.LoadAndDelete(place(k)) }
+func (p *Pointed[V]) LoadOrStore(k int, v V) (V, bool) { return p.m.LoadOrStore(place(k), v) }
+func (p *Pointed[V]) CompareAndSwap(k int, old, v V) bool {
+	return p.m.CompareAndSwap(place(k), old, v)
+}
+func (p *Pointed[V]) CompareAndDelete(k int, old V) bool {
+	return p.m.CompareAndDelete(place(k), old)
+}
+func (p *Pointed[V]) Range(f func(int, V) bool) {
+	p.m.Range(func(k *byte, v V) bool {
+		return f(int(uintptr(unsafe.Pointer(k))-uintptr(unsafe.Pointer(&places))), v)
+	})
 }
