@@ -192,6 +192,9 @@ func remake(c *explore.Certificate) string {
 	if c.Policy != "dpor" {
 		words = append(words, "-policy", c.Policy)
 	}
+	if !c.Stalls {
+		words = append(words, "-stalls=false")
+	}
 	if c.Races != "not checked" {
 		words = append(words, "-race")
 	}
@@ -288,7 +291,7 @@ func TestCertificatesAreMadeAgainAsTheyWereMade(t *testing.T) {
 	for want, c := range map[string]explore.Certificate{
 		"-map locked -size 2x2 -hashes mix -initial empty -cover -json": {
 			Map: "locked", Size: "2x2", Keys: 2, Policies: []string{"mix"}, Initials: []string{"empty"}},
-		"-map sync.Map -size 2x1 -keys 3 -race -cover -json": {
+		"-map sync.Map -size 2x1 -keys 3 -stalls=false -race -cover -json": {
 			Map: "sync.Map", Size: "2x1", Keys: 3, Policies: explore.Policies, Initials: explore.Initials, Races: "none seen"},
 		"-map sync.Map -size 3x2 -keys 1 -methods LoadAndDelete,Swap -cover -json": {
 			Map: "sync.Map", Size: "3x2", Keys: 1, Policies: explore.Policies, Initials: explore.Initials, Alphabet: []string{"LoadAndDelete(k0)", "Swap(k0)"}},
@@ -303,6 +306,7 @@ func TestCertificatesAreMadeAgainAsTheyWereMade(t *testing.T) {
 		"-pkg example.com/m -new 'new(m.Map[string, int])' -size 1x1 -hashes mix -initial empty -cover -json": {
 			Map: "m", Alphabet: []string{"Load(k0)"}, Import: "example.com/m", New: "new(m.Map[string, int])", Size: "1x1", Keys: 2, Policies: []string{"mix"}, Initials: []string{"empty"}},
 	} {
+		c.Stalls = !strings.Contains(want, "-stalls=false")
 		c.Policy, c.Races = cmp.Or(c.Policy, "dpor"), cmp.Or(c.Races, "not checked")
 		if got := remake(&c); got != run+want {
 			t.Errorf("got  %s\nwant %s", got, run+want)

@@ -47,6 +47,7 @@ type Certificate struct {
 	CutShort int `json:"cut_short"`
 	Limited  int `json:"limited"`
 	Stalled  int `json:"stalled"`
+	Pins     int `json:"pins"` // stops of a call that were judged for what they pin
 	Steps    int `json:"steps"`
 	Released int `json:"released"`
 
@@ -169,6 +170,7 @@ func (c *Certificate) add(r *job.Report) {
 	c.CutShort += r.CutShort
 	c.Limited += r.Limited
 	c.Stalled += r.Stalled
+	c.Pins += r.Pins
 	c.Steps += r.Steps
 	c.Released += r.Released
 	c.Running += r.Running.Seconds()

@@ -29,6 +29,10 @@ func judge(p model.Promise, c model.Clause, r *job.Replayed) (model.Verdict, his
 			v.Retained, v.Path = r.Retained, r.Retained[0].Path
 			v.Evidence = fmt.Sprintf("%s is still reachable at rest: %s", v.Retained[0].What, v.Path)
 		}
+	case model.R2:
+		if v.Evidence = r.Pinned; r.Pinned != "" {
+			v.Retained, v.Path = r.Retained, r.Retained[0].Path
+		}
 	case model.M2:
 		if r.Raced {
 			v.Evidence = "the race detector reports a data race"

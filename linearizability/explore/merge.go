@@ -70,6 +70,7 @@ func join(parts []*Certificate) *Certificate {
 		sum.CutShort += p.CutShort
 		sum.Limited += p.Limited
 		sum.Stalled += p.Stalled
+		sum.Pins += p.Pins
 		sum.Steps += p.Steps
 		sum.Released += p.Released
 		sum.Build += p.Build

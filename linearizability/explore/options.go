@@ -33,7 +33,8 @@ type Options struct {
 	// programs of one operation a thread.
 	Nested bool
 	// Stalls also stops each thread for ever after each of its steps, in
-	// programs of two threads of one operation each.
+	// programs of two threads of one operation each, and judges what a call
+	// that has stopped pins while keys come and go.
 	Stalls bool
 	// Policy is "dpor", every class of executions, or "pct:D", a sample that
 	// finds bugs of depth D. "" is dpor.

@@ -72,6 +72,25 @@ func TestAScheduleShowsItsViolationAgain(t *testing.T) {
 	}
 }
 
+// What a call that has stopped pins is found, and seen again by those who repeat it.
+//
+// Clauses: R2
+func TestWhatACallPinsShowsAgain(t *testing.T) {
+	o := tiny
+	o.Stalls, o.Methods = true, []model.Method{model.Store, model.Delete, model.Range}
+	c := firstOf(t, mustExplore(t, "R2-logs-removals", o))
+	if c.Clause != model.R2 || c.Schedule.Stall == nil || len(c.Retained) != 2 || !strings.Contains(c.Path, "R2LogsRemovals.removed") {
+		t.Errorf("found %+v", c)
+	}
+	r, err := explore.Replay(t.Context(), explore.MapOf(c), c, explore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Verdict.Status != model.Violation || r.Verdict.Evidence != c.Evidence {
+		t.Errorf("shown is %v, found was %s", r.Verdict, c.Evidence)
+	}
+}
+
 func TestAScheduleOfAnotherSourceIsStale(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds a copy for each replay, some seconds: run without -short")

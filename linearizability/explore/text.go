@@ -25,6 +25,7 @@ func (c *Certificate) Text(w io.Writer, remark func(Violation) string) error {
 	}
 	fmt.Fprintf(b, "  data races: %s\n", c.Races)
 	c.waitsText(b)
+	c.pinsText(b)
 	if len(c.Hash) > 0 {
 		fmt.Fprintf(b, "  hash functions that follow the policies: %s\n", strings.Join(c.Hash, ", "))
 	}
@@ -71,6 +72,13 @@ func (c *Certificate) waitsText(w io.Writer) {
 		return
 	}
 	fmt.Fprintf(w, "  where another call has stopped for ever, these may wait: %s\n", strings.Join(waiters, ", "))
+}
+
+// pinsText says whether what a call pins was looked at.
+func (c *Certificate) pinsText(w io.Writer) {
+	if c.Pins > 0 {
+		fmt.Fprintf(w, "  keys came and went while a call had stopped, %s: what it pins was judged\n", counted(c.Pins, "time"))
+	}
 }
 
 func (v Violation) text(w io.Writer, remark string) {

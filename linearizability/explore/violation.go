@@ -168,6 +168,8 @@ func (c *Certificate) unexplained(m Map, v *Violation) counterexample.Counterexa
 func (c *Certificate) minimal(v *Violation) model.Coverage {
 	text := "no program of fewer operations breaks the clause on these initial maps"
 	switch {
+	case v.Clause == model.R2:
+		return model.Bounded("as it was found: one call, and keys that come and go")
 	case c.Policy != "dpor" || c.Of > 1 || !c.AsFarAsAsked():
 		return model.Bounded("as it was found: not all smaller programs were explored")
 	case v.Smallest:

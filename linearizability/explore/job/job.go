@@ -38,7 +38,8 @@ type Job struct {
 	Executions int
 	// Steps bounds one execution; 0 is the scheduler's default.
 	Steps int
-	// Stalls also stops each thread for ever after each of its steps.
+	// Stalls also stops each thread for ever after each of its steps, and judges
+	// what that pins.
 	Stalls bool
 	// Patience is how long a call may go on without a step; 0 is 20 s.
 	Patience time.Duration
@@ -127,6 +128,7 @@ type Replayed struct {
 	Ending   string           // of the execution: "completed", "deadlock", …
 	Rest     string           // the same of the reads at rest, if there were any
 	Retained []model.Retained // what is held and should not be
+	Pinned   string           `json:",omitempty"` // the evidence, if a call that has stopped pins too much
 	Raced    bool             // the race detector has spoken
 }
 
@@ -199,6 +201,7 @@ type Report struct {
 	Programs, Executions, CutShort, Limited, Steps int
 	Released                                       int // executions whose heap was judged
 	Stalled                                        int // executions with a stalled thread
+	Pins                                           int // stops of a call that were judged for what they pin
 	// Running and Judging are the time for executions and for what was made of
 	// them, garbage collection included.
 	Running, Judging time.Duration

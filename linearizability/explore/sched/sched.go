@@ -157,3 +157,11 @@ func Stuck() {
 	}
 	t.stuck()
 }
+
+// Forget lets go of what the execution has touched, which is kept alive for it.
+// No thread of it may touch anything after that.
+func Forget() {
+	if t := running; t != nil {
+		t.s.memory.release()
+	}
+}

@@ -14,6 +14,7 @@ type drive struct {
 	in       model.Instance
 	initial  []watched
 	watching bool
+	fillers  bool // are watched, too
 	clients  []*client
 	bodies   []func()
 }
@@ -59,15 +60,15 @@ func (d *drive) setup() {
 		}
 		p := d.in.Prepare(o)
 		if d.watching {
-			d.initial = watch(d.initial, o, i, p)
+			d.initial = d.watch(d.initial, o, i, p)
 		}
 		p.Do()
 	}
 }
 
 // watch appends what o passes to the map.
-func watch(list []watched, o model.Op, place int, p model.Prepared) []watched {
-	if !o.Method.OnKey() || o.Key >= job.FirstFiller {
+func (d *drive) watch(list []watched, o model.Op, place int, p model.Prepared) []watched {
+	if !o.Method.OnKey() || o.Key >= job.FirstFiller && !d.fillers {
 		return list
 	}
 	w := p.Watches()
@@ -114,7 +115,7 @@ func (c *client) do(o model.Op) {
 	}
 	p := c.d.in.Prepare(o)
 	if c.d.watching {
-		c.watched = watch(c.watched, o, id, p)
+		c.watched = c.d.watch(c.watched, o, id, p)
 	}
 	p.Do()
 	c.goOn()

@@ -88,6 +88,11 @@ func (p *replayed) run(o search.Options, check func(*crew, search.Execution)) er
 // judge finds out what the map answers, and what it holds at rest.
 func (p *replayed) judge() error {
 	races := raceErrors()
+	if p.stall != nil && comes(p.task.program) {
+		if err := p.pins(); err != nil {
+			return err
+		}
+	}
 	return p.run(p.w.options(), func(c *crew, x search.Execution) {
 		e := executed(c, p.task, x)
 		p.out.Ending, p.out.Raced = x.Ending.String(), raceErrors() > races
@@ -96,6 +101,13 @@ func (p *replayed) judge() error {
 		}
 		p.history(e)
 	})
+}
+
+// pins finds out what a call that has stopped keeps in memory.
+func (p *replayed) pins() error {
+	found, err := p.w.excessPinned(p.task, p.stall, p.schedule)
+	p.out.Pinned, p.out.Retained = found.evidence, found.retained
+	return err
 }
 
 // rest looks at the map when every thread has ended.

@@ -12,6 +12,7 @@
 //	release.go  what a map still holds at rest
 //	pump.go     whether that grows without bound
 //	stall.go    the same with a thread that has stopped, and who waits for it
+//	pin.go      what a call that has stopped keeps in memory
 //	schedule.go the shortest schedule that fails
 //	watchdog.go calls that go on for ever
 //	replay.go   one schedule again: what it shows
@@ -219,6 +220,9 @@ func (w *worker) perform() error {
 		return err
 	}
 	if err := w.flush(); err != nil {
+		return err
+	}
+	if err := w.pins(); err != nil {
 		return err
 	}
 	return w.say(job.Message{Report: w.finish()})
