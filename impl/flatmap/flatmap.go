@@ -57,8 +57,8 @@
 //
 // A deleted key and its value, and a value that was overwritten, are reachable
 // from the map no more when the call returns; whatever grows, shrinks or is
-// traversed meanwhile. A traversal in progress holds the entries of one chain, or of
-// what became of it. The table itself shrinks as keys are deleted.
+// traversed meanwhile. A traversal in progress holds some entries that it has copied:
+// 32 at most, or those of one chain. The table itself shrinks as keys are deleted.
 //
 // docs/flatmap.md has the invariants, the arguments and what was explored.
 package flatmap
@@ -107,6 +107,11 @@ type core struct {
 // Linearizes where the key's tag is read, or at the write of the value that it
 // returns, if that comes later; a miss, where the tags are read.
 func (m *Map[K, V]) Load(key K) (value V, ok bool) {
+	k := key // apart, so that key itself can stay in a register
+	var bits uint64
+	if unsafe.Sizeof(key) <= slotSize {
+		bits = bitsOf(&k)
+	}
 	t := m.root.Load()
 	if t == nil {
 		return m.search(key)
@@ -114,7 +119,6 @@ func (m *Map[K, V]) Load(key K) (value V, ok bool) {
 	// Most keys are found here, at the first tag that fits, or are not there. What
 	// is left is for search, which knows nothing of this: to keep it would cost more.
 	if inline[K](t) {
-		bits := bitsOf(&key)
 		hash := hashWord(bits, t.seed)
 		b := t.at(hash)
 		guard := b.guard.Load()
@@ -138,15 +142,15 @@ func (m *Map[K, V]) Load(key K) (value V, ok bool) {
 			return value, false
 		}
 	} else if isText[K](t) {
-		hash := hashString(*(*string)(unsafe.Pointer(&key)), t.seed)
+		hash := hashString(*(*string)(unsafe.Pointer(&k)), t.seed)
 		b := t.at(hash)
 		guard := b.guard.Load()
 		state := b.state.Load()
 		if set := matching(state, tagOf(hash)); set != 0 {
 			i := lowest(set)
-			k := raw{atomic.LoadUint64(b.lengths()) >> (8 * i) & 0xff, atomic.LoadPointer(pointerIn(b.key(i)))}
+			found := raw{atomic.LoadUint64(b.lengths()) >> (8 * i) & 0xff, atomic.LoadPointer(pointerIn(b.key(i)))}
 			v := load(b.value(i), t.kinds.value)
-			if b.guard.Load() == guard && k.text() == *(*string)(unsafe.Pointer(&key)) {
+			if b.guard.Load() == guard && found.isText(*(*string)(unsafe.Pointer(&k))) {
 				return decode[V](v, t.kinds.value), true
 			}
 		} else if state&(chained|moved) == 0 {

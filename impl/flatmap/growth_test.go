@@ -394,3 +394,49 @@ func TestATableKeepsItsSizeWhereKeysComeAndGo(t *testing.T) {
 		}
 	}
 }
+
+// A chain may be longer than what a traversal copies at once. It makes its table
+// grow until it is a small part, though few slots are in use: a table of the same size
+// is tried first, and a larger one then, not the same again and again.
+//
+// Clauses: T1
+func TestLongChainsAreTraversed(t *testing.T) {
+	traversesLongChain(t, number)
+	traversesLongChain(t, strconv.Itoa)
+}
+
+func traversesLongChain[K comparable](t *testing.T, key func(i int) K) {
+	const n, moves = 200, 2 * 10 // doublings, from 1 bucket to 512
+	var m Map[K, int]
+	m.Store(key(0), 0)
+	root := m.root.Load()
+	stored, tables := map[K]int{key(0): 0}, map[*table]bool{}
+	for i := 1; len(stored) < n; i++ {
+		if k := key(i); hashed(root, &k)%256 == 7 {
+			m.Store(k, i)
+			stored[k] = i
+			tables[m.root.Load()] = true
+		}
+	}
+	m.Grow(0) // ends a move
+	if most := longest(m.root.Load()); most <= batchSize/slots {
+		t.Errorf("the longest chain has %d buckets: this tests nothing", most)
+	}
+	if len(tables) > moves {
+		t.Errorf("%d keys in one chain made %d tables, want %d at most", n, len(tables), moves)
+	}
+	for k, v := range m.All() {
+		if i, ok := stored[k]; !ok || i != v {
+			t.Errorf("visited %v with the value %d, want each of what was stored once", k, v)
+		}
+		delete(stored, k)
+	}
+	if len(stored) > 0 {
+		t.Errorf("%T: %d of %d keys are not visited", key(0), len(stored), n)
+	}
+}
+
+func hashed[K comparable](t *table, key *K) uint64 {
+	_, hash := hashOf(t, key)
+	return hash
+}

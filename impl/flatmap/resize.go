@@ -166,18 +166,28 @@ func (t *table) leave(first *bucket) {
 	t.clear(first, was)
 }
 
-// clear sets the slots of a chain to nil, the last one first: whoever goes
-// through it in the other direction meanwhile finds nil from some slot on, and
-// not one pattern of thousands.
+// clear sets the slots of a chain to nil, in the order that is not a traversal's: that
+// goes through keys, and then values, the first one first, and finds nil from some
+// slot on, and not one pattern of thousands.
 func (t *table) clear(b *bucket, state uint64) {
 	if state&chained != 0 {
 		next := t.chainedTo(b.guard.Load())
 		t.clear(next, next.state.Load())
 	}
+	if t.kinds.value != word {
+		clearSlots(b.value(0), state)
+	}
+	if t.kinds.key != word {
+		clearSlots(b.key(0), state)
+	}
+}
+
+// clearSlots sets those of a bucket's slots to nil that have tags, the last one first.
+func clearSlots(first unsafe.Pointer, state uint64) {
 	for set := state & allTags; set != 0; {
 		i := uintptr(bits.Len64(set)-1) >> 3
 		set &^= tagAt(0xff, i)
-		t.release(b, i)
+		atomic.StorePointer(pointerIn(unsafe.Add(first, i*slotSize)), nil)
 	}
 }
 

@@ -90,10 +90,22 @@ func (r raw) text() string {
 	return unsafe.String((*byte)(r.pointer), int(r.word))
 }
 
+// isText reports whether r is s. Strings of 8 to 16 bytes are equal if both ends
+// are; so no call is needed for these.
+func (r raw) isText(s string) bool {
+	n := uint64(len(s))
+	if n < 8 || n > 16 {
+		return r.text() == s
+	}
+	p, q := r.pointer, unsafe.Pointer(unsafe.StringData(s))
+	return r.word == n && *(*[8]byte)(p) == *(*[8]byte)(q) &&
+		*(*[8]byte)(unsafe.Add(p, n-8)) == *(*[8]byte)(unsafe.Add(q, n-8))
+}
+
 // is reports whether k is key, which is not in its slot itself.
 func is[K comparable](t *table, k raw, key *K) bool {
 	if isText[K](t) {
-		return k.text() == *(*string)(unsafe.Pointer(key))
+		return k.isText(*(*string)(unsafe.Pointer(key)))
 	}
 	return (*boxedKey[K])(k.pointer).key == *key
 }

@@ -48,8 +48,12 @@ var (
 	fresh     = explore.Options{Size: "2x1", Policies: []string{"mix"}, Initials: []string{"empty"}, Methods: []model.Method{model.Store, model.LoadOrStore}}
 	traversed = explore.Options{Size: "2x2", Keys: 2, Policies: []string{"mix"}, Initials: []string{"k0 +6"},
 		Methods: []model.Method{model.Range, model.Store, model.Delete}}
+	deleting = explore.Options{Size: "2x2", Policies: []string{"mix"}, Initials: []string{"one key"},
+		Methods: []model.Method{model.Range, model.Store, model.Delete}}
 	computed = explore.Options{Size: "2x2", Keys: 1, Policies: []string{"mix"}, Initials: []string{"empty", "one key"},
 		Methods: []model.Method{model.Load, model.Store, model.LoadAndDelete, model.CompareAndSwap}}
+	// One bucket is full: the next key will be chained while it is traversed.
+	chaining = explore.Options{Size: "2x1", Policies: []string{"mix"}, Initials: []string{"k0 +5"}, Methods: []model.Method{model.Range, model.Store}}
 	// One bucket is full, and k0 chained to it, and the move has begun.
 	behind = explore.Options{Size: "2x1", Policies: []string{"mix"}, Initials: []string{"+6 k0"}}
 	moving = explore.Options{Size: "2x1", Policies: []string{"mix"}, Initials: []string{"k0 +5", "k0 +6"}}
@@ -61,7 +65,7 @@ var traps = []trap{
 		"if first.guard.Load() != guard {", "if guard != guard {",
 	}, nil, model.S1, "int", oneKey},
 	{"a hit of a string that does not look at guard again", "flatmap.go", []string{
-		"if b.guard.Load() == guard && k", "if guard == guard && k",
+		"if b.guard.Load() == guard && found", "if guard == guard && found",
 		"if first.guard.Load() != guard {", "if guard != guard {",
 	}, nil, model.S1, "string", oneKey},
 	{"guard read after state", "flatmap.go", []string{
@@ -81,9 +85,19 @@ var traps = []trap{
 		"t.release(b, i)", "",
 	}, nil, model.R1, "any", single},
 	{"a traversal that does not look at guard again", "traverse.go", []string{
-		"if first.guard.Load() != guard {\n\t\treturn false\n\t}\n\te.n", "_ = guard\n\te.n",
-	}, nil, model.T1, "int", explore.Options{Size: "2x2", Policies: []string{"mix"}, Initials: []string{"one key"},
-		Methods: []model.Method{model.Range, model.Store, model.Delete}}},
+		"if first.guard.Load() != guard {\n\t\t\treturn class", "if guard != guard {\n\t\t\treturn class",
+	}, nil, model.T1, "int", deleting},
+	{"a traversal of boxes that does not look at guard again", "traverse.go", []string{
+		"if first.guard.Load() != guard {\n\t\t\treturn class", "if guard != guard {\n\t\t\treturn class",
+	}, nil, model.T4, "any", deleting},
+	{"a traversal that follows the chain by what guard said before", "traverse.go", []string{
+		"for b := first; ; b = t.chainedTo(b.guard.Load()) {", "for b := first; ; b = t.chainedTo(guard) {",
+	}, nil, model.T4, "int", chaining},
+	{"a LoadOrStore of words that does not look at guard again", "flatmap.go", []string{
+		"\t\t\t\tif b.guard.Load() == guard {\n\t\t\t\t\treturn fromBits[V](v), true\n\t\t\t\t}\n\t\t\t}\n\t\t} else {\n\t\t\tabsent",
+		"\t\t\t\tif guard == guard {\n\t\t\t\t\treturn fromBits[V](v), true\n\t\t\t\t}\n\t\t\t}\n\t\t} else {\n\t\t\tabsent",
+	}, nil, model.S1, "int", explore.Options{Size: "2x2", Policies: []string{"collide"}, Initials: []string{"one key"},
+		Methods: []model.Method{model.LoadOrStore, model.Store, model.Delete}}},
 	{"a deletion that counts before it clears the tag", "flatmap.go", []string{
 		"b.state.Store(b.state.Load() &^ tagAt(0xff, i))\n\tfirst.invalidate()", "first.invalidate()\n\tb.state.Store(b.state.Load() &^ tagAt(0xff, i))",
 	}, nil, model.S1, "int", oneKey},

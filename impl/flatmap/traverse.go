@@ -14,9 +14,6 @@ import (
 // none changes its slot and is there twice, and visited afterwards. Meanwhile
 // no table is held, as that would hold all that come after it.
 
-// pair is a key and its value, as they lie in their slots.
-type pair struct{ key, value raw }
-
 // Range calls f for the keys of the map and their values, until it returns
 // false. It visits each key that is there throughout, none twice, and others or
 // not. f may call any method: no lock is held.
@@ -28,202 +25,185 @@ func (m *Map[K, V]) Range(f func(key K, value V) bool) {
 		return
 	}
 	mask, origin, kinds := t.mask, t.origin, t.kinds
-	if kinds.key == word && kinds.value == word {
-		m.rangeWords(mask, origin, f)
-		return
-	}
-	var chain [2]content
-	var buffer [4 * slots]pair
-	pairs := buffer[:0]
-	for class := range mask + 1 {
+	var b batch
+	for class := uint64(0); class <= mask; {
 		t := m.root.Load()
 		if t == nil || t.origin != origin {
 			return // Clear has deleted what is left
 		}
-		chain[0].keys, chain[0].values = [8]unsafe.Pointer{}, [8]unsafe.Pointer{} // hold nothing that was visited
 		if t.mask == mask {
-			// Most are found here.
-			if buckets, ok := t.copyShort(t.at(class), &chain); ok {
-				for j := range buckets {
-					c := &chain[j&1]
-					for set := c.set; set != 0; set &= set - 1 {
-						i := lowest(set) % 8
-						// This is decodeKey and decode, without calls.
-						var key K
-						switch kinds.key {
-						case word:
-							key = fromBits[K](c.keyWords[i])
-						case text:
-							s := raw{c.lengths >> (8 * i) & 0xff, c.keys[i]}.text()
-							key = *(*K)(unsafe.Pointer(&s))
-						default:
-							key = dereferenceKey[K](c.keys[i], kinds.key)
-						}
-						var value V
-						if kinds.value == word {
-							value = fromBits[V](c.valueWords[i])
-						} else {
-							value = dereference[V](c.values[i], kinds.value)
-						}
-						if !f(key, value) {
-							return
-						}
-					}
-				}
-				if buckets > 1 {
-					chain[1] = content{}
-				}
-				continue
-			}
-			chain[1] = content{}
+			class = b.fill(t, class) // most are found here
 		}
-		pairs = t.copyClass(class, mask, pairs[:0])
-		for _, p := range pairs {
-			if !f(decodeKey[K](p.key, kinds.key), decode[V](p.value, kinds.value)) {
+		if b.n == 0 && class <= mask {
+			if !visitClass(t, class, mask, f) {
 				return
 			}
+			class++
 		}
-		clear(pairs[:cap(pairs)])
-	}
-}
-
-// content is what was in the slots of a bucket: words and pointers apart, as
-// each of the arrays is a slot's copy without a look at its kind.
-type content struct {
-	set                  uint64    // the tags
-	keyWords, valueWords [8]uint64 // eight, for indices without checks
-	keys, values         [8]unsafe.Pointer
-	lengths              uint64
-}
-
-// copyShort copies the entries of a chain of one or two buckets, and returns how many;
-// unless it is longer or moved, or a key of it is deleted meanwhile.
-func (t *table) copyShort(first *bucket, to *[2]content) (buckets int, ok bool) {
-	guard := first.guard.Load()
-	state := first.state.Load()
-	if state&moved != 0 {
-		return 0, false
-	}
-	to[0].copy(first, state, t.kinds)
-	buckets = 1
-	if state&chained != 0 {
-		b := t.chainedTo(first.guard.Load())
-		state = b.state.Load()
-		if state&chained != 0 {
-			return 0, false
-		}
-		to[1].copy(b, state, t.kinds)
-		buckets = 2
-	}
-	return buckets, first.guard.Load() == guard
-}
-
-// copy copies the entries of a bucket.
-func (c *content) copy(b *bucket, state uint64, k kinds) {
-	c.set = state & allTags
-	if k.key == text {
-		c.lengths = atomic.LoadUint64(b.lengths())
-	}
-	for set := c.set; set != 0; set &= set - 1 {
-		i := lowest(set) % 8
-		if k.key == word {
-			c.keyWords[i] = atomic.LoadUint64((*uint64)(b.key(i)))
-		} else {
-			c.keys[i] = atomic.LoadPointer(pointerIn(b.key(i)))
-		}
-		if k.value == word {
-			c.valueWords[i] = atomic.LoadUint64((*uint64)(b.value(i)))
-		} else {
-			c.values[i] = atomic.LoadPointer(pointerIn(b.value(i)))
+		if !visit(&b, kinds, f) {
+			return
 		}
 	}
 }
 
-// rangeWords is Range for keys and values that are words. It copies some chains
-// at a time.
-func (m *Map[K, V]) rangeWords(mask uint64, origin *origin, f func(key K, value V) bool) {
-	var b batch
+// visit calls f for the entries of b, and forgets them. It returns false if f does.
+// What decodes all kinds would be a call: the most frequent ones are decoded here.
+func visit[K comparable, V any](b *batch, of kinds, f func(key K, value V) bool) bool {
+	n := b.n
+	b.n = 0
+	if of.key == word && of.value == word {
+		for i := range n {
+			i %= batchSize
+			if !f(fromBits[K](b.keys.words[i]), fromBits[V](b.values.words[i])) {
+				return false
+			}
+		}
+		return true
+	}
+	if of.key == pointer && of.value == pointer {
+		for i := range n {
+			i %= batchSize
+			if !f(*(*K)(unsafe.Pointer(&b.keys.pointers[i])), *(*V)(unsafe.Pointer(&b.values.pointers[i]))) {
+				return false
+			}
+		}
+	} else {
+		for i := range n {
+			i %= batchSize
+			var key K
+			switch of.key {
+			case text:
+				s := raw{b.keys.words[i], b.keys.pointers[i]}.text()
+				key = *(*K)(unsafe.Pointer(&s))
+			case word:
+				key = fromBits[K](b.keys.words[i])
+			default:
+				key = dereferenceKey[K](b.keys.pointers[i], of.key)
+			}
+			var value V
+			if of.value == word {
+				value = fromBits[V](b.values.words[i])
+			} else {
+				value = dereference[V](b.values.pointers[i], of.value)
+			}
+			if !f(key, value) {
+				return false
+			}
+		}
+	}
+	b.keys.pointers, b.values.pointers = [batchSize]unsafe.Pointer{}, [batchSize]unsafe.Pointer{}
+	return true
+}
+
+// visitClass calls f for the entries whose hash modulo mask+1 is class, wherever
+// they are. It returns false if f does.
+func visitClass[K comparable, V any](t *table, class, mask uint64, f func(key K, value V) bool) bool {
+	kinds := t.kinds
 	var buffer [4 * slots]pair
-	pairs := buffer[:0]
-	for class := range mask + 1 {
-		t := m.root.Load()
-		if t == nil || t.origin != origin {
-			break
-		}
-		if t.mask == mask && b.add(t, t.at(class)) {
-			if b.n > batchSize-3*slots && !visitWords(&b, f) {
-				return
-			}
-			continue
-		}
-		pairs = t.copyClass(class, mask, pairs[:0])
-		for _, p := range pairs {
-			if !f(fromBits[K](p.key.word), fromBits[V](p.value.word)) {
-				return
-			}
+	pairs := t.copyClass(class, mask, buffer[:0])
+	for _, p := range pairs { // t is held no more
+		if !f(decodeKey[K](p.key, kinds.key), decode[V](p.value, kinds.value)) {
+			return false
 		}
 	}
-	visitWords(&b, f)
+	return true
 }
 
-// batch is entries of several chains.
+// pair is a key and its value, as they lie in their slots.
+type pair struct{ key, value raw }
+
+// batch is what was in the slots of some chains. So many are copied at once because
+// a loop over the entries of each chain ends where no processor expects it.
 type batch struct {
 	n            uint64
-	keys, values [batchSize]uint64
+	keys, values column
 }
 
-// batchSize is a power of two, for indices without checks.
-const batchSize = 64
-
-// add adds the entries of a chain, unless there is no room for them or the chain has
-// moved, or a key of it is deleted meanwhile.
-func (e *batch) add(t *table, first *bucket) bool {
-	guard, n := first.guard.Load(), e.n
-	for b := first; ; b = t.chainedTo(b.guard.Load()) {
-		state := b.state.Load()
-		if state&moved != 0 || n > batchSize-slots {
-			return false
-		}
-		n = e.addBucket(b, state, n)
-		if state&chained == 0 {
-			break
-		}
-	}
-	if first.guard.Load() != guard {
-		return false
-	}
-	e.n = n
-	return true
+// column is keys or values, each as a raw: words and pointers apart, as only
+// one of the two is written where the other has no use.
+type column struct {
+	words    [batchSize]uint64
+	pointers [batchSize]unsafe.Pointer
 }
 
-// addBucket adds the entries of a bucket to the first n. It looks at free slots, too,
-// without a loop: to decide each time costs more.
-func (e *batch) addBucket(b *bucket, state, n uint64) uint64 {
-	keys, values := (*[slots]uint64)(b.key(0)), (*[slots]uint64)(b.value(0))
-	e.keys[n%batchSize], e.values[n%batchSize] = atomic.LoadUint64(&keys[0]), atomic.LoadUint64(&values[0])
-	n += state >> 7 & 1
-	e.keys[n%batchSize], e.values[n%batchSize] = atomic.LoadUint64(&keys[1]), atomic.LoadUint64(&values[1])
-	n += state >> 15 & 1
-	e.keys[n%batchSize], e.values[n%batchSize] = atomic.LoadUint64(&keys[2]), atomic.LoadUint64(&values[2])
-	n += state >> 23 & 1
-	e.keys[n%batchSize], e.values[n%batchSize] = atomic.LoadUint64(&keys[3]), atomic.LoadUint64(&values[3])
-	n += state >> 31 & 1
-	e.keys[n%batchSize], e.values[n%batchSize] = atomic.LoadUint64(&keys[4]), atomic.LoadUint64(&values[4])
-	n += state >> 39 & 1
-	e.keys[n%batchSize], e.values[n%batchSize] = atomic.LoadUint64(&keys[5]), atomic.LoadUint64(&values[5])
-	return n + state>>47&1
-}
+// batchSize is how many entries a traversal holds at most, or those of one chain
+// if that has more; a power of two, for indices without checks.
+const batchSize = 32
 
-// visitWords calls f for the entries of e, and forgets them. It returns false if f
-// does.
-func visitWords[K comparable, V any](e *batch, f func(key K, value V) bool) bool {
-	for i := range e.n {
-		if !f(fromBits[K](e.keys[i]), fromBits[V](e.values[i])) {
-			return false
+// fill copies the entries of chains, from that of class on, and returns the class
+// of the first that it has not copied: there is no room for it, or it has moved, or a
+// key of it was deleted meanwhile. It looks at free slots, too: to decide each
+// time, or to loop, costs more.
+func (e *batch) fill(t *table, class uint64) uint64 {
+	k := t.kinds
+	for n := uint64(0); class <= t.mask; class++ {
+		first := t.at(class)
+		guard := first.guard.Load()
+		for b := first; ; b = t.chainedTo(b.guard.Load()) {
+			state := b.state.Load()
+			if state&moved != 0 || n > batchSize-slots {
+				return class
+			}
+			n0 := n % batchSize
+			n1 := (n0 + state>>7&1) % batchSize
+			n2 := (n1 + state>>15&1) % batchSize
+			n3 := (n2 + state>>23&1) % batchSize
+			n4 := (n3 + state>>31&1) % batchSize
+			n5 := (n4 + state>>39&1) % batchSize
+			n = n5 + state>>47&1
+			if k.key == word {
+				from, to := (*[slots]uint64)(b.key(0)), &e.keys.words
+				to[n0] = atomic.LoadUint64(&from[0])
+				to[n1] = atomic.LoadUint64(&from[1])
+				to[n2] = atomic.LoadUint64(&from[2])
+				to[n3] = atomic.LoadUint64(&from[3])
+				to[n4] = atomic.LoadUint64(&from[4])
+				to[n5] = atomic.LoadUint64(&from[5])
+			} else {
+				to := &e.keys.pointers
+				to[n0] = atomic.LoadPointer(pointerIn(b.key(0)))
+				to[n1] = atomic.LoadPointer(pointerIn(b.key(1)))
+				to[n2] = atomic.LoadPointer(pointerIn(b.key(2)))
+				to[n3] = atomic.LoadPointer(pointerIn(b.key(3)))
+				to[n4] = atomic.LoadPointer(pointerIn(b.key(4)))
+				to[n5] = atomic.LoadPointer(pointerIn(b.key(5)))
+			}
+			if k.key == text {
+				lengths, to := atomic.LoadUint64(b.lengths()), &e.keys.words
+				to[n0] = lengths & 0xff
+				to[n1] = lengths >> 8 & 0xff
+				to[n2] = lengths >> 16 & 0xff
+				to[n3] = lengths >> 24 & 0xff
+				to[n4] = lengths >> 32 & 0xff
+				to[n5] = lengths >> 40 & 0xff
+			}
+			if k.value == word {
+				from, to := (*[slots]uint64)(b.value(0)), &e.values.words
+				to[n0] = atomic.LoadUint64(&from[0])
+				to[n1] = atomic.LoadUint64(&from[1])
+				to[n2] = atomic.LoadUint64(&from[2])
+				to[n3] = atomic.LoadUint64(&from[3])
+				to[n4] = atomic.LoadUint64(&from[4])
+				to[n5] = atomic.LoadUint64(&from[5])
+			} else {
+				to := &e.values.pointers
+				to[n0] = atomic.LoadPointer(pointerIn(b.value(0)))
+				to[n1] = atomic.LoadPointer(pointerIn(b.value(1)))
+				to[n2] = atomic.LoadPointer(pointerIn(b.value(2)))
+				to[n3] = atomic.LoadPointer(pointerIn(b.value(3)))
+				to[n4] = atomic.LoadPointer(pointerIn(b.value(4)))
+				to[n5] = atomic.LoadPointer(pointerIn(b.value(5)))
+			}
+			if state&chained == 0 {
+				break
+			}
 		}
+		if first.guard.Load() != guard {
+			return class
+		}
+		e.n = n
 	}
-	e.n = 0
-	return true
+	return class
 }
 
 // copyClass appends the entries whose hash modulo mask+1 is class. No
