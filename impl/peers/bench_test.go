@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -93,4 +94,25 @@ func BenchmarkAdapter(b *testing.B) {
 			b.Error("a key was not found")
 		}
 	})
+}
+
+// BenchmarkFloor is what a write of flatmap.Map costs at least: the instructions
+// by which it locks, stores and unlocks, on words that are in the cache.
+func BenchmarkFloor(b *testing.B) {
+	var lock sync.Mutex
+	var words [3]atomic.Uint64
+	for _, write := range []struct {
+		name   string
+		stores int
+	}{{"overwrite", 1}, {"deletion", 2}, {"insertion", 3}} {
+		b.Run(write.name, func(b *testing.B) {
+			for i := range b.N {
+				lock.Lock()
+				for j := range write.stores {
+					words[j].Store(uint64(i))
+				}
+				lock.Unlock()
+			}
+		})
+	}
 }
