@@ -436,6 +436,34 @@ func traversesLongChain[K comparable](t *testing.T, key func(i int) K) {
 	}
 }
 
+// A traversal of a table that has become sixteen times as large copies each class from
+// many chains. It uses the memory for one again.
+//
+// Clauses: T1
+func TestATraversalUsesItsMemoryAgain(t *testing.T) {
+	const n = 1000
+	var m Map[int, int]
+	for i := range n {
+		m.Store(i, i)
+	}
+	var before, after runtime.MemStats
+	visits := 0
+	m.Range(func(int, int) bool {
+		if visits++; visits == 1 {
+			m.Grow(16 * n)
+			runtime.ReadMemStats(&before)
+		}
+		return true
+	})
+	runtime.ReadMemStats(&after)
+	if visits != n {
+		t.Errorf("%d visits of %d keys", visits, n)
+	}
+	if got := after.Mallocs - before.Mallocs; got > 20 {
+		t.Errorf("%d allocations after the growth, want a few", got)
+	}
+}
+
 func hashed[K comparable](t *table, key *K) uint64 {
 	_, hash := hashOf(t, key)
 	return hash

@@ -166,9 +166,9 @@ func (t *table) leave(first *bucket) {
 	t.clear(first, was)
 }
 
-// clear sets the slots of a chain to nil, in the order that is not a traversal's: that
-// goes through keys, and then values, the first one first, and finds nil from some
-// slot on, and not one pattern of thousands.
+// clear sets the slots of a chain to nil, in the order that is not that of
+// batch.fill, which copies keys and then values, the first one first: so that finds
+// nil from some slot on, and not one pattern of thousands.
 func (t *table) clear(b *bucket, state uint64) {
 	if state&chained != 0 {
 		next := t.chainedTo(b.guard.Load())

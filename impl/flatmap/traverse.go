@@ -26,6 +26,7 @@ func (m *Map[K, V]) Range(f func(key K, value V) bool) {
 	}
 	mask, origin, kinds := t.mask, t.origin, t.kinds
 	var b batch
+	var pairs []pair // of classes that are not found by fill
 	for class := uint64(0); class <= mask; {
 		t := m.root.Load()
 		if t == nil || t.origin != origin {
@@ -35,9 +36,14 @@ func (m *Map[K, V]) Range(f func(key K, value V) bool) {
 			class = b.fill(t, class) // most are found here
 		}
 		if b.n == 0 && class <= mask {
-			if !visitClass(t, class, mask, f) {
-				return
+			b.forget()
+			pairs = t.copyClass(class, mask, slices.Grow(pairs[:0], 4*slots))
+			for _, p := range pairs { // t is held no more
+				if !f(decodeKey[K](p.key, kinds.key), decode[V](p.value, kinds.value)) {
+					return
+				}
 			}
+			clear(pairs[:cap(pairs)])
 			class++
 		}
 		if !visit(&b, kinds, f) {
@@ -91,21 +97,7 @@ func visit[K comparable, V any](b *batch, of kinds, f func(key K, value V) bool)
 			}
 		}
 	}
-	b.keys.pointers, b.values.pointers = [batchSize]unsafe.Pointer{}, [batchSize]unsafe.Pointer{}
-	return true
-}
-
-// visitClass calls f for the entries whose hash modulo mask+1 is class, wherever
-// they are. It returns false if f does.
-func visitClass[K comparable, V any](t *table, class, mask uint64, f func(key K, value V) bool) bool {
-	kinds := t.kinds
-	var buffer [4 * slots]pair
-	pairs := t.copyClass(class, mask, buffer[:0])
-	for _, p := range pairs { // t is held no more
-		if !f(decodeKey[K](p.key, kinds.key), decode[V](p.value, kinds.value)) {
-			return false
-		}
-	}
+	b.forget()
 	return true
 }
 
@@ -124,6 +116,11 @@ type batch struct {
 type column struct {
 	words    [batchSize]uint64
 	pointers [batchSize]unsafe.Pointer
+}
+
+// forget lets go of what was copied, be it in use or not.
+func (e *batch) forget() {
+	e.keys.pointers, e.values.pointers = [batchSize]unsafe.Pointer{}, [batchSize]unsafe.Pointer{}
 }
 
 // batchSize is how many entries a traversal holds at most, or those of one chain
