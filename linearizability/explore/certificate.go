@@ -47,9 +47,12 @@ type Certificate struct {
 	CutShort int `json:"cut_short"`
 	Limited  int `json:"limited"`
 	Stalled  int `json:"stalled"`
-	Pins     int `json:"pins"` // stops of a call that were judged for what they pin
-	Steps    int `json:"steps"`
-	Released int `json:"released"`
+	// Pins are stops of a call that were judged for what they pin, PinsWaited those
+	// that were not, as storing and deleting keys had to wait for the call.
+	Pins       int `json:"pins"`
+	PinsWaited int `json:"pins_waited"`
+	Steps      int `json:"steps"`
+	Released   int `json:"released"`
 
 	Coverage   string      `json:"coverage"`
 	Bounds     []string    `json:"bounds"` // what the coverage is bounded by
@@ -171,6 +174,7 @@ func (c *Certificate) add(r *job.Report) {
 	c.Limited += r.Limited
 	c.Stalled += r.Stalled
 	c.Pins += r.Pins
+	c.PinsWaited += r.PinsWaited
 	c.Steps += r.Steps
 	c.Released += r.Released
 	c.Running += r.Running.Seconds()

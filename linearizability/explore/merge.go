@@ -71,6 +71,7 @@ func join(parts []*Certificate) *Certificate {
 		sum.Limited += p.Limited
 		sum.Stalled += p.Stalled
 		sum.Pins += p.Pins
+		sum.PinsWaited += p.PinsWaited
 		sum.Steps += p.Steps
 		sum.Released += p.Released
 		sum.Build += p.Build

@@ -76,9 +76,14 @@ func (c *Certificate) waitsText(w io.Writer) {
 
 // pinsText says whether what a call pins was looked at.
 func (c *Certificate) pinsText(w io.Writer) {
-	if c.Pins > 0 {
-		fmt.Fprintf(w, "  keys came and went while a call had stopped, %s: what it pins was judged\n", counted(c.Pins, "time"))
+	if c.Pins+c.PinsWaited == 0 {
+		return
 	}
+	fmt.Fprintf(w, "  keys came and went while a call had stopped, %s: what it pins was judged", counted(c.Pins, "time"))
+	if c.PinsWaited > 0 {
+		fmt.Fprintf(w, "; they waited for it %s", counted(c.PinsWaited, "time"))
+	}
+	fmt.Fprintln(w)
 }
 
 func (v Violation) text(w io.Writer, remark string) {

@@ -120,7 +120,7 @@ func parseExplore(env environment, args []string) (exploreOptions, error) {
 	f.Func("hash", "a function `PKG.FUNC`, or a method PKG.TYPE.METHOD, with which the map of -pkg hashes: in the copy it follows -hashes; may be given several times",
 		func(s string) error { o.hash = append(o.hash, s); return nil })
 	f.BoolVar(&o.Nested, "nested", false, "also traversals whose callbacks write; always so with one operation a goroutine")
-	f.BoolVar(&o.Stalls, "stalls", true, "also stop each goroutine for ever after each of its steps, in programs of two goroutines of one operation")
+	f.BoolVar(&o.Stalls, "stalls", true, "also stop each goroutine for ever after each of its steps, in programs of two goroutines of one operation, and judge what a stopped call pins")
 	f.BoolVar(&o.Race, "race", false, "explore under the race detector")
 	f.BoolVar(&o.Cover, "cover", false, "list lines of the map that no program has reached")
 	f.DurationVar(&o.Budget, "budget", 0, "time to spend on each map (default all that it takes)")

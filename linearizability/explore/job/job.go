@@ -202,6 +202,7 @@ type Report struct {
 	Released                                       int // executions whose heap was judged
 	Stalled                                        int // executions with a stalled thread
 	Pins                                           int // stops of a call that were judged for what they pin
+	PinsWaited                                     int // stops that were not, as keys could not come and go
 	// Running and Judging are the time for executions and for what was made of
 	// them, garbage collection included.
 	Running, Judging time.Duration

@@ -16,15 +16,22 @@ import (
 )
 
 // What a call in progress pins does not grow with the keys that come and go
-// meanwhile (R2): so many rounds of that, and more of them, are compared with the
-// same after the call has returned.
+// meanwhile (R2): so many of them are compared with more. A constant may be as
+// large as what the few leave behind.
 const (
-	fewRounds  = 8
-	manyRounds = 32
+	fewComing  = 32
+	manyComing = 4 * fewComing
+	// grows is how much more is pinned of many than of few, where that grows.
+	grows = (manyComing - fewComing) / 2
 )
 
-// mostStops bounds the steps after which one call is stopped.
-const mostStops = 48
+// A call is stopped after each of its steps, or after so many of them that all
+// this takes no more than pinWork steps; but mostStops at most.
+const (
+	mostStops  = 48
+	leastStops = 6
+	pinWork    = 1 << 19
+)
 
 // firstComing is the first of the keys that come and go; initial maps have others.
 const firstComing = job.FirstFiller + 2*mostOthers
@@ -38,20 +45,30 @@ const (
 // pins stops each call that programs are made of for ever after each of its
 // steps, in every setting, and judges what that pins.
 func (w *worker) pins() error {
-	if !w.job.Stalls || w.job.Shard != 0 || !w.canWatch || w.settings[0].set.Size.Threads < 2 {
+	if !w.job.Stalls || w.job.Shard != 0 || !w.canWatch || w.settings[0].set.Size.Threads < 2 ||
+		w.subject.Bind().Promise().Reason(model.R2) != "" {
 		return nil
 	}
-	in := w.subject.Bind()
-	remove, ok := removal(in.Methods())
-	if !ok || in.Promise().Reason(model.R2) != "" {
-		return nil
-	}
-	defer w.enter(&spot{doing: "storing and deleting keys while a call has stopped"})()
-	w.current = job.Rank{Operations: len(comeAndGo(in, remove, w.settings[0].set.Size.Keys, fewRounds)) + 1}
-	for _, s := range w.settings {
+	for i, s := range w.settings {
+		p := pinning{w: w, setting: s, rank: job.Rank{Operations: 1 << 20, Setting: i}}
+		remove, ok := removal(s.set.Methods)
+		if !ok {
+			w.note("what a call pins is not judged: programs have no Store, or no deletion")
+			continue
+		}
+		p.remove = remove
 		hashing.SetPolicy(s.policy)
-		for _, o := range s.set.Alphabet().Ops() {
-			if err := w.pinsOf(s, o, remove); err != nil || w.found[model.R2] != nil {
+		for _, o := range p.calls() {
+			if w.over() {
+				return nil
+			}
+			err := p.judge(o)
+			if refused := refuse.Last(); refused != nil {
+				refuse.Reset() // the programs themselves have not met it
+				w.note("what a call pins is not judged to the end: %v", refused)
+				return nil
+			}
+			if err != nil || w.found[model.R2] != nil {
 				return err
 			}
 		}
@@ -69,25 +86,73 @@ func removal(has model.MethodSet) (model.Method, bool) {
 	return all[i], true
 }
 
-// comeAndGo are operations that store so many keys, each with two values, and
-// remove each when the next one is there. The keys of programs go first: a call
-// that has stopped at one of them may hold what comes after it.
-func comeAndGo(in model.Instance, remove model.Method, keys, rounds int) []model.Op {
-	var ops []model.Op
-	for i := range rounds {
-		key := firstComing + i
-		ops = append(ops, model.Op{Method: model.Store, Key: key, Value: 1 + i}, model.Op{Method: model.Store, Key: key, Value: 1 + rounds + i})
-		if i > 0 {
-			ops = append(ops, model.Op{Method: remove, Key: key - 1, Old: rounds + i})
+// pinning judges what the calls of one setting pin.
+type pinning struct {
+	w       *worker
+	setting *setting
+	rank    job.Rank
+	remove  model.Method
+}
+
+// calls are the calls to stop: each letter of the alphabet, with values; compares
+// once with what is there, and once with what is not.
+func (p *pinning) calls() []model.Op {
+	const other, fresh = 8 * manyComing, 8*manyComing + 1 // none that come and go
+	traits := p.w.subject.Bind().Traits()
+	was := stateAfter(p.setting.Init)
+	var all []model.Op
+	for _, o := range p.setting.set.Alphabet().Ops() {
+		o.Value = fresh
+		if o.Func != nil {
+			o.Func.Do[0].Value = fresh
+			all = append(all, o) // what a callback does fits: see package program
 			continue
 		}
-		for k := range keys {
-			ops = append(ops, model.Op{Method: remove, Key: k, Old: 1})
+		o.Old = other
+		all = append(all, traits.Fit(o))
+		if c := was.Cell(o.Key); o.Method.Compares() && c.Present {
+			o.Old = c.Value
+			all = append(all, traits.Fit(o))
 		}
 	}
-	ops = append(ops, model.Op{Method: remove, Key: firstComing + rounds - 1, Old: 2 * rounds})
+	return all
+}
+
+func stateAfter(ops []model.Op) model.State {
+	state := model.State{}
+	for _, o := range ops {
+		state, _ = model.Step(state, o)
+	}
+	return state
+}
+
+// task is o beside keys that come and go.
+func (p *pinning) task(o model.Op, coming int) *task {
+	program := history.Program{Init: p.setting.Init, Threads: [][]model.Op{{o}, p.comeAndGo(coming)}}
+	return &task{program: program, setting: p.setting, rank: p.rank, releases: true}
+}
+
+// comeAndGo are operations that store so many keys, each with two values, and
+// remove each when the next one is there. What was there before goes first: a call
+// that has stopped at one of these keys may hold what comes after it.
+func (p *pinning) comeAndGo(coming int) []model.Op {
+	traits := p.w.subject.Bind().Traits()
+	was := stateAfter(p.setting.Init)
+	var ops []model.Op
+	for i := range coming {
+		key := firstComing + i
+		ops = append(ops, model.Op{Method: model.Store, Key: key, Value: 1 + i}, model.Op{Method: model.Store, Key: key, Value: 1 + coming + i})
+		if i > 0 {
+			ops = append(ops, model.Op{Method: p.remove, Key: key - 1, Old: coming + i})
+			continue
+		}
+		for _, k := range was.Keys() {
+			ops = append(ops, model.Op{Method: p.remove, Key: k, Old: was.Cell(k).Value})
+		}
+	}
+	ops = append(ops, model.Op{Method: p.remove, Key: firstComing + coming - 1, Old: 2 * coming})
 	for i := range ops {
-		ops[i] = in.Traits().Fit(ops[i])
+		ops[i] = traits.Fit(ops[i])
 	}
 	return ops
 }
@@ -97,67 +162,68 @@ func comes(p history.Program) bool {
 	return len(p.Threads) == 2 && slices.ContainsFunc(p.Threads[churner], func(o model.Op) bool { return o.Key >= firstComing })
 }
 
-// pinsOf judges what o pins.
-func (w *worker) pinsOf(s *setting, o model.Op, remove model.Method) error {
-	var tasks [2]*task
-	for i, rounds := range []int{fewRounds, manyRounds} {
-		p := history.Program{Init: s.Init, Threads: [][]model.Op{{o}, comeAndGo(w.subject.Bind(), remove, s.set.Size.Keys, rounds)}}
-		tasks[i] = &task{program: p, setting: s, rank: w.current, releases: true}
-	}
-	few, many := tasks[0], tasks[1]
-	quiet, err := w.pinned(many, nil, nil)
-	if err != nil || !quiet.known {
+// judge judges what o pins.
+func (p *pinning) judge(o model.Op) error {
+	many := p.task(o, manyComing)
+	quiet, err := p.run(many, nil, nil, pinSteps)
+	if err != nil {
 		return err
 	}
-	stride := (quiet.steps + mostStops - 1) / mostStops
-	if stride > 1 {
-		w.note("while keys come and go, calls of more than %d steps are stopped after every second or so of them", mostStops)
+	if !quiet.known {
+		p.w.note("what %v pins is not judged on the map %q: while keys come and go it does not end", o.Method, p.setting.Initial)
+		return nil
 	}
-	for after := 1; after < quiet.steps && !w.over(); after += stride {
+	limit := 2*len(quiet.schedule) + 1000
+	stops := min(mostStops, max(leastStops, pinWork/len(quiet.schedule)))
+	stride := (quiet.steps - 1 + stops - 1) / stops
+	if stride > 1 {
+		p.w.note("what a call of many steps pins is judged after some of them")
+	}
+	for after := 1; after < quiet.steps && !p.w.over(); after += stride {
 		stall := &search.Stall{Thread: stopper, After: after}
-		p, err := w.pinned(many, stall, nil)
+		stopped, err := p.run(many, stall, nil, limit)
+		switch {
+		case err != nil:
+			return err
+		case !stopped.known: // who stores and deletes waits for the call that has stopped
+			p.w.report.PinsWaited++
+			continue
+		}
+		p.w.report.Pins++
+		if len(stopped.kept)-len(quiet.kept) < grows {
+			continue
+		}
+		found, err := p.excess(o, stall, nil)
 		if err != nil {
 			return err
 		}
-		if !p.known {
-			continue // who stores and deletes waits for the call that has stopped
+		if found.evidence != "" {
+			return p.w.announce(nil, found.task, job.Found{
+				Clause: model.R2, Schedule: found.schedule.String(), Length: len(found.schedule), Evidence: found.evidence,
+				Stall: &job.Stall{Thread: stall.Thread, After: stall.After}, Retained: found.retained, Path: found.retained[0].Path,
+			}, nil)
 		}
-		w.report.Pins++
-		if len(p.kept) < len(quiet.kept)+manyRounds {
-			continue
-		}
-		found, err := w.excessPinned(few, stall, nil)
-		if err != nil {
-			return err
-		}
-		if found.evidence == "" {
-			continue
-		}
-		return w.announce(nil, few, job.Found{
-			Clause: model.R2, Schedule: found.schedule.String(), Length: len(found.schedule), Evidence: found.evidence,
-			Stall: &job.Stall{Thread: stall.Thread, After: stall.After}, Retained: found.retained, Path: found.retained[0].Path,
-		}, nil)
 	}
 	return nil
 }
 
 // pinned is what is in memory, of what came and went, while a call has stopped.
 type pinned struct {
-	known    bool // the churner has come to its end
-	kept     []watched
-	of       int // of so many
+	known    bool      // the churner has come to its end
+	kept     []watched // each once
+	of       int       // of so many
 	in       model.Instance
 	steps    int // of the call
 	schedule search.Schedule
-
-	evidence string // that it is too much; the rest is for excessPinned
-	retained []model.Retained
 }
 
-// pinned runs t with a call stopped, or not, and collects garbage in the end. The
-// call has its steps first, unless a schedule says otherwise.
-func (w *worker) pinned(t *task, stall *search.Stall, schedule search.Schedule) (p pinned, err error) {
-	d := newDrive(w.subject, len(t.program.Threads))
+// pinSteps bounds the steps of an execution in which keys come and go.
+const pinSteps = 1 << 18
+
+// run runs t with a call stopped, or not, and collects garbage in the end. The call
+// has its steps first, unless a schedule says otherwise.
+func (p *pinning) run(t *task, stall *search.Stall, schedule search.Schedule, limit int) (r pinned, err error) {
+	d := newDrive(p.w.subject, len(t.program.Threads))
 	d.begin(t)
 	d.watching, d.fillers = true, true
 	bodies := slices.Clone(d.bodies)
@@ -165,59 +231,97 @@ func (w *worker) pinned(t *task, stall *search.Stall, schedule search.Schedule) 
 		d.bodies[churner]()
 		sched.Forget()
 		runtime.GC() // the other thread is where it stopped, and its stack is alive
-		p.known, p.in = true, d.in
-		for _, x := range d.clients[churner].watched {
-			if x.watch.Alive() {
-				p.kept = append(p.kept, x)
-			}
-		}
-		p.of = len(d.clients[churner].watched)
+		r.known, r.in = true, d.in
+		r.kept, r.of = alive(d.clients[churner].watched)
 	}
 	check := func(x search.Execution) error {
-		p.schedule = x.Schedule()
-		for _, thread := range p.schedule {
+		r.schedule = x.Schedule()
+		for _, thread := range r.schedule {
 			if thread == stopper {
-				p.steps++
+				r.steps++
 			}
 		}
 		return nil
 	}
-	o := search.Options{Limits: limits(pinSteps)}
-	_, err = search.Replay(search.Program{Setup: d.setup, Threads: bodies, Check: check, Stall: stall}, o, schedule)
-	if refused := refuse.Last(); refused != nil {
-		err = refused
+	e := search.New(len(bodies), search.Options{Limits: limits(limit)})
+	defer e.Close()
+	defer p.w.enter(&spot{task: t, crew: &crew{engine: e, drive: d}, stall: stall})()
+	_, err = e.Replay(search.Program{Setup: d.setup, Threads: bodies, Check: check, Stall: stall}, schedule)
+	if !r.known {
+		runtime.GC() // nobody else does
 	}
-	return p, err
+	return r, err
 }
 
-// pinSteps bounds the steps of an execution in which keys come and go.
-const pinSteps = 1 << 17
-
-// excessPinned is pinned with the evidence that it is too much, if it is.
-func (w *worker) excessPinned(t *task, stall *search.Stall, schedule search.Schedule) (pinned, error) {
-	quiet, err := w.pinned(t, nil, nil)
-	if err != nil || !quiet.known {
-		return pinned{}, err
-	}
-	p, err := w.pinned(t, stall, schedule)
-	if err != nil || !p.known || len(p.kept) < len(quiet.kept)+fewRounds {
-		return p, err
-	}
-	for _, value := range []bool{false, true} { // one of each tells enough
-		if i := slices.IndexFunc(p.kept, func(x watched) bool { return x.value == value }); i >= 0 {
-			p.retained = append(p.retained, t.leftBehind(p, p.kept[i]))
+// alive returns those of a list that are in memory, each once though it may have
+// been passed several times, and how many there are in the list.
+func alive(list []watched) (kept []watched, of int) {
+	seen := map[any]bool{}
+	for _, x := range list {
+		id := x.watch.ID()
+		if id == nil || seen[id] {
+			continue
+		}
+		seen[id] = true
+		of++
+		if x.watch.Alive() {
+			kept = append(kept, x)
 		}
 	}
-	o := t.program.Threads[stopper][0]
-	p.evidence = fmt.Sprintf("while %v has stopped after %d steps, %d of %d keys and values that came and went since stay in memory, %d when it has returned before",
-		o, stall.After, len(p.kept), p.of, len(quiet.kept))
-	p.evidence += ": " + p.retained[0].Path
-	return p, nil
+	return kept, of
+}
+
+// excess is what is pinned of few keys, if more is of many.
+type excess struct {
+	pinned
+	task     *task
+	evidence string // none if it does not grow
+	retained []model.Retained
+}
+
+// excess compares what o pins, stopped, of few keys and of many, beyond what is in
+// memory where it has returned before.
+func (p *pinning) excess(o model.Op, stall *search.Stall, schedule search.Schedule) (found excess, err error) {
+	var beyond [2]int
+	var quiet pinned
+	tasks := []*task{p.task(o, manyComing), p.task(o, fewComing)}
+	for i, t := range tasks {
+		if quiet, err = p.run(t, nil, nil, pinSteps); err != nil {
+			return found, err
+		}
+		following := schedule
+		if t != tasks[1] {
+			following = nil
+		}
+		found = excess{task: t}
+		if found.pinned, err = p.run(t, stall, following, pinSteps); err != nil || !found.known || !quiet.known {
+			return found, err
+		}
+		beyond[i] = len(found.kept) - len(quiet.kept)
+	}
+	if beyond[0]-beyond[1] < grows || len(found.kept) == 0 {
+		return found, nil
+	}
+	for _, value := range []bool{false, true} { // one of each tells enough
+		if i := slices.IndexFunc(found.kept, func(x watched) bool { return x.value == value }); i >= 0 {
+			found.retained = append(found.retained, found.task.leftBehind(found.in, found.kept[i]))
+		}
+	}
+	found.evidence = fmt.Sprintf("while %v has stopped after %s, %d of the keys and values that came and went since stay in memory, and %d if four times as many come and go: %s",
+		o, steps(stall.After), beyond[1], beyond[0], found.retained[0].Path)
+	return found, nil
+}
+
+func steps(n int) string {
+	if n == 1 {
+		return "1 step"
+	}
+	return fmt.Sprintf("%d steps", n)
 }
 
 // leftBehind tells of an instance that is kept: who passed it, and which call on
 // the same key should have let go of it.
-func (t *task) leftBehind(p pinned, x watched) model.Retained {
+func (t *task) leftBehind(in model.Instance, x watched) model.Retained {
 	first := len(t.program.Init) + len(t.program.Threads[stopper])
 	ops := t.program.Threads[churner]
 	left := x.op
@@ -230,7 +334,7 @@ func (t *task) leftBehind(p pinned, x watched) model.Retained {
 	if x.value {
 		what = "value " + model.ValueName(x.index)
 	}
-	path := release.Find(p.in.Map(), x.watch.Addresses())
+	path := release.Find(in.Map(), x.watch.Addresses())
 	if path == release.NoPath {
 		path = "by what the call that has stopped holds"
 	}

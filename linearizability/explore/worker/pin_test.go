@@ -1,10 +1,13 @@
 package worker
 
 import (
+	"io"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/mapspec/mapspec/linearizability/explore/job"
+	"github.com/mapspec/mapspec/linearizability/shim/refuse"
 	"github.com/mapspec/mapspec/linearizability/shim/sync"
 	"github.com/mapspec/mapspec/linearizability/shim/sync/atomic"
 	"github.com/mapspec/mapspec/model"
@@ -67,15 +70,16 @@ func (m *row) Delete(key any) {
 	}
 }
 
-func pinsOfRow(t *testing.T, cuts bool, p model.Promise) (job.Report, []job.Found) {
-	j := job.Job{
-		Size: "2x1", Keys: 1, Policies: []string{"mix"}, Initials: []string{job.Empty, job.OneKey}, Stalls: true, Shards: 1,
-		Methods: []model.Method{model.Load, model.Store, model.Delete},
-	}
-	return report(t, Of("row", p, &row{}, func() any { return &row{cuts: cuts} }), j)
+var pinJob = job.Job{
+	Size: "2x1", Keys: 1, Policies: []string{"mix"}, Initials: []string{job.Empty, job.OneKey}, Stalls: true, Shards: 1,
+	Methods: []model.Method{model.Load, model.Store, model.Delete},
 }
 
-// A Load that has stopped at an link holds all that is stored after it, whether
+func pinsOfRow(t *testing.T, cuts bool, p model.Promise) (job.Report, []job.Found) {
+	return report(t, Of("row", p, &row{}, func() any { return &row{cuts: cuts} }), pinJob)
+}
+
+// A Load that has stopped at a link holds all that is stored after it, whether
 // that is removed again or not.
 //
 // Clauses: R2
@@ -108,4 +112,88 @@ func TestACallThatHasStoppedMayPinALittle(t *testing.T) {
 	if r, found = pinsOfRow(t, false, model.Promise{Release: model.ReleaseNone}); r.Pins > 0 || len(found) > 0 {
 		t.Errorf("a map that promises no release: %d stops judged, found %+v", r.Pins, found)
 	}
+}
+
+// A call may have stopped at any of the keys that were there.
+func TestWhatWasThereGoesFirst(t *testing.T) {
+	j := pinJob
+	j.Initials, j.Methods = []string{"k0 +5"}, append(j.Methods, model.CompareAndSwap)
+	w := newWorker(Of("row", model.Promise{Release: model.ReleasePrompt}, &row{}, func() any { return &row{} }), io.Discard)
+	defer w.close()
+	w.job = j
+	if err := w.settle(); err != nil {
+		t.Fatal(err)
+	}
+	p := pinning{w: w, setting: w.settings[0], remove: model.Delete}
+	left := stateAfter(append(slices.Clone(p.setting.Init), p.comeAndGo(2)...))
+	if left.Len() != 0 {
+		t.Errorf("%v is left of what was there, and of what came", left)
+	}
+}
+
+// logging is a map that remembers what is deleted while a Load is in progress, or
+// the last of it.
+type logging struct {
+	row
+	most    int
+	loading atomic.Int32
+	deleted []any
+}
+
+func (m *logging) Load(key any) (any, bool) {
+	m.loading.Add(1)
+	defer func() {
+		if m.loading.Add(-1) == 0 {
+			m.deleted = nil
+		}
+	}()
+	m.loading.Load()
+	return m.row.Load(key)
+}
+
+func (m *logging) Delete(key any) {
+	m.row.Delete(key)
+	if m.loading.Load() > 0 {
+		m.deleted = append(m.deleted, key)
+		m.deleted = slices.Clone(m.deleted[max(0, len(m.deleted)-m.most):]) // the array holds all
+	}
+}
+
+// A constant is allowed: what is pinned has to grow.
+//
+// Clauses: R2
+func TestWhatACallPinsHasToGrow(t *testing.T) {
+	for most, want := range map[int]bool{2: false, fewComing: false, 2 * fewComing: false, 1 << 20: true} {
+		j := pinJob
+		j.Initials = []string{job.Empty}
+		s := Of("logging", model.Promise{Release: model.ReleaseBounded}, &logging{}, func() any { return &logging{row: row{cuts: true}, most: most} })
+		_, found := report(t, s, j)
+		got := slices.ContainsFunc(found, func(f job.Found) bool { return f.Clause == model.R2 })
+		if got != want {
+			t.Errorf("a map that remembers %d keys: found %v, want %v: %+v", most, got, want, found)
+		}
+	}
+}
+
+// What a map refuses to do when many keys come says nothing of the programs.
+func TestARefusalWhileKeysComeAndGoIsNoted(t *testing.T) {
+	defer refuse.Reset()
+	s := Of("refusing", model.Promise{Release: model.ReleasePrompt}, &refusing{}, func() any { return &refusing{} })
+	r, _ := report(t, s, pinJob)
+	if !slices.ContainsFunc(r.Notes, func(n string) bool { return strings.HasPrefix(n, "what a call pins is not judged to the end") }) {
+		t.Errorf("notes %q", r.Notes)
+	}
+}
+
+// refusing is a map that does what is not supported when it has grown.
+type refusing struct {
+	row
+	stores int
+}
+
+func (m *refusing) Store(key, value any) {
+	if m.stores++; m.stores > 10 {
+		refuse.At("a thing that is not supported", "pin_test.go")
+	}
+	m.row.Store(key, value)
 }

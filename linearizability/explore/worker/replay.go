@@ -85,6 +85,15 @@ func (p *replayed) run(o search.Options, check func(*crew, search.Execution)) er
 	return err
 }
 
+// options bound the execution as they did when it was found.
+func (p *replayed) options() search.Options {
+	o := p.w.options()
+	if comes(p.task.program) {
+		o.Limits = limits(pinSteps)
+	}
+	return o
+}
+
 // judge finds out what the map answers, and what it holds at rest.
 func (p *replayed) judge() error {
 	races := raceErrors()
@@ -93,7 +102,7 @@ func (p *replayed) judge() error {
 			return err
 		}
 	}
-	return p.run(p.w.options(), func(c *crew, x search.Execution) {
+	return p.run(p.options(), func(c *crew, x search.Execution) {
 		e := executed(c, p.task, x)
 		p.out.Ending, p.out.Raced = x.Ending.String(), raceErrors() > races
 		if x.Ending == sched.Completed && p.stall == nil {
@@ -105,7 +114,10 @@ func (p *replayed) judge() error {
 
 // pins finds out what a call that has stopped keeps in memory.
 func (p *replayed) pins() error {
-	found, err := p.w.excessPinned(p.task, p.stall, p.schedule)
+	threads := p.task.program.Threads
+	last := threads[churner][len(threads[churner])-1]
+	pinning := pinning{w: p.w, setting: p.task.setting, remove: last.Method}
+	found, err := pinning.excess(threads[stopper][0], p.stall, p.schedule)
 	p.out.Pinned, p.out.Retained = found.evidence, found.retained
 	return err
 }

@@ -14,7 +14,7 @@ import (
 
 // observe runs the schedule once more, and writes down its steps.
 func (p *replayed) observe() error {
-	o := p.w.options()
+	o := p.options()
 	var in *drive
 	places := newPlaces(func() any { return in.in.Map() })
 	o.Observe, o.Look = true, places.look
