@@ -17,7 +17,7 @@ import (
 )
 
 var (
-	cases = flag.Int("worker.cases", 500, "random programs on random maps to compare with brute force; of one operation a thread, and with stalls, a fifth of them")
+	cases = flag.Int("worker.cases", 1000, "random programs on random maps to compare with brute force; of one operation a thread, and with stalls, a tenth of them")
 	seed  = flag.Uint64("worker.seed", 3, "their seed")
 	only  = flag.Int("worker.only", -1, "compare this one of them alone")
 )

@@ -16,14 +16,17 @@ import (
 )
 
 // What a call in progress pins does not grow with the keys that come and go
-// meanwhile (R2): so many of them are compared with more. A constant may be as
-// large as what the few leave behind.
+// meanwhile (R2): so many of them are compared with more, and where more is pinned
+// of these, with more again, as it may be a constant that few do not reach.
 const (
 	fewComing  = 32
 	manyComing = 4 * fewComing
-	// grows is how much more is pinned of many than of few, where that grows.
-	grows = (manyComing - fewComing) / 2
+	mostComing = 4 * manyComing
 )
+
+// grows reports whether so much more is pinned of the second number of keys than of the
+// first, that it grows with them.
+func grows(pinned, of, more, ofMore int) bool { return more-pinned >= (ofMore-of)/2 }
 
 // A call is stopped after each of its steps, or after so many of them that all
 // this takes no more than pinWork steps; but mostStops at most.
@@ -33,7 +36,8 @@ const (
 	pinWork    = 1 << 19
 )
 
-// firstComing is the first of the keys that come and go; initial maps have others.
+// firstComing is the first of the keys that come and go; initial maps of less than
+// two thousand keys have others.
 const firstComing = job.FirstFiller + 2*mostOthers
 
 // The threads of a program that is judged for what a call pins.
@@ -51,7 +55,7 @@ func (w *worker) pins() error {
 	}
 	for i, s := range w.settings {
 		p := pinning{w: w, setting: s, rank: job.Rank{Operations: 1 << 20, Setting: i}}
-		remove, ok := removal(s.set.Methods)
+		remove, ok := removal(s.set.Methods, s.set.Traits)
 		if !ok {
 			w.note("what a call pins is not judged: programs have no Store, or no deletion")
 			continue
@@ -68,8 +72,12 @@ func (w *worker) pins() error {
 				w.note("what a call pins is not judged to the end: %v", refused)
 				return nil
 			}
-			if err != nil || w.found[model.R2] != nil {
-				return err
+			if err != nil {
+				w.note("what a call pins is not judged to the end: %v", err)
+				return nil // the programs have been judged
+			}
+			if w.found[model.R2] != nil {
+				return nil
 			}
 		}
 	}
@@ -77,8 +85,11 @@ func (w *worker) pins() error {
 }
 
 // removal is how keys go.
-func removal(has model.MethodSet) (model.Method, bool) {
-	all := []model.Method{model.Delete, model.LoadAndDelete, model.CompareAndDelete}
+func removal(has model.MethodSet, traits model.Traits) (model.Method, bool) {
+	all := []model.Method{model.Delete, model.LoadAndDelete}
+	if traits.Comparable {
+		all = append(all, model.CompareAndDelete)
+	}
 	i := slices.IndexFunc(all, has.Has)
 	if i < 0 || !has.Has(model.Store) {
 		return 0, false
@@ -105,7 +116,7 @@ func (p *pinning) calls() []model.Op {
 		o.Value = fresh
 		if o.Func != nil {
 			o.Func.Do[0].Value = fresh
-			all = append(all, o) // what a callback does fits: see package program
+			all = append(all, traits.Fit(o))
 			continue
 		}
 		o.Old = other
@@ -173,7 +184,9 @@ func (p *pinning) judge(o model.Op) error {
 		p.w.note("what %v pins is not judged on the map %q: while keys come and go it does not end", o.Method, p.setting.Initial)
 		return nil
 	}
-	limit := 2*len(quiet.schedule) + 1000
+	if quiet.steps < 2 {
+		return nil // there is nothing between its steps
+	}
 	stops := min(mostStops, max(leastStops, pinWork/len(quiet.schedule)))
 	stride := (quiet.steps - 1 + stops - 1) / stops
 	if stride > 1 {
@@ -181,16 +194,22 @@ func (p *pinning) judge(o model.Op) error {
 	}
 	for after := 1; after < quiet.steps && !p.w.over(); after += stride {
 		stall := &search.Stall{Thread: stopper, After: after}
-		stopped, err := p.run(many, stall, nil, limit)
+		stopped, err := p.run(many, stall, nil, 2*len(quiet.schedule)+1000)
+		if err == nil && stopped.ending == sched.StepLimit {
+			stopped, err = p.run(many, stall, nil, pinSteps)
+		}
 		switch {
 		case err != nil:
 			return err
+		case stopped.ending == sched.StepLimit:
+			p.w.note("what %v pins is not judged to the end: after %s keys do not come and go within %d", o.Method, steps(after), pinSteps)
+			return nil
 		case !stopped.known: // who stores and deletes waits for the call that has stopped
 			p.w.report.PinsWaited++
 			continue
 		}
 		p.w.report.Pins++
-		if len(stopped.kept)-len(quiet.kept) < grows {
+		if len(stopped.kept)-len(quiet.kept) < (manyComing-fewComing)/2 {
 			continue
 		}
 		found, err := p.excess(o, stall, nil)
@@ -214,11 +233,16 @@ type pinned struct {
 	of       int       // of so many
 	in       model.Instance
 	steps    int // of the call
+	ending   sched.Ending
 	schedule search.Schedule
 }
 
-// pinSteps bounds the steps of an execution in which keys come and go.
-const pinSteps = 1 << 18
+// pinSteps bounds the steps of an execution in which keys come and go, mostPinSteps
+// those of one that is compared with it.
+const (
+	pinSteps     = 1 << 18
+	mostPinSteps = 1 << 21
+)
 
 // run runs t with a call stopped, or not, and collects garbage in the end. The call
 // has its steps first, unless a schedule says otherwise.
@@ -234,21 +258,28 @@ func (p *pinning) run(t *task, stall *search.Stall, schedule search.Schedule, li
 		r.known, r.in = true, d.in
 		r.kept, r.of = alive(d.clients[churner].watched)
 	}
+	var unexpected error
 	check := func(x search.Execution) error {
-		r.schedule = x.Schedule()
+		r.schedule, r.ending = x.Schedule(), x.Ending
 		for _, thread := range r.schedule {
 			if thread == stopper {
 				r.steps++
 			}
 		}
+		unexpected = unforeseen(x)
 		return nil
 	}
+	// Making the initial map has taken no more than that, too.
+	limit = max(limit, sched.DefaultSteps, p.w.job.Steps)
 	e := search.New(len(bodies), search.Options{Limits: limits(limit)})
 	defer e.Close()
 	defer p.w.enter(&spot{task: t, crew: &crew{engine: e, drive: d}, stall: stall})()
 	_, err = e.Replay(search.Program{Setup: d.setup, Threads: bodies, Check: check, Stall: stall}, schedule)
 	if !r.known {
 		runtime.GC() // nobody else does
+	}
+	if err == nil {
+		err = unexpected
 	}
 	return r, err
 }
@@ -279,27 +310,31 @@ type excess struct {
 	retained []model.Retained
 }
 
-// excess compares what o pins, stopped, of few keys and of many, beyond what is in
+// excess compares what o pins, stopped, of few keys and of more, beyond what is in
 // memory where it has returned before.
 func (p *pinning) excess(o model.Op, stall *search.Stall, schedule search.Schedule) (found excess, err error) {
-	var beyond [2]int
-	var quiet pinned
-	tasks := []*task{p.task(o, manyComing), p.task(o, fewComing)}
-	for i, t := range tasks {
-		if quiet, err = p.run(t, nil, nil, pinSteps); err != nil {
+	sizes := [...]int{mostComing, manyComing, fewComing}
+	var beyond [len(sizes)]int
+	for i, n := range sizes {
+		found = excess{task: p.task(o, n)}
+		quiet, err := p.run(found.task, nil, nil, mostPinSteps)
+		if err != nil {
 			return found, err
 		}
-		following := schedule
-		if t != tasks[1] {
-			following = nil
+		var following search.Schedule
+		if n == fewComing {
+			following = schedule
 		}
-		found = excess{task: t}
-		if found.pinned, err = p.run(t, stall, following, pinSteps); err != nil || !found.known || !quiet.known {
+		if found.pinned, err = p.run(found.task, stall, following, mostPinSteps); err != nil || !found.known || !quiet.known {
 			return found, err
 		}
 		beyond[i] = len(found.kept) - len(quiet.kept)
 	}
-	if beyond[0]-beyond[1] < grows || len(found.kept) == 0 {
+	if !grows(beyond[2], fewComing, beyond[1], manyComing) || !grows(beyond[1], manyComing, beyond[0], mostComing) {
+		return found, nil
+	}
+	if len(found.kept) == 0 {
+		p.w.note("what %v pins grows with the keys that come and go, but nothing of few is pinned: it is not shown", o.Method)
 		return found, nil
 	}
 	for _, value := range []bool{false, true} { // one of each tells enough
@@ -307,8 +342,8 @@ func (p *pinning) excess(o model.Op, stall *search.Stall, schedule search.Schedu
 			found.retained = append(found.retained, found.task.leftBehind(found.in, found.kept[i]))
 		}
 	}
-	found.evidence = fmt.Sprintf("while %v has stopped after %s, %d of the keys and values that came and went since stay in memory, and %d if four times as many come and go: %s",
-		o, steps(stall.After), beyond[1], beyond[0], found.retained[0].Path)
+	found.evidence = fmt.Sprintf("while %v has stopped after %s, %d of the keys and values that came and went since stay in memory, %d if four times as many come and go, and %d if four times as many again: %s",
+		o, steps(stall.After), beyond[2], beyond[1], beyond[0], found.retained[0].Path)
 	return found, nil
 }
 

@@ -163,7 +163,7 @@ func (m *logging) Delete(key any) {
 //
 // Clauses: R2
 func TestWhatACallPinsHasToGrow(t *testing.T) {
-	for most, want := range map[int]bool{2: false, fewComing: false, 2 * fewComing: false, 1 << 20: true} {
+	for most, want := range map[int]bool{2: false, fewComing: false, 2 * fewComing: false, 90: false, manyComing: false, 200: false, 1 << 20: true} {
 		j := pinJob
 		j.Initials = []string{job.Empty}
 		s := Of("logging", model.Promise{Release: model.ReleaseBounded}, &logging{}, func() any { return &logging{row: row{cuts: true}, most: most} })
@@ -196,4 +196,30 @@ func (m *refusing) Store(key, value any) {
 		refuse.At("a thing that is not supported", "pin_test.go")
 	}
 	m.row.Store(key, value)
+}
+
+// A map whose calls take no step cannot be stopped within one.
+func TestACallWithoutStepsPinsNothing(t *testing.T) {
+	j := pinJob
+	j.Shard, j.Shards = 0, 1<<20 // no program is wrong
+	r, found := report(t, Of("bare", model.Promise{Release: model.ReleasePrompt}, &bare{}, func() any { return &bare{m: map[any]any{}} }), j)
+	if r.Pins+r.PinsWaited > 0 || len(found) > 0 {
+		t.Errorf("%d stops, %d waited, found %+v", r.Pins, r.PinsWaited, found)
+	}
+}
+
+type bare struct{ m map[any]any }
+
+func (b *bare) Load(key any) (any, bool) { v, ok := b.m[key]; return v, ok }
+func (b *bare) Store(key, value any)     { b.m[key] = value }
+func (b *bare) Delete(key any)           { delete(b.m, key) }
+
+// To make an initial map may take more steps than what comes after it.
+func TestPinsOfAMapThatTakesLongToMake(t *testing.T) {
+	j := pinJob
+	j.Initials = []string{"+40 -40 +40 -40 +40 -40 +40 -40 +40 -40 k0"}
+	r, found := report(t, Of("row", model.Promise{Release: model.ReleasePrompt}, &row{}, func() any { return &row{cuts: true} }), j)
+	if r.Pins == 0 || len(found) > 0 || len(r.Bounds) > 0 {
+		t.Errorf("%d stops, found %+v, bounds %q, notes %q", r.Pins, found, r.Bounds, r.Notes)
+	}
 }

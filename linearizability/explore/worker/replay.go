@@ -89,7 +89,7 @@ func (p *replayed) run(o search.Options, check func(*crew, search.Execution)) er
 func (p *replayed) options() search.Options {
 	o := p.w.options()
 	if comes(p.task.program) {
-		o.Limits = limits(pinSteps)
+		o.Limits = limits(mostPinSteps)
 	}
 	return o
 }

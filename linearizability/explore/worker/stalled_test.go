@@ -14,7 +14,7 @@ import (
 // pending in all histories. The worker's verdict with stalls is that of all
 // interleavings of all stalls.
 func TestVerdictWithStallsIsThatOfAllInterleavings(t *testing.T) {
-	programs, violating := *cases/5, 0
+	programs, violating := *cases/10, 0
 	if testing.Short() {
 		programs /= 5
 	}
