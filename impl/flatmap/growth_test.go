@@ -308,6 +308,31 @@ func halfDone[K comparable](t *testing.T, key func(i int) K, grows bool) {
 	checkNumbered(t, m, key, 100)
 }
 
+// Where there is no room for a table, who asked for it is told so by a panic, and the
+// map grows later. That can happen where addresses are few: elsewhere make does
+// not panic for a table's size, and a program without memory ends.
+func TestAMapGrowsThoughThereWasNoRoomForATable(t *testing.T) {
+	if runtime.GOARCH != "wasm" {
+		t.Skip(`the largest table has room here: GOOS=js GOARCH=wasm go test -exec="$(go env GOROOT)/lib/wasm/go_js_wasm_exec" ./impl/flatmap -run ThoughThereWasNoRoom`)
+	}
+	var m Map[int, int]
+	m.Store(0, 0)
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("Grow found room for the largest table")
+			}
+		}()
+		m.Grow(maxBuckets * 3)
+	}()
+	for i := range 1000 {
+		m.Store(i, i)
+	}
+	if n := m.root.Load().size(); n < 100 {
+		t.Errorf("a table of %d buckets has 1,000 keys", n)
+	}
+}
+
 // A NaN cannot be found by its key, and has to be moved all the same.
 //
 // Clauses: S7
