@@ -21,6 +21,7 @@ type subject struct {
 	binary, racing, judge    string // programs
 	small, large, pct, races []*expectation
 	broken                   []string // as it is, judged by one goroutine
+	aside                    bool     // only single stages are on it
 }
 
 // expectation is a stage and what the map as it is does in it.
@@ -44,15 +45,15 @@ type judges struct {
 func newJudges(t *testing.T, m mutatedMap, only, known map[string]row) *judges {
 	t.Helper()
 	j := &judges{t: t, code: m, known: known}
-	for _, name := range m.subjects {
-		s := &subject{name: name}
+	for _, name := range slices.Concat(m.subjects, m.aside()) {
+		s := &subject{name: name, aside: !slices.Contains(m.subjects, name)}
 		s.binary, s.judge = j.build(name, only, false)
 		s.small = expect(s.binary, m.small)
 		if known != nil {
-			if j.tries("race") {
+			if j.tries("race") && !s.aside {
 				s.racing, _ = j.build(name, only, true)
 			}
-			if j.tries("alone") {
+			if j.tries("alone") && !s.aside {
 				s.broken, _ = judgeAlone(s.judge, 0)
 			}
 			s.large = expect(s.binary, m.large)
@@ -76,7 +77,7 @@ func (j *judges) build(name string, only map[string]row, race bool) (binary, jud
 		j.t.Fatal(err)
 	}
 	all := &mutation{files: j.code.files, with: j.code.with, only: only}
-	if name == byCompute {
+	if slices.Contains(inWrapped, name) {
 		all.extra = wrapped
 	}
 	o, err := Options{Race: race, change: all.change}.withDefaults()
@@ -88,6 +89,9 @@ func (j *judges) build(name string, only map[string]row, race bool) (binary, jud
 		j.t.Fatal(err)
 	}
 	j.mutants = all.mutants
+	if !slices.Contains(j.code.subjects, name) {
+		return b.binary, ""
+	}
 	judge = filepath.Join(b.root, "judge")
 	if err := b.copy.Build(j.t.Context(), "judge", judgeOf(m, b.copy.Import), judge, instrument.BuildOptions{}); err != nil {
 		j.t.Fatal(err)
@@ -101,7 +105,10 @@ func expect(binary string, stages []stage) (list []*expectation) {
 		list = append(list, &expectation{s, binary, sync.OnceValues(func() (outcome, error) {
 			start := time.Now()
 			o, err := baseline(binary, s)
-			trace("without a mutant, %s: %d programs, %.0f s", s, o.report.Programs, time.Since(start).Seconds())
+			trace("without a mutant, %s: %d programs, %d violations, %.0f s", s, o.report.Programs, len(o.found), time.Since(start).Seconds())
+			if err == nil && s.on != "" && len(o.found) > 0 {
+				err = fmt.Errorf("the %s breaks %v without a mutant", s.on, slices.Sorted(maps.Keys(o.found)))
+			}
 			return o, err
 		})})
 	}
@@ -196,6 +203,9 @@ func (j *judges) fully(x *mutant) row {
 // alone is how x dies in the judgement by one goroutine.
 func (j *judges) alone(x *mutant) death {
 	for _, s := range j.subjects {
+		if s.aside {
+			continue
+		}
 		broken, err := judgeAlone(s.judge, x.number)
 		if err != nil {
 			return death{tried: true, clause: "crash"}
@@ -212,6 +222,9 @@ func (j *judges) alone(x *mutant) death {
 // underStress is how x dies on real goroutines, within a second a subject.
 func (j *judges) underStress(x *mutant) death {
 	for _, s := range j.subjects {
+		if s.aside {
+			continue
+		}
 		broken, err := judgeStressed(s.judge, x.number)
 		if err != nil {
 			return death{tried: true, clause: "crash"}
@@ -235,7 +248,7 @@ func (j *judges) first(x *mutant, what func(*subject) []*expectation) death {
 	for i := range what(j.subjects[0]) {
 		for _, s := range j.subjects {
 			e := what(s)[i]
-			if !e.isFor(x) {
+			if !e.isFor(x, s) {
 				continue
 			}
 			expected, err := e.find()

@@ -27,8 +27,8 @@ type mutatedMap struct {
 // read/dirty map share their code: go1.23 has all methods, and go1.15.2 does not
 // break R3 by itself. flatmap has words in its buckets, strings, and boxes of
 // what is neither; and Compute, which is no method of programs, but may be behind
-// those that are. It is long, and so is the toolchain's: they are spared what is a mistake
-// without other threads as well.
+// those that are: see on for what else is. It is long, and so is the toolchain's: they
+// are spared what is a mistake without other threads as well.
 var mutatedMaps = []mutatedMap{
 	{"locked", []string{"locked.go"}, []string{"locked"}, small(Policies[:1]), large(Policies[:1]), raced, nil},
 	{"readdirty", []string{"readdirty.go", "entry.go"}, []string{"go1.15.2", "go1.23"}, small(Policies[:1]), large(Policies[:1]), raced, nil},
@@ -41,21 +41,30 @@ var mutatedMaps = []mutatedMap{
 var concurrent = slices.Concat(memoryOperators, lockOperators, conditionOperators[:4], releaseOperators)
 
 // ofWords is flatmap with words for keys and values, ofBoth with words for keys and
-// boxes for values, ofStrings with strings and words. byCompute writes by Compute: it
-// is in the file wrapped.
+// boxes for values, ofStrings with strings and words, ofPointers with words and
+// pointers. Others are in the file wrapped.
 const (
-	ofWords   = "flatmap of words"
-	ofBoth    = "flatmap of words and boxes"
-	ofStrings = "flatmap of strings"
-	byCompute = "flatmap by Compute"
-	wrapped   = "../../impl/flatmap/testdata/wrapped/wrapped.go"
+	ofWords    = "flatmap of words"
+	ofBoth     = "flatmap of words and boxes"
+	ofStrings  = "flatmap of strings"
+	ofPointers = "flatmap of pointers"
+	byCompute  = "flatmap by Compute"
+	thatGrows  = "flatmap that grows"
+	busy       = "busy flatmap"
+	stubborn   = "stubborn flatmap"
+	paused     = "paused flatmap"
+	wrapped    = "../../impl/flatmap/testdata/wrapped/wrapped.go"
 )
+
+// inWrapped are the maps of the file wrapped.
+var inWrapped = []string{byCompute, thatGrows, busy, stubborn, paused}
 
 // mapNamed returns the map of a subject.
 func mapNamed(name string) (Map, error) {
 	expression, ofFlatmap := map[string]string{
 		ofWords: "new(flatmap.Map[int, int])", ofBoth: "new(flatmap.Map[int, any])", ofStrings: "new(flatmap.Map[string, int])",
-		byCompute: "new(flatmap.Computed[int, int])",
+		ofPointers: "new(flatmap.Map[int, *int])", byCompute: "new(flatmap.Computed[int, int])",
+		thatGrows: "new(flatmap.Grown[int, int])", busy: "new(flatmap.Busy)", stubborn: "new(flatmap.Stubborn)", paused: "new(flatmap.Paused)",
 	}[name]
 	if !ofFlatmap {
 		entry, _ := impl.Find(name)
@@ -78,6 +87,7 @@ type stage struct {
 	name string
 	job  job.Job
 	of   []string // the functions whose mutants it is for; none: all
+	on   string   // the map that it is on; "": every one of the mutated code's subjects
 }
 
 func newStage(size string, keys int, methods []model.Method, policies, initials []string) stage {
@@ -95,6 +105,9 @@ func (s stage) String() string {
 	if len(s.of) > 0 {
 		text += "; for mutants of " + strings.Join(s.of, ", ")
 	}
+	if s.on != "" {
+		text += "; on the " + s.on
+	}
 	return text
 }
 
@@ -105,9 +118,22 @@ func methodNames(methods []model.Method) (names []string) {
 	return names
 }
 
-// isFor reports whether x is to survive s.
-func (s stage) isFor(x *mutant) bool {
+// isFor reports whether x, as subject has it, is to survive s.
+func (s stage) isFor(x *mutant, subject *subject) bool {
+	if s.on != subject.name && (s.on != "" || subject.aside) {
+		return false
+	}
 	return len(s.of) == 0 || slices.Contains(s.of, x.function.decl.Name.Name)
+}
+
+// aside returns the maps that only single stages are on.
+func (m mutatedMap) aside() (names []string) {
+	for _, s := range slices.Concat(m.small, m.large) {
+		if s.on != "" && !slices.Contains(m.subjects, s.on) && !slices.Contains(names, s.on) {
+			names = append(names, s.on)
+		}
+	}
+	return names
 }
 
 // mostSteps ends an execution of a mutant that runs in circles. The longest of
@@ -158,6 +184,19 @@ func of(s stage, functions []string) stage {
 	return s
 }
 
+// on is a stage on a map that only mutants of some functions need: one with what
+// nobody else calls, or with what rarely comes between two steps behind one method.
+func on(name string, s stage, functions ...string) stage {
+	s.on = name
+	return of(s, functions)
+}
+
+// long is a stage whose executions may take many steps.
+func long(s stage) stage {
+	s.job.Steps = 1 << 17
+	return s
+}
+
 // largeTrie is large for a map whose programs take many steps: other methods do
 // the same there with the same code.
 var largeTrie = []stage{
@@ -196,6 +235,10 @@ const (
 	shrinking2  = "k0 k1 +20 -19"
 )
 
+// gaps are maps of one bucket, with k0 in one of its later slots and free ones before
+// it, which hold what was in them. Maps of one key have it in the first slot.
+var gaps = []string{"+2 k0 -2", "+3 k0 -3", "+4 k0 -4", "+5 k0 -5"}
+
 var (
 	smallFlat = []stage{
 		newStage("2x1", 2, nil, Policies, initials),
@@ -204,6 +247,12 @@ var (
 		newStage("2x1", 2, basic[:3], Policies[1:2], []string{growing2, shrinking2}),
 		newStage("2x1", 2, onKey, Policies[:1], []string{fullBucket}),
 		newStage("1x3", 2, most, Policies, initials),
+		of(newStage("2x1", 1, []model.Method{model.Range, model.Store}, Policies[:1], gaps), []string{"fill"}),
+		on(ofPointers, newStage("2x1", 1, onKey, Policies[:1], few), "Store"),
+		on(thatGrows, newStage("2x1", 1, []model.Method{model.Load, model.Store, model.LoadOrStore, model.Clear}, Policies[:1], few), "Grow", "finish"),
+		on(busy, newStage("2x1", 1, []model.Method{model.Range, model.Delete}, Policies[:1], oneKey), "copyChain"),
+		on(stubborn, long(newStage("1x1", 1, []model.Method{model.Store}, Policies[:1], few)), "compute"),
+		on(paused, long(newStage("1x1", 1, []model.Method{model.Range}, Policies[1:2], few)), "Range"),
 	}
 	largeFlat = []stage{
 		newStage("3x1", 2, most, Policies[:1], oneKey),
