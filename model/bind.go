@@ -6,33 +6,68 @@ import (
 	"math"
 	"reflect"
 	"strings"
+	"sync"
+	"sync/atomic"
 )
 
-// Bind makes a new map of s and returns it as an [Instance]. It is the only
-// place that looks for a map's methods. It panics with what to do if s has no
-// New, no way to make a key or a value, or a map without any of the methods.
-func Bind[K comparable, V any](s Subject[K, V]) Instance {
+// Bind makes a new map of s and returns it as an [Instance]. It panics with what
+// to do if s has no New, no way to make a key or a value, or a map without any of
+// the methods.
+func Bind[K comparable, V any](s Subject[K, V]) Instance { return newBinder(s).Bind() }
+
+// binder makes bindings of a subject, whose types it has looked at.
+type binder[K comparable, V any] struct {
+	subject Subject[K, V]
+	key     *coding[K]
+	value   *coding[V]
+	known   atomic.Pointer[offer]
+	calls   *sync.Pool // of *prepared that were released; nil: they are not used again
+}
+
+// offer is what maps of one type can do.
+type offer struct {
+	of      reflect.Type
+	methods MethodSet
+}
+
+func newBinder[K comparable, V any](s Subject[K, V]) *binder[K, V] {
 	if s.New == nil {
 		panic(mistakef(s.Name, "New is nil: say how to make a map"))
 	}
-	b := &binding[K, V]{subject: s}
-	b.key = newCodec(s.Name, "Key", "conn-", s.Key, s.KeyIndex)
-	b.key.special = specialKey[K]
-	b.value = newCodec(s.Name, "Value", "value-", s.Value, s.ValueIndex)
-	b.value.special = specialValue[V]
-	if b.value.index == nil && !typeOf[V]().Comparable() {
+	r := &binder[K, V]{subject: s}
+	r.key = newCoding(s.Name, "Key", "conn-", s.Key, s.KeyIndex)
+	r.key.special = specialKey[K]
+	r.value = newCoding(s.Name, "Value", "value-", s.Value, s.ValueIndex)
+	r.value.special = specialValue[V]
+	if r.value.index == nil && !typeOf[V]().Comparable() {
 		panic(mistakef(s.Name, "values of type %v cannot be compared: say with ValueIndex which is which", typeOf[V]()))
 	}
-	m := s.New()
+	return r
+}
+
+// Bind implements [Binder].
+func (r *binder[K, V]) Bind() Instance {
+	m := r.subject.New()
 	if m == nil {
-		panic(mistakef(s.Name, "New returned nil: return a pointer to a map"))
+		panic(mistakef(r.subject.Name, "New returned nil: return a pointer to a map"))
 	}
-	b.to(m)
-	if b.methods == 0 {
-		panic(mistakef(s.Name, "%T has no method for keys of type %v and values of type %v: let New return a pointer to such a map%s",
+	b := &binding[K, V]{binder: r, key: codec[K]{coding: r.key}, value: codec[V]{coding: r.value}, m: m}
+	if b.methods = r.offered(m); b.methods == 0 {
+		panic(mistakef(r.subject.Name, "%T has no method for keys of type %v and values of type %v: let New return a pointer to such a map%s",
 			m, typeOf[K](), typeOf[V](), strings.Join(append([]string{""}, b.Mismatched()...), "; ")))
 	}
 	return b
+}
+
+// offered returns the methods that m has.
+func (r *binder[K, V]) offered(m any) MethodSet {
+	t := reflect.TypeOf(m)
+	if o := r.known.Load(); o != nil && o.of == t {
+		return o.methods
+	}
+	o := &offer{t, offered[K, V](m)}
+	r.known.Store(o)
+	return o.methods
 }
 
 // specialKey returns the key for Zero > i, where K has it.
@@ -68,63 +103,51 @@ func specialValue[V any](i int) (V, bool) {
 // uncomparable is the type of the value Uncomparable. No subject has it.
 type uncomparable []int
 
-// binding is one map and its methods; a nil method is one that it lacks.
+// binding is one map.
 type binding[K comparable, V any] struct {
-	subject Subject[K, V]
-	key     *codec[K]
-	value   *codec[V]
+	*binder[K, V]
+	key     codec[K]
+	value   codec[V]
 	m       any
 	methods MethodSet
-
-	load             interface{ Load(K) (V, bool) }
-	store            interface{ Store(K, V) }
-	loadOrStore      interface{ LoadOrStore(K, V) (V, bool) }
-	loadAndDelete    interface{ LoadAndDelete(K) (V, bool) }
-	del              interface{ Delete(K) }
-	swap             interface{ Swap(K, V) (V, bool) }
-	compareAndSwap   interface{ CompareAndSwap(K, V, V) bool }
-	compareAndDelete interface{ CompareAndDelete(K, V) bool }
-	clear            interface{ Clear() }
-	length           interface{ Len() int }
-	sequences        [methods]func() sequence
 }
 
-// to binds b to the methods of m. A checker makes a map for each of millions of
-// programs: nothing is looked up by name here.
-func (b *binding[K, V]) to(m any) {
-	b.m, b.methods = m, 0
-	find(b, Load, &b.load)
-	find(b, Store, &b.store)
-	find(b, LoadOrStore, &b.loadOrStore)
-	find(b, LoadAndDelete, &b.loadAndDelete)
-	find(b, Delete, &b.del)
-	find(b, Swap, &b.swap)
-	find(b, CompareAndSwap, &b.compareAndSwap)
-	find(b, CompareAndDelete, &b.compareAndDelete)
-	find(b, Clear, &b.clear)
-	find(b, Len, &b.length)
-	b.findSequence(Range, pairs(b, b.rangeMethod()))
-	b.findSequence(All, pairs(b, b.allMethod()))
-	b.findSequence(Keys, halves(b.keysMethod(), func(k K) Visit { return Visit{b.keyIndex(k), Unseen} }))
-	b.findSequence(Values, halves(b.valuesMethod(), func(v V) Visit { return Visit{Unseen, b.valueIndex(v)} }))
-}
+// The methods but traversals, which have several signatures.
+type (
+	loader[K comparable, V any]           interface{ Load(K) (V, bool) }
+	storer[K comparable, V any]           interface{ Store(K, V) }
+	orStorer[K comparable, V any]         interface{ LoadOrStore(K, V) (V, bool) }
+	andDeleter[K comparable, V any]       interface{ LoadAndDelete(K) (V, bool) }
+	deleter[K comparable]                 interface{ Delete(K) }
+	swapper[K comparable, V any]          interface{ Swap(K, V) (V, bool) }
+	comparingSwapper[K comparable, V any] interface{ CompareAndSwap(K, V, V) bool }
+	comparingDeleter[K comparable, V any] interface{ CompareAndDelete(K, V) bool }
+	clearer                               interface{ Clear() }
+	measurer                              interface{ Len() int }
+)
 
-// A sequence is a traversal that takes its callback.
-type sequence = func(func(Visit) bool)
-
-// find stores m's method behind to, if it has the right signature.
-func find[K comparable, V, I any](b *binding[K, V], method Method, to *I) {
-	i, ok := b.m.(I)
-	if *to = i; ok {
-		b.methods = b.methods.With(method)
+// offered returns the methods that m has with the right signatures. This is the
+// only place that looks for them.
+func offered[K comparable, V any](m any) (all MethodSet) {
+	for method, has := range [methods]bool{
+		Load: is[loader[K, V]](m), Store: is[storer[K, V]](m),
+		LoadOrStore: is[orStorer[K, V]](m), LoadAndDelete: is[andDeleter[K, V]](m),
+		Delete: is[deleter[K]](m), Swap: is[swapper[K, V]](m),
+		CompareAndSwap: is[comparingSwapper[K, V]](m), CompareAndDelete: is[comparingDeleter[K, V]](m),
+		Clear: is[clearer](m), Len: is[measurer](m),
+		Range: rangeOf[K, V](m) != nil, All: allOf[K, V](m) != nil,
+		Keys: keysOf[K](m) != nil, Values: valuesOf[V](m) != nil,
+	} {
+		if has {
+			all = all.With(Method(method))
+		}
 	}
+	return all
 }
 
-// findSequence keeps how to ask for a traversal.
-func (b *binding[K, V]) findSequence(method Method, ask func() sequence) {
-	if b.sequences[method] = ask; ask != nil {
-		b.methods = b.methods.With(method)
-	}
+func is[I any](m any) bool {
+	_, ok := m.(I)
+	return ok
 }
 
 // wanted are the signatures that the methods should have. A traversal takes its
@@ -134,16 +157,16 @@ func (b *binding[K, V]) wanted() [methods]string {
 	only := func(i reflect.Type) string { return i.Method(0).Type.String() }
 	each := typeOf[func(func(K, V) bool)]()
 	return [methods]string{
-		Load:             only(reflect.TypeOf(&b.load).Elem()),
-		Store:            only(reflect.TypeOf(&b.store).Elem()),
-		LoadOrStore:      only(reflect.TypeOf(&b.loadOrStore).Elem()),
-		LoadAndDelete:    only(reflect.TypeOf(&b.loadAndDelete).Elem()),
-		Delete:           only(reflect.TypeOf(&b.del).Elem()),
-		Swap:             only(reflect.TypeOf(&b.swap).Elem()),
-		CompareAndSwap:   only(reflect.TypeOf(&b.compareAndSwap).Elem()),
-		CompareAndDelete: only(reflect.TypeOf(&b.compareAndDelete).Elem()),
-		Clear:            only(reflect.TypeOf(&b.clear).Elem()),
-		Len:              only(reflect.TypeOf(&b.length).Elem()),
+		Load:             only(typeOf[loader[K, V]]()),
+		Store:            only(typeOf[storer[K, V]]()),
+		LoadOrStore:      only(typeOf[orStorer[K, V]]()),
+		LoadAndDelete:    only(typeOf[andDeleter[K, V]]()),
+		Delete:           only(typeOf[deleter[K]]()),
+		Swap:             only(typeOf[swapper[K, V]]()),
+		CompareAndSwap:   only(typeOf[comparingSwapper[K, V]]()),
+		CompareAndDelete: only(typeOf[comparingDeleter[K, V]]()),
+		Clear:            only(typeOf[clearer]()),
+		Len:              only(typeOf[measurer]()),
 		Range:            each.String(),
 		All:              or(each, typeOf[iter.Seq2[K, V]]()),
 		Keys:             or(typeOf[func(func(K) bool)](), typeOf[iter.Seq[K]]()),
@@ -167,15 +190,15 @@ func (b *binding[K, V]) Mismatched() []string {
 // method that takes the callback is the traversal itself; one that returns a
 // sequence is asked once for each.
 
-func (b *binding[K, V]) rangeMethod() func() func(func(K, V) bool) {
-	if r, ok := b.m.(interface{ Range(func(K, V) bool) }); ok {
+func rangeOf[K comparable, V any](m any) func() func(func(K, V) bool) {
+	if r, ok := m.(interface{ Range(func(K, V) bool) }); ok {
 		return func() func(func(K, V) bool) { return r.Range }
 	}
 	return nil
 }
 
-func (b *binding[K, V]) allMethod() func() func(func(K, V) bool) {
-	switch a := b.m.(type) {
+func allOf[K comparable, V any](m any) func() func(func(K, V) bool) {
+	switch a := m.(type) {
 	case interface{ All(func(K, V) bool) }:
 		return func() func(func(K, V) bool) { return a.All }
 	case interface{ All() iter.Seq2[K, V] }:
@@ -186,8 +209,8 @@ func (b *binding[K, V]) allMethod() func() func(func(K, V) bool) {
 	return nil
 }
 
-func (b *binding[K, V]) keysMethod() func() func(func(K) bool) {
-	switch s := b.m.(type) {
+func keysOf[K comparable](m any) func() func(func(K) bool) {
+	switch s := m.(type) {
 	case interface{ Keys(func(K) bool) }:
 		return func() func(func(K) bool) { return s.Keys }
 	case interface{ Keys() iter.Seq[K] }:
@@ -198,8 +221,8 @@ func (b *binding[K, V]) keysMethod() func() func(func(K) bool) {
 	return nil
 }
 
-func (b *binding[K, V]) valuesMethod() func() func(func(V) bool) {
-	switch s := b.m.(type) {
+func valuesOf[V any](m any) func() func(func(V) bool) {
+	switch s := m.(type) {
 	case interface{ Values(func(V) bool) }:
 		return func() func(func(V) bool) { return s.Values }
 	case interface{ Values() iter.Seq[V] }:
@@ -210,41 +233,56 @@ func (b *binding[K, V]) valuesMethod() func() func(func(V) bool) {
 	return nil
 }
 
-// pairs adapts a traversal of pairs; a nil callback stays nil.
-func pairs[K comparable, V any](b *binding[K, V], ask func() func(func(K, V) bool)) func() sequence {
-	if ask == nil {
-		return nil
+// A sequence is a traversal that takes its callback.
+type sequence = func(func(Visit) bool)
+
+// ask asks the map for a traversal.
+func (b *binding[K, V]) ask(m Method) sequence {
+	switch m {
+	case Range:
+		return b.pairs(rangeOf[K, V](b.m)())
+	case All:
+		return b.pairs(allOf[K, V](b.m)())
+	case Keys:
+		return halves(keysOf[K](b.m)(), func(k K) Visit { return Visit{b.keyIndex(k), Unseen} })
+	default:
+		return halves(valuesOf[V](b.m)(), func(v V) Visit { return Visit{Unseen, b.valueIndex(v)} })
 	}
-	return func() sequence {
-		all := ask()
-		return func(f func(Visit) bool) {
-			if f == nil {
-				all(nil)
-				return
-			}
-			all(func(k K, v V) bool { return f(Visit{b.keyIndex(k), b.valueIndex(v)}) })
+}
+
+// pairs adapts a traversal of pairs; a nil callback stays nil.
+func (b *binding[K, V]) pairs(all func(func(K, V) bool)) sequence {
+	return func(f func(Visit) bool) {
+		if f == nil {
+			all(nil)
+			return
 		}
+		all(func(k K, v V) bool { return f(Visit{b.keyIndex(k), b.valueIndex(v)}) })
 	}
 }
 
 // halves adapts a traversal of keys or of values; a nil callback stays nil.
-func halves[T any](ask func() func(func(T) bool), visit func(T) Visit) func() sequence {
-	if ask == nil {
-		return nil
-	}
-	return func() sequence {
-		seq := ask()
-		return func(f func(Visit) bool) {
-			if f == nil {
-				seq(nil)
-				return
-			}
-			seq(func(x T) bool { return f(visit(x)) })
+func halves[T any](seq func(func(T) bool), visit func(T) Visit) sequence {
+	return func(f func(Visit) bool) {
+		if f == nil {
+			seq(nil)
+			return
 		}
+		seq(func(x T) bool { return f(visit(x)) })
 	}
 }
 
 func (b *binding[K, V]) keyIndex(k K) int {
+	if b.key.direct {
+		if i, ok := b.key.decode(k); ok {
+			return i
+		}
+	}
+	return b.anyKeyIndex(k)
+}
+
+// anyKeyIndex is keyIndex of what may be no ordinary key.
+func (b *binding[K, V]) anyKeyIndex(k K) int {
 	if !reflect.ValueOf(&k).Elem().Comparable() {
 		return Unhashable
 	}
@@ -258,6 +296,16 @@ func (b *binding[K, V]) keyIndex(k K) int {
 }
 
 func (b *binding[K, V]) valueIndex(v V) int {
+	if b.value.direct {
+		if i, ok := b.value.decode(v); ok {
+			return i
+		}
+	}
+	return b.anyValueIndex(v)
+}
+
+// anyValueIndex is valueIndex of what may be no ordinary value.
+func (b *binding[K, V]) anyValueIndex(v V) int {
 	x := reflect.ValueOf(&v).Elem()
 	if x.IsZero() {
 		return Zero
@@ -281,9 +329,10 @@ func (b *binding[K, V]) Zero() (Instance, bool) {
 	if t.Kind() != reflect.Pointer {
 		return nil, false
 	}
-	zero := &binding[K, V]{subject: b.subject, key: b.key, value: b.value}
-	zero.to(reflect.New(t.Elem()).Interface())
-	return zero, true
+	m := reflect.New(t.Elem()).Interface()
+	return &binding[K, V]{
+		binder: b.binder, key: codec[K]{coding: b.key.coding}, value: codec[V]{coding: b.value.coding}, m: m, methods: b.offered(m),
+	}, true
 }
 
 func (b *binding[K, V]) Traits() Traits {
@@ -323,7 +372,8 @@ func (b *binding[K, V]) Prepare(o Op) Prepared {
 	if o.Method.Traverses() {
 		panic(mistakef(b.subject.Name, "%s cannot be prepared: call Traverse", o.Method))
 	}
-	p := &prepared[K, V]{b: b, op: o}
+	p := b.call()
+	p.b, p.op = b, o
 	if o.Method.OnKey() {
 		p.key = b.key.encode(o.Key)
 	}
@@ -336,6 +386,22 @@ func (b *binding[K, V]) Prepare(o Op) Prepared {
 	return p
 }
 
+// call returns a prepared to fill, mostly one that was released.
+func (r *binder[K, V]) call() *prepared[K, V] {
+	if r.calls == nil {
+		return new(prepared[K, V])
+	}
+	return r.calls.Get().(*prepared[K, V])
+}
+
+func (p *prepared[K, V]) Release() {
+	calls := p.b.calls
+	*p = prepared[K, V]{}
+	if calls != nil {
+		calls.Put(p)
+	}
+}
+
 // Watches watches every argument: one that the method does not take is a zero
 // value, of which there is nothing to watch.
 func (p *prepared[K, V]) Watches() Watches {
@@ -344,27 +410,27 @@ func (p *prepared[K, V]) Watches() Watches {
 
 func (p *prepared[K, V]) Do() {
 	defer catch(p.op, &p.panic)
-	switch b := p.b; p.op.Method {
+	switch m := p.b.m; p.op.Method {
 	case Load:
-		p.value, p.ok = b.load.Load(p.key)
+		p.value, p.ok = m.(loader[K, V]).Load(p.key)
 	case Store:
-		b.store.Store(p.key, p.v)
+		m.(storer[K, V]).Store(p.key, p.v)
 	case LoadOrStore:
-		p.value, p.ok = b.loadOrStore.LoadOrStore(p.key, p.v)
+		p.value, p.ok = m.(orStorer[K, V]).LoadOrStore(p.key, p.v)
 	case LoadAndDelete:
-		p.value, p.ok = b.loadAndDelete.LoadAndDelete(p.key)
+		p.value, p.ok = m.(andDeleter[K, V]).LoadAndDelete(p.key)
 	case Delete:
-		b.del.Delete(p.key)
+		m.(deleter[K]).Delete(p.key)
 	case Swap:
-		p.value, p.ok = b.swap.Swap(p.key, p.v)
+		p.value, p.ok = m.(swapper[K, V]).Swap(p.key, p.v)
 	case CompareAndSwap:
-		p.ok = b.compareAndSwap.CompareAndSwap(p.key, p.old, p.v)
+		p.ok = m.(comparingSwapper[K, V]).CompareAndSwap(p.key, p.old, p.v)
 	case CompareAndDelete:
-		p.ok = b.compareAndDelete.CompareAndDelete(p.key, p.old)
+		p.ok = m.(comparingDeleter[K, V]).CompareAndDelete(p.key, p.old)
 	case Clear:
-		b.clear.Clear()
+		m.(clearer).Clear()
 	case Len:
-		p.n = b.length.Len()
+		p.n = m.(measurer).Len()
 	}
 }
 
@@ -384,13 +450,13 @@ func (b *binding[K, V]) mustHave(m Method) {
 func (b *binding[K, V]) Traverse(o Op, f func(Visit) bool) (r Result) {
 	b.mustHave(o.Method)
 	defer catch(o, &r.Panic)
-	b.sequences[o.Method]()(bounded(f))
+	b.ask(o.Method)(bounded(f))
 	return Result{}
 }
 
 func (b *binding[K, V]) Sequence(m Method) func(func(Visit) bool) {
 	b.mustHave(m)
-	seq := b.sequences[m]()
+	seq := b.ask(m)
 	return func(f func(Visit) bool) { seq(bounded(f)) }
 }
 

@@ -277,8 +277,9 @@ func entriesOf(s State, m Method) (entries []string) {
 func TestARightMapBoundToAnyTypeDoesWhatStepSays(t *testing.T) {
 	for name, subject := range subjects {
 		t.Run(name, func(t *testing.T) {
+			many := subject.(interface{ Ready() Binder }).Ready()
 			rapid.Check(t, func(t *rapid.T) {
-				in := subject.Bind()
+				in := rapid.SampledFrom([]Binder{subject, many}).Draw(t, "binder").Bind()
 				if in.Name() != "right" || in.Methods() != EveryMethod || len(in.Mismatched()) != 0 {
 					t.Fatalf("%s has %s, mismatched %s", in.Name(), in.Methods(), in.Mismatched())
 				}
@@ -622,6 +623,68 @@ func TestAKeyThatCannotBeHashedComesOutUnhashable(t *testing.T) {
 			t.Errorf("%v is read as %v, %+v", k, got, r)
 		}
 	}
+}
+
+// What a call that was released had to do with is gone, though it is used again.
+func TestReleaseGivesEverythingUp(t *testing.T) {
+	many := right[any, any]().Ready()
+	in, other := many.Bind(), many.Bind()
+	var watches []Watches
+	for range 100 {
+		p := in.Prepare(store(1, 1))
+		watches = append(watches, p.Watches())
+		p.Do()
+		p.Release()
+		if r := Call(other, Op{Method: Load, Key: 1}); r != (Result{}) {
+			t.Fatalf("what one map has is loaded from another: %+v", r)
+		}
+	}
+	if r := Call(in, Op{Method: LoadAndDelete, Key: 1}); r != (Result{Value: 1, OK: true}) {
+		t.Fatalf("1 was stored, and %+v deleted", r)
+	}
+	runtime.GC() // what may be used again outlives one
+	for i, w := range watches {
+		if w.Key.Alive() || w.Value.Alive() {
+			t.Fatalf("call %d: key is alive: %v, value: %v", i, w.Key.Alive(), w.Value.Alive())
+		}
+	}
+	runtime.KeepAlive(in)
+}
+
+func TestWhatIsReadyMakesMapsInManyGoroutines(t *testing.T) {
+	many := right[*record, any]().Ready()
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			for range 200 {
+				in := many.Bind()
+				Call(in, store(i, i+1))
+				if r := Call(in, Op{Method: Load, Key: i}); r != (Result{Value: i + 1, OK: true}) {
+					t.Errorf("%d was stored, and %+v loaded", i+1, r)
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
+func TestWhatIsReadyLooksAtEachMap(t *testing.T) {
+	maps := []any{&mutexMap[string, int]{}, leaky{}, nil}
+	many := Subject[string, int]{New: func() any { m := maps[0]; maps = maps[1:]; return m }}.Ready()
+	if in := many.Bind(); in.Methods() != EveryMethod {
+		t.Errorf("the first map has %s", in.Methods())
+	}
+	for range 2 {
+		if got := panicOf(func() { many.Bind() }); got == nil {
+			t.Error("a map without any of the methods, or none, is bound")
+		}
+	}
+}
+
+func panicOf(f func()) (p any) {
+	defer func() { p = recover() }()
+	f()
+	return nil
 }
 
 func BenchmarkPrepareDoResultOfAny(b *testing.B) {

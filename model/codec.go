@@ -20,9 +20,8 @@ const minWatched = 16
 // that of a Payload.
 const blockSize = 128
 
-// A codec translates between small integers and values of type T. It holds no
-// value that it made, so that a checker can see them die.
-type codec[T any] struct {
+// A coding says how small integers and values of type T stand for each other.
+type coding[T any] struct {
 	subject string
 	what    string // Key or Value
 	least   int    // the first ordinary index
@@ -30,13 +29,18 @@ type codec[T any] struct {
 	make    func(int) T
 	index   func(T) (int, bool)
 	special func(int) (T, bool)
+	plain   bool // T's own kind is neither a pointer nor an interface
+	own     bool // make's values are right, and need no rehome
+	direct  bool // they are strings or boxes, which index knows: there is nothing to remember
+}
 
-	mu    sync.RWMutex
-	memo  map[int]remembered  // pointers, so that equal i gives equal pointers; made when needed
-	seen  map[fingerprint]int // of a value made: its index; made when needed
-	seed  maphash.Seed
-	plain bool // T's own kind is neither a pointer nor an interface
-	own   bool // make's values are right, and need no rehome
+// A codec translates by a coding. It holds no value that it made, so that a
+// checker can see them die.
+type codec[T any] struct {
+	*coding[T]
+	mu   sync.RWMutex
+	memo map[int]remembered  // pointers, so that equal i gives equal pointers; made when needed
+	seen map[fingerprint]int // of a value made: its index; made when needed
 }
 
 // A fingerprint stands for a value without holding it. Go's hash of an interface does not
@@ -52,11 +56,8 @@ type remembered struct {
 	to  weak.Pointer[byte]
 }
 
-func newCodec[T any](subject, what, prefix string, custom func(int) T, index func(T) (int, bool)) *codec[T] {
-	c := &codec[T]{
-		subject: subject, what: what, make: custom, index: index, most: math.MaxInt,
-		seed: codecSeed,
-	}
+func newCoding[T any](subject, what, prefix string, custom func(int) T, index func(T) (int, bool)) *coding[T] {
+	c := &coding[T]{subject: subject, what: what, make: custom, index: index, most: math.MaxInt}
 	if what == "Value" {
 		c.least = Zero + 1
 		if unit(typeOf[T]()) {
@@ -78,7 +79,7 @@ func newCodec[T any](subject, what, prefix string, custom func(int) T, index fun
 		panic(mistakef(subject, "%s is nil and there is no default for %v: say how to make one", what, typeOf[T]()))
 	}
 	if c.index == nil {
-		c.index = defaultIndex
+		c.index, c.direct = defaultIndex, defaultIndex != nil
 	}
 	return c
 }
@@ -143,13 +144,12 @@ func cutIndex(s, prefix string) (int, bool) {
 
 // encode returns the T for index i.
 func (c *codec[T]) encode(i int) T {
-	if x, ok := c.special(i); ok {
-		return x
-	}
-	if i < c.least || i > c.most {
-		panic(mistakef(c.subject, "%v has no %s %s: ask Traits first", typeOf[T](), strings.ToLower(c.what), c.name(i)))
-	}
-	if c.plain {
+	switch {
+	case i < c.least || i > c.most:
+		return c.encodeSpecial(i)
+	case c.direct:
+		return c.make(i)
+	case c.plain:
 		x := c.fresh(i)
 		c.remember(i, x)
 		return x
@@ -163,8 +163,17 @@ func (c *codec[T]) encode(i int) T {
 	return c.encodeDynamic(i)
 }
 
+// encodeSpecial makes what T may have beside the ordinary ones.
+func (c *coding[T]) encodeSpecial(i int) T {
+	x, ok := c.special(i)
+	if !ok {
+		panic(mistakef(c.subject, "%v has no %s %s: ask Traits first", typeOf[T](), strings.ToLower(c.what), c.name(i)))
+	}
+	return x
+}
+
 // name is how index i is shown to people.
-func (c *codec[T]) name(i int) string {
+func (c *coding[T]) name(i int) string {
 	if c.what == "Key" {
 		return KeyName(i)
 	}
@@ -172,11 +181,11 @@ func (c *codec[T]) name(i int) string {
 }
 
 // fresh makes a T with allocations of its own.
-func (c *codec[T]) fresh(i int) T {
-	x := c.make(i)
+func (c *coding[T]) fresh(i int) T {
 	if c.own {
-		return x
+		return c.make(i)
 	}
+	x := c.make(i)
 	if c.least > Zero && reflect.ValueOf(&x).Elem().IsZero() {
 		panic(mistakef(c.subject, "Value(%d) is the zero value, which is value 0: return another", i))
 	}
@@ -203,7 +212,7 @@ func (c *codec[T]) encodeDynamic(i int) T {
 	if c.index != nil {
 		return x
 	}
-	h := c.fingerprint(x)
+	h := fingerprintOf(x)
 	// An index left over from an owner of this address that is gone is no
 	// reason; j's present pointer must be this one.
 	if j := c.seen[h]; j != i && c.memo[j].to == c.memo[i].to {
@@ -229,14 +238,17 @@ func revive[T any](m remembered) (T, bool) {
 
 // remember keeps the way back to i, not x.
 func (c *codec[T]) remember(i int, x T) {
-	if c.index != nil {
-		return
+	if c.index == nil {
+		c.rememberPrint(i, x)
 	}
+}
+
+func (c *codec[T]) rememberPrint(i int, x T) {
 	v := reflect.ValueOf(&x).Elem()
 	if !v.Comparable() {
 		panic(mistakef(c.subject, "%s(%d) cannot be compared: say with %[1]sIndex which is which", c.what, i))
 	}
-	h := c.fingerprint(x)
+	h := fingerprintOf(x)
 	c.mu.RLock()
 	j, ok := c.seen[h]
 	c.mu.RUnlock()
@@ -282,27 +294,34 @@ func (c *codec[T]) see(h fingerprint, i int) {
 }
 
 // ambiguous ends a run that could not tell i from j.
-func (c *codec[T]) ambiguous(i, j int) {
+func (c *coding[T]) ambiguous(i, j int) {
 	panic(mistakef(c.subject, "%s(%d) equals %[1]s(%[3]d): return different ones", c.what, i, j))
 }
 
-// fingerprint returns equal prints for equal x, which must be comparable.
-func (c *codec[T]) fingerprint(x T) fingerprint {
-	return fingerprint{reflect.TypeOf(x), maphash.Comparable(c.seed, any(x))}
+// fingerprintOf returns equal prints for equal x, which must be comparable.
+func fingerprintOf[T any](x T) fingerprint {
+	return fingerprint{reflect.TypeOf(x), maphash.Comparable(codecSeed, any(x))}
 }
 
 // decode returns the index of x, and false if the codec never made it.
 func (c *codec[T]) decode(x T) (i int, ok bool) {
-	switch {
-	case c.index != nil:
+	if c.index != nil {
 		i, ok = c.index(x)
-	case reflect.ValueOf(&x).Elem().Comparable():
-		h := c.fingerprint(x)
-		c.mu.RLock()
-		i, ok = c.seen[h]
-		c.mu.RUnlock()
+	} else {
+		i, ok = c.decodePrint(x)
 	}
 	return i, ok && i >= c.least
+}
+
+func (c *codec[T]) decodePrint(x T) (i int, ok bool) {
+	if !reflect.ValueOf(&x).Elem().Comparable() {
+		return 0, false
+	}
+	h := fingerprintOf(x)
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	i, ok = c.seen[h]
+	return i, ok
 }
 
 // rehome returns a value equal to x whose string bytes or box are an

@@ -13,6 +13,7 @@ type Listener interface {
 // Call performs any operation but a traversal.
 func Call(in Instance, o Op) Result {
 	p := in.Prepare(o)
+	defer p.Release()
 	p.Do()
 	return p.Result()
 }
@@ -20,6 +21,7 @@ func Call(in Instance, o Op) Result {
 // CallWatched is [Call], and watches what was passed to the map.
 func CallWatched(in Instance, o Op) (Result, Watches) {
 	p := in.Prepare(o)
+	defer p.Release()
 	w := p.Watches()
 	p.Do()
 	return p.Result(), w

@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 	"reflect"
+	"sync"
 )
 
 // A Subject is a map under test, and how to speak its keys and values.
@@ -32,6 +33,15 @@ type Subject[K comparable, V any] struct {
 
 // Bind makes a new map of s and returns it as an [Instance].
 func (s Subject[K, V]) Bind() Instance { return Bind(s) }
+
+// Ready returns a Binder that makes the same instances as s, for whoever makes
+// many: it has looked at the types already, and uses a [Prepared] that was
+// released again, which orders the goroutines that do. It panics as [Bind] does.
+func (s Subject[K, V]) Ready() Binder {
+	r := newBinder(s)
+	r.calls = &sync.Pool{New: func() any { return new(prepared[K, V]) }}
+	return r
+}
 
 // A Binder makes instances of one subject, each around a new map.
 // [Subject] is one, whatever its key and value types.
@@ -72,6 +82,8 @@ type Prepared interface {
 	Result() Result
 	// Watches watches the arguments, without holding them.
 	Watches() Watches
+	// Release gives everything up, the Prepared included. It need not be called.
+	Release()
 }
 
 // Traits says which special keys and values a subject's types have.
@@ -97,10 +109,12 @@ type Payload struct {
 }
 
 // NewPayload returns payload i.
-func NewPayload(i int) Payload { return Payload{Index: i, Check: [2]int{^i, i * 31}} }
+func NewPayload(i int) Payload { return Payload{Index: i, Check: checkOf(i)} }
+
+func checkOf(i int) [2]int { return [2]int{^i, i * 31} }
 
 // Valid reports whether p is in one piece.
-func (p Payload) Valid() bool { return p == NewPayload(p.Index) }
+func (p Payload) Valid() bool { return p.Check == checkOf(p.Index) }
 
 // typeOf returns the type T, an interface type included.
 func typeOf[T any]() reflect.Type { return reflect.TypeFor[T]() }

@@ -50,17 +50,40 @@ func (w Watch) Addresses() []uintptr {
 // string that a codec made, a pointer, or something with pointers in it.
 func watch[T any](x *T) Watch {
 	var w Watch
-	w.add(reflect.ValueOf(x).Elem())
+	if !w.addDefault(x) {
+		w.add(reflect.ValueOf(x).Elem())
+	}
 	return w
+}
+
+// addDefault is add for what a codec makes by default, and does it without
+// reflection: a checker watches every argument of each execution. It reports
+// whether x is of that kind.
+func (w *Watch) addDefault(x any) bool {
+	switch x := x.(type) {
+	case *string:
+		w.bytes(*x)
+		return true
+	case *any:
+		switch y := (*x).(type) {
+		case nil:
+			return true
+		case string:
+			w.bytes(y)
+			return true
+		case Payload:
+			w.pointer((*[2]unsafe.Pointer)(unsafe.Pointer(x))[1]) // its box
+			return true
+		}
+	}
+	return false
 }
 
 // add watches what v points to. v is addressable.
 func (w *Watch) add(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.String:
-		if v.Len() > 0 {
-			w.pointer(unsafe.Pointer(unsafe.StringData(v.String())))
-		}
+		w.bytes(v.String())
 	case reflect.Pointer:
 		if !readOnly(v.Type()) && ownAllocation(v.Type().Elem()) {
 			w.pointer(v.UnsafePointer())
@@ -146,6 +169,13 @@ func hasPointers(t reflect.Type) bool {
 		return true
 	}
 	return false
+}
+
+// bytes watches what s is made of. An empty string is made of nothing.
+func (w *Watch) bytes(s string) {
+	if s != "" {
+		w.pointer(unsafe.Pointer(unsafe.StringData(s)))
+	}
 }
 
 func (w *Watch) pointer(p unsafe.Pointer) {

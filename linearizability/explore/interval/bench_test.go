@@ -101,12 +101,12 @@ func BenchmarkCheck(b *testing.B) {
 		}
 		run(b, func(int) {})
 	})
-	b.Run("new", func(b *testing.B) { run(b, func(int) { clear(c.right) }) })
+	b.Run("new", func(b *testing.B) { run(b, func(int) { c.right.empty() }) })
 	// As in an exploration: a program of 2,000 executions, then the next one.
 	b.Run("program", func(b *testing.B) {
 		run(b, func(i int) {
 			if i%len(records) == 0 {
-				clear(c.right)
+				c.right.empty()
 			}
 		})
 	})

@@ -6,6 +6,7 @@
 //	point.go          calls, visits and returns, each put at a step
 //	poset.go          which point comes before which in every equivalent execution
 //	key.go            what makes two records alike
+//	set.go            keys that were seen
 //	alone.go          operations that are wrong whatever the others did
 //	part.go           an operation, or its share of one key, and its step
 //	whole.go          Clear and Len, in tables that the model fills
@@ -66,7 +67,7 @@ import (
 )
 
 // A Checker checks the records of one program after another. It remembers which
-// it has found right, some 40 bytes each, until Reset. It is for one goroutine.
+// it has found right, some 50 bytes each, until Reset. It is for one goroutine.
 type Checker struct {
 	promise model.Promise
 	stats   Stats
@@ -75,7 +76,8 @@ type Checker struct {
 	contents []content
 
 	poset      poset
-	right      map[key]struct{}
+	right      set
+	text       text // scratch
 	keys       []int
 	projection projection
 	search     search
@@ -92,7 +94,7 @@ type Stats struct {
 // NewChecker returns a checker of maps with promise p, which decides how Clear
 // (T5) and Len (T6) are judged. The map is empty until Reset says otherwise.
 func NewChecker(p model.Promise) *Checker {
-	return &Checker{promise: p, right: map[key]struct{}{}, search: newSearch()}
+	return &Checker{promise: p, search: newSearch()}
 }
 
 // Stats returns what c did so far.
@@ -102,7 +104,7 @@ func (c *Checker) Stats() Stats { return c.stats }
 // an empty map, one operation after the other. The error wraps [ErrTooLarge] or
 // [ErrMalformed].
 func (c *Checker) Reset(init []model.Op) error {
-	clear(c.right)
+	c.right.empty()
 	c.initial, c.contents = c.initial[:0], c.contents[:0]
 	var s model.State
 	for i, o := range init {
@@ -135,8 +137,8 @@ func (c *Checker) Check(r *Record, clock Clock) (ok bool, bad Extension, err err
 	if err := c.poset.build(r, clock); err != nil {
 		return false, Extension{}, err
 	}
-	k := keyOf(r, &c.poset)
-	if _, known := c.right[k]; known {
+	k := c.keyOf(r)
+	if c.right.has(k) {
 		c.stats.Duplicates++
 		return true, Extension{}, nil
 	}
@@ -147,7 +149,7 @@ func (c *Checker) Check(r *Record, clock Clock) (ok bool, bad Extension, err err
 	if violated {
 		return false, c.extension(r, order), nil
 	}
-	c.right[k] = struct{}{}
+	c.right.add(k)
 	return true, Extension{}, nil
 }
 
@@ -180,6 +182,6 @@ func (c *Checker) searchKeys(r *Record, keys []int) (order []int32, violated boo
 	}
 	c.stats.Searches++
 	violated, err = c.search.run(&c.projection)
-	c.stats.Situations += len(c.search.seen)
+	c.stats.Situations += c.search.seen.len
 	return c.search.path, violated, err
 }

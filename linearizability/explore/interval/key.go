@@ -1,81 +1,94 @@
 package interval
 
-import "github.com/mapspec/mapspec/model"
+import (
+	"encoding/binary"
+	"hash/maphash"
+	"math/bits"
 
-// A key is a hash of 128 bits. What differs has the same key with a probability
-// of about 2^-128.
+	"github.com/mapspec/mapspec/model"
+)
+
+// A key is a hash of 128 bits: two of 64, of different seeds. What differs has
+// the same key with a probability of about 2^-128.
 type key [2]uint64
 
-// with returns the key of what k stands for, and then x.
-func (k key) with(x uint64) key {
-	return key{mix(k[0] + x), mix(k[1] ^ x*0x9e3779b97f4a7c15)}
-}
+var seeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
 
-// mix is the finalizer of SplitMix64 (Steele, Lea and Flood 2014).
-func mix(x uint64) uint64 {
-	x += 0x9e3779b97f4a7c15
-	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
-	x = (x ^ x>>27) * 0x94d049bb133111eb
-	return x ^ x>>31
+// nothing is what keys of numbers begin with: digits of pi.
+var nothing = key{0x243f6a8885a308d3, 0x13198a2e03707344}
+
+// with returns the key of what k stands for, and then x: each half times an odd
+// number, folded.
+func (k key) with(x uint64) key {
+	h0, l0 := bits.Mul64(k[0]^x, 0x9e3779b97f4a7c15)
+	h1, l1 := bits.Mul64(k[1]^x, 0xd1342543de82ef95)
+	return key{h0 ^ l0, h1 ^ l1}
 }
 
 // keyOf returns a key of everything that a verdict depends on: what was done
 // with which result, and the poset. Steps at which nothing is called or
 // returns are not part of it, and neither are the numbers of the others, nor in
 // which order the record has the operations of different threads.
-func keyOf(r *Record, p *poset) key {
-	k := key{uint64(len(p.points)), uint64(r.Threads)}
+func (c *Checker) keyOf(r *Record) key {
+	c.text = appendRecord(c.text[:0], r, &c.poset)
+	return key{maphash.Bytes(seeds[0], c.text), maphash.Bytes(seeds[1], c.text)}
+}
+
+// A text is a list of numbers. Before what there may be any number of, or none,
+// it says how many there are.
+type text []byte
+
+func (t text) with(x int) text {
+	if x >= 0 && x < 1<<6 { // mostly; as AppendVarint does
+		return append(t, byte(x)<<1)
+	}
+	return binary.AppendVarint(t, int64(x))
+}
+
+func (t text) withBool(b bool) text {
+	if b {
+		return t.with(1)
+	}
+	return t.with(0)
+}
+
+func appendRecord(t text, r *Record, p *poset) text {
+	t = t.with(len(p.points)).with(r.Threads)
 	for i := range p.points {
 		q := &p.points[i]
-		k = k.with(uint64(q.thread)<<32 | uint64(q.to-q.from)<<1)
+		t = t.with(int(q.thread)).with(int(q.to - q.from)).withBool(q.call != none)
 		if q.call != none {
-			k = k.with(^uint64(p.numbers[q.call])).withOp(&r.Ops[q.call])
+			t = t.with(int(p.numbers[q.call])).withOp(&r.Ops[q.call])
 		}
 		for _, e := range p.ends[q.from:q.to] {
-			k = k.with(uint64(p.numbers[e.op])<<32 | uint64(uint32(e.visit)))
+			t = t.with(int(p.numbers[e.op])).with(int(e.visit))
 		}
 		for _, n := range p.of(i) {
-			k = k.with(uint64(n))
+			t = t.with(int(n))
 		}
 	}
-	return k
+	return t
 }
 
-// withOp returns k with what o did, and what its callback would have done.
-func (k key) withOp(o *Op) key {
-	head := uint64(o.Op.Method) << 1
-	if o.Pending {
-		head |= 1
-	}
-	k = k.with(head | uint64(len(o.Visits))<<32)
-	k = k.with(uint64(o.Op.Key)).with(uint64(o.Op.Old)).with(uint64(o.Op.Value))
+// withOp returns t with what o did, and what its callback would have done.
+func (t text) withOp(o *Op) text {
+	t = t.with(int(o.Op.Method)).with(o.Op.Key).with(o.Op.Old).with(o.Op.Value).withBool(o.Op.Func != nil)
 	if o.Op.Func != nil {
 		at, ends := o.Op.Func.Step()
-		k = k.withPanic(ends).with(uint64(at))
-		if o.Op.Func.Nil {
-			k = k.with(1)
-		}
+		t = t.with(at).withPanic(ends).withBool(o.Op.Func.Nil)
 	}
-	if !o.Pending {
-		k = k.withResult(o.Result)
+	if t = t.withBool(o.Pending); !o.Pending {
+		t = t.withResult(&o.Result)
 	}
-	for _, v := range o.Visits {
-		k = k.with(uint64(v.Key)).with(uint64(v.Value))
+	t = t.with(len(o.Visits))
+	for i := range o.Visits {
+		t = t.with(o.Visits[i].Key).with(o.Visits[i].Value)
 	}
-	return k
+	return t
 }
 
-func (k key) withResult(r model.Result) key {
-	tail := uint64(r.Len) << 1
-	if r.OK {
-		tail |= 1
-	}
-	return k.withPanic(r.Panic).with(uint64(r.Value)).with(tail)
+func (t text) withResult(r *model.Result) text {
+	return t.withPanic(r.Panic).with(r.Value).withBool(r.OK).with(r.Len)
 }
 
-func (k key) withPanic(p model.Panic) key {
-	for i := range len(p) {
-		k = k.with(uint64(p[i]))
-	}
-	return k.with(uint64(len(p)))
-}
+func (t text) withPanic(p model.Panic) text { return append(t.with(len(p)), p...) }

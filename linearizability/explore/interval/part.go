@@ -11,6 +11,14 @@ type part struct {
 	accept accept
 	shift  uint8 // of its key's cell in a packed state
 	until  int32 // the visit that it precedes, or returned
+	memo   [8]known
+}
+
+// known is a step of a part that was taken before, by the last digits of the cell:
+// a search takes the same few again and again.
+type known struct {
+	yes, ok  bool
+	from, to uint8
 }
 
 // accept says which result a part accepts.
@@ -53,14 +61,24 @@ func (p *part) step(s uint64) (uint64, bool) {
 		return s, true // its result was judged alone
 	}
 	held := uint8(s >> p.shift)
+	m := &p.memo[held%uint8(len(p.memo))]
+	if !m.yes || m.from != held {
+		*m = p.stepCell(held)
+	}
+	return s&^(0xff<<p.shift) | uint64(m.to)<<p.shift, m.ok
+}
+
+// stepCell is step on the packed cell of the part's key.
+func (p *part) stepCell(held uint8) known {
 	if p.accept == present {
-		return s, held != 0
+		return known{yes: true, ok: held != 0, from: held, to: held}
 	}
 	c, want := model.StepKey(unpack(held), p.op)
-	if p.accept == exactly && want != p.result {
-		return s, false
+	ok := p.accept == anything || want == p.result
+	if !ok {
+		c = unpack(held)
 	}
-	return s&^(0xff<<p.shift) | uint64(pack(c))<<p.shift, true
+	return known{yes: true, ok: ok, from: held, to: pack(c)}
 }
 
 // reads reports whether the part leaves every state that accepts it as it is.

@@ -80,9 +80,10 @@ type projection struct {
 
 // A move is a point of a projection.
 type move struct {
-	point  int32
-	begins uint64 // parts that are called
-	ends   uint64 // parts that must have taken effect
+	point, thread int32
+	ending        int32  // it, or the first after it of its thread, at which something ends; or none
+	begins        uint64 // parts that are called
+	ends          uint64 // parts that must have taken effect
 }
 
 // of returns how many moves of each thread come before move i.
@@ -200,7 +201,7 @@ func (j *projection) place(p *poset) {
 			j.start = append(j.start, int32(len(j.moves)))
 		}
 		j.before = append(j.before, int32(len(j.moves)))
-		m := move{point: int32(i)}
+		m := move{point: int32(i), thread: q.thread}
 		if q.call != none {
 			for n := j.shares[q.call][0]; n < j.shares[q.call][1]; n++ {
 				m.begins |= 1 << n
@@ -221,6 +222,21 @@ func (j *projection) place(p *poset) {
 		j.start = append(j.start, int32(len(j.moves)))
 	}
 	j.before = append(j.before, int32(len(j.moves)))
+	j.linkEnds()
+}
+
+// linkEnds finds the next move at which something ends, of each.
+func (j *projection) linkEnds() {
+	for i := len(j.moves) - 1; i >= 0; i-- {
+		switch m := &j.moves[i]; {
+		case m.ends != 0:
+			m.ending = int32(i)
+		case i+1 < len(j.moves) && j.moves[i+1].thread == m.thread:
+			m.ending = j.moves[i+1].ending
+		default:
+			m.ending = none
+		}
+	}
 }
 
 // relate counts the moves among what comes before each.

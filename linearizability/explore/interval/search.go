@@ -20,17 +20,17 @@ type limits struct{ situations, configurations int }
 // shorter intervals overlap less, so more is demanded of it.
 type search struct {
 	p     *projection
-	seen  map[key]struct{} // situations
-	path  []int32          // the points at which something ended
-	spots []int32          // a stack: how many moves of each thread were made
-	stack []configuration  // a stack: those of the situations on the path
+	seen  set             // situations
+	path  []int32         // the points at which something ended
+	spots []int32         // a stack: how many moves of each thread were made
+	stack []configuration // a stack: those of the situations on the path
 	work  []configuration
 	limits
 	err error
 }
 
 func newSearch() search {
-	return search{seen: map[key]struct{}{}, limits: limits{situations: 1 << 20, configurations: 1 << 13}}
+	return search{limits: limits{situations: 1 << 20, configurations: 1 << 13}}
 }
 
 // A situation is a place of the search: the moves made are on top of spots,
@@ -44,7 +44,7 @@ type situation struct {
 // one of them, as far as it matters.
 func (s *search) run(p *projection) (violated bool, err error) {
 	s.p, s.err = p, nil
-	clear(s.seen)
+	s.seen.empty()
 	s.path, s.spots, s.stack = s.path[:0], s.spots[:0], s.stack[:0]
 	for range p.threads {
 		s.spots = append(s.spots, 0)
@@ -84,26 +84,23 @@ func (s *search) visited(at situation) bool {
 	if s.err != nil {
 		return true
 	}
-	k := s.key(at)
-	if _, seen := s.seen[k]; seen {
+	if !s.seen.add(s.key(at)) {
 		return true
 	}
-	if len(s.seen) >= s.situations {
+	if s.seen.len > s.situations {
 		s.tooLarge("%d situations", s.situations)
 		return true
 	}
-	s.seen[k] = struct{}{}
 	return false
 }
 
 // next returns the next move of thread t at which something ends, or none.
 func (s *search) next(t int) int {
-	for i := s.p.start[t] + s.made()[t]; i < s.p.start[t+1]; i++ {
-		if s.p.moves[i].ends != 0 {
-			return int(i)
-		}
+	i := s.p.start[t] + s.made()[t]
+	if i == s.p.start[t+1] {
+		return none
 	}
-	return none
+	return int(s.p.moves[i].ending)
 }
 
 // free reports whether move i is possible with nothing beginning.
@@ -144,7 +141,7 @@ func (s *search) take(at situation, i int) bool {
 		s.spots = append(s.spots, max(made, n))
 	}
 	next.begun |= s.p.moves[i].begins
-	s.made()[s.thread(i)]++
+	s.made()[s.p.moves[i].thread]++
 	next.from = s.begin(at.from, next.begun, s.excused(next))
 	for left := s.p.moves[i].ends; left != 0; left &= left - 1 {
 		next.from = s.end(next.from, next.begun, left&-left)
@@ -155,15 +152,6 @@ func (s *search) take(at situation, i int) bool {
 	}
 	s.spots, s.stack, s.path = s.spots[:spots], s.stack[:stack], s.path[:path]
 	return false
-}
-
-// thread returns whose move i is.
-func (s *search) thread(i int) int {
-	t := 0
-	for s.p.start[t+1] <= int32(i) {
-		t++
-	}
-	return t
 }
 
 // excused returns the Len calls that are in progress together with a write. What
@@ -180,12 +168,15 @@ func (s *search) excused(at situation) uint64 {
 // key returns the key of a situation. The sum over configurations does not
 // depend on their order.
 func (s *search) key(at situation) key {
-	var k key
-	for _, n := range s.made() {
-		k = k.with(uint64(n))
+	k, word := nothing, uint64(0)
+	for t, n := range s.made() { // a byte each: 64 parts begin and end
+		if word = word<<8 | uint64(n); t%8 == 7 {
+			k, word = k.with(word), 0
+		}
 	}
+	k = k.with(word)
 	for _, c := range s.stack[at.from:] {
-		h := key{c.done, c.state}.with(c.state).with(c.done)
+		h := nothing.with(c.state).with(c.done)
 		k[0], k[1] = k[0]+h[0], k[1]+h[1]
 	}
 	return k

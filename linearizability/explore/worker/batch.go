@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/mapspec/mapspec/linearizability/explore/interval"
@@ -16,8 +17,11 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// batchSize is how many executions end between two garbage collections.
-const batchSize = 1000
+// batchSize is how many executions end between two garbage collections: so few
+// that the maps and all that is known of them fit into a processor's own cache, so
+// many that a collection, which costs as much as running some dozen executions
+// before it has looked at one, matters little.
+const batchSize = 300
 
 // ended is an execution that is over and not judged yet: all that is needed to
 // judge it, in memory of its own that is used again.
@@ -151,7 +155,8 @@ func (w *worker) clockOf(e *ended) interval.Clock {
 	if e.record.Threads == e.threads {
 		return e.clock
 	}
-	probe := make([]int32, e.threads+1)
+	probe := slices.Grow(w.last[:0], e.threads+1)[:e.threads+1]
+	w.last = probe
 	for t, steps := range e.steps {
 		probe[t] = steps + 1
 	}

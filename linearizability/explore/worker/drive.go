@@ -63,6 +63,7 @@ func (d *drive) setup() {
 			d.initial = d.watch(d.initial, o, i, p)
 		}
 		p.Do()
+		p.Release()
 	}
 }
 
@@ -121,6 +122,7 @@ func (c *client) do(o model.Op) {
 	c.goOn()
 	last := sched.Steps()
 	c.close(id, last, p.Result())
+	p.Release()
 }
 
 // goOn unwinds c if the execution is over: that is done by a panic, which a

@@ -10,6 +10,9 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
+// racing says that the race detector looks on.
+const racing = true
+
 const racesUnseen = "none seen"
 
 // raceErrors counts what the race detector has reported.

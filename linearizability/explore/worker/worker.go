@@ -23,7 +23,7 @@
 //	state.go    what the map means in between
 //
 // A map's linearizability and what it holds at rest are judged later than it
-// was run: after a thousand executions there is one garbage collection for all
+// was run: after some hundred executions there is one garbage collection for all
 // of them, and only then is each map looked at, as looking may change it.
 package worker
 
@@ -53,8 +53,12 @@ import (
 
 // Of returns the subject of the maps that newMap makes, with the types that
 // the Load of one of them has.
-func Of[K comparable, V any](name string, p model.Promise, _ interface{ Load(K) (V, bool) }, newMap func() any) model.Subject[K, V] {
-	return model.Subject[K, V]{Name: name, Promise: p, New: newMap}
+func Of[K comparable, V any](name string, p model.Promise, _ interface{ Load(K) (V, bool) }, newMap func() any) model.Binder {
+	s := model.Subject[K, V]{Name: name, Promise: p, New: newMap}
+	if racing {
+		return s // what is used again orders threads
+	}
+	return s.Ready()
 }
 
 // Main is the main function: it reads a job from standard input, and a rank
@@ -131,6 +135,7 @@ type worker struct {
 	batch    []*ended
 	spare    []*ended
 	checker  *interval.Checker
+	last     []int32 // the clock of a probe
 	report   job.Report
 	found    map[model.Clause]*job.Found
 	holding  held
