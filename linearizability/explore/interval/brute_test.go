@@ -240,26 +240,48 @@ func (k kinds) add(e *execution, violates bool) {
 	}
 }
 
+// searching returns a checker that looks for no witness.
+func searching(p model.Promise) *Checker {
+	c := NewChecker(p)
+	c.witness.most = 0
+	return c
+}
+
 // checkers are used on and on without Reset, so that a key which leaves out
-// what a verdict depends on is noticed.
-type checkers map[string]*Checker
+// what a verdict depends on is noticed. The second of a pair only searches.
+type checkers map[string][2]*Checker
 
 func (m checkers) check(t *testing.T, e *execution) (ok bool, bad Extension) {
 	t.Helper()
 	who := fmt.Sprint(e.promise, e.init)
-	c := m[who]
-	if c == nil {
-		c = NewChecker(e.promise)
-		m[who] = c
-		if err := c.Reset(e.init); err != nil {
-			t.Fatal(err)
+	pair, made := m[who]
+	if !made {
+		pair = [2]*Checker{NewChecker(e.promise), searching(e.promise)}
+		m[who] = pair
+		for _, c := range pair {
+			if err := c.Reset(e.init); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
-	ok, bad, err := c.Check(&e.record, e.clock)
-	if err != nil {
-		t.Fatalf("%v\n%s", err, e)
+	ok, bad, err := pair[0].Check(&e.record, e.clock)
+	searched, _, err2 := pair[1].Check(&e.record, e.clock)
+	if err != nil || err2 != nil {
+		t.Fatalf("%v, %v\n%s", err, err2, e)
+	}
+	if ok != searched {
+		t.Fatalf("ok: %v, %v by searches alone\n%s", ok, searched, e)
 	}
 	return ok, bad
+}
+
+// stats adds up what the first of each pair did.
+func (m checkers) stats() (sum Stats) {
+	for _, pair := range m {
+		s := pair[0].Stats()
+		sum.Witnessed, sum.Searches, sum.Duplicates = sum.Witnessed+s.Witnessed, sum.Searches+s.Searches, sum.Duplicates+s.Duplicates
+	}
+	return sum
 }
 
 // TestAgreesWithBruteForce compares verdicts with those of package check on
@@ -305,6 +327,11 @@ func TestAgreesWithBruteForce(t *testing.T) {
 	if steps == 0 || hidden == 0 {
 		t.Error("no order of steps was compared, or no violation is hidden from the execution: not much was checked")
 	}
+	did := all.stats()
+	if did.Witnessed == 0 || did.Searches == 0 {
+		t.Errorf("%+v: nothing was witnessed, or nothing searched", did)
+	}
+	t.Logf("of keys %d have a witness, %d were searched; %d records were known", did.Witnessed, did.Searches, did.Duplicates)
 	for _, k := range slices.Sorted(maps.Keys(seen)) {
 		t.Logf("%6d %s", seen[k], k)
 	}

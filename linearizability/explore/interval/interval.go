@@ -11,6 +11,7 @@
 //	part.go           an operation, or its share of one key, and its step
 //	whole.go          Clear and Len, in tables that the model fills
 //	projection.go     the points of one key, or of all
+//	witness.go        one order of the parts that will do for every order of the points
 //	search.go         every order of the points
 //	configuration.go  what the map may hold, and what has taken effect
 //	extension.go      a violation: a total order, as a history
@@ -42,7 +43,8 @@
 // superfluous (see search.go), and no situation twice: a situation is a down-set
 // of the points and the set of configurations that it may have, a configuration
 // being what has taken effect and what the map then holds (the sets of
-// Wing and Gong's algorithm as refined by Lowe 2017, for all orders at once).
+// Wing and Gong's algorithm as refined by Lowe 2017, for all orders at once). Mostly
+// none is: one order of the operations linearizes every extension (see witness.go).
 //
 // # What agrees with package check
 //
@@ -67,7 +69,8 @@ import (
 )
 
 // A Checker checks the records of one program after another. It remembers which
-// it has found right, some 50 bytes each, until Reset. It is for one goroutine.
+// it has found right by a search, some 50 bytes each, until Reset. It is for one
+// goroutine.
 type Checker struct {
 	promise model.Promise
 	stats   Stats
@@ -78,15 +81,19 @@ type Checker struct {
 	poset      poset
 	right      set
 	text       text // scratch
+	key        key  // of the record that is checked, if keyed
+	keyed      bool // it had to be searched
 	keys       []int
 	projection projection
+	witness    witness
 	search     search
 }
 
 // Stats count what a checker did since it was made.
 type Stats struct {
 	Checks     int // calls of Check
-	Duplicates int // those that were answered from memory
+	Witnessed  int // keys, or whole maps, of which one order explains every extension
+	Duplicates int // records with others, whose searches were made before
 	Searches   int // of a key, or of the whole map
 	Situations int // that the searches came to
 }
@@ -94,7 +101,7 @@ type Stats struct {
 // NewChecker returns a checker of maps with promise p, which decides how Clear
 // (T5) and Len (T6) are judged. The map is empty until Reset says otherwise.
 func NewChecker(p model.Promise) *Checker {
-	return &Checker{promise: p, search: newSearch()}
+	return &Checker{promise: p, witness: witness{most: maxTries}, search: newSearch()}
 }
 
 // Stats returns what c did so far.
@@ -128,8 +135,8 @@ func (c *Checker) Reset(init []model.Op) error {
 
 // Check reports whether every execution that is equivalent to r has a history
 // that a map may have; if not, bad is one that has none. It keeps nothing of r,
-// and if r is like one that it found right before it allocates nothing. The
-// error wraps [ErrTooLarge] or [ErrMalformed]; nothing is known then.
+// and allocates nothing if r is right and no larger than those before. The error
+// wraps [ErrTooLarge] or [ErrMalformed]; nothing is known then.
 //
 // The time is exponential in the number of operations at worst.
 func (c *Checker) Check(r *Record, clock Clock) (ok bool, bad Extension, err error) {
@@ -137,19 +144,16 @@ func (c *Checker) Check(r *Record, clock Clock) (ok bool, bad Extension, err err
 	if err := c.poset.build(r, clock); err != nil {
 		return false, Extension{}, err
 	}
-	k := c.keyOf(r)
-	if c.right.has(k) {
-		c.stats.Duplicates++
-		return true, Extension{}, nil
-	}
+	c.keyed = false
 	order, violated, err := c.judge(r)
-	if err != nil {
+	switch {
+	case err != nil:
 		return false, Extension{}, err
-	}
-	if violated {
+	case violated:
 		return false, c.extension(r, order), nil
+	case c.keyed:
+		c.right.add(c.key)
 	}
-	c.right.add(k)
 	return true, Extension{}, nil
 }
 
@@ -180,8 +184,26 @@ func (c *Checker) searchKeys(r *Record, keys []int) (order []int32, violated boo
 	if err := c.projection.build(r, &c.poset, keys, c.contents, c.promise); err != nil {
 		return nil, false, err
 	}
+	if c.witness.find(&c.projection) {
+		c.stats.Witnessed++
+		return nil, false, nil
+	}
+	if c.remembers(r) {
+		return nil, false, nil
+	}
 	c.stats.Searches++
 	violated, err = c.search.run(&c.projection)
 	c.stats.Situations += c.search.seen.len
 	return c.search.path, violated, err
+}
+
+// remembers reports whether a record like r was found right by searches.
+func (c *Checker) remembers(r *Record) bool {
+	if !c.keyed {
+		c.key, c.keyed = c.keyOf(r), true
+		if c.right.has(c.key) {
+			c.stats.Duplicates++
+		}
+	}
+	return c.right.has(c.key)
 }

@@ -27,12 +27,12 @@ func TestAKeyHasAllThatAVerdictDependsOn(t *testing.T) {
 		for order := range uint64(30) {
 			e := turn(program, order, order%2 == 1)
 			if memory == nil {
-				memory = NewChecker(e.promise)
+				memory = searching(e.promise)
 				if err := memory.Reset(e.init); err != nil {
 					t.Fatal(err)
 				}
 			}
-			fresh := NewChecker(e.promise)
+			fresh := searching(e.promise)
 			if err := fresh.Reset(e.init); err != nil {
 				t.Fatal(err)
 			}
@@ -52,7 +52,7 @@ func TestAKeyHasAllThatAVerdictDependsOn(t *testing.T) {
 
 func TestResetForgets(t *testing.T) {
 	e := byHand(1, "0r0", op(0, model.Load, 0, 0, 1, 1, absent))
-	c := NewChecker(model.Promise{})
+	c := searching(model.Promise{})
 	for range 2 {
 		if ok, _, err := c.Check(&e.record, e.clock); !ok || err != nil {
 			t.Fatalf("ok: %v, %v", ok, err)
