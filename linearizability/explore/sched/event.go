@@ -97,10 +97,17 @@ func (e *Event) set(f *Event) {
 	e.Writes, e.Woken = f.Writes, f.Woken
 }
 
+// Copy makes e an event like f that stays valid.
+func (e *Event) Copy(f *Event) {
+	e.set(f)
+	if f.Waits != nil {
+		e.Waits = slices.Clone(f.Waits)
+	}
+}
+
 // Clone returns an event that stays valid.
-func (e *Event) Clone() Event {
-	c := *e
-	c.Waits = slices.Clone(e.Waits)
+func (e *Event) Clone() (c Event) {
+	c.Copy(e)
 	return c
 }
 

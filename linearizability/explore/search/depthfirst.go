@@ -184,7 +184,7 @@ func (x *search) end(s *sched.Scheduler) error {
 	}
 	fresh := max(x.prefix-1, 0)
 	for d := fresh; d < len(trace); d++ {
-		x.path[d].event = trace[d].Clone()
+		x.path[d].event.Copy(&trace[d])
 	}
 	x.depth = len(trace)
 	if x.strategy != SourceSets {
