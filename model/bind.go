@@ -18,8 +18,8 @@ func Bind[K comparable, V any](s Subject[K, V]) Instance { return newBinder(s).B
 // binder makes bindings of a subject, whose types it has looked at.
 type binder[K comparable, V any] struct {
 	subject Subject[K, V]
-	key     *coding[K]
-	value   *coding[V]
+	keys    *coding[K]
+	values  *coding[V]
 	known   atomic.Pointer[offer]
 	calls   *sync.Pool // of *prepared that were released; nil: they are not used again
 }
@@ -35,11 +35,11 @@ func newBinder[K comparable, V any](s Subject[K, V]) *binder[K, V] {
 		panic(mistakef(s.Name, "New is nil: say how to make a map"))
 	}
 	r := &binder[K, V]{subject: s}
-	r.key = newCoding(s.Name, "Key", "conn-", s.Key, s.KeyIndex)
-	r.key.special = specialKey[K]
-	r.value = newCoding(s.Name, "Value", "value-", s.Value, s.ValueIndex)
-	r.value.special = specialValue[V]
-	if r.value.index == nil && !typeOf[V]().Comparable() {
+	r.keys = newCoding(s.Name, "Key", "conn-", s.Key, s.KeyIndex)
+	r.keys.special = specialKey[K]
+	r.values = newCoding(s.Name, "Value", "value-", s.Value, s.ValueIndex)
+	r.values.special = specialValue[V]
+	if r.values.index == nil && !typeOf[V]().Comparable() {
 		panic(mistakef(s.Name, "values of type %v cannot be compared: say with ValueIndex which is which", typeOf[V]()))
 	}
 	return r
@@ -51,7 +51,8 @@ func (r *binder[K, V]) Bind() Instance {
 	if m == nil {
 		panic(mistakef(r.subject.Name, "New returned nil: return a pointer to a map"))
 	}
-	b := &binding[K, V]{binder: r, key: codec[K]{coding: r.key}, value: codec[V]{coding: r.value}, m: m}
+	c := &codecs[K, V]{key: codec[K]{coding: r.keys}, value: codec[V]{coding: r.values}}
+	b := &binding[K, V]{binder: r, codecs: c, m: m}
 	if b.methods = r.offered(m); b.methods == 0 {
 		panic(mistakef(r.subject.Name, "%T has no method for keys of type %v and values of type %v: let New return a pointer to such a map%s",
 			m, typeOf[K](), typeOf[V](), strings.Join(append([]string{""}, b.Mismatched()...), "; ")))
@@ -106,10 +107,15 @@ type uncomparable []int
 // binding is one map.
 type binding[K comparable, V any] struct {
 	*binder[K, V]
-	key     codec[K]
-	value   codec[V]
+	*codecs[K, V]
 	m       any
 	methods MethodSet
+}
+
+// codecs are those of a binding, which has them in common with its zero value.
+type codecs[K comparable, V any] struct {
+	key   codec[K]
+	value codec[V]
 }
 
 // The methods but traversals, which have several signatures.
@@ -330,9 +336,7 @@ func (b *binding[K, V]) Zero() (Instance, bool) {
 		return nil, false
 	}
 	m := reflect.New(t.Elem()).Interface()
-	return &binding[K, V]{
-		binder: b.binder, key: codec[K]{coding: b.key.coding}, value: codec[V]{coding: b.value.coding}, m: m, methods: b.offered(m),
-	}, true
+	return &binding[K, V]{binder: b.binder, codecs: b.codecs, m: m, methods: b.offered(m)}, true
 }
 
 func (b *binding[K, V]) Traits() Traits {

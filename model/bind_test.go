@@ -625,6 +625,18 @@ func TestAKeyThatCannotBeHashedComesOutUnhashable(t *testing.T) {
 	}
 }
 
+// A pointer that stands for a key of a map stands for it in the zero value's map.
+func TestTheZeroValueSpeaksOfTheSameKeys(t *testing.T) {
+	in := right[*record, int]().Bind()
+	zero, _ := in.Zero()
+	p, q := in.Prepare(Op{Method: Load, Key: 1}), zero.Prepare(Op{Method: Load, Key: 1})
+	if p.Watches().Key.ID() != q.Watches().Key.ID() {
+		t.Error("key 1 is another pointer")
+	}
+	runtime.KeepAlive(p)
+	runtime.KeepAlive(q)
+}
+
 // What a call that was released had to do with is gone, though it is used again.
 func TestReleaseGivesEverythingUp(t *testing.T) {
 	many := right[any, any]().Ready()

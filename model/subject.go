@@ -67,7 +67,8 @@ type Instance interface {
 	// Map returns the map itself.
 	Map() any
 	// Zero returns an instance of the zero value of the map's type, if a
-	// type with a zero value is what New points to.
+	// type with a zero value is what New points to. What is remembered of keys
+	// and values is the same for both.
 	Zero() (Instance, bool)
 	// Traits returns what K and V can be.
 	Traits() Traits
