@@ -259,7 +259,7 @@ func (m checkers) check(t *testing.T, e *execution) (ok bool, bad Extension) {
 		pair = [2]*Checker{NewChecker(e.promise), searching(e.promise)}
 		m[who] = pair
 		for _, c := range pair {
-			if err := c.Reset(e.init); err != nil {
+			if err := c.Reset(done(e.init...)); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -75,7 +75,8 @@ type Checker struct {
 	promise model.Promise
 	stats   Stats
 
-	initial  []history.Operation // what Reset was told, carried out
+	initial  []history.Operation // what Reset was told
+	misdone  bool                // some of it has a result that is wrong
 	contents []content
 
 	poset      poset
@@ -107,24 +108,33 @@ func NewChecker(p model.Promise) *Checker {
 // Stats returns what c did so far.
 func (c *Checker) Stats() Stats { return c.stats }
 
+// An Initial is an operation that is done before the threads start, and what it
+// answered.
+type Initial struct {
+	Op     model.Op
+	Result model.Result
+}
+
 // Reset begins another program: before its threads start, init has been done to
-// an empty map, one operation after the other. The error wraps [ErrTooLarge] or
-// [ErrMalformed].
-func (c *Checker) Reset(init []model.Op) error {
+// an empty map, one operation after the other. If one of them has answered what it
+// may not, every record is wrong. The error wraps [ErrTooLarge] or [ErrMalformed].
+func (c *Checker) Reset(init []Initial) error {
 	c.right.empty()
-	c.initial, c.contents = c.initial[:0], c.contents[:0]
+	c.initial, c.contents, c.misdone = c.initial[:0], c.contents[:0], false
 	var s model.State
-	for i, o := range init {
+	for i, done := range init {
+		o := done.Op
 		if !o.Method.OnKey() || o.Key == model.NaN {
 			return fmt.Errorf("%w: initial operation %v: want operations on ordinary keys", ErrMalformed, o)
 		}
 		if err := checkValue(o); err != nil {
 			return err
 		}
-		next, r := model.Step(s, o)
+		next, want := model.Step(s, o)
 		s = next
+		c.misdone = c.misdone || done.Result != want
 		c.initial = append(c.initial, history.Operation{
-			ID: i, Parent: history.NoParent, Op: o, Result: r, Call: 2 * i, Return: 2*i + 1,
+			ID: i, Parent: history.NoParent, Op: o, Result: done.Result, Call: 2 * i, Return: 2*i + 1,
 		})
 	}
 	for _, k := range s.Keys() {
@@ -163,7 +173,7 @@ func (c *Checker) judge(r *Record) (order []int32, violated bool, err error) {
 	if err := checkSizes(r); err != nil {
 		return nil, false, err
 	}
-	if wrongAlone(r) {
+	if c.misdone || wrongAlone(r) {
 		return nil, true, nil
 	}
 	c.collectKeys(r)

@@ -2,9 +2,11 @@ package interval
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/mapspec/mapspec/linearizability/check"
 	"github.com/mapspec/mapspec/linearizability/history"
 	"github.com/mapspec/mapspec/model"
 )
@@ -50,6 +52,17 @@ func op(thread int, m model.Method, key, value int, first, last int32, r model.R
 	return Op{
 		Thread: thread, Parent: NoParent, Op: model.Op{Method: m, Key: key, Value: value}, Result: r, First: first, Last: last,
 	}
+}
+
+// done returns initial operations with the right results.
+func done(ops ...model.Op) (init []Initial) {
+	var s model.State
+	for _, o := range ops {
+		var r model.Result
+		s, r = model.Step(s, o)
+		init = append(init, Initial{o, r})
+	}
+	return init
 }
 
 func calling(f *model.Func, o Op) Op { o.Op.Func = f; return o }
@@ -212,7 +225,7 @@ func TestSmallClasses(t *testing.T) {
 		t.Run(x.name, func(t *testing.T) {
 			x.e.promise, x.e.init = x.promise, x.init
 			c := NewChecker(x.promise)
-			if err := c.Reset(x.init); err != nil {
+			if err := c.Reset(done(x.init...)); err != nil {
 				t.Fatal(err)
 			}
 			ok, bad, err := c.Check(&x.e.record, x.e.clock)
@@ -229,6 +242,30 @@ func TestSmallClasses(t *testing.T) {
 				mustViolate(t, x.e, bad)
 			}
 		})
+	}
+}
+
+// A map whose initial operation has answered what it may not is wrong, whatever
+// comes then.
+func TestInitialOperationsAreJudged(t *testing.T) {
+	e := byHand(1, "0w0", op(0, model.Store, 0, 2, 1, 1, absent))
+	c := NewChecker(model.Promise{})
+	for result, want := range map[model.Result]bool{{Value: 1}: true, {Value: 1, OK: true}: false, {Panic: model.PanicOther}: false} {
+		init := []Initial{{store0, absent}, {model.Op{Method: model.LoadOrStore, Key: 1, Value: 1}, result}}
+		if err := c.Reset(init); err != nil {
+			t.Fatal(err)
+		}
+		ok, bad, err := c.Check(&e.record, e.clock)
+		if ok != want || err != nil {
+			t.Errorf("ok: %v, %v after a LoadOrStore of a new key that returned %+v", ok, err, result)
+		}
+		if ok || err != nil {
+			continue
+		}
+		violated := slices.ContainsFunc(check.History(bad.History(), check.Options{}), func(v model.Verdict) bool { return v.Status == model.Violation })
+		if !violated {
+			t.Errorf("the history is no violation: %v", bad.History().Operations())
+		}
 	}
 }
 
@@ -278,10 +315,10 @@ func TestWhatIsTooLargeOrMalformedIsAnError(t *testing.T) {
 			t.Errorf("%s: ok %v, %v; want %v", x.name, ok, err, x.want)
 		}
 	}
-	if err := NewChecker(model.Promise{}).Reset([]model.Op{{Method: model.Store, Value: 251}}); !errors.Is(err, ErrTooLarge) {
+	if err := NewChecker(model.Promise{}).Reset(done(model.Op{Method: model.Store, Value: 251})); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("initial value 251: %v", err)
 	}
-	if err := NewChecker(model.Promise{}).Reset([]model.Op{{Method: model.Clear}}); !errors.Is(err, ErrMalformed) {
+	if err := NewChecker(model.Promise{}).Reset(done(model.Op{Method: model.Clear})); !errors.Is(err, ErrMalformed) {
 		t.Errorf("initial Clear: %v", err)
 	}
 }

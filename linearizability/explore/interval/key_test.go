@@ -28,12 +28,12 @@ func TestAKeyHasAllThatAVerdictDependsOn(t *testing.T) {
 			e := turn(program, order, order%2 == 1)
 			if memory == nil {
 				memory = searching(e.promise)
-				if err := memory.Reset(e.init); err != nil {
+				if err := memory.Reset(done(e.init...)); err != nil {
 					t.Fatal(err)
 				}
 			}
 			fresh := searching(e.promise)
-			if err := fresh.Reset(e.init); err != nil {
+			if err := fresh.Reset(done(e.init...)); err != nil {
 				t.Fatal(err)
 			}
 			got, _, err := memory.Check(&e.record, e.clock)
@@ -61,7 +61,7 @@ func TestResetForgets(t *testing.T) {
 	if s := c.Stats(); s.Checks != 2 || s.Duplicates != 1 || s.Searches != 1 {
 		t.Errorf("%+v: want 2 checks, 1 duplicate, 1 search", s)
 	}
-	if err := c.Reset([]model.Op{store0}); err != nil {
+	if err := c.Reset(done(store0)); err != nil {
 		t.Fatal(err)
 	}
 	if ok, _, err := c.Check(&e.record, e.clock); ok || err != nil {

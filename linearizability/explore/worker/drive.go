@@ -53,18 +53,33 @@ func (d *drive) setup() {
 	for _, c := range d.clients {
 		c.ops, c.watched, c.open = c.ops[:0], c.watched[:0], c.open[:0]
 	}
-	for i, o := range d.task.program.Init {
-		if o.Method.Traverses() {
-			model.Execute(d.in, o, deaf{})
-			continue
-		}
-		p := d.in.Prepare(o)
-		if d.watching {
-			d.initial = d.watch(d.initial, o, i, p)
-		}
-		p.Do()
-		p.Release()
+	first := len(d.task.answers) < len(d.task.program.Init)
+	if first {
+		d.task.answers = d.task.answers[:0]
 	}
+	for i, o := range d.task.program.Init {
+		r := d.initially(i, o, first)
+		if first {
+			d.task.answers = append(d.task.answers, r)
+		}
+	}
+}
+
+// initially carries out the initial operation i, and reads its result if that is
+// asked for.
+func (d *drive) initially(i int, o model.Op, read bool) (r model.Result) {
+	if o.Method.Traverses() {
+		return model.Execute(d.in, o, deaf{})
+	}
+	p := d.in.Prepare(o)
+	defer p.Release()
+	if d.watching {
+		d.initial = d.watch(d.initial, o, i, p)
+	}
+	if p.Do(); read {
+		r = p.Result()
+	}
+	return r
 }
 
 // watch appends what o passes to the map.

@@ -139,6 +139,26 @@ func TestADeadlockOfTheInitialMapBoundsTheExploration(t *testing.T) {
 	}
 }
 
+// What an initial operation answers is judged, though nobody in the program sees
+// that it did nothing: the key is deleted at once. The replay shows it.
+//
+// Clauses: S1
+func TestAnInitialOperationThatPanicsIsFound(t *testing.T) {
+	newMap := func() any { return &odd{doStore: func() { panic("full") }} }
+	j := one(model.Delete)
+	j.Initials = []string{job.OneKey}
+	_, found := report(t, oddly(func() *odd { return newMap().(*odd) }), j)
+	if len(found) != 1 || found[0].Clause != model.S1 {
+		t.Fatalf("found %+v", found)
+	}
+	for name, lines := range map[string]string{"found": found[0].History, "replayed": again(t, newMap, model.Promise{}, found[0]).History} {
+		h, err := history.Read(strings.NewReader(lines))
+		if err != nil || !violates(h, model.Promise{}) {
+			t.Errorf("the history that was %s is no violation: %v\n%s", name, err, lines)
+		}
+	}
+}
+
 // A loop that gives up after a hundred rounds, while nobody else is there, is
 // none that goes on for ever. That it spins is said.
 //

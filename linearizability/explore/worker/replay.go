@@ -25,9 +25,6 @@ func (w *worker) replay(r job.Replay) error {
 	if err != nil {
 		return err
 	}
-	if err := w.checker.Reset(t.contents()); err != nil {
-		return err
-	}
 	p := &replayed{w: w, task: t, schedule: schedule}
 	if r.Stall != nil {
 		p.stall = &search.Stall{Thread: r.Stall.Thread, After: r.Stall.After}
@@ -147,6 +144,9 @@ func (p *replayed) rest(e *ended) {
 // history says what happened. Client 0 also made the calls before the threads
 // began and after they ended.
 func (p *replayed) history(e *ended) {
+	if p.err = p.w.checker.Reset(p.task.contents()); p.err != nil {
+		return
+	}
 	var x interval.Extension
 	if x, p.err = p.w.checker.Extension(&e.record, p.w.clockOf(e)); p.err != nil {
 		return

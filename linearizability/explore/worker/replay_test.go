@@ -219,7 +219,7 @@ func TestNoOrderExplains(t *testing.T) {
 		return interval.Op{Thread: thread, Parent: interval.NoParent, Op: o, Result: r}
 	}
 	load := model.Op{Method: model.Load}
-	m := newMeaning([]model.Op{store(0, 1)}, []interval.Op{
+	m := newMeaning([]interval.Initial{{Op: store(0, 1)}}, []interval.Op{
 		op(0, store(0, 2), model.Result{}), op(1, load, model.Result{Value: 1, OK: true}), op(1, load, model.Result{Value: 3, OK: true}),
 	}, model.Promise{})
 	m.called(0)

@@ -24,10 +24,10 @@ type possible struct {
 	done  []int // of the operations in progress, ascending
 }
 
-func newMeaning(init []model.Op, ops []interval.Op, p model.Promise) *meaning {
+func newMeaning(init []interval.Initial, ops []interval.Op, p model.Promise) *meaning {
 	m := &meaning{ops: ops, may: []possible{{}}}
 	for _, o := range init {
-		m.may[0].state, _ = model.Step(m.may[0].state, o)
+		m.may[0].state, _ = model.Step(m.may[0].state, o.Op)
 	}
 	m.blind = p.Clear != model.Strong && slices.ContainsFunc(ops, func(o interval.Op) bool { return o.Op.Method == model.Clear })
 	return m

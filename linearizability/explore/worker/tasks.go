@@ -2,8 +2,8 @@ package worker
 
 import (
 	"iter"
-	"slices"
 
+	"github.com/mapspec/mapspec/linearizability/explore/interval"
 	"github.com/mapspec/mapspec/linearizability/explore/job"
 	"github.com/mapspec/mapspec/linearizability/history"
 	"github.com/mapspec/mapspec/model"
@@ -15,11 +15,20 @@ type task struct {
 	setting  *setting
 	rank     job.Rank
 	releases bool // it removes or replaces something
+	// answers are the results of the initial operations, when the map has been made
+	// once. It is made alike every time.
+	answers []model.Result
 }
 
-// contents returns the initial operations that decide what the map holds.
-func (t *task) contents() []model.Op {
-	return slices.DeleteFunc(slices.Clone(t.program.Init), func(o model.Op) bool { return o.Method.Traverses() })
+// contents returns the initial operations that decide what the map holds, with
+// their answers.
+func (t *task) contents() (init []interval.Initial) {
+	for i, r := range t.answers {
+		if o := t.program.Init[i]; !o.Method.Traverses() {
+			init = append(init, interval.Initial{Op: o, Result: r})
+		}
+	}
+	return init
 }
 
 // tasks lists the programs of a job's shard: by their number of operations,
