@@ -106,7 +106,7 @@ func (b *brute) setup() {
 		b.initial = b.sequential(b.initial, o)
 	}
 	for _, c := range b.clients {
-		c.events, c.ids, c.parents = c.events[:0], 0, nil
+		c.events, c.ids, c.parents, c.began = c.events[:0], 0, nil, c.began[:0]
 	}
 }
 
@@ -196,6 +196,7 @@ type bruteClient struct {
 	ids     int
 	events  []bruteEvent
 	parents []int
+	began   []int // a call: the steps before it
 }
 
 // bruteEvent is an event of a thread, after so many of its steps.
@@ -207,13 +208,7 @@ type bruteEvent struct {
 func (c *bruteClient) run() {
 	for _, o := range c.b.program.Threads[c.thread] {
 		id := c.Call(o)
-		before := sched.Steps()
-		r := c.b.execute(o, c)
-		if !sched.Unwinding() && sched.Steps() == before {
-			// Its place in the order is a step of its own.
-			sched.Before(sched.Load, unsafe.Pointer(c.own), 8)
-		}
-		c.Return(id, r)
+		c.Return(id, c.b.execute(o, c))
 	}
 }
 
@@ -232,6 +227,7 @@ func (c *bruteClient) Call(o model.Op) int {
 		parent = c.parents[n-1]
 	}
 	c.note(history.Event{Kind: history.Called, ID: id, Client: c.thread, Parent: parent, Op: o})
+	c.began = append(c.began, sched.Steps())
 	sched.Operation()
 	if o.Method.Traverses() {
 		c.parents = append(c.parents, id)
@@ -240,6 +236,10 @@ func (c *bruteClient) Call(o model.Op) int {
 }
 
 func (c *bruteClient) Return(id int, r model.Result) {
+	if !sched.Unwinding() && sched.Steps() == c.began[id%100] {
+		// Its place in the order is a step of its own.
+		sched.Before(sched.Load, unsafe.Pointer(c.own), 8)
+	}
 	c.note(history.Event{Kind: history.Returned, ID: id, Result: r})
 	if n := len(c.parents); n > 0 && c.parents[n-1] == id {
 		c.parents = c.parents[:n-1]
