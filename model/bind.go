@@ -251,9 +251,10 @@ func (b *binding[K, V]) ask(m Method) sequence {
 		return b.pairs(allOf[K, V](b.m)())
 	case Keys:
 		return halves(keysOf[K](b.m)(), func(k K) Visit { return Visit{b.keyIndex(k), Unseen} })
-	default:
+	case Values:
 		return halves(valuesOf[V](b.m)(), func(v V) Visit { return Visit{Unseen, b.valueIndex(v)} })
 	}
+	panic(mistakef(b.subject.Name, "%s is no traversal: call Prepare", m))
 }
 
 // pairs adapts a traversal of pairs; a nil callback stays nil.
@@ -355,96 +356,6 @@ func (b *binding[K, V]) Traits() Traits {
 	return t
 }
 
-// prepared is one call with its arguments made and its results not yet read.
-type prepared[K comparable, V any] struct {
-	b      *binding[K, V]
-	op     Op
-	key    K
-	old, v V
-
-	value V
-	ok    bool
-	n     int
-	panic Panic
-}
-
-// Prepare makes what o passes. A key or value that the types do not have, or a
-// method that the map does not have, is a mistake of the checker, which asks
-// Traits and Methods first.
-func (b *binding[K, V]) Prepare(o Op) Prepared {
-	b.mustHave(o.Method)
-	if o.Method.Traverses() {
-		panic(mistakef(b.subject.Name, "%s cannot be prepared: call Traverse", o.Method))
-	}
-	p := b.call()
-	p.b, p.op = b, o
-	if o.Method.OnKey() {
-		p.key = b.key.encode(o.Key)
-	}
-	if o.Method.Compares() {
-		p.old = b.value.encode(o.Old)
-	}
-	if o.Method.Stores() {
-		p.v = b.value.encode(o.Value)
-	}
-	return p
-}
-
-// call returns a prepared to fill, mostly one that was released.
-func (r *binder[K, V]) call() *prepared[K, V] {
-	if r.calls == nil {
-		return new(prepared[K, V])
-	}
-	return r.calls.Get().(*prepared[K, V])
-}
-
-func (p *prepared[K, V]) Release() {
-	calls := p.b.calls
-	*p = prepared[K, V]{}
-	if calls != nil {
-		calls.Put(p)
-	}
-}
-
-// Watches watches every argument: one that the method does not take is a zero
-// value, of which there is nothing to watch.
-func (p *prepared[K, V]) Watches() Watches {
-	return Watches{Key: watch(&p.key), Old: watch(&p.old), Value: watch(&p.v)}
-}
-
-func (p *prepared[K, V]) Do() {
-	defer catch(p.op, &p.panic)
-	switch m := p.b.m; p.op.Method {
-	case Load:
-		p.value, p.ok = m.(loader[K, V]).Load(p.key)
-	case Store:
-		m.(storer[K, V]).Store(p.key, p.v)
-	case LoadOrStore:
-		p.value, p.ok = m.(orStorer[K, V]).LoadOrStore(p.key, p.v)
-	case LoadAndDelete:
-		p.value, p.ok = m.(andDeleter[K, V]).LoadAndDelete(p.key)
-	case Delete:
-		m.(deleter[K]).Delete(p.key)
-	case Swap:
-		p.value, p.ok = m.(swapper[K, V]).Swap(p.key, p.v)
-	case CompareAndSwap:
-		p.ok = m.(comparingSwapper[K, V]).CompareAndSwap(p.key, p.old, p.v)
-	case CompareAndDelete:
-		p.ok = m.(comparingDeleter[K, V]).CompareAndDelete(p.key, p.old)
-	case Clear:
-		m.(clearer).Clear()
-	case Len:
-		p.n = m.(measurer).Len()
-	}
-}
-
-func (p *prepared[K, V]) Result() Result {
-	if p.panic != "" {
-		return Result{Panic: p.panic}
-	}
-	return Result{Value: p.b.valueIndex(p.value), OK: p.ok, Len: p.n}
-}
-
 func (b *binding[K, V]) mustHave(m Method) {
 	if !b.methods.Has(m) {
 		panic(mistakef(b.subject.Name, "the map has no %s: ask Methods first", m))
@@ -484,27 +395,3 @@ func bounded(f func(Visit) bool) func(Visit) bool {
 
 // CallbackPanic is what a callback of a checker panics with.
 type CallbackPanic struct{}
-
-// catch turns a panic into a kind, which follows from what was passed.
-func catch(o Op, kind *Panic) {
-	p := recover()
-	if p == nil {
-		return
-	}
-	if m, ok := p.(mistake); ok {
-		panic(m)
-	}
-	_, callback := p.(CallbackPanic)
-	switch {
-	case callback:
-		*kind = PanicCallback
-	case o.Method.OnKey() && o.Key == Unhashable:
-		*kind = PanicHash
-	case o.Method.Compares() && o.Old == Uncomparable:
-		*kind = PanicCompare
-	case o.Func != nil && o.Func.Nil:
-		*kind = PanicNilFunc
-	default:
-		*kind = PanicOther
-	}
-}

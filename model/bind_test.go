@@ -663,6 +663,27 @@ func TestReleaseGivesEverythingUp(t *testing.T) {
 	runtime.KeepAlive(in)
 }
 
+func TestAReleasedCallIsUsedAgain(t *testing.T) {
+	allocations := func(b Binder) float64 {
+		in := b.Bind()
+		return testing.AllocsPerRun(100, func() { Call(in, Op{Method: Delete, Key: 1}) })
+	}
+	s := right[int, int]()
+	if once, again := allocations(s), allocations(s.Ready()); again >= once {
+		t.Errorf("%v allocations a call, and %v where it was released", once, again)
+	}
+}
+
+func TestOnlyTraversalsAreTraversed(t *testing.T) {
+	in := right[string, int]().Bind()
+	for m := range Len + 1 {
+		got := panicOf(func() { in.Sequence(m) })
+		if (got == nil) != m.Traverses() {
+			t.Errorf("Sequence(%v) panics with %v", m, got)
+		}
+	}
+}
+
 func TestWhatIsReadyMakesMapsInManyGoroutines(t *testing.T) {
 	many := right[*record, any]().Ready()
 	var all sync.WaitGroup
@@ -686,9 +707,9 @@ func TestWhatIsReadyLooksAtEachMap(t *testing.T) {
 	if in := many.Bind(); in.Methods() != EveryMethod {
 		t.Errorf("the first map has %s", in.Methods())
 	}
-	for range 2 {
-		if got := panicOf(func() { many.Bind() }); got == nil {
-			t.Error("a map without any of the methods, or none, is bound")
+	for _, want := range []string{"has no method for keys", "New returned nil"} {
+		if got := fmt.Sprint(panicOf(func() { many.Bind() })); !strings.Contains(got, want) {
+			t.Errorf("panics with %s, want: %s", got, want)
 		}
 	}
 }

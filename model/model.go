@@ -14,6 +14,7 @@
 //	traversal.go  what a Range may hand out while the map changes under it
 //	subject.go    a real map, and how to speak its keys and values
 //	bind.go       the only place that looks for a real map's methods
+//	call.go       one call of a method, and what it did
 //	codec.go      symbolic keys and values to real ones and back
 //	watch.go      weak pointers to what an operation passed in
 //	execute.go    an operation on a real map, with what happens inside its callback

@@ -35,8 +35,9 @@ type Subject[K comparable, V any] struct {
 func (s Subject[K, V]) Bind() Instance { return Bind(s) }
 
 // Ready returns a Binder that makes the same instances as s, for whoever makes
-// many: it has looked at the types already, and uses a [Prepared] that was
-// released again, which orders the goroutines that do. It panics as [Bind] does.
+// many: it has looked at the types already, and a [Prepared] that is released
+// serves for another call, which orders the goroutines that make them. It panics
+// as [Bind] does if s is at fault, and its Bind does if a map is.
 func (s Subject[K, V]) Ready() Binder {
 	r := newBinder(s)
 	r.calls = &sync.Pool{New: func() any { return new(prepared[K, V]) }}
@@ -83,7 +84,8 @@ type Prepared interface {
 	Result() Result
 	// Watches watches the arguments, without holding them.
 	Watches() Watches
-	// Release gives everything up, the Prepared included. It need not be called.
+	// Release gives everything up, the Prepared included, whose methods may not be
+	// called any more. It need not be called.
 	Release()
 }
 

@@ -63,6 +63,15 @@ func (e *execution) stepOf(t int, o model.Op, n int) (more bool) {
 	}
 }
 
+// An operation of one step begins and ends at one point.
+func TestOperationsOfOneStepHaveAWitness(t *testing.T) {
+	e := byHand(2, "0w0 1r0", op(0, model.Store, 0, 1, 1, 1, absent), op(1, model.Load, 0, 0, 1, 1, model.Result{Value: 1, OK: true}))
+	c := NewChecker(model.Promise{})
+	if ok, _, err := c.Check(&e.record, e.clock); !ok || err != nil || c.Stats().Witnessed != 1 {
+		t.Errorf("ok: %v, %v, %+v: want one witness", ok, err, c.Stats())
+	}
+}
+
 // What is right is checked without an allocation, by whichever way.
 func TestCheckAllocatesNothing(t *testing.T) {
 	records, clocks := typical(50)
@@ -75,6 +84,9 @@ func TestCheckAllocatesNothing(t *testing.T) {
 			}
 		}
 		check()
+		if s := c.Stats(); way == "with witnesses" && s.Witnessed != len(records) {
+			t.Errorf("%d of %d records have a witness", s.Witnessed, len(records))
+		}
 		if n := testing.AllocsPerRun(10, check); n != 0 {
 			t.Errorf("%s: %v allocations for %d records", way, n, len(records))
 		}

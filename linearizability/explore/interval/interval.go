@@ -44,7 +44,8 @@
 // of the points and the set of configurations that it may have, a configuration
 // being what has taken effect and what the map then holds (the sets of
 // Wing and Gong's algorithm as refined by Lowe 2017, for all orders at once). Mostly
-// none is: one order of the operations linearizes every extension (see witness.go).
+// there is nothing to search: one order of the operations linearizes every extension
+// (see witness.go).
 //
 // # What agrees with package check
 //
@@ -94,7 +95,7 @@ type Checker struct {
 type Stats struct {
 	Checks     int // calls of Check
 	Witnessed  int // keys, or whole maps, of which one order explains every extension
-	Duplicates int // records with others, whose searches were made before
+	Duplicates int // records that had to be searched, and were like one that a search had found right
 	Searches   int // of a key, or of the whole map
 	Situations int // that the searches came to
 }
@@ -145,8 +146,8 @@ func (c *Checker) Reset(init []Initial) error {
 
 // Check reports whether every execution that is equivalent to r has a history
 // that a map may have; if not, bad is one that has none. It keeps nothing of r,
-// and allocates nothing if r is right and no larger than those before. The error
-// wraps [ErrTooLarge] or [ErrMalformed]; nothing is known then.
+// and allocates nothing if r is right and no larger than those before, but for what
+// it remembers. The error wraps [ErrTooLarge] or [ErrMalformed]; nothing is known then.
 //
 // The time is exponential in the number of operations at worst.
 func (c *Checker) Check(r *Record, clock Clock) (ok bool, bad Extension, err error) {

@@ -25,6 +25,17 @@ func (k key) with(x uint64) key {
 	return key{h0 ^ l0, h1 ^ l1}
 }
 
+// plus returns the key of what k stands for, and x beside it, in whatever order. A
+// product is too regular to be added to others of its kind, so x is mixed before.
+func (k key) plus(x key) key { return key{k[0] + mix(x[0]), k[1] + mix(x[1])} }
+
+// mix is the finalizer of SplitMix64 (Steele, Lea and Flood 2014).
+func mix(x uint64) uint64 {
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
+
 // keyOf returns a key of everything that a verdict depends on: what was done
 // with which result, and the poset. Steps at which nothing is called or
 // returns are not part of it, and neither are the numbers of the others, nor in

@@ -50,6 +50,95 @@ func TestAKeyHasAllThatAVerdictDependsOn(t *testing.T) {
 	t.Logf("%d of 12,000 answered from memory", duplicates)
 }
 
+// situationKey is the key of a situation with these moves made and these
+// configurations.
+func situationKey(made []int32, all ...configuration) key {
+	s := newSearch()
+	s.p, s.spots, s.stack = &projection{threads: len(made)}, made, all
+	return s.key(situation{})
+}
+
+func TestSituationsThatDifferHaveKeysThatDiffer(t *testing.T) {
+	const state = 0x700060403030207
+	one := []int32{1}
+	for name, keys := range map[string][2]key{
+		// Their products' low halves have the same sum, and here the others have, too.
+		"products add up": {
+			situationKey(one, configuration{0x2061, state}, configuration{0x2561, state}),
+			situationKey(one, configuration{0x2461, state}, configuration{0x2161, state}),
+		},
+		"done":       {situationKey(one, configuration{1, 5}), situationKey(one, configuration{2, 5})},
+		"state":      {situationKey(one, configuration{1, 5}), situationKey(one, configuration{1, 6})},
+		"exchanged":  {situationKey(one, configuration{1, 5}), situationKey(one, configuration{5, 1})},
+		"nothing":    {situationKey(one), situationKey(one, configuration{})},
+		"nine moves": {situationKey([]int32{9, 1, 1, 1, 1, 1, 1, 1, 1, 1}), situationKey([]int32{1, 1, 1, 1, 1, 1, 1, 1, 1, 9})},
+		"the first":  {situationKey([]int32{2, 1, 1, 1, 1, 1, 1, 1, 1, 1}), situationKey([]int32{1, 1, 1, 1, 1, 1, 1, 1, 1, 1})},
+		"the eighth": {situationKey([]int32{1, 1, 1, 1, 1, 1, 1, 2, 1, 1}), situationKey([]int32{1, 1, 1, 1, 1, 1, 1, 1, 1, 1})},
+	} {
+		if keys[0] == keys[1] || keys[0][0] == keys[1][0] || keys[0][1] == keys[1][1] {
+			t.Errorf("%s: keys %x and %x", name, keys[0], keys[1])
+		}
+	}
+	a, b := configuration{1, 5}, configuration{2, 6}
+	if situationKey(one, a, b) != situationKey(one, b, a) {
+		t.Error("the order of configurations counts")
+	}
+}
+
+// Whatever is changed in a record or its poset changes its text.
+func TestATextHasAllOfARecord(t *testing.T) {
+	text := func(change func(*Record, *poset)) string {
+		r := Record{Threads: 2, Ops: []Op{
+			{Parent: NoParent, Op: model.Op{Method: model.CompareAndSwap, Key: 1, Old: 2, Value: 3}, Result: model.Result{OK: true}, First: 1, Last: 1},
+			{Thread: 1, Parent: NoParent, Op: model.Op{Method: model.Range, Func: &model.Func{Stop: 2}}, First: 1, Last: 2, Visits: []Visit{{Key: 1, Value: 2, At: 1}}},
+		}}
+		var p poset
+		if err := p.build(&r, func(thread, step int) []int32 { return [][]int32{{1, 0}, {1, int32(step)}}[thread] }); err != nil {
+			t.Fatal(err)
+		}
+		change(&r, &p)
+		return string(appendRecord(nil, &r, &p))
+	}
+	was := text(func(*Record, *poset) {})
+	for name, change := range map[string]func(*Record, *poset){
+		"threads": func(r *Record, _ *poset) { r.Threads++ }, "points": func(_ *Record, p *poset) { p.points = p.points[:len(p.points)-1] },
+		"thread": func(_ *Record, p *poset) { p.points[0].thread = 1 }, "ends": func(_ *Record, p *poset) { p.points[0].to-- },
+		"call": func(_ *Record, p *poset) { p.points[0].call = none }, "another call": func(_ *Record, p *poset) { p.numbers[0] = 5 },
+		"end": func(_ *Record, p *poset) { p.ends[1].op = 0 }, "visit": func(_ *Record, p *poset) { p.ends[1].visit = 1 },
+		"order": func(_ *Record, p *poset) { p.preds[len(p.preds)-2]-- }, "method": func(r *Record, _ *poset) { r.Ops[0].Op.Method = model.Swap },
+		"key": func(r *Record, _ *poset) { r.Ops[0].Op.Key = 64 }, "old": func(r *Record, _ *poset) { r.Ops[0].Op.Old = -1 },
+		"value": func(r *Record, _ *poset) { r.Ops[0].Op.Value = 4 }, "func": func(r *Record, _ *poset) { r.Ops[1].Op.Func = nil },
+		"stop": func(r *Record, _ *poset) { r.Ops[1].Op.Func = &model.Func{Stop: 1} }, "panic": func(r *Record, _ *poset) { r.Ops[1].Op.Func = &model.Func{Panic: 2} },
+		"nil": func(r *Record, _ *poset) { r.Ops[1].Op.Func = &model.Func{Stop: 2, Nil: true} }, "pending": func(r *Record, _ *poset) { r.Ops[0].Pending = true },
+		"result": func(r *Record, _ *poset) { r.Ops[0].Result.Value = 1 }, "ok": func(r *Record, _ *poset) { r.Ops[0].Result.OK = false },
+		"len": func(r *Record, _ *poset) { r.Ops[0].Result.Len = 1 }, "panics": func(r *Record, _ *poset) { r.Ops[0].Result.Panic = model.PanicOther },
+		"visits": func(r *Record, _ *poset) { r.Ops[1].Visits = append(r.Ops[1].Visits, Visit{}) }, "visited key": func(r *Record, _ *poset) { r.Ops[1].Visits[0].Key = 2 },
+		"visited value": func(r *Record, _ *poset) { r.Ops[1].Visits[0].Value = 1 },
+	} {
+		if is := text(change); is == was {
+			t.Errorf("%s is not in it", name)
+		}
+	}
+}
+
+// A part that remembers its steps takes those that it would take anew.
+func TestAPartRemembersTheRightSteps(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	for _, m := range []model.Method{model.Load, model.Store, model.LoadOrStore, model.LoadAndDelete, model.Delete, model.Swap, model.CompareAndSwap, model.CompareAndDelete} {
+		for _, accept := range []accept{exactly, anything, present} {
+			p := part{op: model.Op{Method: m, Old: 9, Value: 17}, result: model.Result{Value: 9, OK: true}, accept: accept, shift: 8}
+			for range 2000 {
+				state := rng.Uint64N(64)<<8 | rng.Uint64()&^0xff00
+				fresh := part{op: p.op, result: p.result, accept: p.accept, shift: p.shift}
+				got, ok := p.step(state)
+				if want, wantOK := fresh.step(state); got != want || ok != wantOK {
+					t.Fatalf("%v that accepts %d in state %x: %x, %v; want %x, %v", m, accept, state, got, ok, want, wantOK)
+				}
+			}
+		}
+	}
+}
+
 func TestResetForgets(t *testing.T) {
 	e := byHand(1, "0r0", op(0, model.Load, 0, 0, 1, 1, absent))
 	c := searching(model.Promise{})

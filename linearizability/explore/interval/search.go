@@ -176,8 +176,7 @@ func (s *search) key(at situation) key {
 	}
 	k = k.with(word)
 	for _, c := range s.stack[at.from:] {
-		h := nothing.with(c.state).with(c.done)
-		k[0], k[1] = k[0]+h[0], k[1]+h[1]
+		k = k.plus(nothing.with(c.state).with(c.done))
 	}
 	return k
 }

@@ -31,6 +31,19 @@ func TestSet(t *testing.T) {
 	}
 }
 
+// What was added long ago does not come back when the epochs have all been.
+func TestEpochsBeginAgain(t *testing.T) {
+	var s set
+	s.add(key{1})
+	s.epoch = ^uint32(0)
+	for range 3 {
+		s.empty()
+		if s.has(key{1}) || !s.add(key{2}) || s.has(key{1}) {
+			t.Errorf("epoch %d: a key is there that was added in the first one, or another one is not new", s.epoch)
+		}
+	}
+}
+
 func TestASetLetsGoOfMuchMemory(t *testing.T) {
 	var s set
 	for i := range uint64(mostSlots) {

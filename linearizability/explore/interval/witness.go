@@ -4,8 +4,9 @@ import "math/bits"
 
 // witness looks for one order of the parts that linearizes every extension at
 // once, before each extension is searched by itself. Mostly there is one: of two
-// operations on a key that conflict, one begins before the other ends in every
-// extension, so that only one of them can ever be over before the other is called.
+// operations that conflict, the one whose conflicting step comes first begins
+// before the other ends, in every extension; so only that one can be over before
+// the other is called.
 //
 // An order linearizes an extension exactly if no part comes in it after one that
 // was called when the first was over already. So a part that can be over before
