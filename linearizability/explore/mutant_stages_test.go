@@ -249,7 +249,7 @@ var (
 		newStage("1x3", 2, most, Policies, initials),
 		of(newStage("2x1", 1, []model.Method{model.Range, model.Store}, Policies[:1], gaps), []string{"fill"}),
 		on(ofPointers, newStage("2x1", 1, onKey, Policies[:1], few), "Store"),
-		on(thatGrows, newStage("2x1", 1, []model.Method{model.Load, model.Store, model.LoadOrStore, model.Clear}, Policies[:1], few), "Grow", "finish"),
+		on(thatGrows, newStage("2x1", 1, []model.Method{model.Load, model.Store, model.LoadOrStore, model.Clear}, Policies[:1], few), "Grow", "finish", "step"),
 		on(busy, newStage("2x1", 1, []model.Method{model.Range, model.Delete}, Policies[:1], oneKey), "copyChain"),
 		on(stubborn, long(newStage("1x1", 1, []model.Method{model.Store}, Policies[:1], few)), "compute"),
 		on(paused, long(newStage("1x1", 1, []model.Method{model.Range}, Policies[1:2], few)), "Range"),
