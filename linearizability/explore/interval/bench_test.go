@@ -84,8 +84,8 @@ func TestCheckAllocatesNothing(t *testing.T) {
 			}
 		}
 		check()
-		if s := c.Stats(); way == "with witnesses" && s.Witnessed != len(records) {
-			t.Errorf("%d of %d records have a witness", s.Witnessed, len(records))
+		if s := c.Stats(); way == "with witnesses" && (s.Witnessed == 0 || s.Searches > 0) {
+			t.Errorf("%+v: something has no witness", s)
 		}
 		if n := testing.AllocsPerRun(10, check); n != 0 {
 			t.Errorf("%s: %v allocations for %d records", way, n, len(records))

@@ -58,8 +58,9 @@
 //
 // # What is taken for granted
 //
-// The clocks are those of the execution, and the map holds what Reset said
-// before the first step. NaN keys do not occur; they are an error.
+// The clocks are those of the execution, and before the first step the map holds
+// what the model does after Reset's operations. NaN keys do not occur; they are an
+// error.
 package interval
 
 import (

@@ -178,6 +178,24 @@ func (b *brute) retains(alive map[int]int, events []history.Event) bool {
 	return false
 }
 
+// A Load that looks at nothing, and is the last thing that its thread does, is
+// judged, though it is inside a callback.
+func TestBruteForceHearsCallsWithoutAStep(t *testing.T) {
+	p := plan{locking: byMutex}
+	for m := range p.manner {
+		p.manner[m] = locked
+	}
+	p.manner[model.Load] = deaf_
+	s := example{plan: p}.subject()
+	load := model.Op{Method: model.Load}
+	v, _ := newBrute(t, s, history.Program{Init: []model.Op{store(0, 1)}, Threads: [][]model.Op{
+		{{Method: model.Range, Func: &model.Func{Do: []model.Op{load}}}}, {{Method: model.Delete}},
+	}}, 1).explore(search.Exhaustive, bruteLimit)
+	if !v.wrong {
+		t.Errorf("%+v: want a wrong Load", v)
+	}
+}
+
 type sequential struct {
 	deaf
 	id     int

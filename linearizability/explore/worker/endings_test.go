@@ -80,6 +80,29 @@ func TestGoexitInAnOperationIsRefused(t *testing.T) {
 }
 
 // What a map answers when it is read at rest, to be refused there, is no answer.
+// Whoever ends the goroutine that makes a map ends the worker, which says so.
+func TestGoexitWhileAMapIsMadeIsRefused(t *testing.T) {
+	j := one(model.Load)
+	j.Initials = []string{job.OneKey}
+	text, err := json.Marshal(j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	in, hold := io.Pipe()
+	defer hold.Close()
+	go hold.Write(text)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		Run(oddly(func() *odd { return &odd{doStore: stdruntime.Goexit} }), in, &out)
+	}()
+	<-done
+	if said := out.String(); !strings.Contains(said, "runtime.Goexit") {
+		t.Errorf("said %q", said)
+	}
+}
+
 func TestARefusalInAProbeIsTold(t *testing.T) {
 	s := oddly(func() *odd { return &odd{doRange: func() { refuse.At("select", "odd.go:1") }} })
 	if e := refusals(t, s, one(model.Store)); len(e) != 1 || !strings.Contains(e[0], "odd.go:1: select is not supported") {
@@ -139,7 +162,7 @@ func TestADeadlockOfTheInitialMapBoundsTheExploration(t *testing.T) {
 	}
 }
 
-// What an initial operation answers is judged, though nobody in the program sees
+// What an initial operation on a key answers is judged, though nobody in the program sees
 // that it did nothing: the key is deleted at once. The replay shows it.
 //
 // Clauses: S1

@@ -24,6 +24,8 @@ type possible struct {
 	done  []int // of the operations in progress, ascending
 }
 
+// newMeaning returns what the map means when the threads begin: what the model does
+// after init, whatever was answered.
 func newMeaning(init []interval.Initial, ops []interval.Op, p model.Promise) *meaning {
 	m := &meaning{ops: ops, may: []possible{{}}}
 	for _, o := range init {

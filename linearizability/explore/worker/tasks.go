@@ -15,14 +15,19 @@ type task struct {
 	setting  *setting
 	rank     job.Rank
 	releases bool // it removes or replaces something
-	// answers are the results of the initial operations, when the map has been made
-	// once. It is made alike every time.
+	// answers are the results of the initial operations, read when the map is made
+	// for the first time. That it is made alike every time is taken for granted, as
+	// certificates say.
 	answers []model.Result
 }
 
 // contents returns the initial operations that decide what the map holds, with
-// their answers.
+// their answers, once it has been made. What a traversal among them hands out is not
+// kept.
 func (t *task) contents() (init []interval.Initial) {
+	if len(t.answers) != len(t.program.Init) {
+		panic("worker: the map has not been made yet")
+	}
 	for i, r := range t.answers {
 		if o := t.program.Init[i]; !o.Method.Traverses() {
 			init = append(init, interval.Initial{Op: o, Result: r})

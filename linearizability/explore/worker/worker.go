@@ -100,6 +100,23 @@ func Run(s model.Binder, in io.Reader, out io.Writer) (status int) {
 func run(s model.Binder, in io.Reader, out io.Writer, alone func()) (status int) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // batches collect
 	w := newWorker(s, out)
+	returned := false
+	defer func() {
+		if r := recover(); r != nil {
+			panic(r)
+		}
+		if !returned { // nothing else ends a function so
+			w.fail(errors.New("an operation calls runtime.Goexit while a map is made or looked at, which is not supported under exploration: leave it out with -methods"))
+			alone()
+		}
+	}()
+	status = w.serve(in, alone)
+	returned = true
+	return status
+}
+
+// serve does the job that comes in.
+func (w *worker) serve(in io.Reader, alone func()) (status int) {
 	decoder := json.NewDecoder(in)
 	if err := decoder.Decode(&w.job); err != nil {
 		w.fail(fmt.Errorf("a job is needed on standard input: %w", err))
