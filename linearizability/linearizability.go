@@ -18,9 +18,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mapspec/mapspec/linearizability/minimise"
-	"github.com/mapspec/mapspec/linearizability/report"
-	"github.com/mapspec/mapspec/linearizability/stress"
+	"github.com/mapspec/mapspec/linearizability/internal/minimise"
+	"github.com/mapspec/mapspec/linearizability/internal/report"
+	"github.com/mapspec/mapspec/linearizability/internal/stress"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -39,7 +39,7 @@ func Run(t *testing.T, s model.Binder) {
 	if seed == 0 {
 		seed = rand.Uint64()>>32 + 1
 	}
-	verdicts := Judge(t.Context(), s, stress.Options{Budget: runBudget, Seed: seed})
+	verdicts := Judge(t.Context(), s, Options{Budget: runBudget, Seed: seed})
 	for i := range verdicts {
 		explain(t, s, &verdicts[i], seed)
 	}
@@ -69,10 +69,27 @@ func explain(t *testing.T, s model.Binder, v *model.Verdict, seed uint64) {
 	v.Evidence, v.Trace = c.Evidence, strings.Split(strings.TrimSpace(text.String()), "\n")
 }
 
+// RunCounterexample fails t if s shows the counterexample in program again, which
+// is the text of a program.json. A regression test stays red for as long as the
+// map has the fault:
+//
+//	func TestIssue12(t *testing.T) { linearizability.RunCounterexample(t, subject, `{"schema":1,…}`) }
+func RunCounterexample(t testing.TB, s model.Binder, program string) {
+	t.Helper()
+	minimise.Run(t, s, program)
+}
+
+// Options bounds a judgement. At least one of Budget and Rounds is given.
+type Options struct {
+	Budget time.Duration // how long to run; 0 means no limit but Rounds
+	Rounds int           // how many rounds to run; 0 means no limit but Budget
+	Seed   uint64        // makes the programs repeatable, though not their schedules
+}
+
 // Judge returns verdicts on the clauses that several goroutines can refute: S1,
 // T1, T5, T6, P2, and under -race M1 and M2.
-func Judge(ctx context.Context, s model.Binder, o stress.Options) []model.Verdict {
-	verdicts := stress.Judge(ctx, s, o)
+func Judge(ctx context.Context, s model.Binder, o Options) []model.Verdict {
+	verdicts := stress.Judge(ctx, s, stress.Options{Budget: o.Budget, Rounds: o.Rounds, Seed: o.Seed})
 	if model.Find(verdicts, model.P2).Status == model.Violation {
 		return verdicts // the programs of Memory would hang too, with nobody to watch
 	}

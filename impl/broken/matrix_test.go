@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"github.com/mapspec/mapspec/impl/broken"
-	"github.com/mapspec/mapspec/linearizability/stress"
+	"github.com/mapspec/mapspec/linearizability"
 	"github.com/mapspec/mapspec/model"
 	"github.com/mapspec/mapspec/property"
 	"github.com/mapspec/mapspec/property/release"
@@ -62,11 +62,11 @@ func judgeAlone(m broken.Map) []model.Verdict {
 // judgeTogether judges m with a fixed seed, from many goroutines. A map that
 // needs two gets more rounds.
 func judgeTogether(m broken.Map) []model.Verdict {
-	o := stress.Options{Rounds: 300, Seed: 1}
+	o := linearizability.Options{Rounds: 300, Seed: 1}
 	if m.Sees == broken.Concurrent {
-		o = stress.Options{Rounds: 3000, Seed: 1} // fewer, if S1 or P2 fails
+		o = linearizability.Options{Rounds: 3000, Seed: 1} // fewer, if S1 or P2 fails
 	}
-	return stress.Judge(context.Background(), subjectOf(m), o)
+	return linearizability.Judge(context.Background(), subjectOf(m), o)
 }
 
 // judgeAll judges each map: those that wait for a watchdog side by side, and the

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mapspec/mapspec/linearizability/explore/job"
 	"github.com/mapspec/mapspec/linearizability/history"
+	"github.com/mapspec/mapspec/linearizability/internal/job"
 )
 
 // Schema is the version of certificates. It grows when a field changes its

@@ -15,7 +15,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/mapspec/mapspec/linearizability/explore/job"
+	"github.com/mapspec/mapspec/linearizability/internal/job"
 	"github.com/mapspec/mapspec/model"
 )
 

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/mapspec/mapspec/linearizability/explore/job"
+	"github.com/mapspec/mapspec/linearizability/internal/job"
 	"github.com/mapspec/mapspec/model"
 )
 

@@ -5,9 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mapspec/mapspec/linearizability/check"
-	"github.com/mapspec/mapspec/linearizability/explore/job"
 	"github.com/mapspec/mapspec/linearizability/history"
+	"github.com/mapspec/mapspec/linearizability/internal/check"
+	"github.com/mapspec/mapspec/linearizability/internal/job"
 	"github.com/mapspec/mapspec/model"
 )
 

@@ -12,7 +12,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/mapspec/mapspec/linearizability/instrument"
+	"github.com/mapspec/mapspec/linearizability/internal/instrument"
 )
 
 // selected is the variable of the environment that selects a mutant.

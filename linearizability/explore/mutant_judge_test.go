@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mapspec/mapspec/linearizability/instrument"
+	"github.com/mapspec/mapspec/linearizability/internal/instrument"
 	"github.com/mapspec/mapspec/model"
 )
 

@@ -12,8 +12,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/mapspec/mapspec/linearizability/explore/job"
 	"github.com/mapspec/mapspec/linearizability/history"
+	"github.com/mapspec/mapspec/linearizability/internal/job"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -160,8 +160,8 @@ import (
 
 	%s %q
 
-	"github.com/mapspec/mapspec/linearizability/explore/worker"
-	"github.com/mapspec/mapspec/linearizability/stress"
+	"github.com/mapspec/mapspec/linearizability/internal/worker"
+	"github.com/mapspec/mapspec/linearizability/internal/stress"
 	"github.com/mapspec/mapspec/model"
 	"github.com/mapspec/mapspec/property"
 	"github.com/mapspec/mapspec/property/release"

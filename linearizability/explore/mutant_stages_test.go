@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/mapspec/mapspec/impl"
-	"github.com/mapspec/mapspec/linearizability/explore/job"
+	"github.com/mapspec/mapspec/linearizability/internal/job"
 	"github.com/mapspec/mapspec/model"
 )
 

@@ -9,10 +9,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/mapspec/mapspec/linearizability/explore/job"
-	"github.com/mapspec/mapspec/linearizability/explore/program"
-	"github.com/mapspec/mapspec/linearizability/instrument"
-	"github.com/mapspec/mapspec/linearizability/near"
+	"github.com/mapspec/mapspec/linearizability/internal/instrument"
+	"github.com/mapspec/mapspec/linearizability/internal/job"
+	"github.com/mapspec/mapspec/linearizability/internal/near"
+	"github.com/mapspec/mapspec/linearizability/internal/program"
 	"github.com/mapspec/mapspec/model"
 )
 

@@ -3,7 +3,7 @@ package explore_test
 import (
 	"unsafe"
 
-	"github.com/mapspec/mapspec/linearizability/explore/sched"
+	"github.com/mapspec/mapspec/linearizability/internal/engine/sched"
 )
 
 // word is a variable as an instrumented sync/atomic would make it.

@@ -11,9 +11,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/mapspec/mapspec/linearizability/counterexample"
-	"github.com/mapspec/mapspec/linearizability/explore/job"
 	"github.com/mapspec/mapspec/linearizability/history"
+	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
+	"github.com/mapspec/mapspec/linearizability/internal/job"
 	"github.com/mapspec/mapspec/model"
 )
 

@@ -12,7 +12,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/mapspec/mapspec/linearizability/instrument"
+	"github.com/mapspec/mapspec/linearizability/internal/instrument"
 )
 
 // build is a program around an instrumented copy of a map.
@@ -93,7 +93,7 @@ import (
 	%s %q
 
 	mapspecModel "github.com/mapspec/mapspec/model"
-	mapspecWorker "github.com/mapspec/mapspec/linearizability/explore/worker"
+	mapspecWorker "github.com/mapspec/mapspec/linearizability/internal/worker"
 )
 
 func main() {

@@ -8,10 +8,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/mapspec/mapspec/linearizability/check"
-	"github.com/mapspec/mapspec/linearizability/counterexample"
-	"github.com/mapspec/mapspec/linearizability/explore/job"
 	"github.com/mapspec/mapspec/linearizability/history"
+	"github.com/mapspec/mapspec/linearizability/internal/check"
+	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
+	"github.com/mapspec/mapspec/linearizability/internal/job"
 	"github.com/mapspec/mapspec/model"
 )
 

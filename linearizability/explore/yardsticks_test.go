@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/mapspec/mapspec/linearizability/explore"
-	"github.com/mapspec/mapspec/linearizability/explore/search"
+	"github.com/mapspec/mapspec/linearizability/internal/engine/search"
 )
 
 // yardstick is a program whose number of classes is known: from the

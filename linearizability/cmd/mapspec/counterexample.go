@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/mapspec/mapspec/linearizability/counterexample"
-	"github.com/mapspec/mapspec/linearizability/report"
+	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
+	"github.com/mapspec/mapspec/linearizability/internal/report"
 	"github.com/mapspec/mapspec/model"
 )
 

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mapspec/mapspec/linearizability/counterexample"
+	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
 	"github.com/mapspec/mapspec/model"
 )
 

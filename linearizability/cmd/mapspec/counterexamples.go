@@ -9,8 +9,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/mapspec/mapspec/linearizability/counterexample"
-	"github.com/mapspec/mapspec/linearizability/report"
+	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
+	"github.com/mapspec/mapspec/linearizability/internal/report"
 	"github.com/mapspec/mapspec/model"
 )
 

@@ -16,8 +16,8 @@ import (
 
 	"github.com/mapspec/mapspec/impl"
 	"github.com/mapspec/mapspec/linearizability/explore"
-	"github.com/mapspec/mapspec/linearizability/near"
-	"github.com/mapspec/mapspec/linearizability/report"
+	"github.com/mapspec/mapspec/linearizability/internal/near"
+	"github.com/mapspec/mapspec/linearizability/internal/report"
 	"github.com/mapspec/mapspec/model"
 )
 

@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"github.com/mapspec/mapspec/impl"
-	"github.com/mapspec/mapspec/linearizability/counterexample"
 	"github.com/mapspec/mapspec/linearizability/explore"
+	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
 	"github.com/mapspec/mapspec/model"
 )
 

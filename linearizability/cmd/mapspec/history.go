@@ -10,8 +10,8 @@ import (
 	"runtime/debug"
 	"time"
 
-	"github.com/mapspec/mapspec/linearizability/check"
 	"github.com/mapspec/mapspec/linearizability/history"
+	"github.com/mapspec/mapspec/linearizability/internal/check"
 	"github.com/mapspec/mapspec/model"
 )
 

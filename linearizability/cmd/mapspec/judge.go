@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/mapspec/mapspec/impl"
-	"github.com/mapspec/mapspec/linearizability/near"
+	"github.com/mapspec/mapspec/linearizability/internal/near"
 	"github.com/mapspec/mapspec/model"
 )
 

@@ -14,7 +14,7 @@ import (
 	"os/signal"
 	"syscall"
 
-	"github.com/mapspec/mapspec/linearizability/near"
+	"github.com/mapspec/mapspec/linearizability/internal/near"
 )
 
 // Exit statuses, the same for every command.

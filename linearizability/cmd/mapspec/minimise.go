@@ -12,9 +12,9 @@ import (
 	"time"
 
 	"github.com/mapspec/mapspec/impl"
-	"github.com/mapspec/mapspec/linearizability/counterexample"
 	"github.com/mapspec/mapspec/linearizability/history"
-	"github.com/mapspec/mapspec/linearizability/minimise"
+	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
+	"github.com/mapspec/mapspec/linearizability/internal/minimise"
 	"github.com/mapspec/mapspec/model"
 )
 

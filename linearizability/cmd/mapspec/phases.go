@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/mapspec/mapspec/linearizability"
-	"github.com/mapspec/mapspec/linearizability/stress"
 	"github.com/mapspec/mapspec/model"
 	"github.com/mapspec/mapspec/property"
 )
@@ -27,5 +26,5 @@ func judgeProperties(ctx context.Context, b model.Binder, budget time.Duration, 
 }
 
 func judgeStress(ctx context.Context, b model.Binder, budget time.Duration, seed uint64) []model.Verdict {
-	return linearizability.Judge(ctx, b, stress.Options{Budget: max(budget*4/5, 1), Seed: seed})
+	return linearizability.Judge(ctx, b, linearizability.Options{Budget: max(budget*4/5, 1), Seed: seed})
 }

@@ -9,9 +9,9 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/mapspec/mapspec/linearizability/counterexample"
 	"github.com/mapspec/mapspec/linearizability/explore"
-	"github.com/mapspec/mapspec/linearizability/report"
+	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
+	"github.com/mapspec/mapspec/linearizability/internal/report"
 	"github.com/mapspec/mapspec/model"
 )
 

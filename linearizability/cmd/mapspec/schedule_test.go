@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mapspec/mapspec/linearizability/counterexample"
+	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
 )
 
 // What explore finds it shows, keeps, and shows again: the same, to the byte,

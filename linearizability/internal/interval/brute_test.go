@@ -1,0 +1,447 @@
+package interval
+
+import (
+	"flag"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/mapspec/mapspec/linearizability/history"
+	"github.com/mapspec/mapspec/linearizability/internal/check"
+	"github.com/mapspec/mapspec/model"
+)
+
+var (
+	cases = flag.Int("interval.cases", 4000, "random executions to compare with brute force")
+	seed  = flag.Uint64("interval.seed", 1, "their seed")
+)
+
+// brute enumerates histories of a class. It shares nothing with the checker but
+// the clocks.
+type brute struct {
+	e      *execution
+	at     []int // events of each thread that have happened
+	order  []happening
+	looked int
+	judged map[string]bool // verdicts by history
+	broken []model.Clause
+}
+
+// violatingEvents reports whether some order of all calls, visits and returns
+// that is possible at all is a violation: events are in their thread's order,
+// and between the steps where they were, but anywhere there. It gives up, with
+// known false, after limit orders.
+func violatingEvents(e *execution, limit int) (violates, known bool) {
+	b := &brute{e: e, at: make([]int, e.record.Threads), judged: map[string]bool{}}
+	violates = b.extend(limit)
+	return violates, violates || b.looked < limit
+}
+
+// before reports whether a has to come before b, of another thread.
+func (b *brute) before(a, c happening) bool {
+	t, u := b.e.record.Ops[a.op].Thread, b.e.record.Ops[c.op].Thread
+	return c.after > 0 && b.e.clock(u, int(c.after))[t] > a.after
+}
+
+func (b *brute) extend(limit int) bool {
+	if b.looked >= limit {
+		return false
+	}
+	end := true
+threads:
+	for t, events := range b.e.events {
+		if b.at[t] == len(events) {
+			continue
+		}
+		next := events[b.at[t]]
+		end = false
+		for u, others := range b.e.events {
+			if u != t && b.at[u] < len(others) && b.before(others[b.at[u]], next) {
+				continue threads
+			}
+		}
+		if n := len(b.order); n > 0 && b.swapped(b.order[n-1], next, t) {
+			continue
+		}
+		b.at[t]++
+		b.order = append(b.order, next)
+		if b.extend(limit) {
+			return true
+		}
+		b.at[t]--
+		b.order = b.order[:len(b.order)-1]
+	}
+	if !end {
+		return false
+	}
+	b.looked++
+	return b.violation(b.order)
+}
+
+// swapped reports whether next after last is the same history as last after
+// next, for the verdict: two calls, or two ends, of threads in the wrong order.
+func (b *brute) swapped(last, next happening, t int) bool {
+	return b.e.record.Ops[last.op].Thread > t && (last.kind == history.Called) == (next.kind == history.Called) && !b.before(last, next)
+}
+
+func (b *brute) violation(order []happening) bool {
+	id := fmt.Sprint(order)
+	verdict, known := b.judged[id]
+	if !known {
+		h := historyOf(b.e, order)
+		verdict = false
+		for _, v := range check.Operations(h.Operations(), check.Options{Promise: b.e.promise}) {
+			if v.Status == model.Violation {
+				verdict = true
+				b.broken = append(b.broken, v.Clause)
+			}
+		}
+		b.judged[id] = verdict
+	}
+	return verdict
+}
+
+// historyOf writes down the events of e in this order.
+func historyOf(e *execution, order []happening) history.History {
+	var events []history.Event
+	add := func(x history.Event) { x.Seq = len(events); events = append(events, x) }
+	for i, o := range e.init {
+		add(history.Event{Kind: history.Called, ID: 100 + i, Client: 100, Parent: history.NoParent, Op: o})
+		add(history.Event{Kind: history.Returned, ID: 100 + i})
+	}
+	for _, x := range order {
+		o := &e.record.Ops[x.op]
+		event := history.Event{Kind: x.kind, ID: x.op}
+		switch x.kind {
+		case history.Called:
+			event.Client, event.Parent, event.Op = o.Thread, o.Parent, o.Op
+		case history.Visited:
+			event.Visit = model.Visit{Key: o.Visits[x.visit].Key, Value: o.Visits[x.visit].Value}
+		case history.Returned:
+			event.Result = o.Result
+		}
+		add(event)
+	}
+	return history.History{Events: events}
+}
+
+// violatingSteps is violatingEvents where calls are right before the first step
+// of an operation and all else is right after the latest step: a linear
+// extension of the steps is one history. It is for executions in which no
+// operation is called and ends something between two steps.
+func violatingSteps(e *execution, limit int) (violates, known bool) {
+	b := &brute{e: e, judged: map[string]bool{}}
+	taken := make([]int32, e.record.Threads)
+	violates = b.extendSteps(taken, limit)
+	return violates, violates || b.looked < limit
+}
+
+func (b *brute) extendSteps(taken []int32, limit int) bool {
+	end := true
+	for t := range taken {
+		if b.looked >= limit {
+			return false
+		}
+		if taken[t] == b.e.taken[t] {
+			continue
+		}
+		end = false
+		clock := b.e.clock(t, int(taken[t]+1))
+		if !enabled(clock, taken, t) {
+			continue
+		}
+		order := len(b.order)
+		for _, x := range b.e.events[t] {
+			if x.kind == history.Called && x.after == taken[t] {
+				b.order = append(b.order, x)
+			}
+		}
+		taken[t]++
+		for _, x := range b.e.events[t] {
+			if x.kind != history.Called && x.after == taken[t] {
+				b.order = append(b.order, x)
+			}
+		}
+		if b.extendSteps(taken, limit) {
+			return true
+		}
+		taken[t]--
+		b.order = b.order[:order]
+	}
+	if !end {
+		return false
+	}
+	b.looked++
+	return b.violation(b.order)
+}
+
+// enabled reports whether thread t may take the step with this clock.
+func enabled(clock, taken []int32, t int) bool {
+	for u := range taken {
+		if u != t && clock[u] > taken[u] {
+			return false
+		}
+	}
+	return true
+}
+
+// stepped reports whether between a call and the next event of its thread there
+// is always a step.
+func stepped(e *execution) bool {
+	for _, events := range e.events {
+		for i := range events[:max(len(events)-1, 0)] {
+			if events[i].kind == history.Called && events[i].after == events[i+1].after {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// drawExecution returns a random execution, spoilt or not.
+func drawExecution(rng *rand.Rand) *execution {
+	e := newExecution(rng)
+	limit := 100
+	if rng.IntN(3) == 0 {
+		limit = rng.IntN(8)
+	}
+	e.run(2+rng.IntN(2), limit)
+	if rng.IntN(2) == 0 {
+		e.spoil()
+	}
+	return e
+}
+
+// kinds counts what was compared.
+type kinds map[string]int
+
+func (k kinds) add(e *execution, violates bool) {
+	say := func(what string, holds bool) {
+		if holds {
+			k[fmt.Sprintf("%s, violating: %v", what, violates)]++
+		}
+	}
+	say("all", true)
+	has := func(f func(o *Op) bool) bool {
+		for i := range e.record.Ops {
+			if f(&e.record.Ops[i]) {
+				return true
+			}
+		}
+		return false
+	}
+	say("pending", has(func(o *Op) bool { return o.Pending }))
+	say("nested", has(func(o *Op) bool { return o.Parent != NoParent }))
+	say("without a step", has(func(o *Op) bool { return o.First > o.Last && !o.Pending }))
+	for _, m := range []model.Method{model.Range, model.Keys, model.Clear, model.Len} {
+		say(fmt.Sprintf("%v (%q, %q)", m, e.promise.Clear, e.promise.Len), has(func(o *Op) bool { return o.Op.Method == m }))
+	}
+}
+
+// searching returns a checker that looks for no witness.
+func searching(p model.Promise) *Checker {
+	c := NewChecker(p)
+	c.witness.most = 0
+	return c
+}
+
+// checkers are used on and on without Reset, so that a key which leaves out
+// what a verdict depends on is noticed. The second of a pair only searches.
+type checkers map[string][2]*Checker
+
+func (m checkers) check(t *testing.T, e *execution) (ok bool, bad Extension) {
+	t.Helper()
+	who := fmt.Sprint(e.promise, e.init)
+	pair, made := m[who]
+	if !made {
+		pair = [2]*Checker{NewChecker(e.promise), searching(e.promise)}
+		m[who] = pair
+		for _, c := range pair {
+			if err := c.Reset(done(e.init...)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	ok, bad, err := pair[0].Check(&e.record, e.clock)
+	searched, _, err2 := pair[1].Check(&e.record, e.clock)
+	if err != nil || err2 != nil {
+		t.Fatalf("%v, %v\n%s", err, err2, e)
+	}
+	if ok != searched {
+		t.Fatalf("ok: %v, %v by searches alone\n%s", ok, searched, e)
+	}
+	return ok, bad
+}
+
+// stats adds up what the first of each pair did.
+func (m checkers) stats() (sum Stats) {
+	for _, pair := range m {
+		s := pair[0].Stats()
+		sum.Witnessed, sum.Searches, sum.Duplicates = sum.Witnessed+s.Witnessed, sum.Searches+s.Searches, sum.Duplicates+s.Duplicates
+	}
+	return sum
+}
+
+// TestAgreesWithBruteForce compares verdicts with those of package check on
+// every history of the class.
+//
+// Clauses: S1, T1, T5, T6
+func TestAgreesWithBruteForce(t *testing.T) {
+	n := *cases
+	if testing.Short() {
+		n /= 10
+	}
+	const limit = 3000 // orders of one class
+	t.Logf("-interval.seed %d", *seed)
+	rng := rand.New(rand.NewPCG(*seed, 0))
+	seen, all := kinds{}, checkers{}
+	compared, steps, unknown, hidden := 0, 0, 0, 0
+	for compared < n {
+		e := drawExecution(rng)
+		want, known := violatingEvents(e, limit)
+		if !known {
+			unknown++
+			continue
+		}
+		compared++
+		seen.add(e, want)
+		ok, bad := all.check(t, e)
+		if ok == want {
+			t.Fatalf("case %d: ok is %v, by brute force %v\n%s", compared, ok, !want, e)
+		}
+		if by, known := violatingSteps(e, limit); stepped(e) && known {
+			steps++
+			if by != want {
+				t.Fatalf("case %d: violating by the order of steps is %v, by that of events %v\n%s", compared, by, want, e)
+			}
+		}
+		if !ok {
+			if !executedViolates(e) {
+				hidden++
+			}
+			mustViolate(t, e, bad)
+		}
+	}
+	if steps == 0 || hidden == 0 {
+		t.Error("no order of steps was compared, or no violation is hidden from the execution: not much was checked")
+	}
+	did := all.stats()
+	if did.Witnessed == 0 || did.Searches == 0 {
+		t.Errorf("%+v: nothing was witnessed, or nothing searched", did)
+	}
+	t.Logf("of keys %d have a witness, %d were searched; %d records were known", did.Witnessed, did.Searches, did.Duplicates)
+	for _, k := range slices.Sorted(maps.Keys(seen)) {
+		t.Logf("%6d %s", seen[k], k)
+	}
+	t.Logf("%d compared, %d also by the order of steps; %d violate where the execution does not; %d not known", compared, steps, hidden, unknown)
+}
+
+// executedViolates reports whether the execution itself is a violation, with
+// calls and returns where they were.
+func executedViolates(e *execution) bool {
+	b := &brute{e: e, judged: map[string]bool{}}
+	at := make([]int, e.record.Threads)
+	taken := make([]int32, e.record.Threads)
+	flush := func(t int) {
+		for ; at[t] < len(e.events[t]) && e.events[t][at[t]].after <= taken[t]; at[t]++ {
+			b.order = append(b.order, e.events[t][at[t]])
+		}
+	}
+	for t := range at {
+		flush(t)
+	}
+	for _, s := range e.trace {
+		taken[s.thread]++
+		flush(s.thread)
+	}
+	return b.violation(b.order)
+}
+
+// mustViolate checks what the checker returned of a violation.
+func mustViolate(t *testing.T, e *execution, bad Extension) {
+	t.Helper()
+	h := bad.History()
+	if err := h.Validate(); err != nil {
+		t.Fatalf("%v\n%v\n%s", err, h, e)
+	}
+	violated := false
+	for _, v := range check.History(h, check.Options{Promise: e.promise}) {
+		violated = violated || v.Status == model.Violation
+	}
+	if !violated {
+		t.Fatalf("the history of the extension is no violation\n%v\n%s", h.Operations(), e)
+	}
+	mustReplay(t, e, bad, h)
+}
+
+// mustReplay checks that the order of steps is one of the class, in which the
+// history of bad takes place.
+func mustReplay(t *testing.T, e *execution, bad Extension, h history.History) {
+	t.Helper()
+	order := bad.Steps(e.taken, e.clock)
+	if len(order) != len(e.trace) {
+		t.Fatalf("%d steps, want %d\n%s", len(order), len(e.trace), e)
+	}
+	taken := make([]int32, e.record.Threads)
+	at := map[[2]int]int{} // thread, step: when
+	for i, u := range order {
+		taken[u]++
+		for v, n := range e.clock(int(u), int(taken[u])) {
+			if n > taken[v] {
+				t.Fatalf("%v: step %d of thread %d comes too early\n%s", order, taken[u], u, e)
+			}
+		}
+		at[[2]int{int(u), int(taken[u])}] = i
+	}
+	// Whatever ends before something is called does so in the steps: its last
+	// step is before the first step after the call.
+	ends := -1
+	for _, x := range eventsOf(e, h) {
+		thread := e.record.Ops[x.op].Thread
+		if x.kind != history.Called {
+			if x.after > 0 {
+				ends = max(ends, at[[2]int{thread, int(x.after)}])
+			}
+			continue
+		}
+		next, taken := at[[2]int{thread, int(x.after + 1)}]
+		if taken && next <= ends {
+			t.Fatalf("%v: operation %d is called too late\n%s", order, x.op, e)
+		}
+	}
+}
+
+// eventsOf returns the events of h, without those of initial operations.
+func eventsOf(e *execution, h history.History) []happening {
+	var list []happening
+	visits := map[int]int{}
+	for _, x := range h.Events {
+		i := x.ID - len(e.init)
+		if i < 0 {
+			continue
+		}
+		for _, y := range slices.Concat(e.events...) {
+			if y.op == i && y.kind == x.Kind && (x.Kind != history.Visited || y.visit == visits[i]) {
+				list = append(list, y)
+			}
+		}
+		if x.Kind == history.Visited {
+			visits[i]++
+		}
+	}
+	return list
+}
+
+func (e *execution) String() string {
+	s := fmt.Sprintf("promise %+v, initially %v\n", e.promise, e.init)
+	for i, o := range e.record.Ops {
+		s += fmt.Sprintf("#%d thread %d parent %d steps %d-%d pending %v: %v %v visits %v\n", i, o.Thread, o.Parent, o.First, o.Last,
+			o.Pending, o.Op, o.Result.Text(o.Op.Method), o.Visits)
+	}
+	for _, x := range e.trace {
+		s += fmt.Sprintf("thread %d location %d writes %v: %v\n", x.thread, x.location, x.writes, x.clock)
+	}
+	return s
+}

@@ -1,0 +1,142 @@
+// Package atomic stands in for sync/atomic in a rewritten copy of a map: each
+// operation is the real one, declared to package sched right before it is done.
+//
+//	atomic.go   this introduction; one generic function for each operation
+//	ints.go     the integer types and Bool
+//	forms.go    LoadInt32 and the other functions, unsafe.Pointer among them
+//	pointer.go  Pointer and Value
+//
+// Each type has the real one as its only field, so it has the size, alignment,
+// zero value and method set of the real one, and go vet sees when it is copied.
+// The real operation is what the race detector hears of. Outside an execution
+// nothing else happens.
+//
+// A compare-and-swap that swaps nothing is declared to have failed, which makes
+// it a load. One that panics (see [Value]) remains declared as a write: that
+// costs executions, not answers.
+package atomic
+
+import (
+	std "sync/atomic"
+	"unsafe"
+
+	"github.com/mapspec/mapspec/linearizability/internal/engine/sched"
+)
+
+// integer has a type for each shape of the functions below, so the choice of the
+// size in them is made by the compiler.
+type integer interface {
+	int32 | int64 | uint32 | uint64 | uintptr
+}
+
+func as32[T integer](p *T) *uint32 { return (*uint32)(unsafe.Pointer(p)) }
+func as64[T integer](p *T) *uint64 { return (*uint64)(unsafe.Pointer(p)) }
+
+func load[T integer](p *T) (v T) {
+	sched.Before(sched.Load, unsafe.Pointer(p), unsafe.Sizeof(*p))
+	if unsafe.Sizeof(*p) == 4 {
+		v = T(std.LoadUint32(as32(p)))
+	} else {
+		v = T(std.LoadUint64(as64(p)))
+	}
+	if sched.Observing() {
+		sched.Saw(v, nil)
+	}
+	return v
+}
+
+func store[T integer](p *T, v T) {
+	sched.Before(sched.Store, unsafe.Pointer(p), unsafe.Sizeof(*p))
+	if unsafe.Sizeof(*p) == 4 {
+		std.StoreUint32(as32(p), uint32(v))
+	} else {
+		std.StoreUint64(as64(p), uint64(v))
+	}
+	if sched.Observing() {
+		sched.Saw(nil, v)
+	}
+}
+
+func swap[T integer](p *T, v T) (old T) {
+	sched.Before(sched.Update, unsafe.Pointer(p), unsafe.Sizeof(*p))
+	if unsafe.Sizeof(*p) == 4 {
+		old = T(std.SwapUint32(as32(p), uint32(v)))
+	} else {
+		old = T(std.SwapUint64(as64(p), uint64(v)))
+	}
+	if sched.Observing() {
+		sched.Saw(old, v)
+	}
+	return old
+}
+
+// add returns the new value.
+func add[T integer](p *T, d T) (v T) {
+	sched.Before(sched.Update, unsafe.Pointer(p), unsafe.Sizeof(*p))
+	if unsafe.Sizeof(*p) == 4 {
+		v = T(std.AddUint32(as32(p), uint32(d)))
+	} else {
+		v = T(std.AddUint64(as64(p), uint64(d)))
+	}
+	if sched.Observing() {
+		sched.Saw(v-d, v)
+	}
+	return v
+}
+
+// and returns the old value.
+func and[T integer](p *T, mask T) (old T) {
+	sched.Before(sched.Update, unsafe.Pointer(p), unsafe.Sizeof(*p))
+	if unsafe.Sizeof(*p) == 4 {
+		old = T(std.AndUint32(as32(p), uint32(mask)))
+	} else {
+		old = T(std.AndUint64(as64(p), uint64(mask)))
+	}
+	if sched.Observing() {
+		sched.Saw(old, old&mask)
+	}
+	return old
+}
+
+// or returns the old value.
+func or[T integer](p *T, mask T) (old T) {
+	sched.Before(sched.Update, unsafe.Pointer(p), unsafe.Sizeof(*p))
+	if unsafe.Sizeof(*p) == 4 {
+		old = T(std.OrUint32(as32(p), uint32(mask)))
+	} else {
+		old = T(std.OrUint64(as64(p), uint64(mask)))
+	}
+	if sched.Observing() {
+		sched.Saw(old, old|mask)
+	}
+	return old
+}
+
+func compareAndSwap[T integer](p *T, old, new T) (swapped bool) {
+	sched.Before(sched.CompareAndSwap, unsafe.Pointer(p), unsafe.Sizeof(*p))
+	if unsafe.Sizeof(*p) == 4 {
+		swapped = std.CompareAndSwapUint32(as32(p), uint32(old), uint32(new))
+	} else {
+		swapped = std.CompareAndSwapUint64(as64(p), uint64(old), uint64(new))
+	}
+	if !swapped {
+		sched.Failed()
+	}
+	if sched.Observing() {
+		if swapped {
+			sched.Saw(old, new)
+		} else {
+			sched.Saw(now(p), nil)
+		}
+	}
+	return swapped
+}
+
+// now returns what a compare-and-swap that failed has read: in an execution
+// nobody has written since.
+func now[T integer](p *T) T {
+	if unsafe.Sizeof(*p) == 4 {
+		return T(std.LoadUint32(as32(p)))
+	}
+	return T(std.LoadUint64(as64(p)))
+}

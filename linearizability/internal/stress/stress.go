@@ -1,0 +1,212 @@
+// Package stress runs programs on real goroutines, records what happened, and
+// has each recorded history judged.
+//
+// Every round is a new map, a new program of a few goroutines, and a history
+// that is judged before the next round. Rounds are short because short ones
+// fail more readily and are checked in microseconds: one hot key, three or four
+// goroutines, six or eight operations each, let go together. Other modes churn
+// many keys across growth and shrink, empty a map and fill it again, and mix in
+// Range, Clear and Len.
+//
+//	stress.go    rounds until a budget ends, and the verdicts on them
+//	mode.go      the programs
+//	try.go       one program, over and over
+//	pool.go      goroutines that run a program together, under a watchdog
+//	memory.go    programs for the race detector: M1 and M2
+package stress
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mapspec/mapspec/linearizability/history"
+	"github.com/mapspec/mapspec/linearizability/internal/check"
+	"github.com/mapspec/mapspec/model"
+)
+
+// Options bounds a judgement. One of Budget and Rounds is given, or both.
+type Options struct {
+	Budget time.Duration // how long to run; 0 is no limit but Rounds
+	Rounds int           // how many rounds to run; 0 is no limit but Budget
+	Seed   uint64        // makes the programs, not the schedules, repeatable
+	Mode   string        // run this mode only; empty is all of them
+	Until  model.Clause  // if not empty, its violation ends the run
+}
+
+// checkTimeout bounds the judgement of one round. A round that takes longer is
+// undecided, and counted as such.
+const checkTimeout = time.Second
+
+// judgedClauses are the clauses that a concurrent history can refute.
+var judgedClauses = []model.Clause{model.S1, model.T1, model.T5, model.T6, model.P2}
+
+// Judge runs rounds and returns verdicts on S1, T1, T5, T6 and P2. It stops at
+// the first violation of S1 or P2, after which a map can be trusted no more.
+func Judge(ctx context.Context, b model.Binder, o Options) []model.Verdict {
+	in := b.Bind()
+	modes := slices.DeleteFunc(possibleModes(in), func(m mode) bool { return o.Mode != "" && o.Mode != m.name })
+	if len(modes) == 0 {
+		var verdicts []model.Verdict
+		for _, c := range judgedClauses {
+			verdicts = append(verdicts, model.Skip(c, "method missing: nothing stores or nothing reads"))
+		}
+		return verdicts
+	}
+	s := &session{bind: b, promise: in.Promise(), traits: in.Traits(), options: o, tallies: map[model.Clause]*tally{}}
+	for _, c := range judgedClauses {
+		s.tallies[c] = &tally{}
+	}
+	p := newPool(maxClients)
+	defer p.close()
+	start := time.Now()
+	for round := 0; !s.over(ctx, round, start); round++ {
+		m := modes[round%len(modes)]
+		if !s.round(p, m, round) {
+			break
+		}
+	}
+	return s.verdicts()
+}
+
+// Programs returns the first n programs that seed draws for a map like in.
+func Programs(in model.Instance, seed uint64, n int) []history.Program {
+	modes := possibleModes(in)
+	programs := make([]history.Program, n)
+	for i := range programs {
+		programs[i] = modes[i%len(modes)].program(rand.New(rand.NewPCG(seed, uint64(i))), in, in.Traits())
+	}
+	return programs
+}
+
+// session is the state of one judgement.
+type session struct {
+	bind    model.Binder
+	promise model.Promise
+	traits  model.Traits
+	options Options
+	tallies map[model.Clause]*tally
+	scratch []history.Operation
+}
+
+// tally counts what rounds said of one clause.
+type tally struct {
+	ok, undecided int
+	skipped       string
+	violation     *model.Verdict
+}
+
+func (s *session) over(ctx context.Context, round int, start time.Time) bool {
+	if t := s.tallies[s.options.Until]; t != nil && t.violation != nil {
+		return true
+	}
+	return s.tallies[model.S1].violation != nil || s.tallies[model.P2].violation != nil || s.ended(ctx, round, start)
+}
+
+// ended reports whether the options' bounds are reached.
+func (s *session) ended(ctx context.Context, round int, start time.Time) bool {
+	if ctx.Err() != nil {
+		return true
+	}
+	if s.options.Rounds > 0 && round >= s.options.Rounds {
+		return true
+	}
+	return s.options.Budget > 0 && time.Since(start) >= s.options.Budget
+}
+
+// round runs and judges one program; false if the map hangs.
+func (s *session) round(p *pool, m mode, round int) bool {
+	rng := rand.New(rand.NewPCG(s.options.Seed, uint64(round)))
+	in := s.bind.Bind()
+	program := m.program(rng, in, s.traits)
+	for _, v := range s.judge(p, in, program, rng.Uint64()) {
+		s.count(v, m, round, program)
+	}
+	return s.tallies[model.P2].violation == nil
+}
+
+// judge runs program once on in and returns the verdicts on what happened.
+func (s *session) judge(p *pool, in model.Instance, program history.Program, jitter uint64) []model.Verdict {
+	where, stuck := p.run(in, program, jitter)
+	s.scratch = p.recorder.AppendOperations(s.scratch[:0])
+	verdicts := check.Operations(s.scratch, check.Options{Promise: s.promise, Timeout: checkTimeout})
+	if stuck {
+		return append(verdicts, hung(p.recorder.History(), where))
+	}
+	return append(verdicts, model.Verdict{Clause: model.P2, Status: model.OK})
+}
+
+func (s *session) count(v model.Verdict, m mode, round int, program history.Program) {
+	t := s.tallies[v.Clause]
+	if t == nil { // a clause that is named only where it is violated
+		t = &tally{}
+		s.tallies[v.Clause] = t
+	}
+	switch v.Status {
+	case model.OK:
+		t.ok++
+	case model.Skipped:
+		t.skipped = v.Evidence
+	case model.Violation, model.Invalid:
+		if t.violation == nil {
+			v.Coverage = model.Bounded("round %d, %s, seed %d", round, m, s.options.Seed)
+			v.Witness = &model.Witness{Look: model.LookHistory, Init: program.Init, Threads: program.Threads}
+			t.violation = &v
+		}
+	default:
+		t.undecided++
+	}
+}
+
+// hung is the verdict on a round that did not end.
+func hung(h history.History, where []string) model.Verdict {
+	v := model.Verdict{Clause: model.P2, Status: model.Violation, Hung: true}
+	var pending []string
+	for _, o := range h.Operations() {
+		v.Trace = append(v.Trace, o.String())
+		if o.Pending() {
+			pending = append(pending, o.Op.String())
+		}
+	}
+	v.Evidence = fmt.Sprintf("%s never returned: %s", strings.Join(pending, " and "), strings.Join(where, "; "))
+	var b strings.Builder
+	if h.Write(&b) == nil { // a strings.Builder takes everything
+		v.History = []byte(b.String())
+	}
+	return v
+}
+
+// verdicts sums the rounds up.
+func (s *session) verdicts() []model.Verdict {
+	var verdicts []model.Verdict
+	for c, t := range s.tallies {
+		v := model.Verdict{Clause: c, Coverage: s.coverage(t)}
+		switch {
+		case t.violation != nil:
+			v = *t.violation
+		case t.ok > t.undecided:
+			v.Status = model.OK
+		case t.undecided > 0:
+			v.Status = model.Unknown
+			v.Evidence = fmt.Sprintf("%d rounds were not decided within %v each", t.undecided, checkTimeout)
+		case t.skipped != "":
+			v = model.Skip(c, t.skipped)
+		default:
+			v.Status, v.Evidence = model.Unknown, "the budget ended before any round"
+		}
+		verdicts = append(verdicts, v)
+	}
+	return model.Merge(verdicts)
+}
+
+// coverage says how many rounds put a clause to the test.
+func (s *session) coverage(t *tally) model.Coverage {
+	c := model.Bounded("%d rounds on %d goroutines at most, seed %d", t.ok, maxClients, s.options.Seed)
+	if t.undecided > 0 {
+		c.What += fmt.Sprintf("; %d rounds undecided", t.undecided)
+	}
+	return c
+}
