@@ -20,10 +20,10 @@ func Report(t Reporter, p Promise, verdicts []Verdict, repeat string) {
 			continue
 		}
 		text := fmt.Sprintf("%s\n    %s", v.Clause.Sentence(), v)
-		if v.Path != "" {
-			text += "\n    held by " + v.Path
+		if path := v.Path(); path != "" {
+			text += "\n    held by " + path
 		}
-		for _, line := range v.Trace {
+		for _, line := range v.Lines() {
 			text += "\n        " + line
 		}
 		if v.Status == Unknown && p.Names(v.Clause) {

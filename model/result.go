@@ -32,10 +32,10 @@ func (p Panic) known() bool {
 
 // A Result is what an operation returned. Results are equal if == holds.
 type Result struct {
-	Value int   // the value returned, Zero where the operation returned V's zero value
-	OK    bool  // ok, loaded, swapped or deleted
-	Len   int   // of Len
-	Panic Panic // how the operation ended instead of returning
+	Value int   `json:"value,omitempty"` // the value returned, Zero where the operation returned V's zero value
+	OK    bool  `json:"ok,omitempty"`    // ok, loaded, swapped or deleted
+	Len   int   `json:"len,omitempty"`   // of Len
+	Panic Panic `json:"panic,omitempty"` // how the operation ended instead of returning
 }
 
 // returns says which fields of a Result method m fills.

@@ -140,19 +140,16 @@ func checkStamps(o *history.Operation) error {
 func invalid(err error) []model.Verdict {
 	verdicts := make([]model.Verdict, len(judged))
 	for i, c := range judged {
-		verdicts[i] = model.Verdict{Clause: c, Status: model.Invalid, Evidence: err.Error()}
+		verdicts[i] = model.Verdict{Clause: c, Status: model.Invalid, Reason: err.Error()}
 	}
 	return verdicts
 }
 
 // A finding is what was found about one clause. The first violation stays.
 type finding struct {
-	violated    bool
-	explanation Explanation
-	evidence    string
-	trace       []string
-	unknown     string // why nothing is known
-	skipped     string // why nothing was judged
+	failure *model.Failure // the first violation
+	unknown string         // why nothing is known
+	skipped string         // why nothing was judged
 }
 
 func (j *judge) finding(c model.Clause) *finding {
@@ -164,17 +161,23 @@ func (j *judge) finding(c model.Clause) *finding {
 	return f
 }
 
-func (j *judge) violate(x Explanation, evidence string, trace []string) {
-	if f := j.finding(x.Clause); !f.violated {
-		f.violated, f.explanation, f.evidence, f.trace = true, x, evidence, trace
+func (j *judge) violate(c model.Clause, failure *model.Failure) {
+	if f := j.finding(c); f.failure == nil {
+		f.failure = failure
 	}
 }
 
-// violateAlone records that o breaks c whatever the others did: it did what no
-// state explains, and want is what it should have done.
-func (j *judge) violateAlone(c model.Clause, o *history.Operation, did, want, evidence string) {
-	wrong := Placed{ID: o.ID, Client: o.Client, Did: did, Want: want}
-	j.violate(Explanation{Clause: c, Left: []Placed{wrong}}, evidence, nil)
+// violateAlone records that o breaks c whatever the others did: no state explains
+// it. failure says what is wrong with it.
+func (j *judge) violateAlone(c model.Clause, o *history.Operation, failure model.Failure) {
+	failure.Call = &o.Op
+	failure.Operation = &model.Placed{ID: o.ID, Client: o.Client, Called: o.Call, Ended: o.Return, Op: o.Op, Result: o.Result, Want: failure.Want}
+	j.violate(c, &failure)
+}
+
+// wrongResult is the failure of an operation that ended as none may.
+func wrongResult(got, want model.Result) model.Failure {
+	return model.Failure{Kind: model.WrongResult, Got: &got, Want: &want}
 }
 
 func (j *judge) unknown(c model.Clause, why string) {
@@ -189,7 +192,9 @@ func (j *judge) skip(c model.Clause, why string) {
 	}
 }
 
-func (j *judge) violated(c model.Clause) bool { return j.findings[c] != nil && j.findings[c].violated }
+func (j *judge) violated(c model.Clause) bool {
+	return j.findings[c] != nil && j.findings[c].failure != nil
+}
 
 // verdicts puts the findings together. A clause about which nothing was found
 // holds.
@@ -197,7 +202,7 @@ func (j *judge) verdicts() []model.Verdict {
 	list := make([]model.Verdict, 0, len(judged)+1)
 	var text []byte
 	for c, f := range j.findings {
-		if f.violated && !slices.Contains(judged, c) {
+		if f.failure != nil && !slices.Contains(judged, c) {
 			list = append(list, model.Verdict{Clause: c})
 		}
 	}
@@ -211,14 +216,15 @@ func (j *judge) verdicts() []model.Verdict {
 		case f == nil:
 			v.Status = model.OK
 			v.Coverage = model.Complete("%s, %s", j.scope(v.Clause), j.depth(v.Clause))
-		case f.violated:
+		case f.failure != nil:
 			if text == nil && len(j.ops) <= maxCarried {
 				text = j.lines()
 			}
-			v.Status, v.Evidence, v.Trace, v.History = model.Violation, f.evidence, f.trace, text
+			f.failure.History = text
+			v.Status, v.Failure = model.Violation, f.failure
 			v.Coverage = model.Bounded("%s", j.scope(v.Clause))
 		case f.unknown != "":
-			v.Status, v.Evidence = model.Unknown, f.unknown
+			v.Status, v.Reason = model.Unknown, f.unknown
 			v.Coverage = model.Bounded("%s", j.scope(v.Clause))
 		default:
 			*v = model.Skip(v.Clause, f.skipped)

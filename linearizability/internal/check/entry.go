@@ -1,7 +1,6 @@
 package check
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/mapspec/mapspec/linearizability/history"
@@ -192,34 +191,17 @@ func (e *entry) reveals() (held, bool) {
 	return nothing, false
 }
 
-// did says what e did, without whose it is.
-func (e *entry) did() string {
-	m, k := e.source.Op.Method, model.KeyName(e.op.Key)
-	switch e.kind {
-	case visit:
-		if m == model.Keys {
-			return fmt.Sprintf("Keys visited %s", k)
-		}
-		return fmt.Sprintf("%v visited %s with %s", m, k, model.ValueName(e.result.Value))
-	case leftOut:
-		return fmt.Sprintf("%v left out %s", m, k)
-	case wipe:
-		if e.ret == forever {
-			return fmt.Sprintf("pending Clear, of %s", k)
-		}
-		return fmt.Sprintf("Clear, of %s, returned", k)
-	}
-	if e.ret == forever {
-		return fmt.Sprintf("pending %v", e.source.Op)
-	}
-	return fmt.Sprintf("%v %s", e.source.Op, outcome(m, e.result))
-}
+// parts says which part of an operation an entry of each kind is.
+var parts = [...]model.Part{itself: model.WholePart, visit: model.Visited, leftOut: model.LeftOut, wipe: model.Cleared}
 
-// String is a line of a trace: whose, when, what.
-func (e *entry) String() string {
-	end := "…"
-	if e.ret != forever {
-		end = fmt.Sprint(e.ret)
+// placed returns e as an explanation speaks of it.
+func (e *entry) placed() model.Placed {
+	p := model.Placed{
+		ID: e.source.ID, Client: e.source.Client, Called: e.call, Op: e.source.Op, Part: parts[e.kind], Key: e.op.Key,
+		Result: e.result, Pending: e.ret == forever,
 	}
-	return fmt.Sprintf("#%d client %d [%d, %s] %s", e.source.ID, e.source.Client, e.call, end, e.did())
+	if !p.Pending {
+		p.Ended = e.ret
+	}
+	return p
 }

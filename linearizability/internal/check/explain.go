@@ -2,7 +2,6 @@ package check
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"time"
 
@@ -10,15 +9,12 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// maxTrace bounds a trace, in lines; operations and their order get half each.
-const maxTrace = 40
-
 // explainTime is what finding the words for a violation may take at least.
 const explainTime = time.Second
 
-// explain records that a violation breaks clause c, and why: as a value, in one
-// line, and in a trace. of is "k2" or "whole map", on is " on k2" or nothing.
-func (j *judge) explain(c model.Clause, v verdict, of, on string) {
+// explain records that a violation breaks clause c, and why. whole says that it
+// is one of the whole map, and not of key.
+func (j *judge) explain(c model.Clause, v verdict, whole bool, key int) {
 	if j.violated(c) {
 		return // the first violation stays
 	}
@@ -27,40 +23,9 @@ func (j *judge) explain(c model.Clause, v verdict, of, on string) {
 	if order == nil {
 		order = j.longestOrder(w.space, w.part)
 	}
-	left := leftOf(w.part, order)
-	x := w.explanation(c, of, order, left)
-	evidence := fmt.Sprintf("%s: %s, which no order of the %s%s explains",
-		of, x.Left[0].Did, count(len(v.entries), "operation"), on)
-	j.violate(x, evidence, trace(v, w, x, on, left[0]))
-}
-
-// trace tells x, which is about window w of v, in at most maxTrace lines. stuck
-// is the entry that fits nowhere.
-func trace(v verdict, w window, x Explanation, on string, stuck *entry) []string {
-	shown := count(len(v.entries), "operation")
-	if v.hi < len(v.entries) {
-		shown = fmt.Sprintf("the first %d of %s", v.hi, shown)
-	}
-	lines := []string{fmt.Sprintf("%s%s, in the order of their calls:", shown, on)}
-	lines = appendTail(lines, v.entries[:v.hi], func(e *entry) string { return e.String() })
-	lines = append(lines,
-		fmt.Sprintf("the longest order from #%d on that explains its results, and the state after each:", w.part[0].source.ID),
-		"  "+x.From)
-	lines = appendTail(lines, x.Order, func(p *Placed) string { return fmt.Sprintf("#%d %s → %s", p.ID, p.Did, p.State) })
-	return append(lines, "fits nowhere: "+stuck.String())
-}
-
-// appendTail appends the last of list to trace, a line each.
-func appendTail[T any](trace []string, list []T, line func(*T) string) []string {
-	const most = (maxTrace - 6) / 2
-	if left := len(list) - most; left > 0 {
-		trace = append(trace, fmt.Sprintf("  … %d earlier", left))
-		list = list[left:]
-	}
-	for i := range list {
-		trace = append(trace, "  "+line(&list[i]))
-	}
-	return trace
+	x := w.explain(v, order, leftOf(w.part, order))
+	x.Whole, x.Key = whole, key
+	j.violate(c, &model.Failure{Kind: model.NoOrder, Order: x})
 }
 
 // longestOrder returns the longest partial order that porcupine finds; of

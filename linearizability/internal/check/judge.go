@@ -2,7 +2,6 @@ package check
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
 	"github.com/mapspec/mapspec/linearizability/history"
@@ -134,8 +133,7 @@ func (j *judge) judgeAlone() {
 		case m.Traverses():
 			j.judgeEnd(i)
 		case o.Result.Panic != "" && !mayPanic(o):
-			j.violateAlone(blamePanic(o), o, didAlone(o), "no panic",
-				fmt.Sprintf("%s, and nothing in its arguments calls for it", did(o)))
+			j.violateAlone(blamePanic(o), o, model.Failure{Kind: model.WrongResult, Got: &o.Result})
 			j.excuse(i)
 		}
 	}
@@ -161,8 +159,7 @@ func (j *judge) judgeStateless(i int) {
 	o := &j.ops[i]
 	if _, want := model.StepKey(model.Cell{}, o.Op); o.Result != want {
 		clause := model.Blame(model.Cell{}, o.Op, o.Result, want)
-		text := want.Text(o.Op.Method)
-		j.violateAlone(clause, o, didAlone(o), text, fmt.Sprintf("%s, want %s in every state", did(o), text))
+		j.violateAlone(clause, o, wrongResult(o.Result, want))
 	}
 }
 
@@ -175,9 +172,7 @@ func (j *judge) judgeEnd(i int) {
 	}
 	nilFunc := o.Op.Func != nil && o.Op.Func.Nil && o.Result.Panic == model.PanicNilFunc
 	if o.Result.Panic != want && !nilFunc {
-		visits, text := count(len(o.Visits), "visit"), model.Result{Panic: want}.Text(o.Op.Method)
-		j.violateAlone(model.T4, o, fmt.Sprintf("%s after %s", didAlone(o), visits), text,
-			fmt.Sprintf("%s after %s, want %s", did(o), visits, text))
+		j.violateAlone(model.T4, o, wrongResult(o.Result, model.Result{Panic: want}))
 	}
 }
 
@@ -195,9 +190,7 @@ func (j *judge) judgeVisits(i int) {
 		case v.Key == model.NaN:
 			j.judgeNaNVisit(i, n)
 		case seen[v.Key]:
-			key := model.KeyName(v.Key)
-			j.violateAlone(model.T1, o, fmt.Sprintf("%v visited %s twice", o.Op.Method, key), "one visit",
-				fmt.Sprintf("%s: %v (operation %d) visited %[1]s twice", key, o.Op.Method, o.ID))
+			j.misvisited(o, model.VisitedTwice, v.Visit)
 		default:
 			if seen == nil {
 				seen = map[int]bool{}
@@ -225,33 +218,11 @@ func (j *judge) judgeNaNVisit(i, n int) {
 		}
 	}
 	if visits > stores {
-		j.violateAlone(model.T1, o, fmt.Sprintf("%v visited %v %d times", o.Op.Method, visit.Visit, visits),
-			fmt.Sprintf("at most %s", count(stores, "visit")),
-			fmt.Sprintf("NaN: %v (operation %d) visited %v more often than it was stored: %d visits, %d stores by then",
-				o.Op.Method, o.ID, visit.Visit, visits, stores))
+		j.misvisited(o, model.VisitedTooOften, visit.Visit)
 	}
 }
 
-// did says what o did, in the words of evidence.
-func did(o *history.Operation) string {
-	return fmt.Sprintf("%v (operation %d) %s", o.Op, o.ID, outcome(o.Op.Method, o.Result))
-}
-
-// didAlone is did where the operation is named beside.
-func didAlone(o *history.Operation) string {
-	return fmt.Sprintf("%v %s", o.Op, outcome(o.Op.Method, o.Result))
-}
-
-// outcome says how an operation by method m ended.
-func outcome(m model.Method, r model.Result) string {
-	switch text := r.Text(m); {
-	case r.Panic == model.Goexit:
-		return "ended by Goexit"
-	case r.Panic != "":
-		return fmt.Sprintf("panicked (%s)", r.Panic)
-	case text == "returned":
-		return text
-	default:
-		return "returned " + text
-	}
+// misvisited records that traversal o may not make visit v in any state.
+func (j *judge) misvisited(o *history.Operation, kind model.MisvisitKind, v model.Visit) {
+	j.violateAlone(model.T1, o, model.Failure{Kind: model.WrongTraversal, Misvisit: &model.Misvisit{Kind: kind, Key: v.Key, Value: v.Value}})
 }

@@ -60,8 +60,7 @@ func (j *judge) judgeKey(key, left int) {
 }
 
 func (j *judge) violateKey(c model.Clause, key int, v verdict) {
-	name := model.KeyName(key)
-	j.explain(c, v, name, " on "+name)
+	j.explain(c, v, false, key)
 }
 
 func (j *judge) unknownKey(c model.Clause, key int, v verdict) {

@@ -96,7 +96,7 @@ type space struct {
 	model porcupine.Model
 	bytes int // of a configuration
 	// want says what an entry would have returned in a state.
-	want func(state any, e *entry) string
+	want func(state any, e *entry) model.Result
 	// walk searches an order as frontier.go does, with so many configurations
 	// at most. If it is stuck, the first so many entries have none.
 	walk func(entries []entry, most int, until deadline) (end ending, called int, window func() window)
@@ -126,7 +126,7 @@ func (t states[S]) space(from S) space {
 			DescribeState: func(state any) string { return t.text(state.(S)) },
 		},
 		bytes: t.bytes,
-		want:  func(state any, e *entry) string { return e.want(t.want(state.(S), e.op)) },
+		want:  func(state any, e *entry) model.Result { return t.want(state.(S), e.op) },
 		walk: func(entries []entry, most int, until deadline) (ending, int, func() window) {
 			w := newWalk(t, entries, point[S]{configs: []configuration[S]{{state: from}}}, most, until)
 			end, _ := w.run()

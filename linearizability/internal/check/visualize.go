@@ -69,8 +69,8 @@ type drawing struct {
 
 func (j *judge) newDrawing() *drawing {
 	d := &drawing{judge: j, space: oneKey(nothing), drawn: map[int]bool{}}
-	for _, x := range j.explanations() {
-		d.whole = d.whole || x.Of == wholeName
+	for _, x := range j.violations() {
+		d.whole = d.whole || x.failure.Order != nil && x.failure.Order.Whole
 	}
 	if d.whole {
 		d.space = wholeMap(model.State{}, len(j.keys))
@@ -96,7 +96,11 @@ func (j *judge) newDrawing() *drawing {
 // traversalsOf reports whether it takes the Loads of traversals to see what is
 // wrong with key.
 func (d *drawing) traversalsOf(key int) bool {
-	return d.judge.violated(model.T1) && d.judge.finding(model.T1).explanation.Of == model.KeyName(key)
+	if !d.judge.violated(model.T1) {
+		return false
+	}
+	order := d.judge.finding(model.T1).failure.Order
+	return order != nil && !order.Whole && order.Key == key
 }
 
 // model returns the model by which the picture's operations are ordered and
@@ -106,13 +110,13 @@ func (d *drawing) model() porcupine.Model {
 	m.DescribeOperation = func(input, _ any) string {
 		e := input.(*entry)
 		if e.kind == visit || e.kind == leftOut && !d.whole {
-			return e.did()
+			return e.placed().Did()
 		}
 		return whole(e.source) // boxes that coincide, one a key, say the same
 	}
 	m.DescribeOperationMetadata = func(data any) string {
 		e := data.(*entry)
-		return fmt.Sprintf("operation %d: %s", e.source.ID, e.did())
+		return fmt.Sprintf("operation %d: %s", e.source.ID, e.placed().Did())
 	}
 	if !d.whole {
 		m.Partition = byKey
@@ -163,17 +167,15 @@ func (d *drawing) order() (porcupine.LinearizationInfo, *Note) {
 // unseen returns a note on each violation that no order shows.
 func (d *drawing) unseen() []Note {
 	var notes []Note
-	for _, x := range d.judge.explanations() {
-		if d.whole && x.Of == wholeName || !d.whole && x.Of != "" {
-			continue
+	for _, x := range d.judge.violations() {
+		wrong := x.failure.Operation
+		if order := x.failure.Order; order != nil {
+			if order.Whole == d.whole {
+				continue
+			}
+			wrong = &order.Left[0]
 		}
-		wrong := x.Left[0]
-		i := slices.IndexFunc(d.judge.ops, func(o history.Operation) bool { return o.ID == wrong.ID })
-		n := Note{Client: wrong.Client, At: d.judge.ops[i].Call, Text: fmt.Sprintf("%s: %s", x.Clause, wrong.Did), Wrong: true}
-		if wrong.Want != "" {
-			n.Details = "want " + wrong.Want
-		}
-		notes = append(notes, n)
+		notes = append(notes, Note{Client: wrong.Client, At: wrong.Called, Text: fmt.Sprintf("%s: %s", x.clause, x.failure.Sentence()), Wrong: true})
 	}
 	return notes
 }
@@ -213,10 +215,7 @@ func itinerary(o *history.Operation) string {
 
 // whole says what all of o did, of which an entry may be a part.
 func whole(o *history.Operation) string {
-	if o.Pending() {
-		return fmt.Sprintf("pending %v", o.Op)
-	}
-	return didAlone(o)
+	return model.Placed{Op: o.Op, Result: o.Result, Pending: o.Pending()}.Did()
 }
 
 // annotations returns notes as porcupine wants them. It draws those of a client

@@ -75,7 +75,7 @@ func (j *judge) foundWhole(c model.Clause, v verdict) {
 		j.unknown(c, wholeName+": "+v.why)
 		return
 	}
-	j.explain(c, v, wholeName, "")
+	j.explain(c, v, true, 0)
 }
 
 // judgedLens returns the Len calls that T6 speaks about: all where Len is

@@ -1,10 +1,5 @@
 // Package counterexample holds a violation as a value that can be saved, read
 // back and run again: the program, what was seen, and how small it is.
-//
-//	counterexample.go  the value
-//	schedule.go        what it takes to run it again step by step, and the steps
-//	save.go            its directory: program.json, history.jsonl, …
-//	steps.go           steps.jsonl in it
 package counterexample
 
 import (
@@ -18,7 +13,7 @@ import (
 
 // Schema is the version of program.json. It grows when a field changes its
 // meaning; a file with another number is stale.
-const Schema = 1
+const Schema = 2
 
 // A Counterexample is a program that makes a map break a clause.
 type Counterexample struct {
@@ -37,16 +32,12 @@ type Counterexample struct {
 	// times; 1 where every run shows it, 0 where that was not measured.
 	Rounds int
 
-	Evidence string           // what was seen, in a line
-	Trace    []string         // the same step by step
-	Path     string           // how the map reaches what it retains
-	Retained []model.Retained // what it retains
+	// Failure is what was seen. It is never nil, and its own History is empty.
+	Failure *model.Failure
 	// History is what happened in one violating run, and at rest after it.
 	History history.History
-	// Schedule is what goroutines have to do so that it is no matter of luck,
-	// and Steps what they did. Both only with model.LookSchedule.
-	Schedule *Schedule
-	Steps    []Step
+	// Steps are the steps of the witness's schedule, if it has one.
+	Steps []Step
 	// Promise decides how Clear and Len are judged.
 	Promise model.Promise
 }
@@ -61,9 +52,11 @@ func (c Counterexample) Lucky() bool {
 func Of(in model.Instance, v model.Verdict) (Counterexample, error) {
 	c := Counterexample{
 		Map: in.Name(), Clause: v.Clause, Go: runtime.Version(), Promise: in.Promise(),
-		Evidence: v.Evidence, Trace: v.Trace, Path: v.Path, Retained: v.Retained,
 		Minimal: model.Bounded("as it was found, not made smaller"),
 	}
+	failure := *v.Failure
+	failure.History = nil
+	c.Failure = &failure
 	if t := reflect.TypeOf(in.Map()); t != nil && t.Kind() == reflect.Pointer && t.Elem().Name() != "" {
 		c.Type, c.Import = t.Elem().String(), t.Elem().PkgPath()
 	}
@@ -71,8 +64,8 @@ func Of(in model.Instance, v model.Verdict) (Counterexample, error) {
 		c.Witness = *v.Witness
 	}
 	var err error
-	if len(v.History) > 0 {
-		c.History, err = history.Read(bytes.NewReader(v.History))
+	if len(v.Failure.History) > 0 {
+		c.History, err = history.Read(bytes.NewReader(v.Failure.History))
 	}
 	return c, err
 }

@@ -9,7 +9,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
+	"unicode"
 
 	"github.com/mapspec/mapspec/linearizability/history"
 	"github.com/mapspec/mapspec/model"
@@ -23,67 +25,86 @@ const (
 	StepsFile   = "steps.jsonl"
 )
 
-// saved is a Counterexample as JSON, without its history and its steps.
+// saved is a Counterexample as JSON, without its history and its steps. The
+// evidence is for people, and is not read back.
 type saved struct {
-	Schema   int              `json:"schema"`
-	Map      string           `json:"map"`
-	Type     string           `json:"type,omitempty"`
-	Import   string           `json:"import,omitempty"`
-	Clause   model.Clause     `json:"clause"`
-	Go       string           `json:"go"`
-	Seed     uint64           `json:"seed"`
-	Look     model.Look       `json:"look"`
-	Program  history.Program  `json:"program"`
-	Turns    int              `json:"turns,omitempty"`
-	Rounds   int              `json:"rounds"`
-	Minimal  model.Coverage   `json:"minimal"`
-	Evidence string           `json:"evidence"`
-	Path     string           `json:"path,omitempty"`
-	Retained []model.Retained `json:"retained,omitempty"`
-	Trace    []string         `json:"trace,omitempty"`
-	Promise  model.Promise    `json:"promise"`
-	savedSchedule
-}
-
-// savedSchedule is a Schedule as JSON: there is none if Steps is missing.
-type savedSchedule struct {
-	New           string   `json:"new,omitempty"`
-	HashFunctions []string `json:"hash_functions,omitempty"`
-	Hashes        string   `json:"hashes,omitempty"`
-	Initial       string   `json:"initial,omitempty"`
-	Steps         string   `json:"schedule,omitempty"`
-	Preemptions   int      `json:"preemptions,omitempty"`
-	Stall         *Stall   `json:"stall,omitempty"`
-	Digest        string   `json:"digest,omitempty"`
+	Schema   int             `json:"schema"`
+	Map      string          `json:"map"`
+	Type     string          `json:"type,omitempty"`
+	Import   string          `json:"import,omitempty"`
+	Clause   model.Clause    `json:"clause"`
+	Go       string          `json:"go"`
+	Seed     uint64          `json:"seed"`
+	Look     model.Look      `json:"look"`
+	Program  history.Program `json:"program"`
+	Turns    int             `json:"turns,omitempty"`
+	Schedule *model.Schedule `json:"schedule,omitempty"`
+	Rounds   int             `json:"rounds"`
+	Minimal  model.Coverage  `json:"minimal"`
+	Evidence string          `json:"evidence"`
+	Failure  *model.Failure  `json:"failure"`
+	Promise  model.Promise   `json:"promise"`
 }
 
 // MarshalJSON writes program.json, which holds all but the history and the
 // steps.
 func (c Counterexample) MarshalJSON() ([]byte, error) {
-	s := saved{
+	return json.Marshal(saved{
 		Schema: Schema, Map: c.Map, Type: c.Type, Import: c.Import, Clause: c.Clause, Go: c.Go, Seed: c.Seed,
-		Look: c.Look, Program: history.Program{Init: c.Init, Threads: c.Threads}, Turns: c.Turns, Rounds: c.Rounds,
-		Minimal: c.Minimal, Evidence: c.Evidence, Path: c.Path, Retained: c.Retained, Trace: c.Trace, Promise: c.Promise,
-	}
-	if c.Schedule != nil {
-		s.savedSchedule = savedSchedule(*c.Schedule)
-	}
-	return json.Marshal(s)
+		Look: c.Look, Program: history.Program{Init: c.Init, Threads: c.Threads}, Turns: c.Turns, Schedule: c.Schedule, Rounds: c.Rounds,
+		Minimal: c.Minimal, Evidence: c.Failure.Sentence(), Failure: c.Failure, Promise: c.Promise,
+	})
 }
 
-// A StaleError says that a counterexample was written under another schema.
-type StaleError struct{ Schema int }
+// A StaleError says that a counterexample was written under another schema, and
+// which command finds it anew.
+type StaleError struct {
+	Schema  int
+	Command string
+}
 
 func (e *StaleError) Error() string {
-	return fmt.Sprintf("stale: written under schema %d, and this is schema %d; find it anew with mapspec counterexample", e.Schema, Schema)
+	return fmt.Sprintf("stale: written under schema %d, and this is schema %d; find it anew with %s", e.Schema, Schema, e.Command)
+}
+
+// old is what is read of a counterexample of another schema: enough to say how
+// to find it again.
+type old struct {
+	Schema *int         `json:"schema"`
+	Map    string       `json:"map"`
+	Import string       `json:"import"`
+	New    string       `json:"new"`
+	Clause model.Clause `json:"clause"`
+}
+
+// command finds o's violation again. What comes from a file is quoted.
+func (o old) command() string {
+	if o.New != "" {
+		return fmt.Sprintf("mapspec explore -pkg %s -new %s", quoted(o.Import), quoted(o.New))
+	}
+	return fmt.Sprintf("mapspec counterexample -map %s -clause %s", quoted(o.Map), quoted(string(o.Clause)))
+}
+
+// quoted is s as a word of a shell.
+func quoted(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return -1
+	}, s)
+	if s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-._/", r)
+	}) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote. Another schema is a [StaleError];
 // an unknown field, a clause or a program that is none are errors too.
 func (c *Counterexample) UnmarshalJSON(b []byte) error {
-	var version struct {
-		Schema *int `json:"schema"`
-	}
+	var version old
 	if err := json.Unmarshal(b, &version); err != nil {
 		return err
 	}
@@ -91,7 +112,7 @@ func (c *Counterexample) UnmarshalJSON(b []byte) error {
 		return errors.New(`no "schema": not a counterexample`)
 	}
 	if *version.Schema != Schema {
-		return &StaleError{*version.Schema}
+		return &StaleError{*version.Schema, version.command()}
 	}
 	var s saved
 	d := json.NewDecoder(bytes.NewReader(b))
@@ -102,17 +123,16 @@ func (c *Counterexample) UnmarshalJSON(b []byte) error {
 	if s.Clause.Order() < 0 {
 		return fmt.Errorf("clause %q: want one of the specification, such as S1", s.Clause)
 	}
-	if s.Look == model.LookSchedule && (s.Steps == "" || s.New == "" || s.Import == "") {
-		return errors.New(`look "schedule": want "schedule", "new" and "import" with it`)
+	if s.Failure == nil {
+		return errors.New(`no "failure": not a whole counterexample`)
+	}
+	if s.Look == model.LookSchedule && (s.Import == "" || s.Schedule == nil || s.Schedule.Steps == "" || s.Schedule.New == "") {
+		return errors.New(`look "schedule": want "import", and "schedule" with "steps" and "new"`)
 	}
 	*c = Counterexample{
 		Map: s.Map, Type: s.Type, Import: s.Import, Clause: s.Clause, Go: s.Go, Seed: s.Seed,
-		Witness: model.Witness{Look: s.Look, Init: s.Program.Init, Threads: s.Program.Threads, Turns: s.Turns},
-		Rounds:  s.Rounds, Minimal: s.Minimal, Evidence: s.Evidence, Path: s.Path, Retained: s.Retained, Trace: s.Trace, Promise: s.Promise,
-	}
-	if s.Look == model.LookSchedule {
-		schedule := Schedule(s.savedSchedule)
-		c.Schedule = &schedule
+		Witness: model.Witness{Look: s.Look, Init: s.Program.Init, Threads: s.Program.Threads, Turns: s.Turns, Schedule: s.Schedule},
+		Rounds:  s.Rounds, Minimal: s.Minimal, Failure: s.Failure, Promise: s.Promise,
 	}
 	return nil
 }

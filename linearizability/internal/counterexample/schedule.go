@@ -6,32 +6,6 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// A Schedule is what it takes to run a program again, step by step, beside the
-// program: package explore does.
-type Schedule struct {
-	// New is the Go expression that makes the map.
-	New string
-	// HashFunctions hash for the map itself, and are replaced in the copy.
-	HashFunctions []string
-	// Hashes is the policy by which keys are hashed, Initial the name of the
-	// map to begin with, which the program's Init makes.
-	Hashes, Initial string
-	// Steps says which thread takes each step: "0x3,1,0" is 0, 0, 0, 1, 0.
-	Steps string
-	// Preemptions is how often a thread that could go on does not.
-	Preemptions int
-	// Stall, if any, is a thread that stops for ever.
-	Stall *Stall
-	// Digest is that of the source that it was found in.
-	Digest string
-}
-
-// Stall is a thread that is stopped for ever after so many steps.
-type Stall struct {
-	Thread int `json:"thread"`
-	After  int `json:"after"`
-}
-
 // FirstFiller is the first of the keys that only fill the map that a schedule
 // begins with.
 const FirstFiller = 100
