@@ -2,7 +2,6 @@ package property
 
 import (
 	"context"
-	"fmt"
 	"reflect"
 	"sync"
 	"sync/atomic"
@@ -214,7 +213,7 @@ func (j *judge) zeroValue() {
 	}
 	zero, ok := j.in.Zero()
 	if !ok {
-		j.fail(&failure{clauses: []model.Clause{model.S9}, evidence: "New does not return a pointer, so there is no zero value to use"})
+		j.fail(&failure{clauses: []model.Clause{model.S9}, seen: model.Failure{Kind: model.NoZeroValue}})
 		return
 	}
 	j.ran[model.S9]++
@@ -229,7 +228,7 @@ func (j *judge) zeroValue() {
 	}
 	if t := reflect.TypeOf(j.in.Map()).Elem(); !seenByCopylocks(t) {
 		j.fail(&failure{clauses: []model.Clause{model.S9},
-			evidence: fmt.Sprintf("go vet does not see a copy of %v: nothing in it has Lock and Unlock", t)})
+			seen: model.Failure{Kind: model.UnseenCopy, Output: []string{t.String()}}})
 	}
 }
 
@@ -240,7 +239,7 @@ func (j *judge) runZero(zero model.Instance, ops []model.Op) *failure {
 		return nil
 	}
 	f.clauses = []model.Clause{model.S9}
-	f.evidence = "the zero value: " + f.evidence
+	f.seen.Zero = true
 	f.witness = &model.Witness{Look: model.LookZero, Threads: [][]model.Op{ops}}
 	return f
 }
@@ -285,8 +284,8 @@ func (j *judge) sequences() {
 func (j *judge) runSequence(m model.Method) (f *failure) {
 	where, stuck := watched(func(returned *atomic.Int64) { f = runSequence(j.bind.Bind(), m, returned) })
 	if stuck {
-		f = &failure{clauses: []model.Clause{model.P2}, hung: true,
-			evidence: fmt.Sprintf("%v() never returned: %s", m, where)}
+		where.Call = &model.Op{Method: m}
+		f = &failure{clauses: []model.Clause{model.P2}, seen: model.Failure{Kind: model.Hangs, Stuck: []model.Stuck{where}}}
 	}
 	if f != nil {
 		f.witness = &model.Witness{Look: model.LookSequence, Threads: [][]model.Op{{{Method: m}}}}
@@ -294,35 +293,39 @@ func (j *judge) runSequence(m model.Method) (f *failure) {
 	return f
 }
 
+// runSequence asks for a sequence, stores, and invokes it twice.
 func runSequence(in model.Instance, m model.Method, returned *atomic.Int64) (failed *failure) {
-	var log []string
-	fail := func(format string, args ...any) *failure {
-		evidence := fmt.Sprintf(format, args...)
-		return &failure{clauses: []model.Clause{model.T2}, evidence: evidence, trace: append(log, evidence)}
+	var trace []model.Moment
+	call := &model.Op{Method: m}
+	fail := func(f model.Failure) *failure {
+		f.Call, f.Trace = call, trace
+		return &failure{clauses: []model.Clause{model.T2}, seen: f}
 	}
 	traits := in.Traits()
+	var state model.State
 	do := func(o model.Op) {
-		model.Call(in, traits.Fit(o))
+		o = traits.Fit(o)
+		model.Call(in, o)
 		returned.Add(1)
-		log = append(log, o.String())
+		trace = append(trace, model.Moment{Call: &o})
+		state, _ = model.Step(state, o)
 	}
 	defer func() {
-		if p := recover(); p != nil {
-			failed = fail("%v() panicked: %v", m, p)
+		if recover() != nil {
+			failed = fail(model.Failure{Kind: model.WrongResult, Got: &model.Result{Panic: model.PanicOther}, Want: &model.Result{}})
 		}
 	}()
 	do(store(0, 1))
 	seq := in.Sequence(m)
-	log = append(log, fmt.Sprintf("seq := %v()", m))
 	do(store(1, 2))
-	state, _ := model.Step(model.State{}, traits.Fit(store(0, 1)))
-	state, _ = model.Step(state, traits.Fit(store(1, 2)))
-	for _, turn := range []string{"first", "second"} {
+	for turn := 1; turn <= 2; turn++ {
 		t := model.NewTraversal(m, state)
-		var wrong error
+		trace = append(trace, model.Moment{Call: call})
+		var wrong *model.Misvisit
 		seq(func(v model.Visit) bool {
-			if err := t.Visit(v.Key, v.Value); err != nil {
-				wrong = err
+			trace = append(trace, model.Moment{Visit: &v})
+			if w := t.Visit(v.Key, v.Value); w != nil {
+				wrong = w
 			}
 			return true
 		})
@@ -330,10 +333,9 @@ func runSequence(in model.Instance, m model.Method, returned *atomic.Int64) (fai
 			wrong = t.End()
 		}
 		if wrong != nil {
-			return fail("the %s traversal of one sequence of %v %v", turn, m, wrong)
+			return fail(model.Failure{Kind: model.WrongTraversal, Misvisit: wrong, Turn: turn, Should: state.String()})
 		}
 		do(store(2, 3))
-		state, _ = model.Step(state, traits.Fit(store(2, 3)))
 	}
 	return nil
 }

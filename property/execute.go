@@ -1,29 +1,31 @@
 package property
 
 import (
-	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 
 	"github.com/mapspec/mapspec/model"
 )
 
-// A failure is one thing that a map did and may not do.
+// A failure is one thing that a map did and may not do, and the clauses that
+// this breaks.
 type failure struct {
-	clauses  []model.Clause
-	evidence string
-	trace    []string
-	hung     bool // a call never returned
-	witness  *model.Witness
-	audited  bool // an audit saw it, not an operation of the program
+	clauses []model.Clause
+	seen    model.Failure
+	witness *model.Witness
 	// afterPanic says that the clause is that of a panic which the map was to
 	// survive, on the suspicion that it did not.
 	afterPanic bool
 }
 
+// hung reports whether a call never returned.
+func (f *failure) hung() bool { return f.seen.Kind == model.Hangs }
+
 func (f *failure) verdict(c model.Clause) model.Verdict {
-	return model.Verdict{Clause: c, Status: model.Violation, Evidence: f.evidence, Trace: f.trace, Witness: f.witness, Hung: f.hung,
-		Coverage: model.Bounded("the program that shows it")}
+	v := f.seen.Violates(c, f.witness)
+	v.Coverage = model.Bounded("the program that shows it")
+	return v
 }
 
 // verdicts returns a violation of each clause that f breaks.
@@ -49,7 +51,7 @@ type execution struct {
 	mu       sync.Mutex // guards what a watchdog reads while the program hangs
 	open     []*call
 	panicked []model.Clause // what panics were to be survived so far, in pairs
-	log      []string
+	trace    []model.Moment
 }
 
 // call is an operation in progress.
@@ -58,7 +60,8 @@ type call struct {
 	before    model.State
 	traversal *model.Traversal
 	visits    int
-	wrong     error // the first visit that was not allowed
+	wrong     *model.Misvisit // the first visit that was not allowed
+	moment    int             // where the call stands in the trace; -1 if an audit makes it
 }
 
 // audit says when a program's map is read as a whole.
@@ -83,18 +86,18 @@ func (j *judge) run(ops []model.Op, when audit) *failure {
 
 func (j *judge) runBlaming(ops []model.Op, when audit) *failure {
 	f := run(j.bind.Bind(), ops, when)
-	if f == nil || f.hung {
+	if f == nil || f.hung() {
 		return f
 	}
 	if when == atEnd {
 		// A closer look that fails elsewhere than in an audit is another run of a
 		// map that does not do the same each time.
-		if closer := run(j.bind.Bind(), ops, afterEachStep); closer != nil && !closer.hung && closer.audited {
+		if closer := run(j.bind.Bind(), ops, afterEachStep); closer != nil && !closer.hung() && closer.seen.AtRest {
 			f = closer
 		}
 	}
 	if f.afterPanic {
-		if calm := run(j.bind.Bind(), withoutPanics(ops), when); calm != nil && !calm.hung {
+		if calm := run(j.bind.Bind(), withoutPanics(ops), when); calm != nil && !calm.hung() {
 			f = calm
 		}
 	}
@@ -189,14 +192,17 @@ func (e *execution) audit(keys []int) {
 
 // Call notes that o begins.
 func (e *execution) Call(o model.Op) int {
-	c := &call{op: o, before: e.state}
+	c := &call{op: o, before: e.state, moment: -1}
 	if o.Method.Traverses() {
 		c.traversal = model.NewTraversal(o.Method, e.state)
 	}
 	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.auditing {
+		c.moment = len(e.trace)
+		e.trace = append(e.trace, model.Moment{Depth: len(e.open), Call: &c.op})
+	}
 	e.open = append(e.open, c)
-	e.mu.Unlock()
-	e.note("%v", o)
 	return len(e.open) - 1
 }
 
@@ -208,13 +214,15 @@ func (e *execution) Visit(v model.Visit) {
 		return // it may go on and on
 	}
 	if !e.auditing {
-		e.note("    visit %v", v)
+		e.mu.Lock()
+		e.trace = append(e.trace, model.Moment{Depth: len(e.open) - 1, Visit: &v})
+		e.mu.Unlock()
 	}
 	if at, _ := c.op.Func.Step(); at > 0 && c.visits > at {
-		c.wrong = fmt.Errorf("called its function again after it had asked to stop")
+		c.wrong = &model.Misvisit{Kind: model.VisitedAfterStop, Key: v.Key, Value: v.Value}
 	}
-	if err := c.traversal.Visit(v.Key, v.Value); err != nil && c.wrong == nil {
-		c.wrong = err
+	if wrong := c.traversal.Visit(v.Key, v.Value); c.wrong == nil {
+		c.wrong = wrong
 	}
 }
 
@@ -224,6 +232,9 @@ func (e *execution) Return(_ int, r model.Result) {
 	c := e.open[len(e.open)-1]
 	e.mu.Lock()
 	e.open = e.open[:len(e.open)-1]
+	if c.moment >= 0 && (c.traversal == nil || r.Panic != "") {
+		e.trace[c.moment].Result = &r
+	}
 	e.mu.Unlock()
 	if c.traversal != nil {
 		e.judgeTraversal(c, r)
@@ -238,9 +249,8 @@ func (e *execution) Return(_ int, r model.Result) {
 func (e *execution) judgeCall(c *call, got model.Result) {
 	next, ok := model.Allows(c.before, c.op, got)
 	_, want := model.Step(c.before, c.op)
-	e.annotate(got.Text(c.op.Method))
 	if !ok {
-		e.failed(e.blame(c, got, want), "%v returned %s, want %s", c.op, got.Text(c.op.Method), want.Text(c.op.Method))
+		e.failed(e.blame(c, got, want), c.ended(got, want))
 	}
 	e.state = next
 	if c.op.Method.Writes() && !e.auditing {
@@ -304,9 +314,6 @@ func (e *execution) orPanicked(c model.Clause) []model.Clause {
 }
 
 func (e *execution) judgeTraversal(c *call, got model.Result) {
-	if got.Panic != "" {
-		e.annotate(got.Text(c.op.Method))
-	}
 	visitClause := []model.Clause{model.T1}
 	switch {
 	case e.auditing:
@@ -322,19 +329,19 @@ func (e *execution) judgeTraversal(c *call, got model.Result) {
 	}
 	if c.op.Func != nil && c.op.Func.Nil {
 		if _, ok := model.Allows(c.before, c.op, got); !ok {
-			e.failed([]model.Clause{model.T4}, "%v %s, want a panic", c.op, got.Text(c.op.Method))
+			e.failed([]model.Clause{model.T4}, c.ended(got, model.Result{Panic: model.PanicNilFunc}))
 		}
 		e.survive(model.T4, model.P3)
 		return
 	}
 	switch {
 	case c.wrong != nil:
-		e.failed(visitClause, "%v %v", c.op, c.wrong)
+		e.failed(visitClause, c.misvisited(c.wrong))
 	case got.Panic != ends:
-		e.failed([]model.Clause{model.T4}, "%v ended with %q, want %q", c.op, got.Text(c.op.Method), model.Result{Panic: ends}.Text(c.op.Method))
+		e.failed([]model.Clause{model.T4}, c.ended(got, model.Result{Panic: ends}))
 	case !stopped:
-		if err := c.traversal.End(); err != nil {
-			e.failed(visitClause, "%v %v", c.op, err)
+		if wrong := c.traversal.End(); wrong != nil {
+			e.failed(visitClause, c.misvisited(wrong))
 		}
 	}
 	if ends != "" {
@@ -342,48 +349,28 @@ func (e *execution) judgeTraversal(c *call, got model.Result) {
 	}
 }
 
-func (e *execution) note(format string, args ...any) {
-	if e.auditing {
-		return
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	indent := ""
-	for range len(e.open) - 1 {
-		indent += "        "
-	}
-	e.log = append(e.log, indent+fmt.Sprintf(format, args...))
+// ended is the failure of a call that ended in another way than it should have.
+func (c *call) ended(got, want model.Result) model.Failure {
+	return model.Failure{Kind: model.WrongResult, Call: &c.op, Got: &got, Want: &want}
 }
 
-// annotate adds a result to the last line.
-func (e *execution) annotate(result string) {
-	if e.auditing || len(e.open) > 0 {
-		return
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if n := len(e.log); n > 0 {
-		e.log[n-1] += "   -> " + result
-	}
+// misvisited is the failure of a traversal.
+func (c *call) misvisited(wrong *model.Misvisit) model.Failure {
+	return model.Failure{Kind: model.WrongTraversal, Call: &c.op, Misvisit: wrong}
 }
 
 // failed notes the first failure.
-func (e *execution) failed(clauses []model.Clause, format string, args ...any) {
+func (e *execution) failed(clauses []model.Clause, f model.Failure) {
 	if e.fail != nil {
 		return
 	}
-	f := &failure{clauses: clauses, evidence: fmt.Sprintf(format, args...), audited: e.auditing}
-	if e.auditing {
-		f.evidence = "afterwards " + f.evidence
-	}
-	f.afterPanic = len(e.panicked) > 0
-	f.trace = append(append([]string(nil), e.log...), f.evidence, "the map should be "+e.state.String())
-	e.fail = f
+	f.AtRest, f.Trace, f.Should = e.auditing, slices.Clone(e.trace), e.state.String()
+	e.fail = &failure{clauses: clauses, seen: f, afterPanic: len(e.panicked) > 0}
 }
 
 // stuck is the failure of a program that hangs. The program's goroutine stands
 // still, in the map; what it noted can be read.
-func (e *execution) stuck(where string) *failure {
+func (e *execution) stuck(where model.Stuck) *failure {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	clauses := []model.Clause{model.P2}
@@ -393,11 +380,10 @@ func (e *execution) stuck(where string) *failure {
 	case len(e.open) > 1:
 		clauses = []model.Clause{model.T3}
 	}
-	what := "the program"
 	if n := len(e.open); n > 0 {
-		what = e.open[n-1].op.String()
+		where.Call = &e.open[n-1].op
 	}
-	f := &failure{clauses: clauses, hung: true, evidence: fmt.Sprintf("%s never returned: %s", what, where)}
-	f.trace = append(append([]string(nil), e.log...), f.evidence)
-	return f
+	return &failure{clauses: clauses, seen: model.Failure{
+		Kind: model.Hangs, AtRest: e.auditing, Stuck: []model.Stuck{where}, Trace: slices.Clone(e.trace),
+	}}
 }

@@ -44,7 +44,7 @@ func Fuzz(f *testing.F, s model.Binder) {
 		if found == nil {
 			return nil, false
 		}
-		return found.verdicts(), found.hung
+		return found.verdicts(), found.hung()
 	})
 }
 
@@ -69,7 +69,7 @@ func FuzzRelease(f *testing.F, s model.Binder) {
 		})
 		switch {
 		case stuck:
-			return hungInRelease("a call never returned: " + where), true
+			return hungInRelease(model.Failure{Kind: model.Hangs, Stuck: []model.Stuck{where}}), true
 		case verdicts[0].Status == model.OK:
 			return nil, false
 		}

@@ -121,7 +121,7 @@ func (j *judge) givenUp(ctx context.Context) bool {
 // fail notes a failure under each clause that it breaks, unless one was noted
 // before.
 func (j *judge) fail(f *failure) {
-	if f.hung {
+	if f.hung() {
 		j.hangs++
 	}
 	for _, c := range f.clauses {
@@ -178,9 +178,9 @@ func (j *judge) verdict(ctx context.Context, c model.Clause) model.Verdict {
 	}
 	switch {
 	case ctx.Err() != nil && j.ran[c] == 0:
-		v.Status, v.Evidence = model.Unknown, "the budget ended before this was judged"
+		v.Status, v.Reason = model.Unknown, "the budget ended before this was judged"
 	case j.hangs >= maxHangs || j.broken(model.P2):
-		v.Status, v.Evidence = model.Unknown, "given up: the map hangs"
+		v.Status, v.Reason = model.Unknown, "given up: the map hangs"
 	}
 	return v
 }

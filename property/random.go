@@ -186,7 +186,7 @@ func (j *judge) random(ctx context.Context, o Options) {
 				}
 				return
 			}
-			if f.hung { // to shrink it would take as long again at each step
+			if f.hung() { // to shrink it would take as long again at each step
 				j.fail(f)
 				return
 			}

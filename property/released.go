@@ -13,7 +13,7 @@ import (
 // hang, or does so only in long programs.
 func (j *judge) released(ctx context.Context, o Options) []model.Verdict {
 	if j.broken(model.P2) {
-		return hungInRelease(j.found[model.P2].Evidence)
+		return hungInRelease(*j.found[model.P2].Failure)
 	}
 	if j.broken(model.T3) {
 		o.Release.NoReentry = "a call from inside a Range breaks T3, and R2 is about such calls"
@@ -27,16 +27,18 @@ func (j *judge) released(ctx context.Context, o Options) []model.Verdict {
 		}
 	})
 	if stuck {
-		return hungInRelease("a call never returned: " + where)
+		return hungInRelease(model.Failure{Kind: model.Hangs, Stuck: []model.Stuck{where}})
 	}
 	return verdicts
 }
 
-func hungInRelease(evidence string) []model.Verdict {
-	verdicts := []model.Verdict{{Clause: model.P2, Status: model.Violation, Evidence: evidence,
-		Coverage: model.Bounded("the programs of release")}}
+// hungInRelease are the verdicts where a program of release hangs, as f says.
+func hungInRelease(f model.Failure) []model.Verdict {
+	p2 := f.Violates(model.P2, nil)
+	p2.Coverage = model.Bounded("the programs of release")
+	verdicts := []model.Verdict{p2}
 	for _, c := range release.Clauses {
-		verdicts = append(verdicts, model.Verdict{Clause: c, Status: model.Unknown, Evidence: evidence})
+		verdicts = append(verdicts, model.Verdict{Clause: c, Status: model.Unknown, Reason: "the map hangs"})
 	}
 	return verdicts
 }
@@ -70,7 +72,7 @@ func (j *judge) randomRelease(ctx context.Context, b model.Binder, o Options) mo
 	})
 	v.Coverage = model.Bounded("%d random programs", ran)
 	if wrong && v.Status == model.OK {
-		v.Status, v.Level, v.Evidence = model.Unknown, "", "results are wrong, so nothing can be said about release"
+		v.Status, v.Level, v.Reason = model.Unknown, "", "results are wrong, so nothing can be said about release"
 	}
 	return v
 }

@@ -71,8 +71,8 @@ func (t *Trial) TryRetaining(programs [][]model.Op) (verdicts []model.Verdict) {
 
 // hungOn is the verdict on c of a program that hangs, which is against another
 // clause.
-func hungOn(c model.Clause, where string) model.Verdict {
-	return model.Verdict{Clause: c, Status: model.Unknown, Hung: true, Evidence: "a call never returned: " + where}
+func hungOn(c model.Clause, where model.Stuck) model.Verdict {
+	return model.Verdict{Clause: c, Status: model.Unknown, Hung: true, Reason: "a call never returned: " + where.Where()}
 }
 
 // onlyThread returns w as one list of operations, all of which the map has.

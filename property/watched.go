@@ -10,7 +10,7 @@ import (
 // watched calls f in a goroutine of its own and waits for it, unless it is
 // stuck in a map: then it is left behind, and watched says where it stands. f
 // counts the calls that returned.
-func watched(f func(returned *atomic.Int64)) (where string, stuck bool) {
+func watched(f func(returned *atomic.Int64)) (where model.Stuck, stuck bool) {
 	var returned, goroutine atomic.Int64
 	done := make(chan any, 1) // what f panicked with: a mistake of the subject's, for the caller
 	go func() {
@@ -21,7 +21,7 @@ func watched(f func(returned *atomic.Int64)) (where string, stuck bool) {
 	select { // no ticker for what ends at once
 	case p := <-done:
 		repanic(p)
-		return "", false
+		return model.Stuck{}, false
 	case <-time.After(10 * time.Millisecond):
 	}
 	var w model.Watchdog
@@ -31,7 +31,7 @@ func watched(f func(returned *atomic.Int64)) (where string, stuck bool) {
 		select {
 		case p := <-done:
 			repanic(p)
-			return "", false
+			return model.Stuck{}, false
 		case <-tick.C:
 			if where, stuck := w.Stuck(returned.Load(), []int64{goroutine.Load()}); stuck {
 				return where[0], true

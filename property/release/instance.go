@@ -1,8 +1,6 @@
 package release
 
 import (
-	"fmt"
-
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -52,28 +50,17 @@ func tryInstances(b model.Binder, ops []model.Op) (v model.Verdict, kept bool, e
 		return v, false, err
 	}
 	r := t.Probe()
-	const evidence = "after %s with equal but distinct keys %s of %d instances are alive, want 1"
-	overwrites := plural(len(ops)-1, "overwrite")
 	switch {
 	case r.Lost != "" && !holdsKeys(b):
 		return lost(model.S8, r.Lost), false, nil
-	case r.Lost != "":
-		v.Evidence = fmt.Sprintf(evidence, overwrites, "none", len(ops))
-	case len(r.Keys) > 0:
-		kept = true
-		v.Evidence = fmt.Sprintf(evidence, overwrites, fmt.Sprint(len(r.Keys)+1), len(ops))
-		v.Retained = t.retained(r)
-		v.Path = v.Retained[0].Path
-	default:
+	case r.Lost == "" && len(r.Keys) == 0:
 		return v, false, nil
 	}
-	v.Status = model.Violation
-	v.Witness = &model.Witness{Look: model.LookRelease, Threads: [][]model.Op{ops}}
-	for _, op := range ops {
-		v.Trace = append(v.Trace, fmt.Sprintf("%v   with instance %d of the key", op, op.Instance))
+	f := &model.Failure{Kind: model.KeepsEqualKeys, Of: len(ops)}
+	if kept = r.Lost == ""; kept {
+		f.Count, f.Retained = len(r.Keys)+1, t.retained(r)
 	}
-	v.Trace = append(v.Trace, "collect garbage", v.Evidence)
-	return v, kept, nil
+	return f.Violates(model.S8, &model.Witness{Look: model.LookRelease, Threads: [][]model.Op{ops}}), kept, nil
 }
 
 // holdsKeys is the control: a key that was stored once is alive.

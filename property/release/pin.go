@@ -19,7 +19,7 @@ func judgePin(b model.Binder) model.Verdict {
 		return model.Skip(model.R2, "method missing: Store, Range and a deletion")
 	}
 	v := model.Verdict{Clause: model.R2, Status: model.OK,
-		Evidence: "a paused Range pins nothing that grows with the keys that come and go"}
+		Reason: "a paused Range pins nothing that grows with the keys that come and go"}
 	for _, remove := range removals(has) {
 		found, err := tryPin(b, remove)
 		if err != nil {
@@ -46,32 +46,38 @@ func tryPin(b model.Binder, remove model.Method) (model.Verdict, error) {
 	if err != nil {
 		return v, err
 	}
-	const moment = "%d of %d keys and values that came and went by %s are pinned %s a Range"
+	f := &model.Failure{Kind: model.Pins, Of: 8 * pinChurn, Count: large.during.total(), Retained: large.held,
+		Measured: []model.Measurement{large.during.measured(true), large.after.measured(false)}}
 	switch {
-	case large.during-small.during >= pinChurn:
-		v.Evidence = fmt.Sprintf(moment, large.during, 8*pinChurn, remove, "during")
-	case large.after-small.after >= pinChurn:
-		v.Evidence = fmt.Sprintf(moment, large.after, 8*pinChurn, remove, "by the end of")
+	case large.during.total()-small.during.total() >= pinChurn:
+	case large.after.total()-small.after.total() >= pinChurn:
+		f.Count, f.After = large.after.total(), true
 	default:
 		return v, nil
 	}
-	v.Status = model.Violation
-	v.Trace = pinTrace(remove, large)
-	v.Witness = &model.Witness{Look: model.LookPin, Turns: 4 * pinChurn,
+	return f.Violates(model.R2, &model.Witness{Look: model.LookPin, Turns: 4 * pinChurn,
 		Init: []model.Op{{Method: model.Store, Key: 0, Value: 1}, {Method: model.Store, Key: 1, Value: 2}},
 		Threads: [][]model.Op{{{Method: model.Range, Func: &model.Func{Do: trim([]model.Op{
-			{Method: model.Store, Key: residents, Value: residents + 1}, {Method: remove, Key: residents, Old: residents + 1}})}}}}}
-	v.Retained = large.held
-	if len(v.Retained) > 0 {
-		v.Path = v.Retained[0].Path
-	}
-	return v, nil
+			{Method: model.Store, Key: residents, Value: residents + 1}, {Method: remove, Key: residents, Old: residents + 1}})}}}}}), nil
 }
 
 // pinned counts what a Range adds to what the map retains anyway.
 type pinned struct {
-	during, after int
+	during, after extra
 	held          []model.Retained // during the Range
+}
+
+// extra counts the keys and values retained beyond a control.
+type extra struct{ keys, values int }
+
+func (r Retention) beyond(control Retention) extra {
+	return extra{len(r.Keys) - len(control.Keys), len(r.Values) - len(control.Values)}
+}
+
+func (e extra) total() int { return e.keys + e.values }
+
+func (e extra) measured(during bool) model.Measurement {
+	return model.Measurement{Turns: 4 * pinChurn, During: during, Keys: e.keys, Values: e.values}
 }
 
 func measurePin(b model.Binder, remove model.Method, n int) (pinned, error) {
@@ -90,7 +96,7 @@ func measurePin(b model.Binder, remove model.Method, n int) (pinned, error) {
 			paused = true
 			err = churn(t, remove, n)
 			held := t.Probe()
-			p.during = held.Len() - quiet
+			p.during = held.beyond(quiet)
 			p.held = t.retained(held)
 		}
 		return true
@@ -101,20 +107,20 @@ func measurePin(b model.Binder, remove model.Method, n int) (pinned, error) {
 	if err != nil {
 		return pinned{}, err
 	}
-	p.after = t.Probe().Len() - quiet
+	p.after = t.Probe().beyond(quiet)
 	return p, nil
 }
 
 // churned is the control: the same without a Range.
-func churned(b model.Binder, remove model.Method, n int) (int, error) {
+func churned(b model.Binder, remove model.Method, n int) (Retention, error) {
 	t := Track(b.Bind())
 	if err := storeResidents(t); err != nil {
-		return 0, err
+		return Retention{}, err
 	}
 	if err := churn(t, remove, n); err != nil {
-		return 0, err
+		return Retention{}, err
 	}
-	return t.Probe().Len(), nil
+	return t.Probe(), nil
 }
 
 // residents is how many keys stay throughout.
@@ -142,15 +148,4 @@ func churn(t *Tracker, remove model.Method, n int) error {
 		}
 	}
 	return nil
-}
-
-func pinTrace(remove model.Method, p pinned) []string {
-	return []string{
-		"Store(k0, v1)", "Store(k1, v2)",
-		"Range, paused in its first visit while",
-		fmt.Sprintf("    %d times: Store(fresh, fresh); %s(fresh)", 4*pinChurn, remove),
-		fmt.Sprintf("    collect garbage: %d more retained than without the Range", p.during),
-		"Range returns",
-		fmt.Sprintf("collect garbage: %d more retained than without the Range", p.after),
-	}
 }

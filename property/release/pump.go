@@ -37,7 +37,7 @@ func judgePumps(ctx context.Context, b model.Binder, o Options) model.Verdict {
 	for start := 0; start < len(cycles); start += batch {
 		if ctx.Err() != nil {
 			v.Status = model.Unknown
-			v.Evidence = fmt.Sprintf("the budget ended after %d of %d cycles", start, len(cycles))
+			v.Reason = fmt.Sprintf("the budget ended after %d of %d cycles", start, len(cycles))
 			return v
 		}
 		part := cycles[start:min(start+batch, len(cycles))]
@@ -64,7 +64,7 @@ func judgePumps(ctx context.Context, b model.Binder, o Options) model.Verdict {
 	}
 	v.Status, v.Level = model.OK, "bounded"
 	v.Coverage = model.Bounded("no pump among the %d cycles up to %d operations that restore the live keys", len(cycles), o.PumpLength)
-	v.Evidence = "no pump found; a bound needs an argument"
+	v.Reason = "no pump found; a bound needs an argument"
 	return v
 }
 
@@ -206,7 +206,7 @@ func pump(b model.Binder, c cycle, turns int) (model.Verdict, bool) {
 		probes = append(probes, p)
 	}
 	var r Retention
-	var growth []string
+	var growth []model.Measurement
 	from, before := 0, 0
 	for _, to := range probes {
 		if t.turn(c, from, to) != nil {
@@ -217,8 +217,8 @@ func pump(b model.Binder, c cycle, turns int) (model.Verdict, bool) {
 			return model.Verdict{}, false
 		}
 		from, before = to, r.Len()
-		if to == pumpTurns || to > pumpTurns {
-			growth = append(growth, fmt.Sprintf("after %5d turns: collect garbage; 1 live key, %v retained", to, r))
+		if to >= pumpTurns {
+			growth = append(growth, model.Measurement{Turns: to, Keys: len(r.Keys), Values: len(r.Values)})
 		}
 	}
 	return t.unbounded(c, r, growth, from), true
@@ -226,18 +226,11 @@ func pump(b model.Binder, c cycle, turns int) (model.Verdict, bool) {
 
 // unbounded is the verdict that cycle c is a pump. Its operations are counted
 // as those of the first turn.
-func (t *Tracker) unbounded(c cycle, r Retention, growth []string, turns int) model.Verdict {
+func (t *Tracker) unbounded(c cycle, r Retention, growth []model.Measurement, turns int) model.Verdict {
+	f := &model.Failure{Kind: model.Grows, AtRest: true, Retained: t.retained(r), Measured: growth}
 	first := resolve(t.firstState(), c.at(0))
-	v := model.Verdict{Clause: model.R3, Status: model.Violation, Level: "unbounded",
-		Evidence: fmt.Sprintf("unbounded: %s retained after %d turns of %s, with 1 live key", r, turns, c),
-		Witness:  &model.Witness{Look: model.LookPump, Init: t.ops[:1], Threads: [][]model.Op{first}, Turns: turns},
-		Retained: t.retained(r)}
-	v.Path = v.Retained[0].Path
-	v.Trace = append(v.Trace, fmt.Sprintf("%v", t.ops[0]), fmt.Sprintf("%d times, with another key and other values each time:", turns))
-	for i, op := range first {
-		v.Trace = append(v.Trace, "    "+op.String()+remark(v.Retained[0], i+1))
-	}
-	v.Trace = append(append(v.Trace, growth...), fmt.Sprintf("%s is still reachable: %s", v.Retained[0].What, v.Path))
+	v := f.Violates(model.R3, &model.Witness{Look: model.LookPump, Init: t.ops[:1], Threads: [][]model.Op{first}, Turns: turns})
+	v.Level = "unbounded"
 	return v
 }
 

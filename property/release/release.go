@@ -82,7 +82,7 @@ func Judge(ctx context.Context, b model.Binder, o Options) []model.Verdict {
 	}
 	return o.skipUnpromised(promise, func(c model.Clause) model.Verdict {
 		if ctx.Err() != nil {
-			return model.Verdict{Clause: c, Status: model.Unknown, Evidence: "the budget ended before this was judged"}
+			return model.Verdict{Clause: c, Status: model.Unknown, Reason: "the budget ended before this was judged"}
 		}
 		switch c {
 		case model.S8:
@@ -91,7 +91,7 @@ func Judge(ctx context.Context, b model.Binder, o Options) []model.Verdict {
 			return judgeScenarios(ctx, b, o)
 		case model.R2:
 			if o.NoReentry != "" {
-				return model.Verdict{Clause: c, Status: model.Unknown, Evidence: o.NoReentry}
+				return model.Verdict{Clause: c, Status: model.Unknown, Reason: o.NoReentry}
 			}
 			return judgePin(b)
 		case model.R3:
@@ -126,7 +126,7 @@ func Unjudged(in model.Instance) (v model.Verdict, ok bool) {
 	}
 	if !dies(in) {
 		return model.Verdict{Status: model.Unknown,
-			Evidence: "control failed: a key or value outlives its last use: Subject.Key or Subject.Value holds it, or it points to something that others share"}, true
+			Reason: "control failed: a key or value outlives its last use: Subject.Key or Subject.Value holds it, or it points to something that others share"}, true
 	}
 	return model.Verdict{}, false
 }

@@ -157,7 +157,7 @@ func judgeScenarios(ctx context.Context, b model.Binder, o Options) model.Verdic
 		}
 		if ctx.Err() != nil {
 			v.Status = model.Unknown
-			v.Evidence = fmt.Sprintf("the budget ended after %d of %d scenarios", start, len(list))
+			v.Reason = fmt.Sprintf("the budget ended after %d of %d scenarios", start, len(list))
 			return v
 		}
 		part := list[start:min(start+batch, len(list))]
@@ -175,7 +175,7 @@ func judgeScenarios(ctx context.Context, b model.Binder, o Options) model.Verdic
 			if r.Len() > 0 {
 				retaining++
 				if first == nil {
-					first = &failure{scenario: part[i], keys: o.Keys, retained: r}
+					first = &failure{part[i], o.Keys, trackers[i], r}
 				}
 			}
 		}
@@ -190,13 +190,14 @@ func judgeScenarios(ctx context.Context, b model.Binder, o Options) model.Verdic
 	}
 	switch {
 	case first != nil:
-		first.explain(&v, b, retaining, len(list))
+		v = first.verdict(b, v.Coverage)
+		v.Coverage.What += fmt.Sprintf("; after %d of them something is retained", retaining)
 	case outlived > 0:
 		v.Status = model.Unknown
-		v.Evidence = fmt.Sprintf("control failed: %d instances outlive the map", outlived)
+		v.Reason = fmt.Sprintf("control failed: %d instances outlive the map", outlived)
 	default:
 		v.Status, v.Level = model.OK, "prompt"
-		v.Evidence = "nothing but live keys and values is reachable at rest"
+		v.Reason = "nothing but live keys and values is reachable at rest"
 	}
 	return v
 }
@@ -226,31 +227,32 @@ func runOn(b model.Binder, ops []model.Op) (*Tracker, error) {
 
 func wrongResults(c model.Clause, err error) model.Verdict {
 	return model.Verdict{Clause: c, Status: model.Unknown,
-		Evidence: "results are wrong, so nothing can be said about release: " + err.Error()}
+		Reason: "results are wrong, so nothing can be said about release: " + err.Error()}
 }
 
 func lost(c model.Clause, what string) model.Verdict {
 	return model.Verdict{Clause: c, Status: model.Unknown,
-		Evidence: "control failed: a " + what + " is not held, so the map keeps a copy and instances tell nothing"}
+		Reason: "control failed: a " + what + " is not held, so the map keeps a copy and instances tell nothing"}
 }
 
 // failure is a scenario after which something is retained.
 type failure struct {
 	scenario scenario
 	keys     int
+	tracker  *Tracker
 	retained Retention
 }
 
-// explain fills in v with the smallest number of keys that still fails.
-func (f *failure) explain(v *model.Verdict, b model.Binder, retaining, of int) {
-	v.Status = model.Violation
-	if t, r := f.smallest(b); t != nil {
-		coverage := v.Coverage
-		*v = t.Violation(r)
-		v.Coverage = coverage
+// verdict is the violation by the smallest number of keys that still fails.
+func (f *failure) verdict(b model.Binder, c model.Coverage) model.Verdict {
+	t, r := f.smallest(b)
+	if t == nil {
+		t, r = f.tracker, f.retained
 	}
-	v.Evidence = fmt.Sprintf("%s of %d retained (%v); %d of %d scenarios retain",
-		f.retained, f.removed(), f.scenario, retaining, of)
+	v := t.Violation(r)
+	v.Coverage = c
+	v.Failure.Count, v.Failure.Of = f.retained.Len(), f.removed()
+	return v
 }
 
 // removed is how many keys f's scenario removes or overwrites.

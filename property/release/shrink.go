@@ -32,14 +32,15 @@ func judgeShrink(b model.Binder) model.Verdict {
 		large := ownHeap(emptied(b, remove[0], shrinkKeys))
 		least = min(least, large-small)
 	}
-	v.Evidence = fmt.Sprintf("the empty table costs %d bytes more after %d keys than after %d", max(0, least), shrinkKeys, shrinkKeys/10)
-	if least > shrinkBytes {
-		v.Status = model.Violation
-		v.Evidence += fmt.Sprintf(", more than %d", shrinkBytes)
-		v.Witness = &model.Witness{Look: model.LookHeap, Turns: shrinkKeys,
-			Threads: [][]model.Op{{{Method: seed(usable(b.Bind())), Value: 1}, deletion(remove[0], 0)}}}
+	if least <= shrinkBytes {
+		v.Reason = fmt.Sprintf("the empty table costs %d bytes more after %d keys than after %d", max(0, least), shrinkKeys, shrinkKeys/10)
+		return v
 	}
-	return v
+	f := &model.Failure{Kind: model.KeepsTable, Count: int(least), Of: shrinkBytes}
+	violation := f.Violates(model.R4, &model.Witness{Look: model.LookHeap, Turns: shrinkKeys,
+		Threads: [][]model.Op{{{Method: seed(usable(b.Bind())), Value: 1}, deletion(remove[0], 0)}}})
+	violation.Coverage = v.Coverage
+	return violation
 }
 
 // emptied returns a map from which n keys were deleted.

@@ -33,7 +33,7 @@ func Try(b model.Binder, c model.Clause, w model.Witness) (model.Verdict, error)
 		if v, ok := pump(b, w.Threads[0], mostTurns); ok {
 			return v, nil
 		}
-		return model.Verdict{Clause: c, Status: model.OK, Evidence: "what is retained does not grow with each turn"}, nil
+		return model.Verdict{Clause: c, Status: model.OK, Reason: "what is retained does not grow with each turn"}, nil
 	case model.LookPin:
 		v, err := tryPin(b, removal(ops))
 		if err != nil {
@@ -69,7 +69,7 @@ func TryAll(b model.Binder, programs [][]model.Op) []model.Verdict {
 		case r.Len() > 0:
 			*v = trackers[i].Violation(r)
 		default:
-			*v = model.Verdict{Clause: model.R1, Status: model.OK, Evidence: "nothing is retained"}
+			*v = model.Verdict{Clause: model.R1, Status: model.OK, Reason: "nothing is retained"}
 		}
 	}
 	return verdicts

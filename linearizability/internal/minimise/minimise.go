@@ -204,9 +204,9 @@ func attempt(ctx context.Context, b trial, c model.Clause, w model.Witness, o st
 		if i := slices.IndexFunc(verdicts, func(v model.Verdict) bool { return v.Clause == c }); i >= 0 {
 			return verdicts[i], rounds
 		}
-		v = model.Verdict{Clause: c, Status: model.OK, Evidence: "every result is right"}
+		v = model.Verdict{Clause: c, Status: model.OK, Reason: "every result is right"}
 		if len(verdicts) > 0 {
-			v.Status, v.Evidence, v.Hung = model.Unknown, "it breaks another clause instead: "+verdicts[0].String(), verdicts[0].Hung
+			v.Status, v.Reason, v.Hung = model.Unknown, "it breaks another clause instead: "+verdicts[0].String(), verdicts[0].Hung
 		}
 	case model.LookHistory:
 		v, rounds, err = stress.Try(ctx, b, c, w, o)
@@ -219,7 +219,7 @@ func attempt(ctx context.Context, b trial, c model.Clause, w model.Witness, o st
 		err = fmt.Errorf("look %q shows violations of %s, not of %s", w.Look, v.Clause, c)
 	}
 	if err != nil {
-		v = model.Verdict{Clause: c, Status: model.Invalid, Evidence: err.Error()}
+		v = model.Verdict{Clause: c, Status: model.Invalid, Reason: err.Error()}
 	}
 	return v, rounds
 }

@@ -26,7 +26,7 @@ const (
 // how many rounds it took.
 func Replay(ctx context.Context, b model.Binder, c counterexample.Counterexample, budget time.Duration) (model.Verdict, int) {
 	if len(c.Threads) == 0 {
-		return model.Verdict{Clause: c.Clause, Status: model.Unknown, Evidence: "there is no program to run again"}, 0
+		return model.Verdict{Clause: c.Clause, Status: model.Unknown, Reason: "there is no program to run again"}, 0
 	}
 	o := stress.Options{Rounds: max(replayRounds, replayFactor*c.Rounds), Budget: budget, Seed: c.Seed}
 	trial := newTrial(b)
@@ -66,13 +66,13 @@ func Run(t testing.TB, s model.Binder, program string) {
 	v, rounds := Replay(t.Context(), s, c, runBudget)
 	switch v.Status {
 	case model.Violation:
-		t.Errorf("%s\n    %s\n    %s", c.Clause.Sentence(), v, strings.Join(v.Trace, "\n    "))
+		t.Errorf("%s\n    %s\n    %s", c.Clause.Sentence(), v, strings.Join(v.Lines(), "\n    "))
 	case model.Invalid:
-		t.Fatalf("the counterexample cannot be run: %s", v.Evidence)
+		t.Fatalf("the counterexample cannot be run: %s", v.Reason)
 	case model.Skipped:
-		t.Skip(v.Evidence)
+		t.Skip(v.Reason)
 	default:
-		t.Logf("%s is not broken in %d rounds: %s", c.Clause, rounds, v.Evidence)
+		t.Logf("%s is not broken in %d rounds: %s", c.Clause, rounds, v.Reason)
 	}
 }
 

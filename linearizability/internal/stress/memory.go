@@ -59,7 +59,7 @@ func Memory(ctx context.Context, b model.Binder) []model.Verdict {
 	m1.Coverage = model.Bounded("%d of %d litmus programs observed their write", observed, len(programs))
 	m2.Coverage = model.Bounded("%d litmus programs and %d random ones under the race detector", len(programs), raceRounds)
 	if observed == 0 && m1.Status == model.OK {
-		m1.Status, m1.Evidence = model.Unknown, "no write was observed"
+		m1.Status, m1.Reason = model.Unknown, "no write was observed"
 	}
 	return []model.Verdict{m1, m2}
 }
@@ -93,7 +93,7 @@ func TryRaces(ctx context.Context, b model.Binder, c model.Clause, w model.Witne
 			return v, nil
 		}
 	}
-	return model.Verdict{Clause: c, Status: model.Unknown, Evidence: "the race detector reported nothing"}, nil
+	return model.Verdict{Clause: c, Status: model.Unknown, Reason: "the race detector reported nothing"}, nil
 }
 
 // litmus is one litmus program: write is observed by read when it returns want.
@@ -246,8 +246,8 @@ func (r *raceReports) blame(w model.Witness) {
 			v, c = &r.m1, model.M1
 		}
 		if v.Status == "" {
-			*v = model.Verdict{Clause: c, Status: model.Violation, Witness: &w,
-				Evidence: "data race: " + raceSummary(report), Trace: strings.Split(report, "\n")}
+			f := &model.Failure{Kind: model.Races, Output: strings.Split(report, "\n")}
+			*v = f.Violates(c, &w)
 		}
 	}
 }
@@ -279,17 +279,4 @@ func (r *raceReports) new() []string {
 	}
 	r.seen = len(text)
 	return reports
-}
-
-// raceSummary names the two functions that a report accuses.
-func raceSummary(report string) string {
-	var who []string
-	lines := strings.Split(report, "\n")
-	for i, line := range lines {
-		if i+1 < len(lines) && (strings.Contains(line, " at 0x") && strings.Contains(line, "by ")) {
-			access, _, _ := strings.Cut(strings.TrimSpace(line), " at ")
-			who = append(who, access+" in "+strings.TrimSpace(lines[i+1]))
-		}
-	}
-	return strings.Join(who[:min(2, len(who))], ", ")
 }

@@ -57,7 +57,7 @@ func (p *pool) close() {
 
 // run runs a program on in: Init alone, the threads together, and then reads
 // the map at rest. If it does not end, run says where its goroutines stand.
-func (p *pool) run(in model.Instance, program history.Program, jitter uint64) (where []string, stuck bool) {
+func (p *pool) run(in model.Instance, program history.Program, jitter uint64) (where []model.Stuck, stuck bool) {
 	p.recorder.Reset()
 	if where, stuck = p.together(in, [][]model.Op{program.Init}, 0); stuck {
 		return where, true
@@ -70,7 +70,7 @@ func (p *pool) run(in model.Instance, program history.Program, jitter uint64) (w
 
 // together runs each thread on a goroutine of its own, all released at once.
 // The bits of jitter say where a thread yields between operations.
-func (p *pool) together(in model.Instance, threads [][]model.Op, jitter uint64) (where []string, stuck bool) {
+func (p *pool) together(in model.Instance, threads [][]model.Op, jitter uint64) (where []model.Stuck, stuck bool) {
 	p.arrived.Store(0)
 	var running []*thread
 	for i, ops := range threads {
@@ -105,7 +105,7 @@ func (p *pool) barrier(n int) {
 }
 
 // wait waits for n tasks, unless they are stuck.
-func (p *pool) wait(n int) (where []string, stuck bool) {
+func (p *pool) wait(n int) (where []model.Stuck, stuck bool) {
 	var w model.Watchdog
 	for n > 0 {
 		select {
@@ -116,7 +116,11 @@ func (p *pool) wait(n int) (where []string, stuck bool) {
 			for _, w := range p.workers {
 				returns += w.returns.Load()
 			}
-			if where, stuck = w.Stuck(returns, p.busy()); stuck {
+			clients, ids := p.busy()
+			if where, stuck = w.Stuck(returns, ids); stuck {
+				for i := range where {
+					where[i].Goroutine = clients[i]
+				}
 				return where, true
 			}
 		}
@@ -124,15 +128,15 @@ func (p *pool) wait(n int) (where []string, stuck bool) {
 	return nil, false
 }
 
-// busy returns the goroutines that have not done all their operations.
-func (p *pool) busy() []int64 {
-	var ids []int64
-	for _, w := range p.workers {
+// busy returns the clients that have not done all their operations, and the
+// goroutines that they run on.
+func (p *pool) busy() (clients []int, ids []int64) {
+	for i, w := range p.workers {
 		if w.running.Load() {
-			ids = append(ids, w.id.Load())
+			clients, ids = append(clients, i), append(ids, w.id.Load())
 		}
 	}
-	return ids
+	return clients, ids
 }
 
 // thread is what one goroutine does in a round, its arguments made before it

@@ -16,11 +16,11 @@
 package stress
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/mapspec/mapspec/linearizability/history"
@@ -149,7 +149,7 @@ func (s *session) count(v model.Verdict, m mode, round int, program history.Prog
 	case model.OK:
 		t.ok++
 	case model.Skipped:
-		t.skipped = v.Evidence
+		t.skipped = v.Reason
 	case model.Violation, model.Invalid:
 		if t.violation == nil {
 			v.Coverage = model.Bounded("round %d, %s, seed %d", round, m, s.options.Seed)
@@ -161,22 +161,22 @@ func (s *session) count(v model.Verdict, m mode, round int, program history.Prog
 	}
 }
 
-// hung is the verdict on a round that did not end.
-func hung(h history.History, where []string) model.Verdict {
-	v := model.Verdict{Clause: model.P2, Status: model.Violation, Hung: true}
-	var pending []string
+// hung is the verdict on a round that did not end, and whose clients stand where
+// it says.
+func hung(h history.History, where []model.Stuck) model.Verdict {
+	f := &model.Failure{Kind: model.Hangs, Stuck: where}
 	for _, o := range h.Operations() {
-		v.Trace = append(v.Trace, o.String())
-		if o.Pending() {
-			pending = append(pending, o.Op.String())
+		for i := range where {
+			if o.Pending() && o.Client == where[i].Goroutine {
+				where[i].Call = &o.Op // the last is the innermost
+			}
 		}
 	}
-	v.Evidence = fmt.Sprintf("%s never returned: %s", strings.Join(pending, " and "), strings.Join(where, "; "))
-	var b strings.Builder
-	if h.Write(&b) == nil { // a strings.Builder takes everything
-		v.History = []byte(b.String())
+	var b bytes.Buffer
+	if h.Write(&b) == nil { // a buffer takes everything
+		f.History = b.Bytes()
 	}
-	return v
+	return f.Violates(model.P2, nil)
 }
 
 // verdicts sums the rounds up.
@@ -191,11 +191,11 @@ func (s *session) verdicts() []model.Verdict {
 			v.Status = model.OK
 		case t.undecided > 0:
 			v.Status = model.Unknown
-			v.Evidence = fmt.Sprintf("%d rounds were not decided within %v each", t.undecided, checkTimeout)
+			v.Reason = fmt.Sprintf("%d rounds were not decided within %v each", t.undecided, checkTimeout)
 		case t.skipped != "":
 			v = model.Skip(c, t.skipped)
 		default:
-			v.Status, v.Evidence = model.Unknown, "the budget ended before any round"
+			v.Status, v.Reason = model.Unknown, "the budget ended before any round"
 		}
 		verdicts = append(verdicts, v)
 	}

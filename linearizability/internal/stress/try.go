@@ -48,12 +48,12 @@ func Try(ctx context.Context, b model.Binder, c model.Clause, w model.Witness, o
 		}
 	}
 	return model.Verdict{Clause: c, Status: model.Unknown, Coverage: model.Bounded("%d rounds", rounds),
-		Evidence: fmt.Sprintf("%d rounds did not break it", rounds)}, rounds, nil
+		Reason: fmt.Sprintf("%d rounds did not break it", rounds)}, rounds, nil
 }
 
 // hangs is the verdict on c of a program that hangs instead.
 func hangs(c model.Clause, p2 model.Verdict) model.Verdict {
-	return model.Verdict{Clause: c, Status: model.Unknown, Hung: true, Evidence: "the program hangs: " + p2.Evidence}
+	return model.Verdict{Clause: c, Status: model.Unknown, Hung: true, Reason: "the program hangs: " + p2.Evidence()}
 }
 
 // Record runs a program once and returns what happened, and at rest after it,
