@@ -21,6 +21,7 @@ import (
 	"github.com/mapspec/mapspec/linearizability/internal/minimise"
 	"github.com/mapspec/mapspec/linearizability/internal/report"
 	"github.com/mapspec/mapspec/linearizability/internal/stress"
+	"github.com/mapspec/mapspec/linearizability/internal/try"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -76,7 +77,7 @@ func explain(t *testing.T, s model.Binder, v *model.Verdict, seed uint64) {
 //	func TestIssue12(t *testing.T) { linearizability.RunCounterexample(t, subject, `{"schema":1,…}`) }
 func RunCounterexample(t testing.TB, s model.Binder, program string) {
 	t.Helper()
-	minimise.Run(t, s, program)
+	try.Test(t, s, program)
 }
 
 // Options bounds a judgement. At least one of Budget and Rounds is given.

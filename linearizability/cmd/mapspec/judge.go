@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,39 +22,9 @@ import (
 
 // wire is one line of a child.
 type wire struct {
-	Phase    string                   `json:"phase,omitempty"` // what begins
-	Verdicts []model.Verdict          `json:"verdicts,omitempty"`
-	Carried  map[model.Clause]carried `json:"carried,omitempty"`
-	Done     bool                     `json:"done,omitempty"`
-}
-
-// carried is what a verdict holds beyond its own JSON.
-type carried struct {
-	History  []byte           `json:"history,omitempty"`
-	Witness  *model.Witness   `json:"witness,omitempty"`
-	Retained []model.Retained `json:"retained,omitempty"`
-}
-
-func newWire(verdicts []model.Verdict) wire {
-	r := wire{Verdicts: verdicts, Carried: map[model.Clause]carried{}}
-	for _, v := range verdicts {
-		if v.Status == model.Violation {
-			r.Carried[v.Clause] = carried{v.History, v.Witness, v.Retained}
-		}
-	}
-	return r
-}
-
-// verdicts returns r's verdicts whole again.
-func (r wire) verdicts() []model.Verdict {
-	for i := range r.Verdicts {
-		v := &r.Verdicts[i]
-		if v.Status == model.Violation {
-			c := r.Carried[v.Clause]
-			v.History, v.Witness, v.Retained = c.History, c.Witness, c.Retained
-		}
-	}
-	return r.Verdicts
+	Phase    string          `json:"phase,omitempty"` // what begins
+	Verdicts []model.Verdict `json:"verdicts,omitempty"`
+	Done     bool            `json:"done,omitempty"`
 }
 
 // find is how a child finds its map. Tests add maps that are not fit for the
@@ -80,11 +51,13 @@ func runJudge(ctx context.Context, env environment, args []string) (int, error) 
 		if err := e.Encode(wire{Phase: phase.name}); err != nil {
 			return exitOther, err
 		}
-		r := newWire(phase.judge(ctx, m.Subject, *budget, *seed))
-		if err := e.Encode(r); err != nil {
+		verdicts := phase.judge(ctx, m.Subject, *budget, *seed)
+		if err := e.Encode(wire{Verdicts: verdicts}); err != nil {
 			return exitOther, err
 		}
-		if _, found := r.Carried[model.Clause(*until)]; found || *until == "any" && len(r.Carried) > 0 {
+		if slices.ContainsFunc(verdicts, func(v model.Verdict) bool {
+			return v.Status == model.Violation && (*until == "any" || string(v.Clause) == *until)
+		}) {
 			break
 		}
 	}
@@ -104,7 +77,7 @@ func judgeProcess(ctx context.Context, m impl.Map, budget time.Duration, seed ui
 		if err := json.Unmarshal(line, &r); err != nil {
 			return err
 		}
-		verdicts = append(verdicts, r.verdicts()...)
+		verdicts = append(verdicts, r.Verdicts...)
 		last.Phase = cmp.Or(r.Phase, last.Phase)
 		last.Done = last.Done || r.Done
 		return nil
@@ -122,19 +95,19 @@ func judgeProcess(ctx context.Context, m impl.Map, budget time.Duration, seed ui
 func died(phase, stderr string, timedOut bool, err error) model.Verdict {
 	if timedOut {
 		return model.Verdict{Clause: model.P2, Status: model.Unknown,
-			Evidence: fmt.Sprintf("its process was stopped in phase %s, long after its budget", phase)}
+			Reason: fmt.Sprintf("its process was stopped in phase %s, long after its budget", phase)}
 	}
 	if stderr == "" && err != nil && strings.Contains(err.Error(), "signal: killed") {
 		return model.Verdict{Clause: model.P2, Status: model.Unknown,
-			Evidence: "its process was killed from outside in phase " + phase + ", perhaps for want of memory"}
+			Reason: "its process was killed from outside in phase " + phase + ", perhaps for want of memory"}
 	}
-	first, _, _ := strings.Cut(strings.TrimSpace(stderr), "\n")
-	v := model.Verdict{Clause: model.S1, Status: model.Violation, Coverage: model.Bounded("phase %s", phase),
-		Evidence: fmt.Sprintf("the process died in phase %s: %s (%v)", phase, first, err),
-		Trace:    firstLines(stderr, 40)}
+	f := &model.Failure{Kind: model.Dies, Phase: phase, Output: firstLines(stderr, 40)}
+	clause := model.S1
 	if strings.Contains(stderr, "concurrent map") {
-		v.Clause = model.M2 // the runtime's own check of built-in maps
+		clause = model.M2 // the runtime's own check of built-in maps
 	}
+	v := f.Violates(clause, nil)
+	v.Coverage = model.Bounded("phase %s", phase)
 	return v
 }
 

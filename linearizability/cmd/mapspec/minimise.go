@@ -15,6 +15,7 @@ import (
 	"github.com/mapspec/mapspec/linearizability/history"
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
 	"github.com/mapspec/mapspec/linearizability/internal/minimise"
+	"github.com/mapspec/mapspec/linearizability/internal/try"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -47,7 +48,7 @@ func runMinimise(ctx context.Context, env environment, args []string) (int, erro
 	os.Stdout = os.Stderr // what a map prints is no report
 	e := json.NewEncoder(env.stdout)
 	var last time.Time
-	c, err := minimise.Minimise(ctx, m.Subject, r.verdicts()[0], minimise.Options{Budget: *budget, Seed: *seed, Progress: func(text string) {
+	c, err := minimise.Minimise(ctx, m.Subject, r.Verdicts[0], minimise.Options{Budget: *budget, Seed: *seed, Progress: func(text string) {
 		if time.Since(last) > time.Second/5 {
 			last = time.Now()
 			_ = e.Encode(minimised{Progress: text}) // if nobody listens, the last line fails too
@@ -70,7 +71,7 @@ func minimiseProcess(ctx context.Context, env environment, m impl.Map, v model.V
 	if err != nil {
 		return asFound, err
 	}
-	stdin, err := json.Marshal(newWire([]model.Verdict{v}))
+	stdin, err := json.Marshal(wire{Verdicts: []model.Verdict{v}})
 	if err != nil {
 		return asFound, err
 	}
@@ -104,7 +105,6 @@ func minimiseProcess(ctx context.Context, env environment, m impl.Map, v model.V
 type again struct {
 	Verdict model.Verdict `json:"verdict"`
 	Rounds  int           `json:"rounds"`
-	History []byte        `json:"history,omitempty"`
 
 	steps []counterexample.Step // of a schedule
 }
@@ -126,8 +126,8 @@ func runAgain(ctx context.Context, env environment, args []string) (int, error) 
 		return exitOther, unknownMap(c.Map)
 	}
 	os.Stdout = os.Stderr // what a map prints is no report
-	v, rounds := minimise.Replay(ctx, m.Subject, c, *budget)
-	return exitOK, json.NewEncoder(env.stdout).Encode(again{Verdict: v, Rounds: rounds, History: v.History})
+	v, rounds := try.Again(ctx, m.Subject, c, *budget)
+	return exitOK, json.NewEncoder(env.stdout).Encode(again{Verdict: v, Rounds: rounds})
 }
 
 // replayProcess runs c once more in a process of its own.
@@ -141,7 +141,7 @@ func replayProcess(ctx context.Context, c counterexample.Counterexample, budget 
 	end, err := p.run(ctx, func(line []byte) error { return json.Unmarshal(line, &a) })
 	if err == nil && a.Verdict.Clause == "" {
 		why := died("replay", end.stderr, end.timedOut, end.err)
-		a.Verdict = model.Verdict{Clause: c.Clause, Status: model.Unknown, Evidence: why.Evidence}
+		a.Verdict = model.Verdict{Clause: c.Clause, Status: model.Unknown, Reason: why.Evidence()}
 	}
 	return a, err
 }

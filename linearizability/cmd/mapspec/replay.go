@@ -108,7 +108,7 @@ func printReplay(env environment, c counterexample.Counterexample, a again) erro
 		Shown    bool         `json:"shown"`
 		Rounds   int          `json:"rounds"`
 		Evidence string       `json:"evidence"`
-	}{c.Map, c.Clause, a.Verdict.Status == model.Violation, a.Rounds, a.Verdict.Evidence})
+	}{c.Map, c.Clause, a.Verdict.Status == model.Violation, a.Rounds, a.Verdict.Evidence()})
 }
 
 func describeReplay(env environment, c counterexample.Counterexample, last again, shown, times int) {
@@ -123,7 +123,7 @@ func describeReplay(env environment, c counterexample.Counterexample, last again
 	default:
 		fmt.Fprintf(w, "%s does not break %s this time (%s)\n", c.Map, c.Clause, last.Verdict.Status)
 	}
-	fmt.Fprintf(w, "    %s\n", last.Verdict.Evidence)
+	fmt.Fprintf(w, "    %s\n", last.Verdict.Evidence())
 	if c.Lucky() {
 		fmt.Fprintf(w, "    it is a matter of luck: it took up to %s when it was found, and a replay tries many more\n", plural(max(1, c.Rounds), "run"))
 	}

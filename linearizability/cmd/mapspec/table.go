@@ -86,14 +86,14 @@ func expectedSummary(r judged) string {
 // else the first violation.
 func evidenceSummary(verdicts []model.Verdict) string {
 	for _, v := range verdicts {
-		if v.Status == model.Violation && v.Path != "" {
-			return "holds " + v.Path
+		if v.Status == model.Violation && v.Path() != "" {
+			return "holds " + v.Path()
 		}
 	}
 	for _, status := range []model.Status{model.Violation, model.Invalid, model.Unknown} {
 		for _, v := range verdicts {
 			if v.Status == status {
-				return shorten(v.Evidence, 64)
+				return shorten(v.Evidence(), 64)
 			}
 		}
 	}
@@ -123,9 +123,9 @@ func printViolations(w io.Writer, results []judged, dir string) {
 			if slices.Contains(r.Expected(v.Clause), v.Status) {
 				expected = ", as expected"
 			}
-			fmt.Fprintf(w, "\n%s %s %s%s: %s\n    %s\n", r.Name, v.Clause, v.Status, expected, v.Clause.Sentence(), v.Evidence)
-			if v.Path != "" {
-				fmt.Fprintf(w, "    held by %s\n", v.Path)
+			fmt.Fprintf(w, "\n%s %s %s%s: %s\n    %s\n", r.Name, v.Clause, v.Status, expected, v.Clause.Sentence(), v.Evidence())
+			if path := v.Path(); path != "" {
+				fmt.Fprintf(w, "    held by %s\n", path)
 			}
 			if v.Status == model.Violation {
 				fmt.Fprintf(w, "    see %s\n", filepath.Join(dir, r.Name, string(v.Clause)))

@@ -1,30 +1,24 @@
-// Package minimise makes a counterexample as small as it can: it runs smaller
-// programs again. It never takes operations out of a history, which would
-// invent violations.
+// Package minimise makes a counterexample as small as it can, by running smaller
+// programs. It never takes operations out of a history, which would invent
+// violations.
 //
-//	minimise.go  what is wanted, and what comes out
-//	reduce.go    a failing program without this, without that
-//	simpler.go   the programs that are simpler than another, by one change
-//	shortest.go  all programs of one goroutine from the shortest on
-//	smallest.go  all programs of two goroutines from the smallest on
-//	replay.go    a saved counterexample once more
-//
-// Where a program of one goroutine fails always or never, all shorter ones can
-// be tried: what comes out is the smallest there is over an alphabet, and says
-// so. It is run a few times more to see that it does; a map that hashes by a
-// random seed, say, may not. A program of several goroutines fails by luck: a
-// smaller one that did not fail in some rounds may fail in others, and the
-// result says how many it was given.
+// A program of one goroutine either always fails or never does, so all shorter
+// programs over an alphabet can be tried, and the result says that it is the
+// smallest. It is run a few more times to make sure: a map with a random hash
+// seed, for example, may behave differently in each run. Whether a program of
+// several goroutines fails is a matter of luck. A smaller one that did not fail
+// in some rounds may fail in others, so the result says how many it was given.
 package minimise
 
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
+	"github.com/mapspec/mapspec/linearizability/history"
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
 	"github.com/mapspec/mapspec/linearizability/internal/stress"
+	"github.com/mapspec/mapspec/linearizability/internal/try"
 	"github.com/mapspec/mapspec/model"
 	"github.com/mapspec/mapspec/property"
 )
@@ -80,7 +74,7 @@ func Minimise(ctx context.Context, b model.Binder, v model.Verdict, o Options) (
 	}
 	limited, cancel := context.WithTimeout(ctx, o.budget())
 	defer cancel()
-	s := &search{ctx: limited, trial: newTrial(b), bind: b, in: b.Bind(), clause: v.Clause, options: o, best: v, witness: *v.Witness}
+	s := &search{ctx: limited, trial: try.New(b), bind: b, in: b.Bind(), clause: v.Clause, options: o, best: v, witness: *v.Witness}
 	minimal := s.minimise()
 	s.ctx = ctx // to measure takes a few seconds, whatever is left of the budget
 	if !s.measure() {
@@ -100,7 +94,7 @@ func Minimise(ctx context.Context, b model.Binder, v model.Verdict, o Options) (
 // A search looks for the smallest program that breaks one clause.
 type search struct {
 	ctx     context.Context
-	trial   trial
+	trial   *try.Trial
 	bind    model.Binder
 	in      model.Instance // to ask what the map can do; never called
 	clause  model.Clause
@@ -139,21 +133,18 @@ func (s *search) tryRounds(w model.Witness, most int) (model.Verdict, bool) {
 	if s.options.Progress != nil {
 		s.options.Progress(fmt.Sprintf("%d programs tried; %d operations in the smallest so far", s.tries, s.witness.Operations()))
 	}
-	v, rounds := attempt(s.ctx, s.trial, s.clause, w, stress.Options{Rounds: most, Budget: candidateTime, Seed: s.options.Seed + uint64(s.tries)})
+	v, rounds := s.trial.Run(s.ctx, s.clause, w, try.Options{Rounds: most, Budget: candidateTime, Seed: s.options.Seed + uint64(s.tries)})
 	if v.Hung {
 		s.hangs++
 	}
 	if v.Status != model.Violation {
 		return v, false
 	}
-	if lucky(w) {
+	if try.ByLuck(w) {
 		s.rounds = rounds
 	}
 	return v, true
 }
-
-// lucky reports whether w is run round after round.
-func lucky(w model.Witness) bool { return w.Look == model.LookHistory && len(w.Threads) > 1 }
 
 // Of a program whose goroutines meet by luck, how often it is run before it is
 // taken for one that does not fail. The time is for a machine that is busy.
@@ -184,42 +175,13 @@ func (s *search) ended() string {
 	return fmt.Sprintf("%d programs hung", s.hangs)
 }
 
-// A trial is a subject on which many programs are run.
-type trial struct {
-	model.Binder
-	results *property.Trial
-}
-
-func newTrial(b model.Binder) trial { return trial{b, property.NewTrial(b)} }
-
-// attempt runs w in the way that its look asks for. What cannot be run breaks
-// nothing.
-func attempt(ctx context.Context, b trial, c model.Clause, w model.Witness, o stress.Options) (v model.Verdict, rounds int) {
-	var err error
-	rounds = 1
+// record runs the smallest program once more for its history, where results
+// alone show nothing or one goroutine showed it.
+func (s *search) record() (history.History, error) {
+	w := s.witness
 	switch w.Look {
-	case model.LookResults, model.LookZero, model.LookSequence:
-		var verdicts []model.Verdict
-		verdicts, err = b.results.Try(w)
-		if i := slices.IndexFunc(verdicts, func(v model.Verdict) bool { return v.Clause == c }); i >= 0 {
-			return verdicts[i], rounds
-		}
-		v = model.Verdict{Clause: c, Status: model.OK, Reason: "every result is right"}
-		if len(verdicts) > 0 {
-			v.Status, v.Reason, v.Hung = model.Unknown, "it breaks another clause instead: "+verdicts[0].String(), verdicts[0].Hung
-		}
-	case model.LookHistory:
-		v, rounds, err = stress.Try(ctx, b, c, w, o)
-	case model.LookRaces:
-		v, err = stress.TryRaces(ctx, b, c, w)
-	default:
-		v, err = b.results.TryRelease(c, w)
+	case model.LookResults, model.LookRelease:
+		return stress.Record(s.bind, w)
 	}
-	if err == nil && v.Status == model.Violation && v.Clause != c {
-		err = fmt.Errorf("look %q shows violations of %s, not of %s", w.Look, v.Clause, c)
-	}
-	if err != nil {
-		v = model.Verdict{Clause: c, Status: model.Invalid, Reason: err.Error()}
-	}
-	return v, rounds
+	return history.History{}, nil
 }

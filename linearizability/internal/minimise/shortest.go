@@ -17,12 +17,12 @@ func (s *search) shortest() model.Coverage {
 	if s.clause == model.S8 || s.witness.Look == model.LookZero {
 		return s.localMinimum()
 	}
-	ops, try := sequentialAlphabet(s.in).ops(), s.tryPrograms
+	ops, tryAll := sequentialAlphabet(s.in).ops(), s.tryPrograms
 	if s.witness.Look == model.LookRelease {
-		ops, try = releaseAlphabet(s.in).ops(), s.tryRetaining
+		ops, tryAll = releaseAlphabet(s.in).ops(), s.tryRetaining
 	}
 	for size := 1; size < s.witness.Operations() && size <= mostTried; size++ {
-		if !try(programs(ops, size)) {
+		if !tryAll(programs(ops, size)) {
 			return model.Bounded("%s before all programs of %s were tried", s.ended(), plural(size, "operation"))
 		}
 	}
@@ -63,7 +63,7 @@ func (s *search) tryRetaining(programs iter.Seq[[]model.Op]) bool {
 	var batch [][]model.Op
 	flush := func() (found bool) {
 		s.tries += len(batch)
-		for i, v := range s.trial.results.TryRetaining(batch) {
+		for i, v := range s.trial.Retaining(batch) {
 			if v.Status == model.Violation {
 				s.accept(model.Witness{Look: model.LookRelease, Threads: [][]model.Op{batch[i]}}, v)
 				return true

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/mapspec/mapspec/linearizability/internal/stress"
+	"github.com/mapspec/mapspec/linearizability/internal/try"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -197,18 +197,18 @@ func (s *search) measure() (steady bool) {
 	defer cancel()
 	missed := 0
 	for i := 0; i < times && ctx.Err() == nil; i++ {
-		o := stress.Options{Rounds: 10 * candidateRounds, Seed: s.options.Seed ^ uint64(i+1)<<40}
-		v, rounds := attempt(ctx, s.trial, s.clause, s.witness, o)
+		o := try.Options{Rounds: 10 * candidateRounds, Seed: s.options.Seed ^ uint64(i+1)<<40}
+		v, rounds := s.trial.Run(ctx, s.clause, s.witness, o)
 		switch {
 		case v.Status != model.Violation:
 			missed++
-		case lucky(s.witness):
+		case try.ByLuck(s.witness):
 			s.rounds = max(s.rounds, rounds)
 		default:
 			s.rounds = max(s.rounds, 1)
 		}
 	}
-	if missed > 0 && !lucky(s.witness) {
+	if missed > 0 && !try.ByLuck(s.witness) {
 		s.rounds = unsteadyRounds
 		return false
 	}

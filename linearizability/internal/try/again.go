@@ -1,4 +1,4 @@
-package minimise
+package try
 
 import (
 	"context"
@@ -7,9 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mapspec/mapspec/linearizability/history"
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
-	"github.com/mapspec/mapspec/linearizability/internal/stress"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -21,49 +19,36 @@ const (
 	replayRounds = 5000
 )
 
-// Replay runs c's program again on a new map of b and returns the verdict:
+// Again runs c's program again on a new map of b and returns the verdict:
 // a violation with its history where it is shown again, otherwise why not; and
 // how many rounds it took.
-func Replay(ctx context.Context, b model.Binder, c counterexample.Counterexample, budget time.Duration) (model.Verdict, int) {
+func Again(ctx context.Context, b model.Binder, c counterexample.Counterexample, budget time.Duration) (model.Verdict, int) {
 	if len(c.Threads) == 0 {
 		return model.Verdict{Clause: c.Clause, Status: model.Unknown, Reason: "there is no program to run again"}, 0
 	}
-	o := stress.Options{Rounds: max(replayRounds, replayFactor*c.Rounds), Budget: budget, Seed: c.Seed}
-	trial := newTrial(b)
-	if lucky(c.Witness) || c.Rounds <= 1 {
-		return attempt(ctx, trial, c.Clause, c.Witness, o)
+	o := Options{Rounds: max(replayRounds, replayFactor*c.Rounds), Budget: budget, Seed: c.Seed}
+	trial := New(b)
+	if ByLuck(c.Witness) || c.Rounds <= 1 {
+		return trial.Run(ctx, c.Clause, c.Witness, o)
 	}
 	var v model.Verdict
 	for run := 1; ; run++ { // of one goroutine, and not every run shows it
-		v, _ = attempt(ctx, trial, c.Clause, c.Witness, o)
+		v, _ = trial.Run(ctx, c.Clause, c.Witness, o)
 		if v.Status != model.OK || run == replayFactor*c.Rounds || ctx.Err() != nil {
 			return v, run
 		}
 	}
 }
 
-// record runs the smallest program once more for its history, where results
-// alone show nothing or one goroutine showed it.
-func (s *search) record() (history.History, error) {
-	w := s.witness
-	switch w.Look {
-	case model.LookResults, model.LookRelease:
-		return stress.Record(s.bind, w)
-	}
-	return history.History{}, nil
-}
-
-// Run fails t if the counterexample in program, as in program.json, is shown
+// Test fails t if the counterexample in program, as in program.json, is shown
 // again by s: as long as a map has the fault, a regression test of it is red.
-//
-//	func TestIssue12(t *testing.T) { minimise.Run(t, subject, `{"schema":1,…}`) }
-func Run(t testing.TB, s model.Binder, program string) {
+func Test(t testing.TB, s model.Binder, program string) {
 	t.Helper()
 	var c counterexample.Counterexample
 	if err := json.Unmarshal([]byte(program), &c); err != nil {
 		t.Fatalf("the counterexample cannot be read: %v", err)
 	}
-	v, rounds := Replay(t.Context(), s, c, runBudget)
+	v, rounds := Again(t.Context(), s, c, testBudget)
 	switch v.Status {
 	case model.Violation:
 		t.Errorf("%s\n    %s\n    %s", c.Clause.Sentence(), v, strings.Join(v.Lines(), "\n    "))
@@ -76,5 +61,5 @@ func Run(t testing.TB, s model.Binder, program string) {
 	}
 }
 
-// runBudget is how long Run tries where goroutines meet by luck.
-const runBudget = 10 * time.Second
+// testBudget is how long Test tries where goroutines meet by luck.
+const testBudget = 10 * time.Second
