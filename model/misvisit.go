@@ -43,6 +43,8 @@ func (m *Misvisit) String() string {
 		return "called its function again after it had asked to stop"
 	case DidNotVisit:
 		return fmt.Sprintf("did not visit %s, which was present throughout", k)
+	case VisitedTwice:
+		return fmt.Sprintf("visited %s twice", k)
 	}
-	return fmt.Sprintf("visited %s twice", k)
+	return string(m.Kind)
 }

@@ -58,10 +58,10 @@ func (f *Failure) firstLine() string {
 func (f *Failure) wrongResult() string {
 	m := f.Call.Method
 	s := fmt.Sprintf("%v %s", f.Call, f.Got.Ending(m))
-	if f.Want != nil {
-		s += ", want " + f.Want.Text(m)
+	if f.Want == nil {
+		return s + ", and nothing in its arguments calls for that"
 	}
-	return s + f.alone()
+	return s + ", want " + f.Want.Text(m) + f.alone()
 }
 
 // alone says that the others do not matter, where there are others.
@@ -84,11 +84,16 @@ func (f *Failure) wrongTraversal() string {
 }
 
 func (f *Failure) noOrder() string {
-	of, on := f.Order.Name(), ""
-	if !f.Order.Whole {
-		on = " on " + of
+	o := f.Order
+	return fmt.Sprintf("%s: %s, which no order of the %s%s explains", o.Name(), o.Left[0].Did(), count(o.Operations, "operation"), o.on())
+}
+
+// on is " on k0", or nothing for the whole map.
+func (o *Order) on() string {
+	if o.Whole {
+		return ""
 	}
-	return fmt.Sprintf("%s: %s, which no order of the %s%s explains", of, f.Order.Left[0].Did(), count(f.Order.Operations, "operation"), on)
+	return " on " + o.Name()
 }
 
 // Name is what o is an order of: "k0", or "whole map".
@@ -328,7 +333,11 @@ func retentionLines(f *Failure, w *Witness) []string {
 }
 
 func (o *Order) lines() []string {
-	lines := []string{"in the order of their calls:"}
+	shown := count(o.Operations, "operation")
+	if n := o.Skipped + len(o.Before); n < o.Operations {
+		shown = fmt.Sprintf("the first %d of %s", n, shown)
+	}
+	lines := []string{shown + o.on() + ", in the order of their calls:"}
 	if o.Skipped > 0 {
 		lines = append(lines, fmt.Sprintf("  … %d earlier", o.Skipped))
 	}

@@ -132,11 +132,6 @@ func (t *Traversal) Visit(key, value int) *Misvisit {
 	case len(fits) == 0:
 		wrong.Kind = VisitedNotHeld
 	}
-	if t.method == Values {
-		wrong.Key = Unseen
-	} else if t.method == Keys {
-		wrong.Value = Unseen
-	}
 	return wrong
 }
 
@@ -169,7 +164,7 @@ func (t *Traversal) End() *Misvisit {
 		}
 		t.search++
 		if !t.cover(e) {
-			return &Misvisit{Kind: DidNotVisit, Key: e.key, Value: Unseen}
+			return &Misvisit{Kind: DidNotVisit, Key: e.key}
 		}
 	}
 	return nil

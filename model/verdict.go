@@ -114,14 +114,13 @@ func (f *Failure) Violates(c Clause, w *Witness) Verdict {
 	return Verdict{Clause: c, Status: Violation, Failure: f, Witness: w, Hung: f.Kind == Hangs}
 }
 
-// verdictLine is a Verdict as JSON. Evidence and path are for people, and are not
-// read back.
+// verdictLine is a Verdict as JSON. Of a violation, evidence and path are for
+// people, and are not read back.
 type verdictLine struct {
 	Clause   Clause   `json:"clause"`
 	Status   Status   `json:"verdict"`
 	Coverage Coverage `json:"coverage"`
 	Evidence string   `json:"evidence,omitempty"`
-	Reason   string   `json:"reason,omitempty"`
 	Path     string   `json:"path,omitempty"`
 	Level    string   `json:"level,omitempty"`
 	Failure  *Failure `json:"failure,omitempty"`
@@ -131,7 +130,7 @@ type verdictLine struct {
 
 // MarshalJSON writes v with its evidence in words.
 func (v Verdict) MarshalJSON() ([]byte, error) {
-	return json.Marshal(verdictLine{v.Clause, v.Status, v.Coverage, v.Evidence(), v.Reason, v.Path(), v.Level, v.Failure, v.Witness, v.Hung})
+	return json.Marshal(verdictLine{v.Clause, v.Status, v.Coverage, v.Evidence(), v.Path(), v.Level, v.Failure, v.Witness, v.Hung})
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote.
@@ -140,7 +139,10 @@ func (v *Verdict) UnmarshalJSON(b []byte) error {
 	if err := json.Unmarshal(b, &l); err != nil {
 		return err
 	}
-	*v = Verdict{l.Clause, l.Status, l.Coverage, l.Reason, l.Level, l.Failure, l.Witness, l.Hung}
+	*v = Verdict{Clause: l.Clause, Status: l.Status, Coverage: l.Coverage, Level: l.Level, Failure: l.Failure, Witness: l.Witness, Hung: l.Hung}
+	if l.Failure == nil {
+		v.Reason = l.Evidence
+	}
 	return nil
 }
 

@@ -598,13 +598,13 @@ func TestFailingProgramIsShrunk(t *testing.T) {
 					return nil, false
 				}
 			}
-			return []model.Verdict{{Clause: model.S1, Status: model.Violation, Evidence: fmt.Sprint(p.ops)}}, false
+			return []model.Verdict{{Clause: model.S1, Status: model.Violation, Reason: fmt.Sprint(p.ops)}}, false
 		}
 	}
 	evidence := func(try trial) string {
 		trials = 0
 		verdicts, _ := try(long)
-		return try.shrink(long, verdicts)[0].Evidence
+		return try.shrink(long, verdicts)[0].Evidence()
 	}
 	if got, want := evidence(needs(store(1, 2), del(1))), "[Store(k1, v2) Delete(k1)]"; got != want {
 		t.Errorf("shrunk to %s, want %s", got, want)

@@ -79,9 +79,9 @@ func good[K comparable, V any](adjust func(*model.Subject[K, V])) func(*testing.
 		}
 		for _, v := range property.Judge(context.Background(), s, quick(7)) {
 			if v.Status != model.OK && v.Status != model.Skipped {
-				t.Errorf("%v\n%s", v, strings.Join(v.Trace, "\n"))
+				t.Errorf("%v\n%s", v, strings.Join(v.Lines(), "\n"))
 			}
-			if v.Status == model.Skipped && v.Evidence == "" {
+			if v.Status == model.Skipped && v.Evidence() == "" {
 				t.Errorf("%s is skipped without a reason", v.Clause)
 			}
 		}
@@ -100,7 +100,7 @@ func TestSyncMapLeavesALockHeldAfterAPanic(t *testing.T) {
 		t.Skip("the fault is that of Go 1.24 to 1.26; this toolchain's sync.Map has it no longer")
 	}
 	want := "Store(k0, v2) never returned: internal/sync.(*HashTrieMap"
-	if s6.Status != model.Violation || p3.Status != model.Violation || !strings.HasPrefix(p3.Evidence, want) {
+	if s6.Status != model.Violation || p3.Status != model.Violation || !strings.HasPrefix(p3.Evidence(), want) {
 		t.Errorf("S6 %v, P3 %v; want violations with %q", s6, p3, want)
 	}
 	for _, v := range verdicts {
@@ -168,7 +168,7 @@ func TestMapThatHangsInAnyMethodIsReported(t *testing.T) {
 			t.Parallel() // each waits for the watchdog
 			verdicts := property.Judge(context.Background(), hostileIn(m, func() { select {} }), quick(1))
 			v := model.Find(verdicts, model.P2)
-			if v.Status != model.Violation || !strings.Contains(v.Evidence, m.String()+"(") || !strings.Contains(v.Evidence, "property_test.go") {
+			if v.Status != model.Violation || !strings.Contains(v.Evidence(), m.String()+"(") || !strings.Contains(v.Evidence(), "property_test.go") {
 				t.Errorf("%v, want a violation that names %s and where it stands", v, m)
 			}
 			if ok := model.Find(verdicts, model.S1); ok.Status == model.OK {
@@ -226,7 +226,7 @@ func TestMissingMethodsAreSkippedWithTheirNames(t *testing.T) {
 		model.S9: "not promised: a usable zero value",
 		model.M1: "needs -race",
 	} {
-		if v := model.Find(verdicts, c); v.Status != model.Skipped || !strings.HasPrefix(v.Evidence, want) {
+		if v := model.Find(verdicts, c); v.Status != model.Skipped || !strings.HasPrefix(v.Evidence(), want) {
 			t.Errorf("%v, want skipped: %s…", v, want)
 		}
 	}

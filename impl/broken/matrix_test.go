@@ -113,7 +113,7 @@ func TestMatrix(t *testing.T) {
 			t.Errorf("%s (%s) is not rejected: %v", m.Name, m.Comment, own)
 		}
 		for _, v := range verdicts {
-			if v.Status == model.Violation && v.Evidence == "" {
+			if v.Status == model.Violation && v.Evidence() == "" {
 				t.Errorf("%s: a violation of %s without evidence", m.Name, v.Clause)
 			}
 		}

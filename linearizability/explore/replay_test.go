@@ -63,8 +63,8 @@ func TestAScheduleShowsItsViolationAgain(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r.Verdict.Status != model.Violation || r.Verdict.Evidence != c.Evidence {
-			t.Errorf("shown is %v, found was %s", r.Verdict, c.Evidence)
+		if r.Verdict.Status != model.Violation || r.Verdict.Evidence() != c.Evidence() {
+			t.Errorf("shown is %v, found was %s", r.Verdict, c.Evidence())
 		}
 		if !reflect.DeepEqual(r.Steps, c.Steps) || !reflect.DeepEqual(r.History, c.History) {
 			t.Errorf("steps %+v\nwere %+v", r.Steps, c.Steps)
@@ -86,8 +86,8 @@ func TestWhatACallPinsShowsAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Verdict.Status != model.Violation || r.Verdict.Evidence != c.Evidence {
-		t.Errorf("shown is %v, found was %s", r.Verdict, c.Evidence)
+	if r.Verdict.Status != model.Violation || r.Verdict.Evidence() != c.Evidence() {
+		t.Errorf("shown is %v, found was %s", r.Verdict, c.Evidence())
 	}
 }
 
@@ -270,7 +270,7 @@ func TestRunScheduleSaysWhatItCannotRun(t *testing.T) {
 	}
 	r = &recorder{TB: t}
 	explore.RunSchedule(r, string(program))
-	if len(r.failed) != 1 || !strings.Contains(r.failed[0], c.Evidence) {
+	if len(r.failed) != 1 || !strings.Contains(r.failed[0], c.Evidence()) {
 		t.Errorf("a broken map: %q", r.failed)
 	}
 }

@@ -49,8 +49,8 @@ func TestMapsOfTheArticleReleaseWhatTheArticleSays(t *testing.T) {
 			m, _ := impl.Find(want.name)
 			verdicts := release.Judge(context.Background(), m.Subject, release.Options{PumpLength: 2})
 			r1 := model.Find(verdicts, model.R1)
-			if r1.Status != want.r1 || r1.Path != want.path {
-				t.Errorf("R1 is %s, held by %q; want %s, %q", r1.Status, r1.Path, want.r1, want.path)
+			if r1.Status != want.r1 || r1.Path() != want.path {
+				t.Errorf("R1 is %s, held by %q; want %s, %q", r1.Status, r1.Path(), want.r1, want.path)
 			}
 			if r3 := model.Find(verdicts, model.R3); r3.Status != want.r3 {
 				t.Errorf("R3 is %v, want %s", r3, want.r3)
@@ -79,11 +79,11 @@ func TestGo1150LeakIsExplainedInThreeOperations(t *testing.T) {
 		"at rest the map means {k0: v1} and may hold nothing else",
 		`key k1 is still reachable: readdirty.Go1150.dirty["conn-1"]`,
 	}, "\n")
-	if got := strings.Join(r1.Trace, "\n"); got != want {
+	if got := strings.Join(r1.Lines(), "\n"); got != want {
 		t.Errorf("trace:\n%s\nwant:\n%s", got, want)
 	}
-	if !strings.HasPrefix(r1.Evidence, "64 keys of 64 retained") {
-		t.Errorf("evidence %q: want all 64 keys", r1.Evidence)
+	if !strings.HasPrefix(r1.Evidence(), "64 keys of 64 retained") {
+		t.Errorf("evidence %q: want all 64 keys", r1.Evidence())
 	}
 }
 
@@ -92,7 +92,7 @@ func TestASuspectIsDrivenAsFarAsIsAsked(t *testing.T) {
 	m, _ := impl.Find("go1.15.0")
 	r3 := model.Find(release.Judge(context.Background(), m.Subject, release.Options{Only: model.R3, PumpLength: 2, Turns: 1000}), model.R3)
 	const want = "unbounded: 1000 keys retained after 1000 turns of Store(fresh); Delete(fresh), with 1 live key"
-	if r3.Evidence != want || r3.Witness == nil || r3.Witness.Turns != 1000 {
+	if r3.Evidence() != want || r3.Witness == nil || r3.Witness.Turns != 1000 {
 		t.Errorf("%+v, want %q", r3, want)
 	}
 }
@@ -209,7 +209,7 @@ func TestFailedControlsAreUnknown(t *testing.T) {
 		{wrong, "results are wrong"},
 	} {
 		for _, v := range release.Judge(context.Background(), c.subject, release.Options{PumpLength: 1}) {
-			if v.Clause == model.R1 && (v.Status != model.Unknown || !strings.Contains(v.Evidence, c.want)) {
+			if v.Clause == model.R1 && (v.Status != model.Unknown || !strings.Contains(v.Evidence(), c.want)) {
 				t.Errorf("%v, want unknown because it %s", v, c.want)
 			}
 		}

@@ -355,7 +355,7 @@ func TestShardsPartitionTheMaps(t *testing.T) {
 // Clauses: M2
 func TestDeathOfAChildIsBlamedOnWhatKilledIt(t *testing.T) {
 	crash := died("stress", "fatal error: concurrent map writes\n\ngoroutine 1", false, errors.New("exit status 2"))
-	if crash.Clause != model.M2 || !strings.Contains(crash.Evidence, "concurrent map writes") {
+	if crash.Clause != model.M2 || !strings.Contains(crash.Evidence(), "concurrent map writes") {
 		t.Errorf("%v, want M2", crash)
 	}
 	if slow := died("stress", "", true, nil); slow.Clause != model.P2 || slow.Status != model.Unknown {

@@ -143,16 +143,16 @@ func TestSmallHistories(t *testing.T) {
 		for _, v := range verdicts {
 			want := v.Status == model.OK || v.Status == model.Skipped
 			if v.Clause == s.breaks {
-				want = v.Status == model.Violation && len(v.History) > 0
+				want = v.Status == model.Violation && len(v.Failure.History) > 0
 			}
 			if !want {
 				t.Errorf("%s, %s promise: %v", s.name, level(s.promise), v)
 			}
-			if strings.Contains(v.Evidence, "\n") || len(v.Trace) > maxTrace {
-				t.Errorf("%s: evidence is %q, trace has %d lines", s.name, v.Evidence, len(v.Trace))
+			if strings.Contains(v.Evidence(), "\n") || len(v.Lines()) > maxLines {
+				t.Errorf("%s: evidence is %q, trace has %d lines", s.name, v.Evidence(), len(v.Lines()))
 			}
 			fmt.Fprintf(&golden, "  %v\n", v)
-			for _, line := range v.Trace {
+			for _, line := range v.Lines() {
 				fmt.Fprintf(&golden, "      %s\n", line)
 			}
 		}
@@ -177,6 +177,9 @@ func TestEverySmallHistoryIsJudged(t *testing.T) {
 		}
 	}
 }
+
+// maxLines is how long a violation is told at most.
+const maxLines = 45
 
 func compare(t *testing.T, path, got string) {
 	if *rewrite {
@@ -209,19 +212,19 @@ func TestAMalformedHistoryIsInvalid(t *testing.T) {
 			t.Errorf("got %d verdicts", len(verdicts))
 		}
 		for i, v := range verdicts {
-			if v.Clause != judged[i] || v.Status != model.Invalid || v.Evidence == "" {
+			if v.Clause != judged[i] || v.Status != model.Invalid || v.Evidence() == "" {
 				t.Errorf("got %v", v)
 			}
 		}
 	}
-	if v := History(h, Options{})[0]; !strings.HasPrefix(v.Evidence, "line 2: client 0 calls operation 1") {
+	if v := History(h, Options{})[0]; !strings.HasPrefix(v.Evidence(), "line 2: client 0 calls operation 1") {
 		t.Errorf("the evidence does not say where: %v", v)
 	}
 }
 
 func TestAnEmptyHistoryIsNotJudged(t *testing.T) {
 	for _, v := range History(history.History{}, Options{Promise: strongest}) {
-		if v.Status != model.Skipped || v.Evidence == "" {
+		if v.Status != model.Skipped || v.Evidence() == "" {
 			t.Errorf("got %v", v)
 		}
 	}
@@ -231,7 +234,7 @@ func TestAnEmptyHistoryIsNotJudged(t *testing.T) {
 func TestAViolationCarriesItsHistory(t *testing.T) {
 	h := read(t, "stale-read")
 	v := model.Find(History(h, Options{}), model.S1)
-	again, err := history.Read(strings.NewReader(string(v.History)))
+	again, err := history.Read(strings.NewReader(string(v.Failure.History)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -249,8 +252,8 @@ func TestALongHistoryIsNotCarried(t *testing.T) {
 	ops[1].Result = model.Result{Value: never, OK: true}
 	for n, carried := range map[int]bool{maxCarried: true, maxCarried + 1: false} {
 		v := model.Find(Operations(ops[:n], Options{}), model.S1)
-		if v.Status != model.Violation || len(v.History) > 0 != carried {
-			t.Errorf("%d operations: got %s with %d bytes of history", n, v.Status, len(v.History))
+		if v.Status != model.Violation || len(v.Failure.History) > 0 != carried {
+			t.Errorf("%d operations: got %s with %d bytes of history", n, v.Status, len(v.Failure.History))
 		}
 	}
 }
@@ -273,7 +276,7 @@ func TestOperationsComeInAnyOrder(t *testing.T) {
 		before := slices.Clone(shuffled)
 		got := Operations(shuffled, Options{})
 		for i := range want {
-			if got[i].String() != want[i].String() || !slices.Equal(got[i].Trace, want[i].Trace) {
+			if got[i].String() != want[i].String() || !slices.Equal(got[i].Lines(), want[i].Lines()) {
 				t.Errorf("seed %d: got %v, want %v", seed, got[i], want[i])
 			}
 		}

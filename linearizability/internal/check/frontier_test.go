@@ -126,22 +126,22 @@ func TestAViolationInALongRunIsExplained(t *testing.T) {
 		h := history.Of(ops)
 		o := Options{Timeout: time.Minute}
 		v := model.Find(History(h, o), model.S1)
-		if v.Status != model.Violation || len(v.Trace) > maxTrace {
-			t.Errorf("at %d: got %s with a trace of %d lines", at, v.Status, len(v.Trace))
+		if v.Status != model.Violation || len(v.Lines()) > maxLines {
+			t.Errorf("at %d: got %s with a trace of %d lines", at, v.Status, len(v.Lines()))
 			continue
 		}
-		if last := v.Trace[len(v.Trace)-1]; !strings.HasPrefix(last, fmt.Sprintf("fits nowhere: #%d ", at)) {
+		if last := v.Lines()[len(v.Lines())-1]; !strings.HasPrefix(last, fmt.Sprintf("fits nowhere: #%d ", at)) {
 			t.Errorf("at %d: got %q", at, last)
 		}
-		x, again := Explain(h, o)[0], Explain(h, o)[0]
+		x, again := explain(h, o)[0], explain(h, o)[0]
 		if !equalExplanations(x, again) {
 			t.Errorf("at %d: two explanations differ", at)
 		}
-		if n := len(x.Order) + len(x.Left); n > 2*checkpointEvents+maxOpen || n < min(at/2, checkpointEvents/4) {
+		if n := len(x.failure.Order.Longest) + len(x.failure.Order.Left); n > 2*checkpointEvents+maxOpen || n < min(at/2, checkpointEvents/4) {
 			t.Errorf("at %d: the explanation has %d operations", at, n)
 		}
-		if x.Left[0].ID != at || x.Left[0].Want == "" || x.Left[0].Want == "v99, true" {
-			t.Errorf("at %d: got %+v", at, x.Left[0])
+		if stuck := x.failure.Order.Left[0]; stuck.ID != at || stuck.Want == nil || stuck.Fits() {
+			t.Errorf("at %d: got %+v", at, stuck)
 		}
 	}
 }
@@ -217,7 +217,7 @@ func TestAWalkDecidesWhatPorcupineCannot(t *testing.T) {
 		t.Errorf("got %v", v)
 	}
 	ops[at].Result = model.Result{Value: never, OK: true}
-	if v := model.Find(Operations(ops, o), model.S1); v.Status != model.Violation || len(v.Trace) == 0 {
+	if v := model.Find(Operations(ops, o), model.S1); v.Status != model.Violation || len(v.Lines()) == 0 {
 		t.Errorf("one result wrong: got %v", v)
 	}
 }
@@ -231,15 +231,15 @@ func TestWalksExplainAsPorcupineDoes(t *testing.T) {
 		h := read(t, s.name)
 		walked := History(h, Options{Promise: s.promise, limits: limits{walkAbove: -1}})
 		for i, v := range History(h, Options{Promise: s.promise}) {
-			want := v.Trace
+			want := v.Lines()
 			if s.name == "pending-cas-without-match" {
 				want = slices.DeleteFunc(slices.Clone(want), func(line string) bool {
 					return line == "  #1 pending CompareAndSwap(k2, v3, v4) → v1"
 				})
 			}
-			if got := walked[i]; got.Evidence != v.Evidence || !slices.Equal(got.Trace, want) {
+			if got := walked[i]; got.Evidence() != v.Evidence() || !slices.Equal(got.Lines(), want) {
 				t.Errorf("%s: walk: %v\n%s\nporcupine: %v\n%s", s.name,
-					got, strings.Join(got.Trace, "\n"), v, strings.Join(v.Trace, "\n"))
+					got, strings.Join(got.Lines(), "\n"), v, strings.Join(v.Lines(), "\n"))
 			}
 		}
 	}
@@ -248,8 +248,8 @@ func TestWalksExplainAsPorcupineDoes(t *testing.T) {
 // An explanation has the longest order that there is, not the first.
 func TestAWalkExplainsByTheLongestOrder(t *testing.T) {
 	h := history.Of(together(0, append([]history.Operation{loadNever(0)}, stores(0, 3)...)...))
-	x := Explain(h, Options{limits: limits{walkAbove: -1}})[0]
-	if len(x.Order) != 3 || len(x.Left) != 1 {
+	x := explain(h, Options{limits: limits{walkAbove: -1}})[0].failure.Order
+	if len(x.Longest) != 3 || len(x.Left) != 1 {
 		t.Errorf("got %+v", x)
 	}
 }
@@ -333,7 +333,7 @@ func TestAnExplanationSaysWhatItTookForGranted(t *testing.T) {
 		if v.Status != model.Violation {
 			t.Fatalf("seed %d: got %v", seed, v)
 		}
-		if slices.ContainsFunc(v.Trace, func(s string) bool { return strings.HasSuffix(s, " possible there") }) {
+		if slices.ContainsFunc(v.Lines(), func(s string) bool { return strings.HasSuffix(s, " possible there") }) {
 			said++
 		}
 	}

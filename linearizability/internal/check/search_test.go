@@ -69,7 +69,7 @@ func TestABudgetThatIsHitIsUnknown(t *testing.T) {
 		{"memory, in a long run", Options{limits: limits{bytes: 1 << 20, walkAbove: -1}}, "1 MB of memory were used while ordering 31 operations"},
 	} {
 		v := model.Find(Operations(ops, c.o), model.S1)
-		if v.Status != model.Unknown || !strings.Contains(v.Evidence, "k0: budget: "+c.want) || v.Coverage.Complete {
+		if v.Status != model.Unknown || !strings.Contains(v.Evidence(), "k0: budget: "+c.want) || v.Coverage.Complete {
 			t.Errorf("%s: got %v, want %q", c.name, v, c.want)
 		}
 	}
@@ -85,7 +85,7 @@ func TestACrowdIsPorcupines(t *testing.T) {
 		if v.Status != want {
 			t.Errorf("%d bytes: got %v, want %s", bytes, v, want)
 		}
-		if v.Status == model.Unknown && !strings.Contains(v.Evidence, "65 operations overlap in one run, more than 64 of them at once") {
+		if v.Status == model.Unknown && !strings.Contains(v.Evidence(), "65 operations overlap in one run, more than 64 of them at once") {
 			t.Errorf("%d bytes: got %v", bytes, v)
 		}
 	}
@@ -102,7 +102,7 @@ func TestAViolationOutweighsUnknown(t *testing.T) {
 			{limits: limits{bytes: 1 << 20}},
 		} {
 			v := model.Find(Operations(ops, o), model.S1)
-			if v.Status != model.Violation || !strings.HasPrefix(v.Evidence, model.KeyName(c.wrong)+": ") {
+			if v.Status != model.Violation || !strings.HasPrefix(v.Evidence(), model.KeyName(c.wrong)+": ") {
 				t.Errorf("hard key %d: got %v", c.hard, v)
 			}
 		}
@@ -117,8 +117,8 @@ func TestAViolationOutweighsUnknownInAnotherPart(t *testing.T) {
 		ops = append(ops, o)
 	}
 	v := model.Find(Operations(ops, Options{limits: limits{bytes: 1 << 20}}), model.S1)
-	if v.Status != model.Violation || !strings.Contains(v.Trace[len(v.Trace)-1], "#102 ") {
-		t.Errorf("got %v\n%s", v, strings.Join(v.Trace, "\n"))
+	if v.Status != model.Violation || !strings.Contains(v.Lines()[len(v.Lines())-1], "#102 ") {
+		t.Errorf("got %v\n%s", v, strings.Join(v.Lines(), "\n"))
 	}
 }
 
@@ -162,14 +162,14 @@ func TestATraceIsShort(t *testing.T) {
 	ops := s.run()
 	ops = append(ops, together(5_000_000, loadNever(0))...)
 	first := model.Find(Operations(ops, Options{}), model.S1)
-	if first.Status != model.Violation || len(first.Trace) == 0 || len(first.Trace) > maxTrace {
-		t.Fatalf("got %v with a trace of %d lines", first.Status, len(first.Trace))
+	if first.Status != model.Violation || len(first.Lines()) == 0 || len(first.Lines()) > maxLines {
+		t.Fatalf("got %v with a trace of %d lines", first.Status, len(first.Lines()))
 	}
-	if !strings.Contains(first.Evidence, "k0: Load(k0) returned v99, true, which no order of the 3001 operations on k0 explains") {
-		t.Errorf("got %q", first.Evidence)
+	if !strings.Contains(first.Evidence(), "k0: Load(k0) returned v99, true, which no order of the 3001 operations on k0 explains") {
+		t.Errorf("got %q", first.Evidence())
 	}
 	again := model.Find(Operations(ops, Options{}), model.S1)
-	if !slices.Equal(first.Trace, again.Trace) {
+	if !slices.Equal(first.Lines(), again.Lines()) {
 		t.Error("two traces of one history differ")
 	}
 }

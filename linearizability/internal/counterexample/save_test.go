@@ -22,7 +22,7 @@ func example() counterexample.Counterexample {
 		Map: "mine", Type: "mine.Map", Import: "example.com/mine", Clause: model.R1, Go: "go1.26", Seed: 7,
 		Witness: model.Witness{Look: model.LookRelease, Init: []model.Op{{Method: model.Store, Key: 0, Value: 1}},
 			Threads: [][]model.Op{{{Method: model.Range, Func: &model.Func{Stop: 1, Do: []model.Op{{Method: model.Clear}}}}}}, Turns: 3},
-		Minimal: model.Complete("all of them"), Rounds: 4, Evidence: "seen", Trace: []string{"a", "b"}, Path: "m.dirty",
+		Minimal: model.Complete("all of them"), Rounds: 4, Reason: "seen", Trace: []string{"a", "b"}, Path: "m.dirty",
 		Retained: []model.Retained{{What: "key k0", Passed: 0, Left: 1, Path: "m.dirty"}},
 		History:  history.Of([]history.Operation{{ID: 0, Parent: history.NoParent, Op: model.Op{Method: model.Store, Value: 1}, Call: 1, Return: 2}}),
 		Promise:  model.Promise{Release: model.ReleasePrompt, Clear: model.Strong},
@@ -155,7 +155,7 @@ func TestSaveSaysWhatItCannotWrite(t *testing.T) {
 // The type and its package are what a test in Go needs to make the map.
 func TestOfNamesTheTypeOfTheMap(t *testing.T) {
 	m, _ := impl.Find("go1.15.0")
-	c, err := counterexample.Of(m.Subject.Bind(), model.Verdict{Clause: model.R1, Status: model.Violation, Evidence: "seen",
+	c, err := counterexample.Of(m.Subject.Bind(), model.Verdict{Clause: model.R1, Status: model.Violation, Reason: "seen",
 		Witness: &model.Witness{Look: model.LookRelease}})
 	if err != nil || c.Map != "go1.15.0" || c.Type != "readdirty.Go1150" || c.Import != "github.com/mapspec/mapspec/impl/readdirty" || c.Look != model.LookRelease {
 		t.Errorf("%+v, %v", c, err)

@@ -33,7 +33,7 @@ func swap(k, v int) model.Op  { return model.Op{Method: model.Swap, Key: k, Valu
 // violation is a verdict as a checker would give it, with a program that is
 // larger than it need be.
 func violation(c model.Clause, w model.Witness) model.Verdict {
-	return model.Verdict{Clause: c, Status: model.Violation, Evidence: "as it was found", Witness: &w}
+	return model.Verdict{Clause: c, Status: model.Violation, Reason: "as it was found", Witness: &w}
 }
 
 // A program of one goroutine loses what it does not need, its names too.
@@ -46,7 +46,7 @@ func TestALongProgramBecomesTheSmallest(t *testing.T) {
 	v := violation(model.S4, model.Witness{Look: model.LookResults, Threads: [][]model.Op{ops}})
 	c, err := minimise.Minimise(context.Background(), subject(t, "S4-swap-returns-new"), v, minimise.Options{})
 	want := [][]model.Op{{store(0, 1), swap(0, 2)}}
-	if err != nil || !reflect.DeepEqual(c.Threads, want) || !c.Minimal.Complete || c.Evidence == v.Evidence {
+	if err != nil || !reflect.DeepEqual(c.Threads, want) || !c.Minimal.Complete || c.Evidence() == v.Evidence() {
 		t.Errorf("%v, %v: %+v", c.Threads, err, c)
 	}
 	if len(c.History.Events) == 0 {
@@ -78,9 +78,9 @@ func TestAnEndedBudgetIsBounded(t *testing.T) {
 // A violation without a program is a counterexample as it is, and cannot be
 // run again.
 func TestAViolationWithoutAProgramStaysAsItIs(t *testing.T) {
-	v := model.Verdict{Clause: model.S1, Status: model.Violation, Evidence: "the process died"}
+	v := model.Verdict{Clause: model.S1, Status: model.Violation, Reason: "the process died"}
 	c, err := minimise.Minimise(context.Background(), subject(t, "locked"), v, minimise.Options{})
-	if err != nil || c.Evidence != v.Evidence || len(c.Threads) != 0 || c.Minimal.Complete {
+	if err != nil || c.Evidence() != v.Evidence() || len(c.Threads) != 0 || c.Minimal.Complete {
 		t.Errorf("%+v, %v", c, err)
 	}
 	if again, _ := minimise.Replay(context.Background(), subject(t, "locked"), c, time.Second); again.Status != model.Unknown {
@@ -103,7 +103,7 @@ func TestReplayRefusesWhatTheMapCannotRun(t *testing.T) {
 	for _, look := range []model.Look{model.LookResults, model.LookHistory, model.LookRelease, model.LookPump, "glance"} {
 		c := counterexample.Counterexample{Clause: model.S1, Witness: model.Witness{Look: look, Threads: clears}}
 		v, _ := minimise.Replay(context.Background(), subject(t, "go1.15.0"), c, time.Second) // it has no Clear
-		if v.Status != model.Invalid || v.Evidence == "" {
+		if v.Status != model.Invalid || v.Evidence() == "" {
 			t.Errorf("look %q: %v", look, v)
 		}
 	}
@@ -180,7 +180,7 @@ func TestFoundIsSavedAndRunAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	v, _ := minimise.Replay(context.Background(), subject(t, "go1.15.0"), c, time.Second)
-	if v.Status != model.Violation || v.Path != found.Path || len(v.Retained) == 0 || v.Retained[0].Left != 1 {
+	if v.Status != model.Violation || v.Path() != found.Path() || len(v.Retained) == 0 || v.Retained[0].Left != 1 {
 		t.Errorf("%+v", v)
 	}
 }
@@ -248,7 +248,7 @@ func TestReplayOfARetentionThatHangsEnds(t *testing.T) {
 	c := counterexample.Counterexample{Clause: model.R1, Witness: model.Witness{Look: model.LookRelease,
 		Threads: [][]model.Op{{store(0, 1), {Method: model.Delete}}}}}
 	v, _ := minimise.Replay(context.Background(), s, c, time.Second)
-	if v.Status != model.Unknown || !v.Hung || !strings.Contains(v.Evidence, "never returned") {
+	if v.Status != model.Unknown || !v.Hung || !strings.Contains(v.Evidence(), "never returned") {
 		t.Errorf("%v", v)
 	}
 }

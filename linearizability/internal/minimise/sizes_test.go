@@ -89,7 +89,7 @@ func find(t *testing.T, m broken.Map) counterexample.Counterexample {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Evidence == "" || c.Rounds < 1 || c.Minimal.What == "" || string(c.Clause) != m.Clause {
+	if c.Evidence() == "" || c.Rounds < 1 || c.Minimal.What == "" || string(c.Clause) != m.Clause {
 		t.Errorf("not whole: %+v", c)
 	}
 	return c

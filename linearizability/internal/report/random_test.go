@@ -199,7 +199,7 @@ func (r chance) counterexample() counterexample.Counterexample {
 	c := counterexample.Counterexample{
 		Map: []string{"", "mine", "a-b.c ü"}[r.IntN(3)], Type: "mine.Map", Import: "example.com/mine",
 		Clause: model.Sentences[r.IntN(len(model.Sentences))].Clause, Go: "go1.26", Witness: w, Rounds: r.IntN(3),
-		Evidence: []string{"", "k0: 100% wrong", "Load(k0) returned v1, true, want zero, false", "afterwards Len() returned 1, want 0",
+		Reason: []string{"", "k0: 100% wrong", "Load(k0) returned v1, true, want zero, false", "afterwards Len() returned 1, want 0",
 			"Load(k0) and Clear() never returned: here; there", "Range() never returned: x"}[r.IntN(6)],
 	}
 	if r.IntN(2) == 0 {
@@ -209,7 +209,7 @@ func (r chance) counterexample() counterexample.Counterexample {
 		c.Retained = []model.Retained{{What: []string{"key k0", "value v1", "", "nothing"}[r.IntN(4)], Passed: r.IntN(8) - 1, Left: r.IntN(12) - 1, Path: "m.x"}}
 	}
 	if r.IntN(2) == 0 {
-		c.Trace = []string{"Load(k0)   -> zero, false", "", "    visit k0, v1", c.Evidence, "the map should be {}"}
+		c.Trace = []string{"Load(k0)   -> zero, false", "", "    visit k0, v1", c.Evidence(), "the map should be {}"}
 	}
 	if r.IntN(3) > 0 {
 		c.History = r.run(w)

@@ -170,7 +170,7 @@ func (f *finder) hanging(call string, p pattern) {
 		w.Look = model.LookHistory
 	}
 	f.add(f.maps[p.name], model.Verdict{
-		Clause: p.clause, Status: model.Violation, Witness: &w, Evidence: call + " never returned: somewhere in the map"})
+		Clause: p.clause, Status: model.Violation, Witness: &w, Reason: call + " never returned: somewhere in the map"})
 }
 
 func (f *finder) sequential(m broken.Map) {

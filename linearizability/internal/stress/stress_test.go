@@ -28,7 +28,7 @@ func TestGoodMapsPass(t *testing.T) {
 			t.Parallel()
 			for _, v := range stress.Judge(context.Background(), m.Subject, stress.Options{Rounds: 500, Seed: 3}) {
 				if v.Status != model.OK && v.Status != model.Skipped {
-					t.Errorf("%v\n%s", v, strings.Join(v.Trace, "\n"))
+					t.Errorf("%v\n%s", v, strings.Join(v.Lines(), "\n"))
 				}
 			}
 		})
@@ -67,7 +67,7 @@ func TestViolationComesWithItsHistory(t *testing.T) {
 // Clauses: P2
 func TestDeadlockIsFoundWithItsPendingCalls(t *testing.T) {
 	p2 := model.Find(stress.Judge(context.Background(), brokenMap(t, "P2-lock-order"), stress.Options{Budget: 20 * time.Second, Seed: 1}), model.P2)
-	if p2.Status != model.Violation || !strings.Contains(p2.Evidence, "never returned") || !strings.Contains(p2.Evidence, "broken.(*P2LockOrder)") {
+	if p2.Status != model.Violation || !strings.Contains(p2.Evidence(), "never returned") || !strings.Contains(p2.Evidence(), "broken.(*P2LockOrder)") {
 		t.Fatalf("%v, want a violation that says where", p2)
 	}
 	h, err := history.Read(bytes.NewReader(p2.History))
@@ -116,7 +116,7 @@ func (p *panicsInRange) Range(func(k, v any) bool) { panic("range") }
 func TestMapThatCannotBeUsedIsSkipped(t *testing.T) {
 	s := model.Subject[int, int]{Name: "nothing", New: func() any { return new(onlyCounts) }}
 	for _, v := range stress.Judge(context.Background(), s, stress.Options{Rounds: 1}) {
-		if v.Status != model.Skipped || v.Evidence == "" {
+		if v.Status != model.Skipped || v.Evidence() == "" {
 			t.Errorf("%v, want skipped with a reason", v)
 		}
 	}
@@ -151,7 +151,7 @@ func TestRaceDetectorJudgesTheMemoryModel(t *testing.T) {
 		if v.Status != model.Skipped {
 			t.Errorf("%v, want skipped: without a log of the detector's nothing can be said", v)
 		}
-		if v.Evidence == stress.NeedsRace {
+		if v.Evidence() == stress.NeedsRace {
 			t.Skip(stress.NeedsRace)
 		}
 	}

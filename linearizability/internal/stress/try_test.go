@@ -30,7 +30,7 @@ func TestCallsBeforeAHangKeepTheirResults(t *testing.T) {
 		{{Method: model.Load, Key: 1}},
 	}}
 	v, rounds, err := stress.Try(context.Background(), s, model.P2, w, stress.Options{Rounds: 5})
-	if err != nil || v.Status != model.Violation || rounds != 1 || !strings.HasPrefix(v.Evidence, "Clear() never returned") {
+	if err != nil || v.Status != model.Violation || rounds != 1 || !strings.HasPrefix(v.Evidence(), "Clear() never returned") {
 		t.Fatalf("%v after %d rounds, %v", v, rounds, err)
 	}
 	h, err := history.Read(bytes.NewReader(v.History))

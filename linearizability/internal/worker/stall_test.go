@@ -104,7 +104,7 @@ func TestALoadThatWaitsForAWriterIsSeenToWait(t *testing.T) {
 		if broken := len(found) == 1 && found[0].Clause == model.P1; broken != waits || !waits && len(found) != 0 {
 			t.Errorf("a Load that %s, and is promised not to wait: found %+v", how, found)
 		}
-		if len(found) == 1 && (found[0].Stall == nil || found[0].Schedule == "" || found[0].Evidence == "" || len(found[0].Program.Threads) != 2) {
+		if len(found) == 1 && (found[0].Stall == nil || found[0].Schedule == "" || found[0].Evidence() == "" || len(found[0].Program.Threads) != 2) {
 			t.Errorf("what was found cannot be repeated: %+v", found[0])
 		}
 	}
