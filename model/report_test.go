@@ -45,7 +45,7 @@ error: only operations on the same key, and Clear, affect a key's result
     repeat with: go test
 `
 	release := `: at rest nothing is reachable that a traversal would not hand out
-    R1 violation: 10 keys and values are still reachable at rest, key k3 among them: m.dirty
+    R1 violation: key k3 and 9 more are still reachable at rest: m.dirty
     held by m.dirty
 `
 	for level, want := range map[Release]string{

@@ -14,7 +14,7 @@ func (f *Failure) Sentence() string {
 	switch {
 	case f.Zero:
 		s = "the zero value: " + s
-	case f.AtRest && f.Kind != LeaksLock && f.Kind != Retains && f.Kind != Hangs:
+	case f.AtRest && (f.Kind == WrongResult || f.Kind == WrongTraversal):
 		s = "at rest, " + s
 	}
 	return s
@@ -107,10 +107,14 @@ func (o *Order) Name() string {
 func (f *Failure) retention() string {
 	switch f.Kind {
 	case Retains:
-		if len(f.Retained) == 1 && f.Count <= 1 {
-			return fmt.Sprintf("%s is still reachable at rest: %s", f.Retained[0].What(), f.Retained[0].Path)
+		what, are := f.Retained[0].What(), "is"
+		if f.Count > 1 {
+			what, are = fmt.Sprintf("%s and %d more", what, f.Count-1), "are"
 		}
-		return fmt.Sprintf("%d keys and values are still reachable at rest, %s among them: %s", f.Count, f.Retained[0].What(), f.Retained[0].Path)
+		if f.Of > 0 {
+			what += fmt.Sprintf(" (%d keys were removed)", f.Of)
+		}
+		return fmt.Sprintf("%s %s still reachable at rest: %s", what, are, f.Retained[0].Path)
 	case KeepsEqualKeys:
 		return fmt.Sprintf("%d of %d equal but distinct keys are alive, want 1", f.Count, f.Of)
 	case Pins:
@@ -284,7 +288,7 @@ func (f *Failure) Lines(w *Witness) []string {
 		lines = append(lines, m.String())
 	}
 	lines = append(lines, f.Output...)
-	if f.Should != "" {
+	if f.Should != "" && f.Kind != Retains {
 		lines = append(lines, f.Sentence(), "the map should hold "+f.Should)
 	}
 	return lines
@@ -326,6 +330,9 @@ func retentionLines(f *Failure, w *Witness) []string {
 		lines = append(lines, line)
 	}
 	lines = append(lines, "collect garbage")
+	if f.Should != "" {
+		lines = append(lines, "the map should hold "+f.Should+", and nothing else")
+	}
 	for _, r := range f.Retained {
 		lines = append(lines, r.What()+" is still reachable: "+r.Path)
 	}

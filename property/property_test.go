@@ -269,12 +269,12 @@ func TestRandomProgramIsShrunkAndRepeatable(t *testing.T) {
 	if first.Status != model.Violation {
 		t.Fatalf("%v, want a violation", first)
 	}
-	if n := len(first.Trace); n > 14 {
-		t.Errorf("the program was not shrunk: %d lines\n%s", n, strings.Join(first.Trace, "\n"))
+	if n := len(first.Lines()); n > 14 {
+		t.Errorf("the program was not shrunk: %d lines\n%s", n, strings.Join(first.Lines(), "\n"))
 	}
 	again := model.Find(property.Judge(context.Background(), s, o), model.S4)
-	if !slices.Equal(first.Trace, again.Trace) {
-		t.Errorf("one seed, two programs:\n%s\n\n%s", strings.Join(first.Trace, "\n"), strings.Join(again.Trace, "\n"))
+	if !slices.Equal(first.Lines(), again.Lines()) {
+		t.Errorf("one seed, two programs:\n%s\n\n%s", strings.Join(first.Lines(), "\n"), strings.Join(again.Lines(), "\n"))
 	}
 }
 

@@ -32,7 +32,8 @@ type Counterexample struct {
 	// times; 1 where every run shows it, 0 where that was not measured.
 	Rounds int
 
-	// Failure is what was seen. It is never nil, and its own History is empty.
+	// Failure is what was seen; its own History is empty. It is nil only where a
+	// program was written down to be run again.
 	Failure *model.Failure
 	// History is what happened in one violating run, and at rest after it.
 	History history.History

@@ -41,18 +41,22 @@ type saved struct {
 	Schedule *model.Schedule `json:"schedule,omitempty"`
 	Rounds   int             `json:"rounds"`
 	Minimal  model.Coverage  `json:"minimal"`
-	Evidence string          `json:"evidence"`
-	Failure  *model.Failure  `json:"failure"`
+	Evidence string          `json:"evidence,omitempty"`
+	Failure  *model.Failure  `json:"failure,omitempty"`
 	Promise  model.Promise   `json:"promise"`
 }
 
 // MarshalJSON writes program.json, which holds all but the history and the
 // steps.
 func (c Counterexample) MarshalJSON() ([]byte, error) {
+	evidence := ""
+	if c.Failure != nil {
+		evidence = c.Failure.Sentence()
+	}
 	return json.Marshal(saved{
 		Schema: Schema, Map: c.Map, Type: c.Type, Import: c.Import, Clause: c.Clause, Go: c.Go, Seed: c.Seed,
 		Look: c.Look, Program: history.Program{Init: c.Init, Threads: c.Threads}, Turns: c.Turns, Schedule: c.Schedule, Rounds: c.Rounds,
-		Minimal: c.Minimal, Evidence: c.Failure.Sentence(), Failure: c.Failure, Promise: c.Promise,
+		Minimal: c.Minimal, Evidence: evidence, Failure: c.Failure, Promise: c.Promise,
 	})
 }
 
@@ -123,9 +127,6 @@ func (c *Counterexample) UnmarshalJSON(b []byte) error {
 	if s.Clause.Order() < 0 {
 		return fmt.Errorf("clause %q: want one of the specification, such as S1", s.Clause)
 	}
-	if s.Failure == nil {
-		return errors.New(`no "failure": not a whole counterexample`)
-	}
 	if s.Look == model.LookSchedule && (s.Import == "" || s.Schedule == nil || s.Schedule.Steps == "" || s.Schedule.New == "") {
 		return errors.New(`look "schedule": want "import", and "schedule" with "steps" and "new"`)
 	}
@@ -181,6 +182,9 @@ func Load(dir string) (Counterexample, error) {
 	c, err := LoadProgram(dir)
 	if err != nil {
 		return c, err
+	}
+	if c.Failure == nil {
+		return c, fmt.Errorf("%s: no \"failure\": it can be run again, and not reported", filepath.Join(dir, ProgramFile))
 	}
 	err = read(dir, HistoryFile, func(r io.Reader) (err error) {
 		c.History, err = history.Read(r)

@@ -15,6 +15,7 @@ import (
 	"github.com/mapspec/mapspec/impl/broken"
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
 	"github.com/mapspec/mapspec/linearizability/internal/minimise"
+	"github.com/mapspec/mapspec/linearizability/internal/try"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -89,7 +90,7 @@ func find(t *testing.T, m broken.Map) counterexample.Counterexample {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Evidence() == "" || c.Rounds < 1 || c.Minimal.What == "" || string(c.Clause) != m.Clause {
+	if c.Failure.Sentence() == "" || c.Rounds < 1 || c.Minimal.What == "" || string(c.Clause) != m.Clause {
 		t.Errorf("not whole: %+v", c)
 	}
 	return c
@@ -100,7 +101,7 @@ func find(t *testing.T, m broken.Map) counterexample.Counterexample {
 func mustReplay(t *testing.T, m broken.Map, c counterexample.Counterexample) {
 	t.Helper()
 	entry, _ := impl.Find(m.Name)
-	if v, _ := minimise.Replay(context.Background(), entry.Subject, c, 30*time.Second); v.Status != model.Violation || v.Clause != c.Clause {
+	if v, _ := try.Again(context.Background(), entry.Subject, c, 30*time.Second); v.Status != model.Violation || v.Clause != c.Clause {
 		t.Errorf("run again: %v", v)
 	}
 	if c.Clause == model.R4 {
@@ -108,7 +109,7 @@ func mustReplay(t *testing.T, m broken.Map, c counterexample.Counterexample) {
 	}
 	locked, _ := impl.Find("locked")
 	good := impl.Subject("good", entry.Subject.Bind().Promise(), func() any { return locked.Subject.Bind().Map() })
-	if v, _ := minimise.Replay(context.Background(), good, c, time.Second); v.Status == model.Violation {
+	if v, _ := try.Again(context.Background(), good, c, time.Second); v.Status == model.Violation {
 		t.Errorf("a map that is right: %v", v)
 	}
 }

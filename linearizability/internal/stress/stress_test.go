@@ -55,7 +55,7 @@ func TestViolationComesWithItsHistory(t *testing.T) {
 	if s1.Status != model.Violation || !strings.Contains(s1.Coverage.What, "seed 1") {
 		t.Fatalf("%v, want a violation with its seed", s1)
 	}
-	h, err := history.Read(bytes.NewReader(s1.History))
+	h, err := history.Read(bytes.NewReader(s1.Failure.History))
 	if err != nil || len(h.Operations()) == 0 {
 		t.Errorf("%v: %d operations", err, len(h.Operations()))
 	}
@@ -70,7 +70,7 @@ func TestDeadlockIsFoundWithItsPendingCalls(t *testing.T) {
 	if p2.Status != model.Violation || !strings.Contains(p2.Evidence(), "never returned") || !strings.Contains(p2.Evidence(), "broken.(*P2LockOrder)") {
 		t.Fatalf("%v, want a violation that says where", p2)
 	}
-	h, err := history.Read(bytes.NewReader(p2.History))
+	h, err := history.Read(bytes.NewReader(p2.Failure.History))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,7 +33,7 @@ func TestCallsBeforeAHangKeepTheirResults(t *testing.T) {
 	if err != nil || v.Status != model.Violation || rounds != 1 || !strings.HasPrefix(v.Evidence(), "Clear() never returned") {
 		t.Fatalf("%v after %d rounds, %v", v, rounds, err)
 	}
-	h, err := history.Read(bytes.NewReader(v.History))
+	h, err := history.Read(bytes.NewReader(v.Failure.History))
 	if err != nil {
 		t.Fatal(err)
 	}
