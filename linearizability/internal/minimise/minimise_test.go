@@ -82,7 +82,7 @@ func TestAnEndedBudgetIsBounded(t *testing.T) {
 // A violation without a program is a counterexample as it is, and cannot be
 // run again.
 func TestAViolationWithoutAProgramStaysAsItIs(t *testing.T) {
-	v := model.Verdict{Clause: model.S1, Status: model.Violation, Reason: "the process died"}
+	v := (&model.Failure{Kind: model.Dies, Output: []string{"the process died"}}).Violates(model.S1, nil)
 	c, err := minimise.Minimise(context.Background(), subject(t, "locked"), v, minimise.Options{})
 	if err != nil || c.Failure.Sentence() != v.Evidence() || len(c.Threads) != 0 || c.Minimal.Complete {
 		t.Errorf("%+v, %v", c, err)
