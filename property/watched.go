@@ -4,7 +4,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/mapspec/mapspec/model"
+	"github.com/mapspec/mapspec/internal/hang"
 )
 
 // watched calls f in a goroutine of its own and waits for it, unless it is
@@ -15,7 +15,7 @@ func watched(f func(returned *atomic.Int64)) (where string, stuck bool) {
 	done := make(chan any, 1) // what f panicked with: a mistake of the subject's, for the caller
 	go func() {
 		defer func() { done <- recover() }()
-		goroutine.Store(model.GoroutineID())
+		goroutine.Store(hang.GoroutineID())
 		f(&returned)
 	}()
 	select { // no ticker for what ends at once
@@ -24,8 +24,8 @@ func watched(f func(returned *atomic.Int64)) (where string, stuck bool) {
 		return "", false
 	case <-time.After(10 * time.Millisecond):
 	}
-	var w model.Watchdog
-	tick := time.NewTicker(model.LookEvery)
+	var w hang.Watchdog
+	tick := time.NewTicker(hang.LookEvery)
 	defer tick.Stop()
 	for {
 		select {

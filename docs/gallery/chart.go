@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 
+	"github.com/mapspec/mapspec/internal/english"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/plotter"
@@ -97,7 +98,7 @@ func drawChart(l load, all []measured) ([]byte, error) {
 	title := style(14, black)
 	title.XAlign, title.YAlign = draw.XCenter, draw.YTop
 	page.FillText(title, vg.Point{X: width / 2, Y: height - margin},
-		fmt.Sprintf("What remains in memory while at most %s connections are open", thousands(l.open)))
+		fmt.Sprintf("What remains in memory while at most %s connections are open", english.Commas(l.open)))
 	leak, compare, zoom := panels(l)
 	for _, place := range []struct {
 		panel
@@ -177,7 +178,7 @@ func (p panel) axes(pl *plot.Plot, l load) {
 	var xs, ys plot.ConstantTicks
 	for i := range 6 {
 		n := l.connections * i / 5
-		xs = append(xs, plot.Tick{Value: float64(n), Label: thousands(n)})
+		xs = append(xs, plot.Tick{Value: float64(n), Label: english.Commas(n)})
 	}
 	for y := 0.0; y <= p.top; y += p.step {
 		ys = append(ys, plot.Tick{Value: y, Label: fmt.Sprint(y)})
@@ -218,14 +219,6 @@ func setFont(s *draw.TextStyle, points vg.Length) {
 	s.Font = font.From(font.Font{Typeface: "Liberation", Variant: "Sans"}, points)
 	s.Handler = text.Plain{Fonts: font.DefaultCache}
 	s.Color = black
-}
-
-// thousands writes 50000 as 50,000.
-func thousands(n int) string {
-	if n < 1000 {
-		return fmt.Sprint(n)
-	}
-	return fmt.Sprintf("%s,%03d", thousands(n/1000), n%1000)
 }
 
 var fontFamily = regexp.MustCompile(`font-family:[^;"]*`)

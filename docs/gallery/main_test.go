@@ -18,6 +18,7 @@ import (
 	"testing"
 
 	"github.com/google/pprof/profile"
+	"github.com/mapspec/mapspec/internal/english"
 )
 
 // The test binary is the gallery too, so that the tests run the real thing,
@@ -267,7 +268,7 @@ func TestReadmeHasTheCommittedNumbers(t *testing.T) {
 		if row[0] != fmt.Sprint(at) {
 			t.Fatalf("row %v, want the one of %d connections", row, at)
 		}
-		line := "| " + thousands(at) + " |"
+		line := "| " + english.Commas(at) + " |"
 		for _, cell := range row[1:] {
 			line += fmt.Sprintf(" %.0f |", number(t, cell))
 		}
@@ -276,8 +277,8 @@ func TestReadmeHasTheCommittedNumbers(t *testing.T) {
 		}
 	}
 	for _, want := range []string{
-		thousands(articleLoad.connections) + " connections",
-		thousands(articleLoad.open) + " are open",
+		english.Commas(articleLoad.connections) + " connections",
+		english.Commas(articleLoad.open) + " are open",
 		fmt.Sprintf("%d KiB", bufferBytes>>10),
 	} {
 		if !strings.Contains(readme, want) {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/google/pprof/profile"
+	"github.com/mapspec/mapspec/internal/english"
 )
 
 // parseProfile reads a heap profile and keeps what does not differ from one
@@ -112,7 +113,7 @@ func profileText(name string, l load, p *profile.Profile) []byte {
 	all, total := sites(p)
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "Heap in use with %s, by the line that allocated it.\n", name)
-	fmt.Fprintf(&b, "%s connections were served; all are closed, and deleted from the map.\n\n", thousands(l.connections))
+	fmt.Fprintf(&b, "%s connections were served; all are closed, and deleted from the map.\n\n", english.Commas(l.connections))
 	fmt.Fprintf(&b, "%9s %6s  %s\n", "MiB", "share", "allocated by")
 	for _, s := range all {
 		if s.bytes < leastBytes {

@@ -3,6 +3,7 @@ package release
 import (
 	"fmt"
 
+	"github.com/mapspec/mapspec/internal/english"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -11,9 +12,6 @@ import (
 func judgeInstances(b model.Binder) model.Verdict {
 	in := b.Bind()
 	has := usable(in)
-	if !in.Traits().KeyInstances {
-		return model.Skip(model.S8, "no instances: equal keys of this type are the same allocation")
-	}
 	v := model.Verdict{Clause: model.S8, Status: model.OK}
 	prompt := in.Promise().Release == model.ReleasePrompt
 	tried := 0
@@ -53,7 +51,7 @@ func tryInstances(b model.Binder, ops []model.Op) (v model.Verdict, kept bool, e
 	}
 	r := t.Probe()
 	const evidence = "after %s with equal but distinct keys %s of %d instances are alive, want 1"
-	overwrites := plural(len(ops)-1, "overwrite")
+	overwrites := english.Count(len(ops)-1, "overwrite")
 	switch {
 	case r.Lost != "" && !holdsKeys(b):
 		return lost(model.S8, r.Lost), false, nil

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mapspec/mapspec/internal/english"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -30,7 +31,7 @@ const (
 )
 
 func (s scenario) String() string {
-	parts := []string{plural(s.residents, "resident key")}
+	parts := []string{english.Count(s.residents, "resident key")}
 	extent := "each by "
 	if s.half {
 		extent = "every second by "

@@ -3,6 +3,7 @@ package release
 import (
 	"fmt"
 
+	"github.com/mapspec/mapspec/internal/english"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -11,7 +12,7 @@ import (
 // that holds it.
 func (t *Tracker) Violation(r Retention) model.Verdict {
 	v := model.Verdict{Clause: model.R1, Status: model.Violation, Coverage: model.Bounded("the program that shows it"),
-		Evidence: fmt.Sprintf("%s retained after %s", r, plural(len(t.ops), "operation")),
+		Evidence: fmt.Sprintf("%s retained after %s", r, english.Count(len(t.ops), "operation")),
 		Witness:  &model.Witness{Look: model.LookRelease, Threads: [][]model.Op{t.ops}}}
 	v.Retained = t.retained(r)
 	first := v.Retained[0]

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/mapspec/mapspec/internal/hang"
 	"github.com/mapspec/mapspec/linearizability/history"
 	"github.com/mapspec/mapspec/model"
 )
@@ -32,13 +33,13 @@ func newPool(n int) *pool {
 	p := &pool{
 		recorder: history.NewRecorder(n),
 		done:     make(chan struct{}, n),
-		tick:     time.NewTicker(model.LookEvery),
+		tick:     time.NewTicker(hang.LookEvery),
 	}
 	for range n {
 		w := &worker{tasks: make(chan func(), 1)}
 		p.workers = append(p.workers, w)
 		go func() {
-			w.id.Store(model.GoroutineID())
+			w.id.Store(hang.GoroutineID())
 			for task := range w.tasks {
 				task()
 				p.done <- struct{}{}
@@ -106,7 +107,7 @@ func (p *pool) barrier(n int) {
 
 // wait waits for n tasks, unless they are stuck.
 func (p *pool) wait(n int) (where []string, stuck bool) {
-	var w model.Watchdog
+	var w hang.Watchdog
 	for n > 0 {
 		select {
 		case <-p.done:

@@ -1,4 +1,4 @@
-package model_test
+package hang_test
 
 import (
 	"runtime"
@@ -7,8 +7,17 @@ import (
 	"sync/atomic"
 	"testing"
 
-	. "github.com/mapspec/mapspec/model"
+	. "github.com/mapspec/mapspec/internal/hang"
 )
+
+// A lockedMap has a method that takes a lock.
+type lockedMap struct{ mu sync.Mutex }
+
+func (m *lockedMap) Len() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return 0
+}
 
 // started runs f in a goroutine and returns its number, once it runs.
 func started(f func()) int64 {
@@ -46,13 +55,13 @@ const soon, late = 60, 300
 //
 // Clauses: P2
 func TestWatchdogCallsBlockedGoroutinesStuckSoonAndBusyOnesLate(t *testing.T) {
-	m := new(mutexMap[string, int])
+	m := new(lockedMap)
 	m.mu.Lock()
 	var stop atomic.Bool
 	var ended sync.WaitGroup
 	ended.Add(2)
 	blocked := started(func() { defer ended.Done(); m.Len() })
-	if n, where := looks(0, []int64{blocked}, 10*late); n > soon || !strings.Contains(where, "mutexMap") || !strings.HasSuffix(where, "[sync.Mutex.Lock]") {
+	if n, where := looks(0, []int64{blocked}, 10*late); n > soon || !strings.Contains(where, "lockedMap") || !strings.HasSuffix(where, "[sync.Mutex.Lock]") {
 		t.Errorf("a blocked goroutine is stuck after %d looks at %s, want %d at most, in the map", n, where, soon)
 	}
 	busy := started(func() {
@@ -77,7 +86,7 @@ func TestWatchdogCallsBlockedGoroutinesStuckSoonAndBusyOnesLate(t *testing.T) {
 
 // A call that returns starts the count anew.
 func TestWatchdogForgetsWhenACallReturns(t *testing.T) {
-	m := new(mutexMap[string, int])
+	m := new(lockedMap)
 	m.mu.Lock()
 	var ended sync.WaitGroup
 	ended.Add(1)

@@ -1,4 +1,5 @@
-package model
+// Package hang tells calls that will never return from calls that take long.
+package hang
 
 import (
 	"bytes"
