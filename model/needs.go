@@ -84,48 +84,55 @@ func (o Op) MayPanic() bool {
 
 // A need is what a map must have for a clause to be judged, beyond its promise.
 type need struct {
-	methods []MethodSet         // one method of each
-	usable  bool                // these are called with any value, not only to see them panic
-	types   func(Traits) string // why keys and values of such types show nothing, or ""
+	methods []MethodSet // one method of each
+	usable  bool        // these are called with any value, not only to see them panic
+	// shows says why nothing is to be seen with keys and values of such types, or
+	// is empty.
+	shows func(Traits, MethodSet) string
 }
 
 var (
-	inserting = MethodSet(0).With(Store, LoadOrStore)
-	deleting  = MethodSet(0).With(Delete, LoadAndDelete, CompareAndDelete)
-	comparing = MethodSet(0).With(CompareAndSwap, CompareAndDelete)
-	ranging   = MethodSet(0).With(Range)
+	inserting   = MethodSet(0).With(Store, LoadOrStore)
+	overwriting = MethodSet(0).With(Store, Swap, CompareAndSwap)
+	deleting    = MethodSet(0).With(Delete, LoadAndDelete, CompareAndDelete)
+	comparing   = MethodSet(0).With(CompareAndSwap, CompareAndDelete)
 )
 
-// needs lists the clauses that not every map can be judged on. Those of the
-// memory model and P1 need more than a map: the race detector, or a scheduler.
+// needs lists the clauses that not every map can be judged on. The memory model
+// and P1 need more than a map: the race detector, or a scheduler.
 var needs = map[Clause]need{
-	S4: {methods: []MethodSet{MethodSet(0).With(LoadOrStore, LoadAndDelete, Swap)}},
-	S5: {methods: []MethodSet{comparing}, types: func(t Traits) string {
+	S4: {methods: oneOf(LoadOrStore, LoadAndDelete, Swap)},
+	S5: {methods: []MethodSet{comparing}, shows: func(t Traits, _ MethodSet) string {
 		return unless(t.Comparable, "values of this type cannot be compared")
 	}},
-	S6: {methods: []MethodSet{comparing}, types: func(t Traits) string {
+	S6: {methods: []MethodSet{comparing}, shows: func(t Traits, _ MethodSet) string {
 		return unless(t.Uncomparable || !t.Comparable, "no value of this type makes a comparison panic")
 	}},
-	S7: {types: func(t Traits) string {
+	S7: {shows: func(t Traits, _ MethodSet) string {
 		return unless(t.NaN || t.Unhashable, "no key of this type is NaN or unhashable")
 	}},
-	S8: {methods: []MethodSet{inserting, MethodSet(0).With(Store, Swap, CompareAndSwap)}, usable: true, types: func(t Traits) string {
+	S8: {methods: []MethodSet{inserting, overwriting}, usable: true, shows: func(t Traits, _ MethodSet) string {
 		return unless(t.KeyInstances, "no instances: equal keys of this type are the same allocation")
 	}},
-	T1: {methods: []MethodSet{ranging}},
-	T2: {methods: []MethodSet{MethodSet(0).With(All, Keys, Values)}},
-	T3: {methods: []MethodSet{ranging}},
-	T4: {methods: []MethodSet{ranging}},
-	T5: {methods: []MethodSet{MethodSet(0).With(Clear)}},
-	T6: {methods: []MethodSet{MethodSet(0).With(Len)}},
-	R1: {methods: []MethodSet{inserting}, types: watched},
-	R2: {methods: []MethodSet{MethodSet(0).With(Store), ranging, deleting}, usable: true, types: watched},
-	R3: {methods: []MethodSet{inserting}, types: watched},
+	T1: {methods: oneOf(Range)},
+	T2: {methods: oneOf(All, Keys, Values)},
+	T3: {methods: oneOf(Range)},
+	T4: {methods: oneOf(Range)},
+	T5: {methods: oneOf(Clear)},
+	T6: {methods: oneOf(Len)},
+	R1: {methods: []MethodSet{inserting}, shows: showsInstances},
+	R2: {methods: []MethodSet{MethodSet(0).With(Store), MethodSet(0).With(Range), deleting}, usable: true, shows: showsInstances},
+	R3: {methods: []MethodSet{inserting}, shows: showsInstances},
 	R4: {methods: []MethodSet{inserting, deleting}, usable: true},
-	P1: {methods: []MethodSet{MethodSet(0).With(Load)}},
+	P1: {methods: oneOf(Load)},
+	P3: {shows: func(t Traits, has MethodSet) string { // by its key, its values or its callback
+		return unless(t.Unhashable || t.Uncomparable && has&comparing != 0 || has.Has(Range), "nothing that this map takes makes it panic")
+	}},
 }
 
-func watched(t Traits) string {
+func oneOf(methods ...Method) []MethodSet { return []MethodSet{MethodSet(0).With(methods...)} }
+
+func showsInstances(t Traits, _ MethodSet) string {
 	return unless(t.KeyWatched || t.ValueWatched, "no instances: neither keys nor values point to an allocation that can be watched")
 }
 
@@ -137,15 +144,12 @@ func unless(ok bool, reason string) string {
 }
 
 // Unjudged returns why c cannot be judged for a map like in, or "": it does not
-// promise c, or lacks methods, or its keys and values show nothing.
+// promise c, or it lacks methods, or its keys and values show nothing.
 func Unjudged(c Clause, in Instance) string {
 	if reason := in.Promise().Reason(c); reason != "" {
 		return reason
 	}
 	n, traits, has := needs[c], in.Traits(), in.Methods()
-	if c == P3 && !canPanic(traits, has) {
-		return "nothing that this map takes makes it panic"
-	}
 	if n.usable {
 		has = traits.Usable(has)
 	}
@@ -154,16 +158,10 @@ func Unjudged(c Clause, in Instance) string {
 			return "method missing: " + s.join(" or ") + mismatches(in)
 		}
 	}
-	if n.types == nil {
+	if n.shows == nil {
 		return ""
 	}
-	return n.types(traits)
-}
-
-// canPanic reports whether a call can be made to panic: by its key, its values
-// or its function.
-func canPanic(t Traits, has MethodSet) bool {
-	return t.Unhashable || t.Uncomparable && has&comparing != 0 || has.Has(Range)
+	return n.shows(traits, has)
 }
 
 // mismatches names methods that look right and are not.
