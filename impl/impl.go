@@ -37,7 +37,7 @@ func Subject(name string, p model.Promise, newMap func() any) model.Subject[any,
 
 // Catalogue returns all maps, in the order in which they are shown.
 func Catalogue() []Map {
-	history := model.Promise{Zero: true, Progress: model.Blocking}
+	history := model.Promise{Zero: true}
 	violation := []model.Status{model.Violation}
 	return []Map{
 		{
@@ -86,7 +86,7 @@ func Catalogue() []Map {
 			Origin: "a Go map behind a mutex, in impl/locked",
 			Subject: Subject("locked", model.Promise{
 				Release: model.ReleasePrompt, Clear: model.Strong, Len: model.Strong,
-				Zero: true, Progress: model.Blocking,
+				Zero: true,
 			}, func() any { return new(locked.Map[any, any]) }),
 		},
 		{
@@ -94,7 +94,7 @@ func Catalogue() []Map {
 			Origin: "keys and values side by side in flat buckets, in impl/flatmap",
 			Subject: Subject("flatmap", model.Promise{
 				Release: model.ReleasePrompt, Clear: model.Strong,
-				Zero: true, Shrinks: true, LoadFree: true, Progress: model.Blocking,
+				Zero: true, Shrinks: true, LoadFree: true,
 			}, func() any { return new(flatmap.Map[any, any]) }),
 		},
 	}
@@ -133,7 +133,7 @@ func Find(name string) (Map, bool) {
 }
 
 // Expected returns the verdicts on c that m may get. Without an entry in
-// Expect these are: skipped, where m does not promise c or lacks its methods;
+// Expect these are: skipped, where m does not promise c or lacks what c needs;
 // ok or skipped for the memory model, which is judged under -race only, and for
 // P1, which only exploration judges; ok otherwise.
 func (m Map) Expected(c model.Clause) []model.Status {
@@ -142,7 +142,7 @@ func (m Map) Expected(c model.Clause) []model.Status {
 	}
 	in := m.Subject.Bind()
 	switch {
-	case in.Promise().Reason(c) != "", lacks(in.Methods(), c):
+	case model.Unjudged(c, in) != "":
 		return []model.Status{model.Skipped}
 	case c == model.M1 || c == model.M2:
 		return []model.Status{model.OK, model.Skipped}
@@ -150,28 +150,6 @@ func (m Map) Expected(c model.Clause) []model.Status {
 		return []model.Status{model.OK, model.Skipped}
 	}
 	return []model.Status{model.OK}
-}
-
-// lacks reports whether a map with these methods cannot be judged on c.
-func lacks(has model.MethodSet, c model.Clause) bool {
-	any := func(methods ...model.Method) bool {
-		return slices.ContainsFunc(methods, has.Has)
-	}
-	switch c {
-	case model.S4:
-		return !any(model.LoadOrStore, model.LoadAndDelete, model.Swap)
-	case model.S5, model.S6:
-		return !any(model.CompareAndSwap, model.CompareAndDelete)
-	case model.T1, model.T3, model.T4:
-		return !any(model.Range)
-	case model.T2:
-		return !any(model.All, model.Keys, model.Values)
-	case model.T5:
-		return !any(model.Clear)
-	case model.T6:
-		return !any(model.Len)
-	}
-	return false
 }
 
 // AsExpected reports whether every verdict is one that m may get, and names

@@ -387,11 +387,11 @@ func bounded(f func(Visit) bool) func(Visit) bool {
 	visits := 0
 	return func(v Visit) bool {
 		if visits++; visits > maxVisits {
-			panic(CallbackPanic{})
+			panic(callbackPanic{})
 		}
 		return f(v)
 	}
 }
 
-// CallbackPanic is what a callback of a checker panics with.
-type CallbackPanic struct{}
+// callbackPanic is what the callback of a [Func] panics with.
+type callbackPanic struct{}

@@ -506,7 +506,7 @@ func TestAPanicIsAResultOfAKind(t *testing.T) {
 			if row.holds {
 				want = row.want
 			}
-			if got := Execute(in, row.op, deaf{}); got != (Result{Panic: want}) {
+			if got := Execute(in, row.op, nil); got != (Result{Panic: want}) {
 				t.Errorf("%s: %+v, want a panic of kind %s", row.op, got, want)
 			}
 		}
@@ -517,7 +517,7 @@ func TestAPanicOfTheCallbackIsToldFromOneOfTheMap(t *testing.T) {
 	in := right[string, int]().Bind()
 	Call(in, store(1, 1))
 	for _, m := range []Method{Range, All, Keys, Values} {
-		if r := in.Traverse(Op{Method: m}, func(Visit) bool { panic(CallbackPanic{}) }); r.Panic != PanicCallback {
+		if r := Execute(in, Op{Method: m, Func: &Func{Panic: 1}}, nil); r.Panic != PanicCallback {
 			t.Errorf("%s: %+v", m, r)
 		}
 		if r := in.Traverse(Op{Method: m}, func(Visit) bool { panic("boom") }); r.Panic != PanicOther {
@@ -525,13 +525,6 @@ func TestAPanicOfTheCallbackIsToldFromOneOfTheMap(t *testing.T) {
 		}
 	}
 }
-
-// deaf is a Listener that does not listen.
-type deaf struct{}
-
-func (deaf) Visit(Visit)        {}
-func (deaf) Call(Op) int        { return 0 }
-func (deaf) Return(int, Result) {}
 
 func TestTraitsFollowFromTheTypes(t *testing.T) {
 	for name, want := range map[string]Traits{

@@ -180,8 +180,8 @@ type Placed struct {
 	Want *Result `json:"want,omitempty"`
 }
 
-// needs says which parts a failure of each kind has at least.
-var needs = map[FailureKind]func(f *Failure) bool{
+// parts says which parts a failure of each kind has at least.
+var parts = map[FailureKind]func(f *Failure) bool{
 	WrongResult:    func(f *Failure) bool { return f.Call != nil && f.Got != nil },
 	WrongTraversal: func(f *Failure) bool { return f.Call != nil && f.Misvisit != nil },
 	NoOrder:        func(f *Failure) bool { return f.Order != nil && len(f.Order.Left) > 0 },
@@ -206,7 +206,7 @@ func (f *Failure) UnmarshalJSON(b []byte) error {
 	if err := json.Unmarshal(b, (*plain)(f)); err != nil {
 		return err
 	}
-	complete, known := needs[f.Kind]
+	complete, known := parts[f.Kind]
 	if !known {
 		return fmt.Errorf("failure kind %q: want one of docs/json.md", f.Kind)
 	}

@@ -74,9 +74,9 @@ func TestAFailureThatLacksSomethingIsRefused(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		`{"kind":"sulks"}`:                          `failure kind "sulks"`,
-		`{}`:                                        `failure kind ""`,
-		`{"kind":"wrong result"}`:                   "lacks what its kind has",
+		`{"kind":"sulks"}`:        `failure kind "sulks"`,
+		`{}`:                      `failure kind ""`,
+		`{"kind":"wrong result"}`: "lacks what its kind has",
 		`{"kind":"no order","order":{"left":null}}`: "lacks what its kind has",
 		`{"kind":"hangs"}`:                          "lacks what its kind has",
 	} {

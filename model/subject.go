@@ -61,7 +61,7 @@ type Instance interface {
 	// Do is the bare call.
 	Prepare(Op) Prepared
 	// Traverse performs a traversal with callback f, nil included. What f
-	// panics with arrives as [PanicCallback] if it is a [CallbackPanic].
+	// panics with is a result like any other panic.
 	Traverse(o Op, f func(Visit) bool) Result
 	// Sequence asks the map for a traversal, to be invoked any number of times.
 	Sequence(m Method) func(f func(Visit) bool)

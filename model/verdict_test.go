@@ -62,10 +62,10 @@ func TestCoverageRefusesOtherText(t *testing.T) {
 
 func TestVerdictIsShownInOneLine(t *testing.T) {
 	for want, v := range map[string]Verdict{
-		"S1 ok (complete: all)":                          {Clause: S1, Status: OK, Coverage: Complete("all")},
-		"R1 unknown (bounded: some): 10 keys retained"  : {Clause: R1, Status: Unknown, Coverage: Bounded("some"), Reason: "10 keys retained"},
-		"S9 skipped: not promised":                       Skip(S9, "not promised"),
-		"T6 unknown":                                     {Clause: T6, Status: Unknown},
+		"S1 ok (complete: all)":                        {Clause: S1, Status: OK, Coverage: Complete("all")},
+		"R1 unknown (bounded: some): 10 keys retained": {Clause: R1, Status: Unknown, Coverage: Bounded("some"), Reason: "10 keys retained"},
+		"S9 skipped: not promised":                     Skip(S9, "not promised"),
+		"T6 unknown":                                   {Clause: T6, Status: Unknown},
 	} {
 		if got := v.String(); got != want {
 			t.Errorf("got %q, want %q", got, want)

@@ -12,7 +12,6 @@ import (
 // A directed program puts certain clauses to the test.
 type directedProgram struct {
 	clauses []model.Clause
-	needs   []model.Method // beyond those in ops
 	ops     []model.Op
 }
 
@@ -38,30 +37,30 @@ func directedPrograms() []directedProgram {
 	const zero, nan, unhashable, uncomparable = model.Zero, model.NaN, model.Unhashable, model.Uncomparable
 	c := func(clauses ...model.Clause) []model.Clause { return clauses }
 	list := []directedProgram{
-		{c(model.S1, model.P2), nil, []model.Op{load(0), store(0, 1), load(0), store(0, 2), load(0), del(0), load(0)}},
-		{c(model.S2), nil, []model.Op{store(0, 1), store(1, 2), store(10, 3), load(0), load(1), del(1), load(0), load(10)}},
-		{c(model.S3), nil, []model.Op{store(0, zero), load(0), load(1)}},
-		{c(model.S3), nil, []model.Op{store(0, 1), load(1), del(0), load(0)}},
-		{c(model.S3, model.S4), nil, []model.Op{store(0, zero), loadStore(0, 1), loadStore(1, zero), loadStore(1, 2)}},
-		{c(model.S3, model.S4), nil, []model.Op{store(0, zero), loadDelete(0), loadDelete(0)}},
-		{c(model.S4), nil, []model.Op{loadStore(0, 1), loadStore(0, 2), load(0)}},
-		{c(model.S4), nil, []model.Op{swap(0, 1), swap(0, 2), load(0), swap(0, zero), swap(0, 1)}},
-		{c(model.S4), nil, []model.Op{store(0, 1), loadDelete(0), loadDelete(0), load(0)}},
-		{c(model.S5), nil, []model.Op{cas(0, zero, 1), load(0)}},
-		{c(model.S5), nil, []model.Op{cad(0, zero), load(0), length()}},
-		{c(model.S5), nil, []model.Op{store(0, 1), cas(0, 2, 3), load(0), cas(0, 1, 3), load(0), cas(0, 3, 3)}},
-		{c(model.S5), nil, []model.Op{store(0, 1), cad(0, 2), load(0), cad(0, 1), load(0), cad(0, 1)}},
-		{c(model.S6, model.P3), nil, []model.Op{store(0, uncomparable), cas(0, uncomparable, 1), load(0), store(0, 2), cas(0, 2, 3)}},
-		{c(model.S6, model.P3), nil, []model.Op{store(0, uncomparable), cad(0, uncomparable), load(0), store(0, 2), cad(0, 2)}},
-		{c(model.S6), nil, []model.Op{store(0, uncomparable), cas(0, 1, 2), cad(0, 1), load(0)}},
-		{c(model.S6), nil, []model.Op{store(0, 1), cas(0, uncomparable, 2), cad(0, uncomparable), load(0)}},
-		{c(model.S7), nil, []model.Op{store(nan, 1), store(nan, 2), load(nan), length(), ranged(nil)}},
-		{c(model.S7), nil, []model.Op{store(nan, 1), loadStore(nan, 2), swap(nan, 3), cas(nan, 1, 2), cad(nan, 1), del(nan), loadDelete(nan), ranged(nil)}},
-		{c(model.S7), nil, []model.Op{store(nan, 1), store(0, 1), clearAll(), length(), ranged(nil)}},
-		{c(model.T1), nil, []model.Op{ranged(nil), store(0, 1), store(1, 2), store(2, zero), ranged(nil), del(1), ranged(nil)}},
-		{c(model.T1), nil, []model.Op{store(0, 1), store(1, 2), store(2, 3), ranged(&model.Func{Stop: 1}), ranged(&model.Func{Stop: 2})}},
-		{c(model.T5), nil, []model.Op{clearAll(), store(0, 1), store(1, 2), clearAll(), load(0), load(1), store(0, 3), load(0)}},
-		{c(model.T6), nil, []model.Op{length(), store(0, 1), length(), store(0, 2), length(), store(1, 1), length(), del(0), length(), del(0), length()}},
+		{c(model.S1, model.P2), []model.Op{load(0), store(0, 1), load(0), store(0, 2), load(0), del(0), load(0)}},
+		{c(model.S2), []model.Op{store(0, 1), store(1, 2), store(10, 3), load(0), load(1), del(1), load(0), load(10)}},
+		{c(model.S3), []model.Op{store(0, zero), load(0), load(1)}},
+		{c(model.S3), []model.Op{store(0, 1), load(1), del(0), load(0)}},
+		{c(model.S3, model.S4), []model.Op{store(0, zero), loadStore(0, 1), loadStore(1, zero), loadStore(1, 2)}},
+		{c(model.S3, model.S4), []model.Op{store(0, zero), loadDelete(0), loadDelete(0)}},
+		{c(model.S4), []model.Op{loadStore(0, 1), loadStore(0, 2), load(0)}},
+		{c(model.S4), []model.Op{swap(0, 1), swap(0, 2), load(0), swap(0, zero), swap(0, 1)}},
+		{c(model.S4), []model.Op{store(0, 1), loadDelete(0), loadDelete(0), load(0)}},
+		{c(model.S5), []model.Op{cas(0, zero, 1), load(0)}},
+		{c(model.S5), []model.Op{cad(0, zero), load(0), length()}},
+		{c(model.S5), []model.Op{store(0, 1), cas(0, 2, 3), load(0), cas(0, 1, 3), load(0), cas(0, 3, 3)}},
+		{c(model.S5), []model.Op{store(0, 1), cad(0, 2), load(0), cad(0, 1), load(0), cad(0, 1)}},
+		{c(model.S6, model.P3), []model.Op{store(0, uncomparable), cas(0, uncomparable, 1), load(0), store(0, 2), cas(0, 2, 3)}},
+		{c(model.S6, model.P3), []model.Op{store(0, uncomparable), cad(0, uncomparable), load(0), store(0, 2), cad(0, 2)}},
+		{c(model.S6), []model.Op{store(0, uncomparable), cas(0, 1, 2), cad(0, 1), load(0)}},
+		{c(model.S6), []model.Op{store(0, 1), cas(0, uncomparable, 2), cad(0, uncomparable), load(0)}},
+		{c(model.S7), []model.Op{store(nan, 1), store(nan, 2), load(nan), length(), ranged(nil)}},
+		{c(model.S7), []model.Op{store(nan, 1), loadStore(nan, 2), swap(nan, 3), cas(nan, 1, 2), cad(nan, 1), del(nan), loadDelete(nan), ranged(nil)}},
+		{c(model.S7), []model.Op{store(nan, 1), store(0, 1), clearAll(), length(), ranged(nil)}},
+		{c(model.T1), []model.Op{ranged(nil), store(0, 1), store(1, 2), store(2, zero), ranged(nil), del(1), ranged(nil)}},
+		{c(model.T1), []model.Op{store(0, 1), store(1, 2), store(2, 3), ranged(&model.Func{Stop: 1}), ranged(&model.Func{Stop: 2})}},
+		{c(model.T5), []model.Op{clearAll(), store(0, 1), store(1, 2), clearAll(), load(0), load(1), store(0, 3), load(0)}},
+		{c(model.T6), []model.Op{length(), store(0, 1), length(), store(0, 2), length(), store(1, 1), length(), del(0), length(), del(0), length()}},
 	}
 	list = append(list, panicPrograms()...)
 	list = append(list, callbackPrograms()...)
@@ -76,8 +75,8 @@ func panicPrograms() []directedProgram {
 	const bad = model.Unhashable
 	for _, o := range []model.Op{load(bad), store(bad, 1), loadStore(bad, 1), loadDelete(bad), del(bad), swap(bad, 1), cas(bad, 1, 2), cad(bad, 1)} {
 		list = append(list,
-			directedProgram{[]model.Clause{model.S7, model.P3}, nil, []model.Op{o, store(0, 1), load(0)}},
-			directedProgram{[]model.Clause{model.S7, model.P3}, nil, []model.Op{store(0, 1), o, store(0, 2), load(0), store(1, 1)}})
+			directedProgram{[]model.Clause{model.S7, model.P3}, []model.Op{o, store(0, 1), load(0)}},
+			directedProgram{[]model.Clause{model.S7, model.P3}, []model.Op{store(0, 1), o, store(0, 2), load(0), store(1, 1)}})
 	}
 	return list
 }
@@ -91,20 +90,20 @@ func callbackPrograms() []directedProgram {
 		swap(0, 3), swap(7, 3), cas(0, 1, 3), cad(0, 1), clearAll(), length(), ranged(nil),
 		ranged(&model.Func{Stop: 1, Do: []model.Op{store(8, 1), del(0)}}),
 	} {
-		list = append(list, directedProgram{[]model.Clause{model.T3, model.T1}, nil,
+		list = append(list, directedProgram{[]model.Clause{model.T3, model.T1},
 			[]model.Op{store(0, 1), store(1, 2), ranged(&model.Func{Do: []model.Op{o}}), store(0, 4)}})
 	}
 	for _, again := range [][]model.Op{ // a key that goes and comes while it is visited
 		{del(0), store(0, 3)}, {loadDelete(0), loadStore(0, 3)}, {cad(0, 1), swap(0, 3)},
 	} {
-		list = append(list, directedProgram{[]model.Clause{model.T3, model.T1}, nil,
+		list = append(list, directedProgram{[]model.Clause{model.T3, model.T1},
 			[]model.Op{store(0, 1), store(1, 2), ranged(&model.Func{Do: again}), load(0)}})
 	}
 	for _, f := range []model.Func{{Panic: 1}, {Panic: 2}, {Goexit: 1}, {Nil: true}, {Panic: 1, Do: []model.Op{del(0), store(2, 2)}}} {
-		list = append(list, directedProgram{[]model.Clause{model.T4, model.P3}, nil,
+		list = append(list, directedProgram{[]model.Clause{model.T4, model.P3},
 			[]model.Op{store(0, 1), store(1, 2), ranged(&f), store(0, 3), load(0), del(1), ranged(nil)}})
 	}
-	return append(list, directedProgram{[]model.Clause{model.T4}, nil, []model.Op{ranged(&model.Func{Nil: true}), store(0, 1), load(0)}})
+	return append(list, directedProgram{[]model.Clause{model.T4}, []model.Op{ranged(&model.Func{Nil: true}), store(0, 1), load(0)}})
 }
 
 // iteratorPrograms traverse with each iterator what Range would: entries whose
@@ -114,9 +113,9 @@ func iteratorPrograms() []directedProgram {
 	for _, m := range []model.Method{model.All, model.Keys, model.Values} {
 		all, two := model.Op{Method: m}, model.Op{Method: m, Func: &model.Func{Stop: 2}}
 		list = append(list,
-			directedProgram{[]model.Clause{model.T2}, nil, []model.Op{all, store(0, model.Zero), all, store(1, 2), all}},
-			directedProgram{[]model.Clause{model.T2}, nil, []model.Op{store(0, 1), store(1, 2), del(0), all}},
-			directedProgram{[]model.Clause{model.T2}, nil, []model.Op{store(0, 1), store(1, 2), store(2, 3), two, store(1, 3), two}})
+			directedProgram{[]model.Clause{model.T2}, []model.Op{all, store(0, model.Zero), all, store(1, 2), all}},
+			directedProgram{[]model.Clause{model.T2}, []model.Op{store(0, 1), store(1, 2), del(0), all}},
+			directedProgram{[]model.Clause{model.T2}, []model.Op{store(0, 1), store(1, 2), store(2, 3), two, store(1, 3), two}})
 	}
 	return list
 }
@@ -128,7 +127,7 @@ func lengthPrograms() []directedProgram {
 		loadStore(0, 2), loadStore(1, 2), loadDelete(0), loadDelete(1), del(0), del(1), swap(0, 2), swap(1, 2),
 		cas(0, 1, 2), cas(0, 2, 1), cad(0, 1), cad(0, 2), clearAll(),
 	} {
-		list = append(list, directedProgram{[]model.Clause{model.T6}, []model.Method{model.Len},
+		list = append(list, directedProgram{[]model.Clause{model.T6},
 			[]model.Op{store(0, 1), o, length(), o, length()}})
 	}
 	return list
@@ -162,10 +161,8 @@ func (j *judge) directed(ctx context.Context) {
 // is left: nothing but reads were cut. Where the map has no Store, LoadOrStore
 // takes its place.
 func (j *judge) possible(p directedProgram) ([]model.Op, bool) {
-	for _, m := range p.needs {
-		if !j.in.Methods().Has(m) {
-			return nil, false
-		}
+	if model.Unjudged(p.clauses[0], j.in) != "" {
+		return nil, false
 	}
 	var ops []model.Op
 	for _, o := range p.ops {
@@ -173,7 +170,7 @@ func (j *judge) possible(p directedProgram) ([]model.Op, bool) {
 			o.Method = model.LoadOrStore
 		}
 		switch {
-		case j.can(o):
+		case model.CanDo(j.in, o) == nil:
 			ops = append(ops, o)
 		case o.Method != model.Load && o.Method != model.Len:
 			return nil, false
@@ -182,33 +179,10 @@ func (j *judge) possible(p directedProgram) ([]model.Op, bool) {
 	return ops, true
 }
 
-// can reports whether the subject has o's method, key and values.
-func (j *judge) can(o model.Op) bool {
-	t := j.traits()
-	switch {
-	case !j.in.Methods().Has(o.Method):
-		return false
-	case o.Method.OnKey() && o.Key == model.NaN && !t.NaN, o.Method.OnKey() && o.Key == model.Unhashable && !t.Unhashable:
-		return false
-	case (o.Old == model.Uncomparable || o.Value == model.Uncomparable) && !t.Uncomparable:
-		return false
-	case o.Method.Compares() && !t.Comparable:
-		return false
-	}
-	if o.Func != nil {
-		for _, inner := range o.Func.Do {
-			if !j.can(inner) {
-				return false
-			}
-		}
-	}
-	return true
-}
-
 // zeroValue judges S9: the zero value of the map's type runs a program, and
 // has something in it that vet's copylocks sees.
 func (j *judge) zeroValue() {
-	if j.unjudged(model.S9) != "" || j.broken(model.P2) {
+	if model.Unjudged(model.S9, j.in) != "" || j.broken(model.P2) {
 		return
 	}
 	zero, ok := j.in.Zero()
@@ -219,7 +193,7 @@ func (j *judge) zeroValue() {
 	j.ran[model.S9]++
 	var ops []model.Op
 	for _, o := range []model.Op{load(0), del(0), clearAll(), length(), ranged(nil), store(0, 1), load(0), loadStore(1, 1), del(0)} {
-		if j.can(o) {
+		if model.CanDo(j.in, o) == nil {
 			ops = append(ops, o)
 		}
 	}

@@ -108,7 +108,7 @@ func (j *judge) runBlaming(ops []model.Op, when audit) *failure {
 func withoutPanics(ops []model.Op) []model.Op {
 	var calm []model.Op
 	for _, o := range ops {
-		if o.Method.OnKey() && o.Key == model.Unhashable || o.Method.Compares() && o.Old == model.Uncomparable {
+		if o.MayPanic() {
 			continue
 		}
 		if o.Func != nil {
@@ -218,7 +218,7 @@ func (e *execution) Visit(v model.Visit) {
 		e.trace = append(e.trace, model.Moment{Depth: len(e.open) - 1, Visit: &v})
 		e.mu.Unlock()
 	}
-	if at, _ := c.op.Func.Step(); at > 0 && c.visits > at {
+	if c.visits > c.op.Func.Asked(c.visits) {
 		c.wrong = &model.Misvisit{Kind: model.VisitedAfterStop, Key: v.Key, Value: v.Value}
 	}
 	if wrong := c.traversal.Visit(v.Key, v.Value); c.wrong == nil {
@@ -321,13 +321,8 @@ func (e *execution) judgeTraversal(c *call, got model.Result) {
 	case c.op.Method != model.Range:
 		visitClause = []model.Clause{model.T2}
 	}
-	var ends model.Panic
-	at, panics := c.op.Func.Step()
-	stopped := at > 0 && c.visits >= at
-	if stopped {
-		ends = panics
-	}
-	if c.op.Func != nil && c.op.Func.Nil {
+	ends, stopped := c.op.Func.End(c.visits)
+	if c.op.Func.IsNil() {
 		if _, ok := model.Allows(c.before, c.op, got); !ok {
 			e.failed([]model.Clause{model.T4}, c.ended(got, model.Result{Panic: model.PanicNilFunc}))
 		}

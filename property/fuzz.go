@@ -80,23 +80,25 @@ func FuzzRelease(f *testing.F, s model.Binder) {
 // everyProgram is the domain of all programs. An input is judged for itself,
 // so it avoids nothing that others have found.
 func everyProgram(in model.Instance) domain {
-	return domain{methods: drawable(in), traits: in.Traits(), avoid: func(...model.Clause) bool { return false }}
+	return domain{methods: usable(in), traits: in.Traits(), avoid: func(...model.Clause) bool { return false }}
 }
 
 // calmProgram is the domain of programs in which nothing panics and no
 // callback calls the map, as in randomRelease.
 func calmProgram(in model.Instance) domain {
-	return domain{methods: drawable(in), avoid: func(...model.Clause) bool { return true }}
+	return domain{methods: usable(in), avoid: func(...model.Clause) bool { return true }}
 }
 
 // unreleased returns why R1 cannot be judged or fails nothing, or "".
 func unreleased(in model.Instance) string {
-	if in.Promise().Release != model.ReleasePrompt {
+	if !in.Promise().Names(model.R1) {
 		return "R1 skipped: not promised: prompt release"
 	}
-	if v, ok := release.Unjudged(in); ok {
-		v.Clause = model.R1
-		return v.String()
+	if reason := model.Unjudged(model.R1, in); reason != "" {
+		return "R1 skipped: " + reason
+	}
+	if reason := release.Control(in); reason != "" {
+		return "R1 unknown: " + reason
 	}
 	return ""
 }

@@ -19,7 +19,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -165,7 +164,7 @@ func (j *judge) verdict(ctx context.Context, c model.Clause) model.Verdict {
 	if v, ok := j.found[c]; ok {
 		return v
 	}
-	if reason := j.unjudged(c); reason != "" {
+	if reason := model.Unjudged(c, j.in); reason != "" {
 		return model.Skip(c, reason)
 	}
 	v := model.Verdict{Clause: c, Status: model.OK}
@@ -183,79 +182,4 @@ func (j *judge) verdict(ctx context.Context, c model.Clause) model.Verdict {
 		v.Status, v.Reason = model.Unknown, "given up: the map hangs"
 	}
 	return v
-}
-
-// unjudged returns why c cannot be judged for this subject, or "".
-func (j *judge) unjudged(c model.Clause) string {
-	if reason := j.in.Promise().Reason(c); reason != "" {
-		return reason
-	}
-	needs, traits := requirements(c), j.traits()
-	if len(needs) > 0 && !hasAny(j.in.Methods(), needs) {
-		return "method missing: " + methodList(needs) + mismatches(j.in)
-	}
-	switch {
-	case c == model.P3 && !j.canPanic():
-		return "nothing that this map takes makes it panic"
-	case c == model.S5 && !traits.Comparable:
-		return "values of this type cannot be compared"
-	case c == model.S6 && !traits.Uncomparable && traits.Comparable:
-		return "no value of this type makes a comparison panic"
-	case c == model.S7 && !traits.NaN && !traits.Unhashable:
-		return "no key of this type is NaN or unhashable"
-	}
-	return ""
-}
-
-// canPanic reports whether a program can make a call panic: by its key, its
-// values or its callback.
-func (j *judge) canPanic() bool {
-	t, has := j.traits(), j.in.Methods()
-	compares := has.Has(model.CompareAndSwap) || has.Has(model.CompareAndDelete)
-	return t.Unhashable || t.Uncomparable && compares || has.Has(model.Range)
-}
-
-// requirements returns the methods of which a map must have one for c to be
-// judged; none means that any will do.
-func requirements(c model.Clause) []model.Method {
-	switch c {
-	case model.S4:
-		return []model.Method{model.LoadOrStore, model.LoadAndDelete, model.Swap}
-	case model.S5, model.S6:
-		return []model.Method{model.CompareAndSwap, model.CompareAndDelete}
-	case model.T1, model.T3, model.T4:
-		return []model.Method{model.Range}
-	case model.T2:
-		return []model.Method{model.All, model.Keys, model.Values}
-	case model.T5:
-		return []model.Method{model.Clear}
-	case model.T6:
-		return []model.Method{model.Len}
-	}
-	return nil
-}
-
-func hasAny(has model.MethodSet, methods []model.Method) bool {
-	for _, m := range methods {
-		if has.Has(m) {
-			return true
-		}
-	}
-	return false
-}
-
-func methodList(methods []model.Method) string {
-	var set model.MethodSet
-	for _, m := range methods {
-		set = set.With(m)
-	}
-	return strings.ReplaceAll(set.String(), ", ", " or ")
-}
-
-// mismatches names methods that look right and are not.
-func mismatches(in model.Instance) string {
-	if m := in.Mismatched(); len(m) > 0 {
-		return " (" + strings.Join(m, "; ") + ")"
-	}
-	return ""
 }

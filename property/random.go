@@ -55,7 +55,7 @@ func (d domain) program(t *rapid.T) []model.Op {
 // callback that ran in full.
 func after(s model.State, o model.Op) model.State {
 	s, _ = model.Step(s, o)
-	if o.Func != nil && s.Len() > 0 && !o.Func.Nil {
+	if o.Func != nil && s.Len() > 0 && !o.Func.IsNil() {
 		for _, inner := range o.Func.Do {
 			s = after(s, inner)
 		}
@@ -166,7 +166,7 @@ const batch = 50
 // that breaks a clause that no program broke before is shrunk and noted, and
 // drawing goes on for the others.
 func (j *judge) random(ctx context.Context, o Options) {
-	d := domain{methods: drawable(j.in), traits: j.in.Traits(), avoid: j.broken}
+	d := domain{methods: usable(j.in), traits: j.in.Traits(), avoid: j.broken}
 	deadline := time.Now().Add(o.Budget)
 	over := func() bool { return j.givenUp(ctx) || o.Budget > 0 && time.Now().After(deadline) }
 	if len(d.methods) == 0 {
@@ -200,15 +200,8 @@ func (j *judge) random(ctx context.Context, o Options) {
 	}
 }
 
-// drawable lists the methods that programs are drawn from: comparisons only
-// where values can be compared.
-func drawable(in model.Instance) []model.Method {
-	has := in.Methods()
-	if !in.Traits().Comparable {
-		has = has.Without(model.CompareAndSwap).Without(model.CompareAndDelete)
-	}
-	return has.Methods()
-}
+// usable lists the methods that programs are drawn from.
+func usable(in model.Instance) []model.Method { return in.Traits().Usable(in.Methods()).Methods() }
 
 // rapidMu guards rapid's flags, which are global.
 var rapidMu sync.Mutex

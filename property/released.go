@@ -50,7 +50,7 @@ const releasePrograms = 40
 // randomRelease draws programs and looks after each at what the map holds: R1
 // beyond the scenarios of package release.
 func (j *judge) randomRelease(ctx context.Context, b model.Binder, o Options) model.Verdict {
-	d := domain{methods: drawable(j.in), avoid: func(...model.Clause) bool { return true }}
+	d := domain{methods: usable(j.in), avoid: func(...model.Clause) bool { return true }}
 	v := model.Verdict{Clause: model.R1, Status: model.OK, Level: "prompt"}
 	ran, wrong := 0, false
 	check(o.Seed, min(releasePrograms, o.Programs), func(t *rapid.T) {

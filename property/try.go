@@ -84,10 +84,8 @@ func (j *judge) onlyThread(w model.Witness) ([]model.Op, error) {
 	for _, t := range w.Threads {
 		ops = append(ops, t...)
 	}
-	for _, o := range ops {
-		if !j.can(o) {
-			return nil, fmt.Errorf("%s cannot do %v", j.in.Name(), o)
-		}
+	if err := model.CanDoAll(j.in, ops); err != nil {
+		return nil, err
 	}
 	if w.Look == model.LookSequence && (len(ops) != 1 || !ops[0].Method.Traverses()) {
 		return nil, fmt.Errorf("look %q takes one traversal", w.Look)

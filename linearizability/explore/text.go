@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mapspec/mapspec/linearizability/internal/english"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -21,7 +22,7 @@ func (c *Certificate) Text(w io.Writer, remark func(Violation) string) error {
 		if s.Keys > 0 {
 			fillers = fmt.Sprintf(" (%s)", counted(s.Keys, "more key"))
 		}
-		fmt.Fprintf(b, "    %-8s %-20s %s of %s%s\n", s.Policy, s.Initial, thousands(s.Programs), counted(s.Of, "program"), fillers)
+		fmt.Fprintf(b, "    %-8s %-20s %s of %s%s\n", s.Policy, s.Initial, english.Commas(s.Programs), counted(s.Of, "program"), fillers)
 	}
 	fmt.Fprintf(b, "  data races: %s\n", c.Races)
 	c.waitsText(b)
@@ -152,19 +153,19 @@ func (c *Certificate) shardText() string {
 func (c *Certificate) counts() string {
 	parts := []string{counted(c.Executions-c.Stalled, "execution")}
 	if c.Classes > 0 {
-		parts[0] = thousands(c.Classes) + " classes of executions"
+		parts[0] = english.Commas(c.Classes) + " classes of executions"
 		if c.Classes == 1 {
 			parts[0] = "1 class of executions"
 		}
 	}
 	if c.Stalled > 0 {
-		parts = append(parts, thousands(c.Stalled)+" more with a goroutine stopped for ever")
+		parts = append(parts, english.Commas(c.Stalled)+" more with a goroutine stopped for ever")
 	}
 	if c.CutShort > 0 {
-		parts = append(parts, thousands(c.CutShort)+" cut short")
+		parts = append(parts, english.Commas(c.CutShort)+" cut short")
 	}
 	if c.Released > 0 {
-		parts = append(parts, thousands(c.Released)+" judged for release")
+		parts = append(parts, english.Commas(c.Released)+" judged for release")
 	}
 	return strings.Join(parts, ", ")
 }
@@ -196,22 +197,7 @@ func gathered(assumed []string) []string {
 
 // counted is n of what.
 func counted(n int, what string) string {
-	if n != 1 {
-		what += "s"
-	}
-	return thousands(n) + " " + what
-}
-
-// thousands writes n with commas.
-func thousands(n int) string {
-	s := fmt.Sprint(n)
-	var groups []string
-	for ; len(s) > 3; s = s[:len(s)-3] {
-		groups = append(groups, s[len(s)-3:])
-	}
-	groups = append(groups, s)
-	slices.Reverse(groups)
-	return strings.Join(groups, ",")
+	return english.Commas(n) + " " + english.Noun(n, what)
 }
 
 // AsFarAsAsked reports whether everything was explored that was asked for: a

@@ -128,7 +128,7 @@ func (d *decoder) event(of object) (e Event, err error) {
 		e.Visit = model.Visit{Key: model.Unseen, Value: model.Unseen}
 		err = strict(bytes.NewReader(text)).Decode(&e.Visit)
 	default:
-		e.Result, err = model.DecodeResult(of.method, text)
+		e.Result, err = of.method.DecodeResult(text)
 	}
 	if err != nil {
 		return e, fmt.Errorf("in %.80s: %w", text, tidy{err})
@@ -172,7 +172,7 @@ func encode(e *Event, method model.Method) (_ []byte, err error) {
 		maps.DeleteFunc(visit, func(_ string, half int) bool { return half == model.Unseen })
 		l.Visit, err = json.Marshal(visit)
 	case Returned:
-		l.Return, err = model.EncodeResult(method, e.Result)
+		l.Return, err = method.EncodeResult(e.Result)
 	}
 	if err != nil {
 		return nil, err

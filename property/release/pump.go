@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/mapspec/mapspec/model"
 )
@@ -70,18 +69,6 @@ func judgePumps(ctx context.Context, b model.Binder, o Options) model.Verdict {
 
 // cycle is a list of operations on the resident key and a fresh one.
 type cycle []model.Op
-
-func (c cycle) String() string {
-	parts := make([]string, len(c))
-	for i, op := range c {
-		on := ""
-		if op.Method.OnKey() {
-			on = [...]string{"resident", "fresh"}[op.Key]
-		}
-		parts[i] = op.Method.String() + "(" + on + ")"
-	}
-	return strings.Join(parts, "; ")
-}
 
 // at returns c with its fresh key and values renamed for turn i.
 func (c cycle) at(i int) []model.Op {

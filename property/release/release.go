@@ -26,8 +26,8 @@ package release
 
 import (
 	"context"
-	"fmt"
 	"runtime"
+	"sync"
 
 	"github.com/mapspec/mapspec/model"
 )
@@ -70,90 +70,59 @@ func (o Options) withDefaults() Options {
 func Judge(ctx context.Context, b model.Binder, o Options) []model.Verdict {
 	o = o.withDefaults()
 	in := b.Bind()
-	promise := in.Promise()
-	if v, ok := Unjudged(in); ok {
-		return o.skipUnpromised(promise, func(c model.Clause) model.Verdict {
-			if c == model.R4 && v.Status == model.Skipped {
-				return judgeShrink(b)
-			}
-			v.Clause = c
-			return v
-		})
-	}
-	return o.skipUnpromised(promise, func(c model.Clause) model.Verdict {
-		if ctx.Err() != nil {
-			return model.Verdict{Clause: c, Status: model.Unknown, Reason: "the budget ended before this was judged"}
-		}
-		switch c {
-		case model.S8:
-			return judgeInstances(b)
-		case model.R1:
-			return judgeScenarios(ctx, b, o)
-		case model.R2:
-			if o.NoReentry != "" {
-				return model.Verdict{Clause: c, Status: model.Unknown, Reason: o.NoReentry}
-			}
-			return judgePin(b)
-		case model.R3:
-			return judgePumps(ctx, b, o)
-		}
-		return judgeShrink(b)
-	})
-}
-
-// skipUnpromised judges the clauses of release that p promises.
-func (o Options) skipUnpromised(p model.Promise, judge func(model.Clause) model.Verdict) []model.Verdict {
+	control := sync.OnceValue(func() string { return Control(in) })
 	var verdicts []model.Verdict
 	for _, c := range Clauses {
-		if o.Only != "" && o.Only != c {
-			continue
-		}
-		if reason := p.Reason(c); reason != "" {
+		switch reason := model.Unjudged(c, in); {
+		case o.Only != "" && o.Only != c:
+		case reason != "":
 			verdicts = append(verdicts, model.Skip(c, reason))
-			continue
+		case control() != "":
+			verdicts = append(verdicts, unknown(c, control()))
+		case ctx.Err() != nil:
+			verdicts = append(verdicts, unknown(c, "the budget ended before this was judged"))
+		default:
+			verdicts = append(verdicts, o.judge(ctx, b, c))
 		}
-		verdicts = append(verdicts, judge(c))
 	}
 	return verdicts
 }
 
-// Unjudged returns the verdict on every clause of release where none can be
-// judged for this subject: there is nothing to watch, or what is watched does
-// not die when nobody holds it.
-func Unjudged(in model.Instance) (v model.Verdict, ok bool) {
-	if reason := unwatchable(in); reason != "" {
-		return model.Skip("", reason), true
-	}
-	if !dies(in) {
-		return model.Verdict{Status: model.Unknown,
-			Reason: "control failed: a key or value outlives its last use: Subject.Key or Subject.Value holds it, or it points to something that others share"}, true
-	}
-	return model.Verdict{}, false
+func unknown(c model.Clause, why string) model.Verdict {
+	return model.Verdict{Clause: c, Status: model.Unknown, Reason: why}
 }
 
-// unwatchable returns why nothing about release can be judged, or "".
-func unwatchable(in model.Instance) string {
-	t := in.Traits()
-	if !t.KeyWatched && !t.ValueWatched {
-		return "no instances: neither keys nor values point to an allocation that can be watched"
+func (o Options) judge(ctx context.Context, b model.Binder, c model.Clause) model.Verdict {
+	switch c {
+	case model.S8:
+		return judgeInstances(b)
+	case model.R1:
+		return judgeScenarios(ctx, b, o)
+	case model.R2:
+		if o.NoReentry != "" {
+			return unknown(c, o.NoReentry)
+		}
+		return judgePin(b)
+	case model.R3:
+		return judgePumps(ctx, b, o)
 	}
-	if !in.Methods().Has(model.Store) && !in.Methods().Has(model.LoadOrStore) {
-		return "method missing: Store or LoadOrStore"
-	}
-	return ""
+	return judgeShrink(b)
 }
 
-// usable returns the methods that can be called with any key and value: values
-// that cannot be compared make every comparison panic.
-func usable(in model.Instance) model.MethodSet {
-	has := in.Methods()
-	if !in.Traits().Comparable {
-		has = has.Without(model.CompareAndSwap).Without(model.CompareAndDelete)
+// Control returns why nothing can be said about release for a map like in, or
+// "": a key and a value that were passed to nothing must be collected. The map
+// must have a method of its own to store.
+func Control(in model.Instance) string {
+	if dies(in) {
+		return ""
 	}
-	return has
+	return "control failed: a key or value outlives its last use: Subject.Key or Subject.Value holds it, or it points to something that others share"
 }
 
-// dies is the control: what was passed to nothing is collected.
+// usable returns the methods that can be called with any key and value.
+func usable(in model.Instance) model.MethodSet { return in.Traits().Usable(in.Methods()) }
+
+// dies reports whether what was passed to nothing is collected.
 func dies(in model.Instance) bool {
 	w := prepareAndDrop(in)
 	for range collections {
@@ -200,11 +169,3 @@ func (i Instance) String() string {
 
 // Path returns how in's map reaches i, in Go syntax as far as there is one.
 func (i Instance) Path(in model.Instance) string { return Find(in.Map(), i.watch.Addresses()) }
-
-// plural is "1 key" or "2 keys".
-func plural(n int, what string) string {
-	if n == 1 {
-		return fmt.Sprintf("%d %s", n, what)
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}

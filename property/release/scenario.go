@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/mapspec/mapspec/model"
 )
@@ -28,26 +27,6 @@ const (
 	missed warm = "Loads of absent keys"
 	loaded warm = "a Load of each key"
 )
-
-func (s scenario) String() string {
-	parts := []string{plural(s.residents, "resident key")}
-	extent := "each by "
-	if s.half {
-		extent = "every second by "
-	}
-	if s.remove == model.Clear {
-		extent = "all by "
-	}
-	verb := "removed "
-	if s.remove.Stores() {
-		verb = "overwritten "
-	}
-	parts = append(parts, "others by "+s.store.String())
-	if s.warm != cold {
-		parts = append(parts, string(s.warm))
-	}
-	return strings.Join(append(parts, verb+extent+s.remove.String()), ", ")
-}
 
 // scenarios lists all of them that need no other methods than the map has, the
 // most telling first: one resident key and no reads.

@@ -24,15 +24,6 @@ func Track(in model.Instance) *Tracker {
 	return &Tracker{in: in, traits: in.Traits(), keys: map[int][]int{}, older: map[int][]int{}, value: map[int][]int{}}
 }
 
-// State returns the abstract map after the operations so far.
-func (t *Tracker) State() model.State { return t.state }
-
-// Ops returns the operations so far.
-func (t *Tracker) Ops() []model.Op { return t.ops }
-
-// Instance returns the map's instance.
-func (t *Tracker) Instance() model.Instance { return t.in }
-
 // Do performs o. The error says that the map returned something wrong, after
 // which nothing can be said about what it holds. A traversal visits everything;
 // its callback does nothing.
@@ -48,7 +39,11 @@ func (t *Tracker) Do(o model.Op) error {
 		}
 		return nil
 	}
-	got, w := model.CallWatched(t.in, o)
+	p := t.in.Prepare(o)
+	defer p.Release()
+	w := p.Watches()
+	p.Do()
+	got := p.Result()
 	if got != want {
 		return fmt.Errorf("%v returned %s, want %s", o, got.Text(o.Method), want.Text(o.Method))
 	}
@@ -70,7 +65,7 @@ func (t *Tracker) adopt(o model.Op, got model.Result, w model.Watches, at int, b
 		return
 	}
 	was, is := before.Cell(o.Key), t.state.Cell(o.Key)
-	stored := o.Method == model.Store || o.Method == model.Swap || o.Method == model.CompareAndSwap && got.OK
+	stored := o.Method.Stores() && o.Method.Wrote(got)
 	switch {
 	case !is.Present:
 		t.retire(o.Key, at)
@@ -135,25 +130,6 @@ type Retention struct {
 
 // Len returns how many instances are retained.
 func (r Retention) Len() int { return len(r.Keys) + len(r.Values) }
-
-// String counts keys and values apart.
-func (r Retention) String() string {
-	switch {
-	case len(r.Values) == 0:
-		return plural(len(r.Keys), "key")
-	case len(r.Keys) == 0:
-		return plural(len(r.Values), "value")
-	}
-	return plural(len(r.Keys), "key") + " and " + plural(len(r.Values), "value")
-}
-
-// First returns the first instance retained, a key if there is one.
-func (r Retention) First() Instance {
-	if len(r.Keys) > 0 {
-		return r.Keys[0]
-	}
-	return r.Values[0]
-}
 
 // Probe collects garbage until nothing but live instances is alive, at most
 // three times, and returns what remains. It reads nothing from the map.

@@ -41,6 +41,9 @@ func Try(b model.Binder, c model.Clause, w model.Witness) (model.Verdict, error)
 		}
 		return v, nil
 	case model.LookHeap:
+		if in := b.Bind(); len(removals(usable(in))) == 0 {
+			return model.Verdict{}, fmt.Errorf("look %q: %s cannot delete a key", w.Look, in.Name())
+		}
 		return judgeShrink(b), nil
 	}
 	return model.Verdict{}, fmt.Errorf("look %q is not one for release", w.Look)
@@ -84,12 +87,7 @@ func possible(in model.Instance, w model.Witness) ([]model.Op, error) {
 	if len(ops) == 0 {
 		return nil, fmt.Errorf("an empty program retains nothing")
 	}
-	for _, o := range ops {
-		if !usable(in).Has(o.Method) {
-			return nil, fmt.Errorf("%s cannot do %v", in.Name(), o)
-		}
-	}
-	return ops, nil
+	return ops, model.CanDoAll(in, ops)
 }
 
 // removal is the method by which keys go inside the Range of a pin.

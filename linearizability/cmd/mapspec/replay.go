@@ -11,6 +11,7 @@ import (
 
 	"github.com/mapspec/mapspec/linearizability/explore"
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
+	"github.com/mapspec/mapspec/linearizability/internal/english"
 	"github.com/mapspec/mapspec/linearizability/internal/report"
 	"github.com/mapspec/mapspec/model"
 )
@@ -117,7 +118,7 @@ func describeReplay(env environment, c counterexample.Counterexample, last again
 	case times > 1:
 		fmt.Fprintf(w, "%s breaks %s in %d of %d replays\n", c.Map, c.Clause, shown, times)
 	case shown == 1 && c.Lucky():
-		fmt.Fprintf(w, "%s breaks %s again, after %s\n", c.Map, c.Clause, plural(last.Rounds, "run"))
+		fmt.Fprintf(w, "%s breaks %s again, after %s\n", c.Map, c.Clause, english.Count(last.Rounds, "run"))
 	case shown == 1:
 		fmt.Fprintf(w, "%s breaks %s again\n", c.Map, c.Clause)
 	default:
@@ -125,16 +126,9 @@ func describeReplay(env environment, c counterexample.Counterexample, last again
 	}
 	fmt.Fprintf(w, "    %s\n", last.Verdict.Evidence())
 	if c.Lucky() {
-		fmt.Fprintf(w, "    it is a matter of luck: it took up to %s when it was found, and a replay tries many more\n", plural(max(1, c.Rounds), "run"))
+		fmt.Fprintf(w, "    it is a matter of luck: it took up to %s when it was found, and a replay tries many more\n", english.Count(max(1, c.Rounds), "run"))
 	}
 	if c.Go != runtime.Version() {
 		fmt.Fprintf(w, "    found with %s; this is %s\n", c.Go, runtime.Version())
 	}
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -50,6 +50,7 @@ import (
 	"time"
 
 	"github.com/mapspec/mapspec/linearizability/history"
+	"github.com/mapspec/mapspec/linearizability/internal/english"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -262,14 +263,12 @@ func (j *judge) depth(c model.Clause) string {
 	return "every linearization of each key considered"
 }
 
+// count counts operations and the like; several Lens are several Len calls.
 func count(n int, what string) string {
-	switch {
-	case n == 1:
-		return "1 " + what
-	case what == "Len", what == "Clear":
-		return fmt.Sprintf("%d %s calls", n, what)
+	if n != 1 && (what == "Len" || what == "Clear") {
+		what += " call"
 	}
-	return fmt.Sprintf("%d %ss", n, what)
+	return english.Count(n, what)
 }
 
 // lines returns the history as JSON lines, or why it cannot.

@@ -149,18 +149,7 @@ func (e *entry) reads() bool {
 	if e.accept != exactly {
 		return e.accept == present
 	}
-	if e.result.Panic != "" {
-		return true
-	}
-	switch e.op.Method {
-	case model.Load, model.Len:
-		return true
-	case model.LoadOrStore:
-		return e.result.OK
-	case model.LoadAndDelete, model.CompareAndSwap, model.CompareAndDelete:
-		return !e.result.OK
-	}
-	return false
+	return !e.op.Method.Wrote(e.result)
 }
 
 // reveals returns what e's key holds right after e, if e's result says so

@@ -63,7 +63,7 @@ func (j *judge) place(i int) {
 	j.clients[o.Client] = struct{}{}
 	switch m := o.Op.Method; {
 	case m.OnKey() && o.Op.Key == model.NaN:
-		if o.Op.Method == model.Store || o.Op.Method == model.Swap || o.Op.Method == model.LoadOrStore {
+		if o.Op.Method.Inserts() {
 			j.nanStores = append(j.nanStores, i)
 		}
 	case m.OnKey() && o.Op.Key == model.Unhashable: // without effect
@@ -98,16 +98,13 @@ func (j *judge) part(key int) *part {
 // asked returns the visits that traversal o's function asked for. What comes
 // after it said stop is unconstrained.
 func asked(o *history.Operation) []history.Visit {
-	if at, _ := o.Op.Func.Step(); at > 0 && at < len(o.Visits) {
-		return o.Visits[:at]
-	}
-	return o.Visits
+	return o.Visits[:o.Op.Func.Asked(len(o.Visits))]
 }
 
 // stopped reports whether traversal o's function ended it.
 func stopped(o *history.Operation) bool {
-	at, _ := o.Op.Func.Step()
-	return at > 0 && len(o.Visits) >= at
+	_, stopped := o.Op.Func.End(len(o.Visits))
+	return stopped
 }
 
 // excuse makes operation i one that may have done anything it can do, from its
@@ -166,12 +163,8 @@ func (j *judge) judgeStateless(i int) {
 // judgeEnd judges how a traversal ended: as its function made it (clause T4).
 func (j *judge) judgeEnd(i int) {
 	o := &j.ops[i]
-	var want model.Panic
-	if _, ends := o.Op.Func.Step(); stopped(o) {
-		want = ends
-	}
-	nilFunc := o.Op.Func != nil && o.Op.Func.Nil && o.Result.Panic == model.PanicNilFunc
-	if o.Result.Panic != want && !nilFunc {
+	if !o.Op.Func.MayEnd(len(o.Visits), o.Result.Panic) {
+		want, _ := o.Op.Func.End(len(o.Visits))
 		j.violateAlone(model.T4, o, wrongResult(o.Result, model.Result{Panic: want}))
 	}
 }

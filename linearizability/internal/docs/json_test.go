@@ -126,7 +126,7 @@ func writtenFields(t *testing.T) map[string][]string {
 		call, err := json.Marshal(op)
 		addFields(t, calls, call, err)
 		for _, r := range []model.Result{{}, {Panic: model.PanicOther}} {
-			result, err := model.EncodeResult(m, r)
+			result, err := m.EncodeResult(r)
 			addFields(t, returns, result, err)
 		}
 	}

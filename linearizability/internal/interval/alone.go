@@ -47,10 +47,5 @@ func endsWrong(o *Op) bool {
 // endsTraversalWrong reports whether o ended otherwise than its function made
 // it (clause T4).
 func endsTraversalWrong(o *Op) bool {
-	var want model.Panic
-	if _, ends := o.Op.Func.Step(); o.stopped() {
-		want = ends
-	}
-	nilFunc := o.Op.Func != nil && o.Op.Func.Nil && o.Result.Panic == model.PanicNilFunc
-	return o.Result.Panic != want && !nilFunc
+	return !o.Op.Func.MayEnd(len(o.Visits), o.Result.Panic)
 }

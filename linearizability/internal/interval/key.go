@@ -86,7 +86,7 @@ func (t text) withOp(o *Op) text {
 	t = t.with(int(o.Op.Method)).with(o.Op.Key).with(o.Op.Old).with(o.Op.Value).withBool(o.Op.Func != nil)
 	if o.Op.Func != nil {
 		at, ends := o.Op.Func.Step()
-		t = t.with(at).withPanic(ends).withBool(o.Op.Func.Nil)
+		t = t.with(at).withPanic(ends).withBool(o.Op.Func.IsNil())
 	}
 	if t = t.withBool(o.Pending); !o.Pending {
 		t = t.withResult(&o.Result)

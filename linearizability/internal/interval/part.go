@@ -88,16 +88,6 @@ func (p *part) reads() bool {
 		return true
 	case p.accept != exactly:
 		return p.accept == present
-	case p.result.Panic != "":
-		return true
 	}
-	switch p.op.Method {
-	case model.Load, model.Len:
-		return true
-	case model.LoadOrStore:
-		return p.result.OK
-	case model.LoadAndDelete, model.CompareAndSwap, model.CompareAndDelete:
-		return !p.result.OK
-	}
-	return false
+	return !p.op.Method.Wrote(p.result)
 }

@@ -57,16 +57,13 @@ type Clock func(thread, step int) []int32
 // asked returns the visits that the traversal's function asked for. What comes
 // after it said stop is unconstrained, as in package check.
 func (o *Op) asked() []Visit {
-	if at, _ := o.Op.Func.Step(); at > 0 && at < len(o.Visits) {
-		return o.Visits[:at]
-	}
-	return o.Visits
+	return o.Visits[:o.Op.Func.Asked(len(o.Visits))]
 }
 
 // stopped reports whether the traversal's function ended it.
 func (o *Op) stopped() bool {
-	at, _ := o.Op.Func.Step()
-	return at > 0 && len(o.Visits) >= at
+	_, stopped := o.Op.Func.End(len(o.Visits))
+	return stopped
 }
 
 // loads reports whether o is a traversal that shows which keys it visits.

@@ -21,7 +21,7 @@ type alphabet struct {
 // would draw, on two keys.
 func sequentialAlphabet(in model.Instance) alphabet {
 	t := in.Traits()
-	a := alphabet{methods: comparing(in), keys: []int{0, 1}, values: []int{1, 2, model.Zero}}
+	a := alphabet{methods: usable(in), keys: []int{0, 1}, values: []int{1, 2, model.Zero}}
 	if t.NaN {
 		a.specials = append(a.specials, model.NaN)
 	}
@@ -42,18 +42,11 @@ func sequentialAlphabet(in model.Instance) alphabet {
 
 // releaseAlphabet is for programs whose results are known to be right.
 func releaseAlphabet(in model.Instance) alphabet {
-	return alphabet{methods: comparing(in), keys: []int{0, 1}, values: []int{1, 2}, olds: []int{1, 2}}
+	return alphabet{methods: usable(in), keys: []int{0, 1}, values: []int{1, 2}, olds: []int{1, 2}}
 }
 
-// comparing lists the map's methods, comparisons only where values can be
-// compared.
-func comparing(in model.Instance) []model.Method {
-	has := in.Methods()
-	if !in.Traits().Comparable {
-		has = has.Without(model.CompareAndSwap).Without(model.CompareAndDelete)
-	}
-	return has.Methods()
-}
+// usable lists the methods that programs are made of.
+func usable(in model.Instance) []model.Method { return in.Traits().Usable(in.Methods()).Methods() }
 
 // ops lists all operations of a.
 func (a alphabet) ops() []model.Op {

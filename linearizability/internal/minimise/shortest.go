@@ -1,9 +1,9 @@
 package minimise
 
 import (
-	"fmt"
 	"iter"
 
+	"github.com/mapspec/mapspec/linearizability/internal/english"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -23,7 +23,7 @@ func (s *search) shortest() model.Coverage {
 	}
 	for size := 1; size < s.witness.Operations() && size <= mostTried; size++ {
 		if !tryAll(programs(ops, size)) {
-			return model.Bounded("%s before all programs of %s were tried", s.ended(), plural(size, "operation"))
+			return model.Bounded("%s before all programs of %s were tried", s.ended(), english.Count(size, "operation"))
 		}
 	}
 	if s.witness.Operations() <= mostTried+1 {
@@ -105,11 +105,4 @@ func extend(prefix []model.Op, n names, ops []model.Op, more int, yield func([]m
 		}
 	}
 	return true
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -26,9 +26,7 @@ type letter struct {
 // so that is left to sequential checks.
 func NewAlphabet(methods model.MethodSet, traits model.Traits, keys int) Alphabet {
 	a := Alphabet{traits: traits}
-	if !traits.Comparable {
-		methods = methods.Without(model.CompareAndSwap).Without(model.CompareAndDelete)
-	}
+	methods = traits.Usable(methods)
 	for key := range keys {
 		for _, m := range methods.Methods() {
 			if m.OnKey() {

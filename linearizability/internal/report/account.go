@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
+	"github.com/mapspec/mapspec/linearizability/internal/english"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -123,7 +124,7 @@ func (t *teller) facts() []fact {
 
 // size says how small the program is, and how far that was looked into.
 func (t *teller) size(operations int) string {
-	text := plural(operations, "operation")
+	text := english.Count(operations, "operation")
 	if n := len(t.c.Threads); n > 1 {
 		text += fmt.Sprintf(" on %d goroutines", n)
 	} else {
@@ -144,7 +145,7 @@ func (t *teller) size(operations int) string {
 
 // certainty says how far one can rely on seeing it again.
 func (t *teller) certainty() string {
-	rounds := plural(max(1, t.c.Rounds), "round")
+	rounds := english.Count(max(1, t.c.Rounds), "round")
 	switch {
 	case t.c.Operations() == 0:
 		return "it was seen once; no program is known that shows it again"

@@ -84,7 +84,7 @@ func (c *running) visit(v model.Visit) (did string) {
 		return ""
 	}
 	c.visits++
-	if at, _ := c.op.Func.Step(); at > 0 && c.visits > at {
+	if c.visits > c.op.Func.Asked(c.visits) {
 		return "called f again, which had asked to stop"
 	}
 	if err := c.traversal.Visit(v.Key, v.Value); err != nil {
@@ -110,17 +110,13 @@ func (r *replay) returned(c *running, got model.Result) (did, should string) {
 // finished says what is wrong with the end of a traversal.
 func (c *running) finished(s model.State, got model.Result) (did, should string) {
 	m := c.op.Method
-	if c.op.Func != nil && c.op.Func.Nil {
+	if c.op.Func.IsNil() {
 		if _, ok := model.Allows(s, c.op, got); ok {
 			return "", ""
 		}
 		return ending(m, got), ending(m, model.Result{Panic: model.PanicNilFunc})
 	}
-	at, ends := c.op.Func.Step()
-	stopped := at > 0 && c.visits >= at
-	if !stopped {
-		ends = ""
-	}
+	ends, stopped := c.op.Func.End(c.visits)
 	if got.Panic != ends {
 		return ending(m, got), ending(m, model.Result{Panic: ends})
 	}

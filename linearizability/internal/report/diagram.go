@@ -7,6 +7,7 @@ import (
 
 	"github.com/mapspec/mapspec/linearizability/history"
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
+	"github.com/mapspec/mapspec/linearizability/internal/english"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -56,7 +57,7 @@ func (t *teller) concurrentBlocks() []block {
 	}
 	if left > 0 {
 		blocks = append(blocks, paragraph("Left out: %s that have no part in it; all are in %s.",
-			plural(left, "operation"), counterexample.HistoryFile))
+			english.Count(left, "operation"), counterexample.HistoryFile))
 	}
 	return blocks
 }

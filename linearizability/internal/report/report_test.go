@@ -66,8 +66,8 @@ func TestTextNamesTheOperationThatShouldHaveLetGo(t *testing.T) {
 func swapped(typ, path string) counterexample.Counterexample {
 	return counterexample.Counterexample{
 		Map: "mine", Type: typ, Import: path, Clause: model.S4, Go: "go1.26",
-		Reason: "Swap(k1, v1) returned v1, false, want zero, false",
-		Witness:  model.Witness{Look: model.LookResults, Threads: [][]model.Op{{op(model.Swap, 1, 1)}}},
+		Reason:  "Swap(k1, v1) returned v1, false, want zero, false",
+		Witness: model.Witness{Look: model.LookResults, Threads: [][]model.Op{{op(model.Swap, 1, 1)}}},
 	}
 }
 

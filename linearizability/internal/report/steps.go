@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
+	"github.com/mapspec/mapspec/linearizability/internal/english"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -53,7 +54,7 @@ func (t *teller) stalled() string {
 	if s == nil {
 		return ""
 	}
-	return fmt.Sprintf(" After %s %s is stopped for ever.", plural(s.After, "step"), goroutine(s.Thread))
+	return fmt.Sprintf(" After %s %s is stopped for ever.", english.Count(s.After, "step"), goroutine(s.Thread))
 }
 
 // stepTable is a column a goroutine; before them the line in the source, and
@@ -178,5 +179,5 @@ func (t *teller) scheduleFacts() []fact {
 	if t.c.Look != model.LookSchedule || s == nil {
 		return nil
 	}
-	return []fact{{"schedule", fmt.Sprintf("%s, %s; from the map %q, hashes %s", s.Steps, plural(s.Preemptions, "preemption"), s.Initial, s.Hashes)}}
+	return []fact{{"schedule", fmt.Sprintf("%s, %s; from the map %q, hashes %s", s.Steps, english.Count(s.Preemptions, "preemption"), s.Initial, s.Hashes)}}
 }

@@ -70,7 +70,7 @@ func phases(c counterexample.Counterexample, ops []history.Operation) []phase {
 	}
 	rest := outer[len(begin):]
 	for _, i := range rest[min(len(c.Threads[0]), len(rest)):] {
-		if !overlapped(ops, i) && reads(ops[i].Op) {
+		if !overlapped(ops, i) && !ops[i].Op.Method.Writes() {
 			setPhase(when, ops, i, atRest)
 		}
 	}
@@ -93,10 +93,6 @@ func outermost(ops []history.Operation, client int) []int {
 func sameCall(a, b model.Op) bool {
 	a.Func, b.Func = nil, nil
 	return a == b
-}
-
-func reads(o model.Op) bool {
-	return o.Method == model.Load || o.Method == model.Len || o.Method == model.Range
 }
 
 // overlapped reports whether another client has an operation in progress while

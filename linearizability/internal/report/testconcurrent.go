@@ -102,7 +102,7 @@ func (w *testWriter) bare(o model.Op) bool {
 		return w.bareTraversal(o)
 	}
 	call, ok := w.call(o)
-	if ok && mayPanic(o) {
+	if ok && o.MayPanic() {
 		w.uses["panics"] = true
 		call = "panics(func() { " + call + " })"
 	}
@@ -110,16 +110,11 @@ func (w *testWriter) bare(o model.Op) bool {
 	return ok
 }
 
-// mayPanic reports whether o panics in some state.
-func mayPanic(o model.Op) bool {
-	return o.Method.OnKey() && o.Key == model.Unhashable || o.Method.Compares() && o.Old == model.Uncomparable
-}
-
 // bareTraversal writes a traversal, whatever it visits. Its function ends it
 // by returning false only.
 func (w *testWriter) bareTraversal(o model.Op) bool {
 	at, ends := o.Func.Step()
-	if ends != "" || o.Func != nil && o.Func.Nil {
+	if ends != "" || o.Func.IsNil() {
 		return false
 	}
 	parameters, _ := w.callback(o.Method)
@@ -185,12 +180,10 @@ func (w *testWriter) returning(rest []model.Op) int {
 	return n
 }
 
+// returnsSomething reports whether a call of m is an expression.
 func returnsSomething(m model.Method) bool {
-	switch m {
-	case model.Store, model.Delete, model.Clear:
-		return false
-	}
-	return !m.Traverses()
+	value, ok, length := m.Returns()
+	return value || ok || length
 }
 
 // callNames are the calls that return something, where they are made.

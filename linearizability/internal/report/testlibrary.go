@@ -110,7 +110,7 @@ func (w *testWriter) promise() string {
 	}
 	p := w.c.Promise
 	for _, f := range []struct{ name, value string }{
-		{"Release", string(p.Release)}, {"Clear", string(p.Clear)}, {"Len", string(p.Len)}, {"Progress", string(p.Progress)},
+		{"Release", string(p.Release)}, {"Clear", string(p.Clear)}, {"Len", string(p.Len)},
 	} {
 		if f.value != "" {
 			add("%s: %q", f.name, f.value)

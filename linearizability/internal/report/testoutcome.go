@@ -42,7 +42,7 @@ func (w *testWriter) outcomes(rest []model.Op) (list outcomeList, ok bool) {
 	}
 	for _, o := range append(w.inOrder(nil), w.c.Init...) {
 		whole := o.Method == model.Clear && w.c.Promise.Clear != model.Strong || o.Method == model.Len && w.c.Promise.Len != model.Strong
-		if whole || o.Method.Traverses() || mayPanic(o) {
+		if whole || o.Method.Traverses() || o.MayPanic() {
 			return nil, false
 		}
 	}

@@ -152,7 +152,7 @@ func during(s model.State, o model.Op) []model.State {
 		next, _ := model.Step(s, o)
 		return []model.State{next}
 	}
-	if o.Func == nil || o.Func.Nil || s.Len() == 0 {
+	if o.Func == nil || o.Func.IsNil() || s.Len() == 0 {
 		return nil
 	}
 	var states []model.State

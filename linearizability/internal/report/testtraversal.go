@@ -11,7 +11,7 @@ import (
 // traversal writes o, which is called in state s by one goroutine: what it may
 // visit is compared with a list, whatever the order.
 func (w *testWriter) traversal(s model.State, o model.Op) bool {
-	if o.Func != nil && o.Func.Nil {
+	if o.Func.IsNil() {
 		return w.nilFunction(s, o)
 	}
 	allowed, ok := w.itineraries(s, o)

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
+	"github.com/mapspec/mapspec/linearizability/internal/english"
 )
 
 // The size of a text, in lines and in columns, and how it is indented.
@@ -38,7 +39,7 @@ func (a account) text() []string {
 	}
 	const most = textLines / 2
 	head, tail := lines[:most], lines[len(lines)-most+1:]
-	return append(append(head[:most:most], "… "+plural(len(lines)-len(head)-len(tail), "line")+" left out"), tail...)
+	return append(append(head[:most:most], "… "+english.Count(len(lines)-len(head)-len(tail), "line")+" left out"), tail...)
 }
 
 // layout is a with at most so many rows a table, and with blank lines between
@@ -95,7 +96,7 @@ func (t *table) text(rows int) []string {
 
 // leftOut says that n rows are not shown, and which file has them.
 func leftOut(n int, rest string) string {
-	text := "… " + plural(n, "line") + " left out"
+	text := "… " + english.Count(n, "line") + " left out"
 	if rest != "" {
 		text += "; all are in " + rest
 	}

@@ -145,11 +145,3 @@ func anywhere(ops []model.Op, ok func(model.Op) bool) bool {
 
 // goroutine names a client of a history.
 func goroutine(client int) string { return fmt.Sprintf("goroutine %d", client) }
-
-// plural is "1 key" or "2 keys".
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}

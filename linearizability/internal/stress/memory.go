@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 
@@ -73,7 +74,7 @@ func TryRaces(ctx context.Context, b model.Binder, c model.Clause, w model.Witne
 		return model.Skip(c, NeedsRace), nil
 	}
 	program := history.Program{Init: w.Init, Threads: w.Threads}
-	if err := runnable(b.Bind(), program); err != nil {
+	if err := canRun(b.Bind(), program); err != nil {
 		return model.Verdict{}, err
 	}
 	r.skip()
@@ -132,9 +133,7 @@ func litmusPrograms(in model.Instance) []litmus {
 	}
 	var possible []litmus
 	for _, l := range all {
-		has := in.Methods()
-		usable := has.Has(l.write.Method) && has.Has(l.read.Method) && (len(l.init) == 0 || has.Has(model.Store))
-		if usable && (in.Traits().Comparable || !l.write.Method.Compares() && !l.read.Method.Compares()) {
+		if model.CanDoAll(in, append(slices.Clone(l.init), l.write, l.read)) == nil {
 			l.init, l.write, l.read = in.Traits().FitAll(l.init), in.Traits().Fit(l.write), in.Traits().Fit(l.read)
 			possible = append(possible, l)
 		}
@@ -209,25 +208,18 @@ func hammer(ctx context.Context, b model.Binder, after func(model.Witness)) {
 // runUnrecorded runs a program without a recorder.
 func runUnrecorded(in model.Instance, program history.Program) {
 	for _, o := range program.Init {
-		model.Execute(in, o, deaf{})
+		model.Execute(in, o, nil)
 	}
 	var all sync.WaitGroup
 	for _, ops := range program.Threads {
 		all.Go(func() {
 			for _, o := range ops {
-				model.Execute(in, o, deaf{})
+				model.Execute(in, o, nil)
 			}
 		})
 	}
 	all.Wait()
 }
-
-// deaf is a listener that hears nothing.
-type deaf struct{}
-
-func (deaf) Visit(model.Visit)        {}
-func (deaf) Call(model.Op) int        { return 0 }
-func (deaf) Return(int, model.Result) {}
 
 // raceReports reads what the race detector wrote since it was last asked. It
 // needs GORACE=log_path=FILE, which the command sets for the process that

@@ -3,6 +3,7 @@ package stress
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/mapspec/mapspec/linearizability/history"
 	"github.com/mapspec/mapspec/model"
@@ -53,22 +54,15 @@ func possibleModes(in model.Instance) []mode {
 	}
 	order = append(order, resize)
 	has := in.Methods()
-	if len(onKey(has, model.Method.Stores)) == 0 || len(onKey(has, func(m model.Method) bool {
-		return m == model.Load || m == model.LoadOrStore || m == model.LoadAndDelete || m == model.Swap
-	})) == 0 {
+	if len(onKey(has, model.Method.Inserts)) == 0 || len(onKey(has, returnsValue)) == 0 {
 		return nil
 	}
-	var list []mode
-	for _, m := range order {
-		possible := len(m.needs) == 0
-		for _, n := range m.needs {
-			possible = possible || has.Has(n)
-		}
-		if possible {
-			list = append(list, m)
-		}
-	}
-	return list
+	return slices.DeleteFunc(order, func(m mode) bool { return len(m.needs) > 0 && !has.HasAny(m.needs...) })
+}
+
+func returnsValue(m model.Method) bool {
+	value, _, _ := m.Returns()
+	return value
 }
 
 // onKey lists the single-key methods in has for which ok.
@@ -96,13 +90,11 @@ type drawer struct {
 // flavour picks single-key methods: all of them, or a few, for most bugs are a
 // quarrel of two or three methods.
 func (d drawer) flavour() []model.Method {
-	all := onKey(d.in.Methods(), func(m model.Method) bool {
-		return !m.Compares() || d.traits.Comparable
-	})
+	all := onKey(d.traits.Usable(d.in.Methods()), model.Method.OnKey)
 	if d.rng.IntN(2) == 0 {
 		return all
 	}
-	stores := onKey(d.in.Methods(), func(m model.Method) bool { return m.Stores() && !m.Compares() })
+	stores := onKey(d.in.Methods(), model.Method.Inserts)
 	picked := []model.Method{stores[d.rng.IntN(len(stores))]}
 	for range 1 + d.rng.IntN(3) {
 		picked = append(picked, all[d.rng.IntN(len(all))])
@@ -166,7 +158,7 @@ func (d *drawer) seeded(n int) []model.Op {
 
 // filled is an Init that stores keys 0 to n-1.
 func (d *drawer) filled(n int) []model.Op {
-	stores := onKey(d.in.Methods(), func(m model.Method) bool { return m.Stores() && !m.Compares() })
+	stores := onKey(d.in.Methods(), model.Method.Inserts)
 	var ops []model.Op
 	for k := range n {
 		ops = append(ops, d.op(stores[0], k))
@@ -233,7 +225,7 @@ func (d drawer) wholeMap() history.Program {
 func (d drawer) deleteToEmpty() history.Program {
 	keys := 1 + d.rng.IntN(2)
 	deletes := have(d.in, model.Delete, model.LoadAndDelete)
-	stores := onKey(d.in.Methods(), func(m model.Method) bool { return m.Stores() && !m.Compares() })
+	stores := onKey(d.in.Methods(), model.Method.Inserts)
 	return history.Program{Init: d.seeded(keys), Threads: d.threads(func(int) model.Op {
 		key := d.rng.IntN(keys)
 		switch d.rng.IntN(5) {
@@ -253,7 +245,7 @@ func (d drawer) resize() history.Program {
 	const residents, shared = 8, 2
 	d.small = false
 	init := d.filled(residents)
-	stores := onKey(d.in.Methods(), func(m model.Method) bool { return m.Stores() && !m.Compares() })
+	stores := onKey(d.in.Methods(), model.Method.Inserts)
 	deletes := have(d.in, model.Delete, model.LoadAndDelete)
 	own := 30 + d.rng.IntN(31)
 	traversals := have(d.in, model.Range, model.All)

@@ -24,7 +24,7 @@ func Try(ctx context.Context, b model.Binder, c model.Clause, w model.Witness, o
 	for _, ops := range w.Threads {
 		program.Threads = append(program.Threads, in.Traits().FitAll(ops))
 	}
-	if err := runnable(in, program); err != nil {
+	if err := canRun(in, program); err != nil {
 		return model.Verdict{}, 0, err
 	}
 	if len(program.Threads) < 2 {
@@ -61,7 +61,7 @@ func hangs(c model.Clause, p2 model.Verdict) model.Verdict {
 func Record(b model.Binder, w model.Witness) (history.History, error) {
 	in := b.Bind()
 	program := history.Program{Init: w.Init, Threads: w.Threads}
-	if err := runnable(in, program); err != nil {
+	if err := canRun(in, program); err != nil {
 		return history.History{}, err
 	}
 	p := newPool(max(1, len(program.Threads)))
@@ -70,31 +70,11 @@ func Record(b model.Binder, w model.Witness) (history.History, error) {
 	return p.recorder.History(), nil
 }
 
-// runnable returns an error if the map lacks a method that p calls, or takes
-// other keys and values than p passes.
-func runnable(in model.Instance, p history.Program) error {
+// canRun returns nil if p can be run on in, as [model.CanDo] says.
+func canRun(in model.Instance, p history.Program) error {
 	for _, ops := range append([][]model.Op{p.Init}, p.Threads...) {
-		for _, o := range ops {
-			if err := canDo(in, o); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func canDo(in model.Instance, o model.Op) error {
-	t := in.Traits()
-	special := o.Method.OnKey() && (o.Key == model.NaN && !t.NaN || o.Key == model.Unhashable && !t.Unhashable || o.Key == model.Foreign) ||
-		(o.Value == model.Uncomparable || o.Old == model.Uncomparable) && !t.Uncomparable || o.Value == model.Foreign || o.Old == model.Foreign
-	if !in.Methods().Has(o.Method) || special || o.Method.Compares() && !t.Comparable {
-		return fmt.Errorf("%s cannot do %v", in.Name(), o)
-	}
-	if o.Func != nil {
-		for _, inner := range o.Func.Do {
-			if err := canDo(in, inner); err != nil {
-				return err
-			}
+		if err := model.CanDoAll(in, ops); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -197,9 +197,9 @@ func TestBruteForceHearsCallsWithoutAStep(t *testing.T) {
 }
 
 type sequential struct {
-	deaf
-	id     int
-	visits []history.Event
+	model.Listener // of which only Visit is called: no callback calls the map
+	id             int
+	visits         []history.Event
 }
 
 func (l *sequential) Visit(v model.Visit) {

@@ -69,7 +69,7 @@ func (d *drive) setup() {
 // asked for.
 func (d *drive) initially(i int, o model.Op, read bool) (r model.Result) {
 	if o.Method.Traverses() {
-		return model.Execute(d.in, o, deaf{})
+		return model.Execute(d.in, o, nil)
 	}
 	p := d.in.Prepare(o)
 	defer p.Release()
@@ -97,13 +97,6 @@ func (d *drive) watch(list []watched, o model.Op, place int, p model.Prepared) [
 	}
 	return list
 }
-
-// deaf hears nothing.
-type deaf struct{}
-
-func (deaf) Visit(model.Visit)        {}
-func (deaf) Call(model.Op) int        { return 0 }
-func (deaf) Return(int, model.Result) {}
 
 // client runs one thread's operations and records them. It is the
 // model.Listener of its traversals.

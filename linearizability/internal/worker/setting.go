@@ -27,8 +27,7 @@ type setting struct {
 func (w *worker) settle() error {
 	in := w.subject.Bind()
 	w.checker = interval.NewChecker(in.Promise())
-	_, unjudged := release.Unjudged(in)
-	w.canWatch = !unjudged && in.Methods().Has(model.Load) // who else says what is live
+	w.canWatch = watchable(in)
 	policies, err := w.policies()
 	if err != nil {
 		return err
@@ -47,6 +46,14 @@ func (w *worker) settle() error {
 		return fmt.Errorf("none of the initial maps %q exists for this map: ask for %q", w.job.Initials, job.Empty)
 	}
 	return nil
+}
+
+// watchable reports whether it can be told which keys and values of a map like
+// in are live, and which are retained. Load says what is live.
+func watchable(in model.Instance) bool {
+	t, has := in.Traits(), in.Methods()
+	return (t.KeyWatched || t.ValueWatched) && has.HasAny(model.Store, model.LoadOrStore) && has.Has(model.Load) &&
+		release.Control(in) == ""
 }
 
 // policies returns the hash policies of the job, or only the first of them if

@@ -41,7 +41,7 @@ func (w *worker) makes(ops []model.Op) sched.Ending {
 	ending, _ := w.alone(func() {
 		in := w.subject.Bind()
 		for _, o := range ops {
-			model.Execute(in, o, deaf{})
+			model.Execute(in, o, nil)
 		}
 	})
 	return ending
