@@ -143,14 +143,6 @@ func (r Retention) String() string {
 	return english.Count(len(r.Keys), "key") + " and " + english.Count(len(r.Values), "value")
 }
 
-// First returns the first instance retained, a key if there is one.
-func (r Retention) First() Instance {
-	if len(r.Keys) > 0 {
-		return r.Keys[0]
-	}
-	return r.Values[0]
-}
-
 // Probe collects garbage until nothing but live instances is alive, at most
 // three times, and returns what remains. It reads nothing from the map.
 func (t *Tracker) Probe() Retention { return probeAll([]*Tracker{t})[0] }

@@ -198,8 +198,8 @@ func TestBruteForceHearsCallsWithoutAStep(t *testing.T) {
 
 type sequential struct {
 	model.Listener // of which only Visit is called: no callback calls the map
-	id     int
-	visits []history.Event
+	id             int
+	visits         []history.Event
 }
 
 func (l *sequential) Visit(v model.Visit) {
