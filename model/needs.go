@@ -15,26 +15,17 @@ func (t Traits) Usable(has MethodSet) MethodSet {
 	return has.Without(CompareAndSwap, CompareAndDelete)
 }
 
-// CanDo returns nil if o can be called on in, with all that its callback calls.
-// The error says in one line what the map or its types lack.
-func CanDo(in Instance, o Op) error {
-	if reason := lacks(in, o); reason != "" {
-		return fmt.Errorf("%s cannot do %v: %s", in.Name(), o, reason)
-	}
-	if o.Func != nil {
-		for _, inner := range o.Func.Do {
-			if err := CanDo(in, inner); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// CanDoAll returns nil if each of ops can be called on in, as [CanDo] says.
-func CanDoAll(in Instance, ops []Op) error {
+// CanDo returns nil if each of ops can be called on in, with all that its
+// callback calls. The error says in one line what the map or its types lack.
+func CanDo(in Instance, ops ...Op) error {
 	for _, o := range ops {
-		if err := CanDo(in, o); err != nil {
+		if reason := lacks(in, o); reason != "" {
+			return fmt.Errorf("%s cannot do %v: %s", in.Name(), o, reason)
+		}
+		if o.Func == nil {
+			continue
+		}
+		if err := CanDo(in, o.Func.Do...); err != nil {
 			return err
 		}
 	}

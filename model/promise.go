@@ -52,27 +52,35 @@ var releaseStanding = map[Release]map[Clause]standing{
 
 // standing returns what p makes of c.
 func (p Promise) standing(c Clause) standing {
-	if s, ok := releaseStanding[p.Release][c]; ok {
-		return s
-	}
-	promised, ok := map[Clause]bool{S9: p.Zero, R4: p.Shrinks, P1: p.LoadFree}[c]
-	switch {
-	case promised:
-		return named
-	case ok:
-		return waived
+	switch c {
+	case R1, R2, R3:
+		return releaseStanding[p.Release][c]
+	case S9:
+		return namedIf(p.Zero)
+	case R4:
+		return namedIf(p.Shrinks)
+	case P1:
+		return namedIf(p.LoadFree)
 	}
 	return owed
 }
 
-// optional says in a few words what the clauses promise that some maps waive.
-var optional = map[Clause]string{
-	S9: "a usable zero value",
-	R1: "prompt release",
-	R2: "release",
-	R3: "release",
-	R4: "a table that shrinks",
-	P1: "a Load that never waits",
+// namedIf is the standing of a clause that a map owes only by name.
+func namedIf(promised bool) standing {
+	if promised {
+		return named
+	}
+	return waived
+}
+
+// unpromised says why the clauses that a map may waive are not judged.
+var unpromised = map[Clause]string{
+	S9: "not promised: a usable zero value",
+	R1: "not promised: prompt release",
+	R2: "not promised: release",
+	R3: "not promised: release",
+	R4: "not promised: a table that shrinks",
+	P1: "not promised: a Load that never waits",
 }
 
 // Reason returns why clause c is not judged for a map with promise p, or ""
@@ -81,7 +89,7 @@ func (p Promise) Reason(c Clause) string {
 	if p.standing(c) != waived {
 		return ""
 	}
-	return "not promised: " + optional[c]
+	return unpromised[c]
 }
 
 // Fails reports whether a violation of c breaks p, so that a test must fail.

@@ -84,7 +84,7 @@ func (j *judge) onlyThread(w model.Witness) ([]model.Op, error) {
 	for _, t := range w.Threads {
 		ops = append(ops, t...)
 	}
-	if err := model.CanDoAll(j.in, ops); err != nil {
+	if err := model.CanDo(j.in, ops...); err != nil {
 		return nil, err
 	}
 	if w.Look == model.LookSequence && (len(ops) != 1 || !ops[0].Method.Traverses()) {

@@ -119,7 +119,7 @@ func TestTrackerSeesOneKeyWithoutAResidentAndAllWithOne(t *testing.T) {
 }
 
 func bindGo1150() model.Instance {
-	return model.Bind(impl.Subject("go1.15.0", model.Promise{}, func() any { return new(readdirty.Go1150) }))
+	return impl.Subject("go1.15.0", model.Promise{}, func() any { return new(readdirty.Go1150) }).Bind()
 }
 
 func do(t *testing.T, tr *release.Tracker, o model.Op) {
@@ -135,7 +135,7 @@ func do(t *testing.T, tr *release.Tracker, o model.Op) {
 func TestTrackerWatchesPointerKeys(t *testing.T) {
 	type conn struct{ _ [64]byte }
 	s := model.Subject[*conn, string]{Name: "pointers", New: func() any { return new(locked.Map[*conn, string]) }}
-	tr := release.Track(model.Bind(s))
+	tr := release.Track(s.Bind())
 	for k := range 10 {
 		do(t, tr, model.Op{Method: model.Store, Key: k, Value: k + 1})
 	}

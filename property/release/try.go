@@ -87,7 +87,7 @@ func possible(in model.Instance, w model.Witness) ([]model.Op, error) {
 	if len(ops) == 0 {
 		return nil, fmt.Errorf("an empty program retains nothing")
 	}
-	return ops, model.CanDoAll(in, ops)
+	return ops, model.CanDo(in, ops...)
 }
 
 // removal is the method by which keys go inside the Range of a pin.

@@ -180,11 +180,9 @@ func (w *testWriter) returning(rest []model.Op) int {
 	return n
 }
 
-// returnsSomething reports whether a call of m is an expression.
-func returnsSomething(m model.Method) bool {
-	value, ok, length := m.Returns()
-	return value || ok || length
-}
+// returnsSomething reports whether a call of m is an expression: what a method
+// reads it returns, or hands to its function.
+func returnsSomething(m model.Method) bool { return m.Reads() && !m.Traverses() }
 
 // callNames are the calls that return something, where they are made.
 func (w *testWriter) callNames(rest []model.Op) []string {

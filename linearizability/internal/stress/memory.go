@@ -133,7 +133,7 @@ func litmusPrograms(in model.Instance) []litmus {
 	}
 	var possible []litmus
 	for _, l := range all {
-		if model.CanDoAll(in, append(slices.Clone(l.init), l.write, l.read)) == nil {
+		if model.CanDo(in, append(slices.Clone(l.init), l.write, l.read)...) == nil {
 			l.init, l.write, l.read = in.Traits().FitAll(l.init), in.Traits().Fit(l.write), in.Traits().Fit(l.read)
 			possible = append(possible, l)
 		}

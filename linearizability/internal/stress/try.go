@@ -73,7 +73,7 @@ func Record(b model.Binder, w model.Witness) (history.History, error) {
 // canRun returns nil if p can be run on in, as [model.CanDo] says.
 func canRun(in model.Instance, p history.Program) error {
 	for _, ops := range append([][]model.Op{p.Init}, p.Threads...) {
-		if err := model.CanDoAll(in, ops); err != nil {
+		if err := model.CanDo(in, ops...); err != nil {
 			return err
 		}
 	}
