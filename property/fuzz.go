@@ -12,7 +12,6 @@ import (
 	"testing"
 
 	"github.com/mapspec/mapspec/model"
-	"github.com/mapspec/mapspec/property/release"
 	"pgregory.net/rapid"
 )
 
@@ -65,7 +64,7 @@ func FuzzRelease(f *testing.F, s model.Binder) {
 		}
 		var verdicts []model.Verdict
 		where, stuck := watched(func(returned *atomic.Int64) {
-			verdicts = release.TryAll(counting{s, returned}, [][]model.Op{p.ops})
+			verdicts = tryAll(counting{s, returned}, [][]model.Op{p.ops})
 		})
 		switch {
 		case stuck:
@@ -80,13 +79,13 @@ func FuzzRelease(f *testing.F, s model.Binder) {
 // everyProgram is the domain of all programs. An input is judged for itself,
 // so it avoids nothing that others have found.
 func everyProgram(in model.Instance) domain {
-	return domain{methods: usable(in), traits: in.Traits(), avoid: func(...model.Clause) bool { return false }}
+	return domain{methods: usable(in).Methods(), traits: in.Traits(), avoid: func(...model.Clause) bool { return false }}
 }
 
 // calmProgram is the domain of programs in which nothing panics and no
 // callback calls the map, as in randomRelease.
 func calmProgram(in model.Instance) domain {
-	return domain{methods: usable(in), avoid: func(...model.Clause) bool { return true }}
+	return domain{methods: usable(in).Methods(), avoid: func(...model.Clause) bool { return true }}
 }
 
 // unreleased returns why R1 cannot be judged or fails nothing, or "".
@@ -97,7 +96,7 @@ func unreleased(in model.Instance) string {
 	if reason := model.Unjudged(model.R1, in); reason != "" {
 		return "R1 skipped: " + reason
 	}
-	if reason := release.Control(in); reason != "" {
+	if reason := ReleaseControl(in); reason != "" {
 		return "R1 unknown: " + reason
 	}
 	return ""

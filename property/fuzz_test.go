@@ -19,7 +19,6 @@ import (
 	"github.com/mapspec/mapspec/impl/broken"
 	"github.com/mapspec/mapspec/impl/locked"
 	"github.com/mapspec/mapspec/model"
-	"github.com/mapspec/mapspec/property/release"
 )
 
 var (
@@ -398,7 +397,7 @@ func TestCorpusRefutesMapsThatRetain(t *testing.T) {
 		}
 	})
 	for _, m := range retaining() {
-		verdicts := release.TryAll(impl.Subject(m.Name, model.Promise{}, m.New), programs)
+		verdicts := tryAll(impl.Subject(m.Name, model.Promise{}, m.New), programs)
 		if !slices.ContainsFunc(verdicts, func(v model.Verdict) bool { return v.Status == model.Violation }) {
 			t.Errorf("no input refutes %s\n%s", m.Name, searchAgain)
 		}

@@ -1,15 +1,18 @@
-// Package property judges one map at a time from one goroutine: its results
-// against the model, and what it still holds after deletion.
+// Package property judges a map from one goroutine: its results against the
+// model, and what it still holds after deletion.
 //
-// In anyone's test file:
+// In a test file:
 //
 //	func TestConformance(t *testing.T) { property.Run(t, subject) }
+//	func FuzzMine(f *testing.F)        { property.Fuzz(f, subject) }
 //
-// Directed programs put each clause to the test once; rapid then draws
-// programs over the map's whole alphabet, hostile keys, values and callbacks
-// included, and shrinks one that fails. Each program runs on a new map in a
-// goroutine of its own under a watchdog, so that a map that hangs is a verdict
-// and not a test that never ends. Package release judges R1 to R4.
+// Directed programs put each clause to the test once. Then rapid draws programs
+// over all of the map's methods, with hostile keys, values and callbacks, and
+// shrinks one that fails. Release (clauses R1 to R4, and S8) is judged by watching
+// the keys and values that were passed to the map.
+//
+// Each program runs on a new map, in a goroutine of its own, under a watchdog. So
+// a map that hangs gets a verdict, and does not hang the test.
 package property
 
 import (
@@ -23,7 +26,6 @@ import (
 	"time"
 
 	"github.com/mapspec/mapspec/model"
-	"github.com/mapspec/mapspec/property/release"
 )
 
 // Options bounds a judgement.
@@ -36,8 +38,14 @@ type Options struct {
 	Programs int
 	// Seed makes the programs drawn repeatable.
 	Seed uint64
-	// Release bounds the judgement of R1 to R4.
-	Release release.Options
+	// Keys is how many keys a scenario of R1 removes; 0 is 64.
+	Keys int
+	// PumpLength is the length of the longest cycle that is tried for R3; 0 is 3.
+	PumpLength int
+	// Turns is how often a cycle that seems to retain more and more is repeated,
+	// 1,000 times or more; 0 is 16,000. A map whose traversals are slow may want
+	// fewer.
+	Turns int
 	// Until, if not empty, is the only clause of interest: what cannot refute
 	// it is not run, and its first violation ends the judgement.
 	Until model.Clause
@@ -49,7 +57,7 @@ type Options struct {
 func Run(t *testing.T, s model.Binder) {
 	t.Helper()
 	seed := rapidSeed()
-	o := Options{Seed: seed, Programs: 150, Release: release.Options{Keys: 32, PumpLength: 2}}
+	o := Options{Seed: seed, Programs: 150, Keys: 32, PumpLength: 2}
 	verdicts := Judge(t.Context(), s, o)
 	model.Report(t, s.Bind().Promise(), verdicts, fmt.Sprintf("go test -run '^%s$' -rapid.seed=%d", t.Name(), seed))
 }
@@ -71,8 +79,7 @@ func Judge(ctx context.Context, b model.Binder, o Options) []model.Verdict {
 		o.Programs = 400
 	}
 	j := &judge{bind: b, in: b.Bind(), found: map[model.Clause]model.Verdict{}, until: o.Until}
-	if slices.Contains(release.Clauses, o.Until) {
-		o.Release.Only = o.Until
+	if slices.Contains(releaseClauses, o.Until) {
 		return j.released(ctx, o)
 	}
 	j.directed(ctx)

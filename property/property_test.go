@@ -15,7 +15,6 @@ import (
 	"github.com/mapspec/mapspec/impl/locked"
 	"github.com/mapspec/mapspec/model"
 	"github.com/mapspec/mapspec/property"
-	"github.com/mapspec/mapspec/property/release"
 )
 
 // TestMain gives the tests one processor: programs are of one goroutine, and
@@ -32,7 +31,7 @@ func quick(seed uint64) property.Options {
 	if testing.Short() {
 		programs = 20
 	}
-	return property.Options{Seed: seed, Programs: programs, Release: release.Options{Keys: 8, PumpLength: 1}}
+	return property.Options{Seed: seed, Programs: programs, Keys: 8, PumpLength: 1}
 }
 
 // Good maps pass, whatever their keys and values are.
@@ -341,7 +340,7 @@ func (r *recorded) Errorf(f string, a ...any) { r.errors = append(r.errors, fmt.
 func TestReleaseFailsOnlyWhatIsPromised(t *testing.T) {
 	m, _ := impl.Find("go1.15.0")
 	o := quick(1)
-	o.Release.PumpLength = 2
+	o.PumpLength = 2
 	verdicts := property.Judge(context.Background(), m.Subject, o)
 	for release, want := range map[model.Release]int{model.ReleaseUnstated: 0, model.ReleasePrompt: 2} {
 		var r recorded
@@ -358,6 +357,6 @@ func BenchmarkRun(b *testing.B) {
 	seed := uint64(0)
 	for b.Loop() {
 		seed++
-		property.Judge(context.Background(), m.Subject, property.Options{Seed: seed, Programs: 150, Release: release.Options{Keys: 32, PumpLength: 2}})
+		property.Judge(context.Background(), m.Subject, property.Options{Seed: seed, Programs: 150, Keys: 32, PumpLength: 2})
 	}
 }

@@ -166,7 +166,7 @@ const batch = 50
 // that breaks a clause that no program broke before is shrunk and noted, and
 // drawing goes on for the others.
 func (j *judge) random(ctx context.Context, o Options) {
-	d := domain{methods: usable(j.in), traits: j.in.Traits(), avoid: j.broken}
+	d := domain{methods: usable(j.in).Methods(), traits: j.in.Traits(), avoid: j.broken}
 	deadline := time.Now().Add(o.Budget)
 	over := func() bool { return j.givenUp(ctx) || o.Budget > 0 && time.Now().After(deadline) }
 	if len(d.methods) == 0 {
@@ -199,9 +199,6 @@ func (j *judge) random(ctx context.Context, o Options) {
 		}
 	}
 }
-
-// usable lists the methods that programs are drawn from.
-func usable(in model.Instance) []model.Method { return in.Traits().Usable(in.Methods()).Methods() }
 
 // rapidMu guards rapid's flags, which are global.
 var rapidMu sync.Mutex

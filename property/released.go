@@ -2,10 +2,10 @@ package property
 
 import (
 	"context"
+	"slices"
 	"sync/atomic"
 
 	"github.com/mapspec/mapspec/model"
-	"github.com/mapspec/mapspec/property/release"
 	"pgregory.net/rapid"
 )
 
@@ -15,13 +15,17 @@ func (j *judge) released(ctx context.Context, o Options) []model.Verdict {
 	if j.broken(model.P2) {
 		return hungInRelease(*j.found[model.P2].Failure)
 	}
+	r := releaseOptions{Keys: o.Keys, PumpLength: o.PumpLength, Turns: o.Turns}
+	if slices.Contains(releaseClauses, o.Until) {
+		r.Only = o.Until
+	}
 	if j.broken(model.T3) {
-		o.Release.NoReentry = "a call from inside a Range breaks T3, and R2 is about such calls"
+		r.NoReentry = "a call from inside a Range breaks T3, and R2 is about such calls"
 	}
 	var verdicts []model.Verdict
 	where, stuck := watched(func(returned *atomic.Int64) {
 		b := counting{j.bind, returned}
-		verdicts = release.Judge(ctx, b, o.Release)
+		verdicts = judgeRelease(ctx, b, r)
 		if model.Find(verdicts, model.R1).Status == model.OK {
 			verdicts = append(verdicts, j.randomRelease(ctx, b, o))
 		}
@@ -37,7 +41,7 @@ func hungInRelease(f model.Failure) []model.Verdict {
 	p2 := f.Violates(model.P2, nil)
 	p2.Coverage = model.Bounded("the programs of release")
 	verdicts := []model.Verdict{p2}
-	for _, c := range release.Clauses {
+	for _, c := range releaseClauses {
 		verdicts = append(verdicts, model.Verdict{Clause: c, Status: model.Unknown, Reason: "the map hangs"})
 	}
 	return verdicts
@@ -50,14 +54,14 @@ const releasePrograms = 40
 // randomRelease draws programs and looks after each at what the map holds: R1
 // beyond the scenarios of package release.
 func (j *judge) randomRelease(ctx context.Context, b model.Binder, o Options) model.Verdict {
-	d := domain{methods: usable(j.in), avoid: func(...model.Clause) bool { return true }}
+	d := domain{methods: usable(j.in).Methods(), avoid: func(...model.Clause) bool { return true }}
 	v := model.Verdict{Clause: model.R1, Status: model.OK, Level: "prompt"}
 	ran, wrong := 0, false
 	check(o.Seed, min(releasePrograms, o.Programs), func(t *rapid.T) {
 		if ctx.Err() != nil || wrong {
 			return
 		}
-		tracker := release.Track(b.Bind())
+		tracker := track(b.Bind())
 		for _, op := range d.program(t) {
 			if op.Func = nil; tracker.Do(op) != nil {
 				wrong = true // a sequential clause is broken, which is said elsewhere

@@ -5,7 +5,6 @@ import (
 	"sync/atomic"
 
 	"github.com/mapspec/mapspec/model"
-	"github.com/mapspec/mapspec/property/release"
 )
 
 // A Trial runs programs of one subject, each on a new map. It is for one
@@ -47,10 +46,10 @@ func (t *Trial) Try(w model.Witness) ([]model.Verdict, error) {
 }
 
 // TryRelease runs a witness of clause c whose look is one of package release's,
-// as [release.Try] does, under a watchdog.
+// as [TryRelease] does, under a watchdog.
 func (t *Trial) TryRelease(c model.Clause, w model.Witness) (v model.Verdict, err error) {
 	where, stuck := watched(func(returned *atomic.Int64) {
-		v, err = release.Try(counting{t.judge.bind, returned}, c, w)
+		v, err = TryRelease(counting{t.judge.bind, returned}, c, w)
 	})
 	if stuck {
 		return hungOn(c, where), nil
@@ -58,10 +57,10 @@ func (t *Trial) TryRelease(c model.Clause, w model.Witness) (v model.Verdict, er
 	return v, err
 }
 
-// TryRetaining is [release.TryAll] under a watchdog.
+// TryRetaining is [tryAll] under a watchdog.
 func (t *Trial) TryRetaining(programs [][]model.Op) (verdicts []model.Verdict) {
 	where, stuck := watched(func(returned *atomic.Int64) {
-		verdicts = release.TryAll(counting{t.judge.bind, returned}, programs)
+		verdicts = tryAll(counting{t.judge.bind, returned}, programs)
 	})
 	if stuck {
 		return []model.Verdict{hungOn(model.R1, where)}

@@ -15,7 +15,6 @@ import (
 	"github.com/mapspec/mapspec/linearizability"
 	"github.com/mapspec/mapspec/model"
 	"github.com/mapspec/mapspec/property"
-	"github.com/mapspec/mapspec/property/release"
 )
 
 var (
@@ -56,7 +55,7 @@ func subjectOf(m broken.Map) model.Subject[any, any] {
 // judgeAlone judges m with a fixed seed, from one goroutine at a time.
 func judgeAlone(m broken.Map) []model.Verdict {
 	return property.Judge(context.Background(), subjectOf(m),
-		property.Options{Seed: 1, Programs: 100, Release: release.Options{Keys: 16, PumpLength: 2}})
+		property.Options{Seed: 1, Programs: 100, Keys: 16, PumpLength: 2})
 }
 
 // judgeTogether judges m with a fixed seed, from many goroutines. A map that

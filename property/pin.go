@@ -1,4 +1,4 @@
-package release
+package property
 
 import (
 	"fmt"
@@ -67,7 +67,7 @@ type pinned struct {
 // extra counts the keys and values retained beyond a control.
 type extra struct{ keys, values int }
 
-func (r Retention) beyond(control Retention) extra {
+func (r retention) beyond(control retention) extra {
 	return extra{len(r.Keys) - len(control.Keys), len(r.Values) - len(control.Values)}
 }
 
@@ -82,7 +82,7 @@ func measurePin(b model.Binder, remove model.Method, n int) (pinned, error) {
 	if err != nil {
 		return pinned{}, err
 	}
-	t := Track(b.Bind())
+	t := track(b.Bind())
 	if err := storeResidents(t); err != nil {
 		return pinned{}, err
 	}
@@ -109,13 +109,13 @@ func measurePin(b model.Binder, remove model.Method, n int) (pinned, error) {
 }
 
 // churned is the control: the same without a Range.
-func churned(b model.Binder, remove model.Method, n int) (Retention, error) {
-	t := Track(b.Bind())
+func churned(b model.Binder, remove model.Method, n int) (retention, error) {
+	t := track(b.Bind())
 	if err := storeResidents(t); err != nil {
-		return Retention{}, err
+		return retention{}, err
 	}
 	if err := churn(t, remove, n); err != nil {
-		return Retention{}, err
+		return retention{}, err
 	}
 	return t.Probe(), nil
 }
@@ -123,7 +123,7 @@ func churned(b model.Binder, remove model.Method, n int) (Retention, error) {
 // residents is how many keys stay throughout.
 const residents = 2
 
-func storeResidents(t *Tracker) error {
+func storeResidents(t *tracker) error {
 	for k := range residents {
 		if err := t.Do(model.Op{Method: model.Store, Key: k, Value: k + 1}); err != nil {
 			return err
@@ -132,7 +132,7 @@ func storeResidents(t *Tracker) error {
 	return nil
 }
 
-func churn(t *Tracker, remove model.Method, n int) error {
+func churn(t *tracker, remove model.Method, n int) error {
 	for k := residents; k < residents+n; k++ {
 		ops := trim([]model.Op{
 			{Method: model.Store, Key: k, Value: k + 1},

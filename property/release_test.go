@@ -1,10 +1,8 @@
-package release_test
+package property
 
 import (
 	"context"
 	"fmt"
-	"os"
-	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -15,15 +13,7 @@ import (
 	"github.com/mapspec/mapspec/impl/locked"
 	"github.com/mapspec/mapspec/impl/readdirty"
 	"github.com/mapspec/mapspec/model"
-	"github.com/mapspec/mapspec/property/release"
 )
-
-// TestMain gives the tests one processor: programs are of one goroutine, and
-// garbage collections take twice the work on two. Unless -cpu says otherwise.
-func TestMain(m *testing.M) {
-	runtime.GOMAXPROCS(1)
-	os.Exit(m.Run())
-}
 
 // What the maps of the article release, as the article says: every version up
 // to 1.23 is late, and 1.15.0 and 1.23 have a pump.
@@ -47,7 +37,7 @@ func TestMapsOfTheArticleReleaseWhatTheArticleSays(t *testing.T) {
 	} {
 		t.Run(want.name, func(t *testing.T) {
 			m, _ := impl.Find(want.name)
-			verdicts := release.Judge(context.Background(), m.Subject, release.Options{PumpLength: 2})
+			verdicts := judgeRelease(context.Background(), m.Subject, releaseOptions{PumpLength: 2})
 			r1 := model.Find(verdicts, model.R1)
 			if r1.Status != want.r1 || r1.Path() != want.path {
 				t.Errorf("R1 is %s, held by %q; want %s, %q", r1.Status, r1.Path(), want.r1, want.path)
@@ -70,7 +60,7 @@ func TestMapsOfTheArticleReleaseWhatTheArticleSays(t *testing.T) {
 // Clauses: R1
 func TestGo1150LeakIsExplainedInThreeOperations(t *testing.T) {
 	m, _ := impl.Find("go1.15.0")
-	r1 := model.Find(release.Judge(context.Background(), m.Subject, release.Options{PumpLength: 1}), model.R1)
+	r1 := model.Find(judgeRelease(context.Background(), m.Subject, releaseOptions{PumpLength: 1}), model.R1)
 	want := strings.Join([]string{
 		"Store(k0, v1)",
 		"Store(k1, v2)   <- passes key k1",
@@ -90,7 +80,7 @@ func TestGo1150LeakIsExplainedInThreeOperations(t *testing.T) {
 // Clauses: R3
 func TestASuspectIsDrivenAsFarAsIsAsked(t *testing.T) {
 	m, _ := impl.Find("go1.15.0")
-	r3 := model.Find(release.Judge(context.Background(), m.Subject, release.Options{Only: model.R3, PumpLength: 2, Turns: 1000}), model.R3)
+	r3 := model.Find(judgeRelease(context.Background(), m.Subject, releaseOptions{Only: model.R3, PumpLength: 2, Turns: 1000}), model.R3)
 	const want = "what is retained grows with every turn: 1000 keys after 1000 turns, with 1 live key"
 	if r3.Failure == nil || r3.Evidence() != want || r3.Witness == nil || r3.Witness.Turns != 1000 {
 		t.Errorf("%+v, want %q", r3, want)
@@ -103,7 +93,7 @@ func TestASuspectIsDrivenAsFarAsIsAsked(t *testing.T) {
 // Clauses: R1
 func TestTrackerSeesOneKeyWithoutAResidentAndAllWithOne(t *testing.T) {
 	for residents, want := range map[int]int{0: 1, 1: 100} {
-		tr := release.Track(bindGo1150())
+		tr := track(bindGo1150())
 		for k := range residents {
 			do(t, tr, model.Op{Method: model.Store, Key: 1000 + k, Value: 1})
 		}
@@ -122,7 +112,7 @@ func bindGo1150() model.Instance {
 	return impl.Subject("go1.15.0", model.Promise{}, func() any { return new(readdirty.Go1150) }).Bind()
 }
 
-func do(t *testing.T, tr *release.Tracker, o model.Op) {
+func do(t *testing.T, tr *tracker, o model.Op) {
 	t.Helper()
 	if err := tr.Do(o); err != nil {
 		t.Fatal(err)
@@ -135,7 +125,7 @@ func do(t *testing.T, tr *release.Tracker, o model.Op) {
 func TestTrackerWatchesPointerKeys(t *testing.T) {
 	type conn struct{ _ [64]byte }
 	s := model.Subject[*conn, string]{Name: "pointers", New: func() any { return new(locked.Map[*conn, string]) }}
-	tr := release.Track(s.Bind())
+	tr := track(s.Bind())
 	for k := range 10 {
 		do(t, tr, model.Op{Method: model.Store, Key: k, Value: k + 1})
 	}
@@ -154,7 +144,7 @@ func TestTrackerWatchesPointerKeys(t *testing.T) {
 //
 // Clauses: R1
 func TestInstanceHandedOutAgainIsLive(t *testing.T) {
-	tr := release.Track(bindGo1150())
+	tr := track(bindGo1150())
 	for _, o := range []model.Op{
 		{Method: model.Store, Key: 0, Value: 1}, {Method: model.Store, Key: 1, Value: 2},
 		{Method: model.Delete, Key: 1}, {Method: model.Store, Key: 1, Value: 3},
@@ -173,7 +163,7 @@ func TestInstanceHandedOutAgainIsLive(t *testing.T) {
 func TestSwappingAValueForItselfIsAnOverwrite(t *testing.T) {
 	for _, name := range []string{"locked", "sync.Map", "go1.23"} {
 		m, _ := impl.Find(name)
-		tr := release.Track(m.Subject.Bind())
+		tr := track(m.Subject.Bind())
 		do(t, tr, model.Op{Method: model.Store, Key: 1, Value: 1})
 		do(t, tr, model.Op{Method: model.CompareAndSwap, Key: 1, Old: 1, Value: 1})
 		do(t, tr, model.Op{Method: model.Store, Key: 1, Value: 1})
@@ -208,7 +198,7 @@ func TestFailedControlsAreUnknown(t *testing.T) {
 		{copies, "keeps a copy"},
 		{wrong, "results are wrong"},
 	} {
-		for _, v := range release.Judge(context.Background(), c.subject, release.Options{PumpLength: 1}) {
+		for _, v := range judgeRelease(context.Background(), c.subject, releaseOptions{PumpLength: 1}) {
 			if v.Clause == model.R1 && (v.Status != model.Unknown || !strings.Contains(v.Evidence(), c.want)) {
 				t.Errorf("%v, want unknown because it %s", v, c.want)
 			}
@@ -233,7 +223,7 @@ func (f *forgetful) LoadAndDelete(any) (any, bool) { return nil, false }
 // Clauses: R1
 func TestKeysAndValuesWithoutAllocationsAreSkipped(t *testing.T) {
 	s := model.Subject[int, int]{Name: "ints", New: func() any { return new(locked.Map[int, int]) }}
-	for _, v := range release.Judge(context.Background(), s, release.Options{}) {
+	for _, v := range judgeRelease(context.Background(), s, releaseOptions{}) {
 		if v.Status != model.Skipped {
 			t.Errorf("%v, want skipped", v)
 		}
@@ -245,7 +235,7 @@ func TestBudgetThatEndsIsUnknown(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	m, _ := impl.Find("locked")
-	for _, v := range release.Judge(ctx, m.Subject, release.Options{}) {
+	for _, v := range judgeRelease(ctx, m.Subject, releaseOptions{}) {
 		if v.Status != model.Unknown && v.Status != model.Skipped {
 			t.Errorf("%v, want unknown: nothing was judged", v)
 		}
@@ -269,7 +259,7 @@ func TestShrinkingIsJudgedWherePromised(t *testing.T) {
 		"when empty": {func() any { return new(shrinksWhenEmpty) }, model.OK},
 	} {
 		s := model.Subject[int, int]{Name: name, New: c.new, Promise: promise}
-		if v := model.Find(release.Judge(context.Background(), s, release.Options{}), model.R4); v.Status != c.want {
+		if v := model.Find(judgeRelease(context.Background(), s, releaseOptions{}), model.R4); v.Status != c.want {
 			t.Errorf("a map that shrinks %s: %v, want %s", name, v, c.want)
 		}
 	}
@@ -317,29 +307,29 @@ type target struct{ a, b int }
 func TestPathLeadsThroughWhatMapsAreMadeOf(t *testing.T) {
 	x := &target{1, 2}
 	for want, m := range map[string]*pathMap{
-		`release_test.pathMap.dirty["conn-17"].what`: {dirty: map[any]*inner{"conn-17": {what: x}}},
-		`release_test.pathMap.dirty[*release_test.target]`: {
+		`property.pathMap.dirty["conn-17"].what`: {dirty: map[any]*inner{"conn-17": {what: x}}},
+		`property.pathMap.dirty[*property.target]`: {
 			dirty: map[any]*inner{x: nil}},
-		`release_test.pathMap.free[1].what`:       {free: []*inner{nil, {what: x}}},
-		`release_test.pathMap.free[:cap][1].what`: {free: []*inner{nil, {what: x}}[:1]},
-		`release_test.pathMap.boxed`:              {boxed: x},
-		`release_test.pathMap.boxed.next.what`:    {boxed: inner{next: &inner{what: x}}},
-		`release_test.pathMap.array[1]`:           {array: [2]any{nil, x}},
-		`release_test.pathMap.opaque`:             {opaque: unsafe.Pointer(x)},
-		release.NoPath:                            {opaque: unsafe.Pointer(&inner{what: x}), fn: func() { fmt.Println(x) }},
+		`property.pathMap.free[1].what`:       {free: []*inner{nil, {what: x}}},
+		`property.pathMap.free[:cap][1].what`: {free: []*inner{nil, {what: x}}[:1]},
+		`property.pathMap.boxed`:              {boxed: x},
+		`property.pathMap.boxed.next.what`:    {boxed: inner{next: &inner{what: x}}},
+		`property.pathMap.array[1]`:           {array: [2]any{nil, x}},
+		`property.pathMap.opaque`:             {opaque: unsafe.Pointer(x)},
+		NoPath:                                {opaque: unsafe.Pointer(&inner{what: x}), fn: func() { fmt.Println(x) }},
 	} {
-		if got := release.Find(m, []uintptr{uintptr(unsafe.Pointer(x))}); got != want {
+		if got := PathTo(m, []uintptr{uintptr(unsafe.Pointer(x))}); got != want {
 			t.Errorf("path %s, want %s", got, want)
 		}
 	}
 	m := &pathMap{}
 	m.read.Store(&inner{next: &inner{what: x}})
-	if got, want := release.Find(m, []uintptr{uintptr(unsafe.Pointer(x))}), "release_test.pathMap.read.next.what"; got != want {
+	if got, want := PathTo(m, []uintptr{uintptr(unsafe.Pointer(x))}), "property.pathMap.read.next.what"; got != want {
 		t.Errorf("path %s, want %s", got, want)
 	}
 	bytes := []byte("the bytes of a string, long enough")
 	m = &pathMap{free: []*inner{{text: unsafe.String(&bytes[0], len(bytes))}}}
-	if got, want := release.Find(m, []uintptr{uintptr(unsafe.Pointer(&bytes[0]))}), "release_test.pathMap.free[0].text"; got != want {
+	if got, want := PathTo(m, []uintptr{uintptr(unsafe.Pointer(&bytes[0]))}), "property.pathMap.free[0].text"; got != want {
 		t.Errorf("path %s, want %s", got, want)
 	}
 }
@@ -349,6 +339,6 @@ func TestPathLeadsThroughWhatMapsAreMadeOf(t *testing.T) {
 func BenchmarkJudge(b *testing.B) {
 	m, _ := impl.Find("locked")
 	for b.Loop() {
-		release.Judge(context.Background(), m.Subject, release.Options{})
+		judgeRelease(context.Background(), m.Subject, releaseOptions{})
 	}
 }

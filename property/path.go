@@ -1,4 +1,4 @@
-package release
+package property
 
 import (
 	"fmt"
@@ -24,7 +24,7 @@ const NoPath = "no path found past unsafe.Pointer"
 // It is a breadth-first search over reflect values, in time linear in the
 // memory that root reaches. The type behind an atomic.Pointer[T] is read off
 // its zero-length array field.
-func Find(root any, addresses []uintptr) string {
+func PathTo(root any, addresses []uintptr) string {
 	v := reflect.ValueOf(root)
 	if v.Kind() != reflect.Pointer || len(addresses) == 0 {
 		return NoPath

@@ -1,4 +1,4 @@
-package release
+package property
 
 import (
 	"context"
@@ -30,17 +30,17 @@ const (
 const fresh = 1
 
 // judgePumps judges R3: every cycle up to o.PumpLength operations.
-func judgePumps(ctx context.Context, b model.Binder, o Options) model.Verdict {
+func judgePumps(ctx context.Context, b model.Binder, o releaseOptions) model.Verdict {
 	v := model.Verdict{Clause: model.R3}
 	cycles := restoring(usable(b.Bind()), o.PumpLength)
-	for start := 0; start < len(cycles); start += batch {
+	for start := 0; start < len(cycles); start += probeBatch {
 		if ctx.Err() != nil {
 			v.Status = model.Unknown
 			v.Reason = fmt.Sprintf("the budget ended after %d of %d cycles", start, len(cycles))
 			return v
 		}
-		part := cycles[start:min(start+batch, len(cycles))]
-		var trackers []*Tracker
+		part := cycles[start:min(start+probeBatch, len(cycles))]
+		var trackers []*tracker
 		for _, c := range part {
 			t, err := turn(b, c, screenTurns)
 			if err != nil {
@@ -152,8 +152,8 @@ func resolve(s model.State, ops []model.Op) []model.Op {
 }
 
 // turn stores the resident key and runs n turns of c.
-func turn(b model.Binder, c cycle, n int) (*Tracker, error) {
-	t := Track(b.Bind())
+func turn(b model.Binder, c cycle, n int) (*tracker, error) {
+	t := track(b.Bind())
 	if err := t.Do(model.Op{Method: seed(usable(b.Bind())), Key: 0, Value: 1}); err != nil {
 		return nil, err
 	}
@@ -167,7 +167,7 @@ func seed(has model.MethodSet) model.Method {
 	return model.LoadOrStore
 }
 
-func (t *Tracker) turn(c cycle, from, to int) error {
+func (t *tracker) turn(c cycle, from, to int) error {
 	for i := from; i < to; i++ {
 		for _, op := range resolve(t.state, c.at(i)) {
 			if err := t.Do(op); err != nil {
@@ -192,7 +192,7 @@ func pump(b model.Binder, c cycle, turns int) (model.Verdict, bool) {
 	for p := 2 * pumpTurns; p <= turns; p *= 2 {
 		probes = append(probes, p)
 	}
-	var r Retention
+	var r retention
 	var growth []model.Measurement
 	from, before := 0, 0
 	for _, to := range probes {
@@ -213,7 +213,7 @@ func pump(b model.Binder, c cycle, turns int) (model.Verdict, bool) {
 
 // unbounded is the verdict that cycle c is a pump. Its operations are counted
 // as those of the first turn.
-func (t *Tracker) unbounded(c cycle, r Retention, growth []model.Measurement, turns int) model.Verdict {
+func (t *tracker) unbounded(c cycle, r retention, growth []model.Measurement, turns int) model.Verdict {
 	f := &model.Failure{Kind: model.Grows, AtRest: true, Retained: t.retained(r), Measured: growth}
 	first := resolve(t.firstState(), c.at(0))
 	v := f.Violates(model.R3, &model.Witness{Look: model.LookPump, Init: t.ops[:1], Threads: [][]model.Op{first}, Turns: turns})
@@ -222,7 +222,7 @@ func (t *Tracker) unbounded(c cycle, r Retention, growth []model.Measurement, tu
 }
 
 // firstState is the abstract map before the first turn.
-func (t *Tracker) firstState() model.State {
+func (t *tracker) firstState() model.State {
 	s, _ := model.Step(model.State{}, t.ops[0])
 	return s
 }

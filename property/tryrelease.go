@@ -1,4 +1,4 @@
-package release
+package property
 
 import (
 	"fmt"
@@ -10,7 +10,7 @@ import (
 // Try runs a witness of clause c whose look is one of release's on a new map.
 // The verdict is a violation, ok, or unknown where nothing can be said; the
 // error says that the map cannot run the program.
-func Try(b model.Binder, c model.Clause, w model.Witness) (model.Verdict, error) {
+func TryRelease(b model.Binder, c model.Clause, w model.Witness) (model.Verdict, error) {
 	ops, err := possible(b.Bind(), w)
 	if err != nil {
 		return model.Verdict{}, err
@@ -24,7 +24,7 @@ func Try(b model.Binder, c model.Clause, w model.Witness) (model.Verdict, error)
 			}
 			return v, nil
 		}
-		return TryAll(b, [][]model.Op{ops})[0], nil
+		return tryAll(b, [][]model.Op{ops})[0], nil
 	case model.LookPump:
 		strange := func(o model.Op) bool { return o.Method.OnKey() && o.Key != 0 && o.Key != fresh }
 		if len(w.Init) != 1 || len(w.Threads) != 1 || slices.ContainsFunc(ops, strange) {
@@ -52,9 +52,9 @@ func Try(b model.Binder, c model.Clause, w model.Witness) (model.Verdict, error)
 // TryAll runs each program on a map of its own, all before one garbage
 // collection, and returns a verdict on R1 for each: unknown where results are
 // wrong or instances tell nothing.
-func TryAll(b model.Binder, programs [][]model.Op) []model.Verdict {
+func tryAll(b model.Binder, programs [][]model.Op) []model.Verdict {
 	verdicts := make([]model.Verdict, len(programs))
-	var trackers []*Tracker
+	var trackers []*tracker
 	var index []int
 	for i, ops := range programs {
 		t, err := runOn(b, ops)

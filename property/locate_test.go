@@ -1,4 +1,4 @@
-package release_test
+package property
 
 import (
 	"maps"
@@ -6,8 +6,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"unsafe"
-
-	"github.com/mapspec/mapspec/property/release"
 )
 
 // house has an address of each kind.
@@ -31,24 +29,24 @@ func TestAddressesAreLocatedByFields(t *testing.T) {
 	lost := new(room)
 	c := h.read.Load().(map[string]*room)["c"]
 	want := map[uintptr]string{
-		address(&h.mu) + 4:               "release_test.house.mu",
-		address(&h.read):                 "release_test.house.read",
-		address(&h.rooms[1]):             "release_test.house.rooms[1]",
-		address(&h.rooms[2].Load().p):    "release_test.house.rooms[2].p",
-		address(&h.dirty["b"].size[1]):   `release_test.house.dirty["b"].size[1]`,
-		address(&c.p):                    `release_test.house.read["c"].p`,
-		address(&h.dirty["a"].size[0]):   `release_test.house.dirty["a"].size[0]`,
-		address(&h.dirty["a"].size) + 15: `release_test.house.dirty["a"].size[1]`,
+		address(&h.mu) + 4:               "property.house.mu",
+		address(&h.read):                 "property.house.read",
+		address(&h.rooms[1]):             "property.house.rooms[1]",
+		address(&h.rooms[2].Load().p):    "property.house.rooms[2].p",
+		address(&h.dirty["b"].size[1]):   `property.house.dirty["b"].size[1]`,
+		address(&c.p):                    `property.house.read["c"].p`,
+		address(&h.dirty["a"].size[0]):   `property.house.dirty["a"].size[0]`,
+		address(&h.dirty["a"].size) + 15: `property.house.dirty["a"].size[1]`,
 	}
-	addresses := append([]uintptr{address(&lost.p)}, keysOf(want)...)
-	if got := release.Locate(h, addresses); !maps.Equal(got, want) {
+	addresses := append([]uintptr{address(&lost.p)}, addressesIn(want)...)
+	if got := Locate(h, addresses); !maps.Equal(got, want) {
 		t.Errorf("got %v\nwant %v", got, want)
 	}
 }
 
 func address[T any](p *T) uintptr { return uintptr(unsafe.Pointer(p)) }
 
-func keysOf(m map[uintptr]string) (keys []uintptr) {
+func addressesIn(m map[uintptr]string) (keys []uintptr) {
 	for k := range m {
 		keys = append(keys, k)
 	}

@@ -1,4 +1,4 @@
-package release
+package property
 
 import (
 	"fmt"
@@ -8,26 +8,26 @@ import (
 )
 
 // A Tracker runs operations on one map and knows which instances it may hold.
-type Tracker struct {
+type tracker struct {
 	in     model.Instance
 	traits model.Traits
 	state  model.State
 	ops    []model.Op
-	made   []Instance
+	made   []passed
 	keys   map[int][]int // present key: its candidates in made; exactly one is live (S8)
 	older  map[int][]int // key: instances stored before it was last deleted
 	value  map[int][]int // present key: instances of its value, equal ones; exactly one is live
 }
 
 // Track returns a tracker of in, whose map must be empty and at rest.
-func Track(in model.Instance) *Tracker {
-	return &Tracker{in: in, traits: in.Traits(), keys: map[int][]int{}, older: map[int][]int{}, value: map[int][]int{}}
+func track(in model.Instance) *tracker {
+	return &tracker{in: in, traits: in.Traits(), keys: map[int][]int{}, older: map[int][]int{}, value: map[int][]int{}}
 }
 
 // Do performs o. The error says that the map returned something wrong, after
 // which nothing can be said about what it holds. A traversal visits everything;
 // its callback does nothing.
-func (t *Tracker) Do(o model.Op) error {
+func (t *tracker) Do(o model.Op) error {
 	o = t.traits.Fit(o)
 	before := t.state
 	next, want := model.Step(before, o)
@@ -54,10 +54,10 @@ func (t *Tracker) Do(o model.Op) error {
 
 // adopt notes what o passed to the map and what became of it: who may be live
 // from now on, and who is to be released.
-func (t *Tracker) adopt(o model.Op, got model.Result, w model.Watches, at int, before model.State) {
-	key := t.add(Key, o.Key, at, w.Key)
-	t.add(Value, o.Old, at, w.Old)
-	value := t.add(Value, o.Value, at, w.Value)
+func (t *tracker) adopt(o model.Op, got model.Result, w model.Watches, at int, before model.State) {
+	key := t.add(false, o.Key, at, w.Key)
+	t.add(true, o.Old, at, w.Old)
+	value := t.add(true, o.Value, at, w.Value)
 	if o.Method == model.Clear {
 		for k := range t.keys {
 			t.retire(k, at)
@@ -83,16 +83,16 @@ func (t *Tracker) adopt(o model.Op, got model.Result, w model.Watches, at int, b
 }
 
 // leave notes that after operation at nothing may hold these.
-func (t *Tracker) leave(list []int, at int) {
+func (t *tracker) leave(list []int, at int) {
 	for _, i := range list {
-		t.made[i].Left = at
+		t.made[i].left = at
 	}
 }
 
 // retire notes that operation at deleted key k. A map that fails to release an instance
 // may well hand it out again when k is stored anew; then that one is live, by
 // definition, and the new one need not be.
-func (t *Tracker) retire(k, at int) {
+func (t *tracker) retire(k, at int) {
 	t.leave(t.keys[k], at)
 	t.leave(t.value[k], at)
 	t.older[k] = append(t.older[k], t.keys[k]...)
@@ -103,41 +103,41 @@ func (t *Tracker) retire(k, at int) {
 // add appends an instance if there is something to watch, and returns where;
 // -1 otherwise. Unless it becomes live, the operation that passes it is the
 // last that may hold it.
-func (t *Tracker) add(r Role, index, at int, w model.Watch) int {
+func (t *tracker) add(value bool, index, at int, w model.Watch) int {
 	if w.Empty() {
 		return -1
 	}
-	t.made = append(t.made, Instance{Role: r, Index: index, Op: at, Left: at, watch: w})
+	t.made = append(t.made, passed{value: value, index: index, op: at, left: at, watch: w})
 	return len(t.made) - 1
 }
 
 // appendLive appends instance i, if there is one, to those that may be live.
-func (t *Tracker) appendLive(list []int, i int) []int {
+func (t *tracker) appendLive(list []int, i int) []int {
 	if i < 0 {
 		return list
 	}
-	t.made[i].Left = -1
+	t.made[i].left = -1
 	return append(list, i)
 }
 
 // A Retention is what a map holds at rest beyond what is live.
-type Retention struct {
-	Keys, Values []Instance
+type retention struct {
+	Keys, Values []passed
 	// Lost names a live instance that is not alive: the map holds a copy, so
 	// that nothing can be said. Empty if all is well.
 	Lost string
 }
 
 // Len returns how many instances are retained.
-func (r Retention) Len() int { return len(r.Keys) + len(r.Values) }
+func (r retention) Len() int { return len(r.Keys) + len(r.Values) }
 
 // Probe collects garbage until nothing but live instances is alive, at most
 // three times, and returns what remains. It reads nothing from the map.
-func (t *Tracker) Probe() Retention { return probeAll([]*Tracker{t})[0] }
+func (t *tracker) Probe() retention { return probeAll([]*tracker{t})[0] }
 
 // probeAll probes many maps with the same garbage collections.
-func probeAll(trackers []*Tracker) []Retention {
-	found := make([]Retention, len(trackers))
+func probeAll(trackers []*tracker) []retention {
+	found := make([]retention, len(trackers))
 	for range collections {
 		runtime.GC()
 		total := 0
@@ -157,9 +157,9 @@ func probeAll(trackers []*Tracker) []Retention {
 
 // alive sorts what is alive now into live and retained. Two watches on one
 // allocation (a pointer passed twice) are one instance.
-func (t *Tracker) alive() Retention {
+func (t *tracker) alive() retention {
 	live := map[any]bool{}
-	var r Retention
+	var r retention
 	choose := func(what string, key int, candidates, older []int) {
 		chosen := firstAlive(t.made, candidates)
 		if chosen < 0 {
@@ -185,7 +185,7 @@ func (t *Tracker) alive() Retention {
 			continue
 		}
 		counted[id] = true
-		if i.Role == Key {
+		if !i.value {
 			r.Keys = append(r.Keys, i)
 		} else {
 			r.Values = append(r.Values, i)
@@ -195,7 +195,7 @@ func (t *Tracker) alive() Retention {
 }
 
 // firstAlive returns which of the candidates, the newest first, is alive.
-func firstAlive(made []Instance, candidates []int) int {
+func firstAlive(made []passed, candidates []int) int {
 	for j := len(candidates) - 1; j >= 0; j-- {
 		if made[candidates[j]].watch.Alive() {
 			return candidates[j]
@@ -206,7 +206,7 @@ func firstAlive(made []Instance, candidates []int) int {
 
 // drop lets go of the map, collects, and returns how many instances survive
 // it: none, unless something else holds them.
-func (t *Tracker) drop() int {
+func (t *tracker) drop() int {
 	t.in = nil
 	clear(t.keys)
 	clear(t.value)

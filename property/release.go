@@ -1,28 +1,17 @@
-// Package release judges what a map still holds after deletion: clauses R1 to
-// R4 of docs/specification.md, and S8, which is about instances too.
+package property
+
+// What a map still holds cannot be seen from what it returns, so release is
+// judged by watching allocations. Every key and value that is passed to the map
+// is an allocation of its own, observed through a weak pointer. A tracker runs
+// operations and knows from the model which instances the map may hold. Whatever
+// else is alive after a garbage collection is retained, and PathTo walks the map's
+// memory to find what holds it.
 //
-// Return values cannot show retention, so this package watches allocations.
-// Every key and value that it passes to a map is an allocation of its own,
-// observed through a weak pointer. A [Tracker] runs operations and knows from
-// the model which instances a map may hold; after a garbage collection,
-// whatever else is alive is retained. [Find] then walks the map's memory for
-// the path that holds it.
-//
-//	tracker.go   operations on one map, what is live, what is retained
-//	path.go      how the map reaches what it retains
-//	locate.go    the way back: which field an address is in
-//	instance.go  which of two equal keys stays: S8
-//	scenario.go  what is stored, warmed up, removed: the programs of R1
-//	pump.go      cycles that make retention grow without bound: R3
-//	pin.go       what an operation in progress pins: R2
-//	shrink.go    what the table itself costs after deletion: R4
-//
-// Two rules keep it honest. It collects before any read that a scenario does
-// not ask for, because a Load or Range may promote a read/dirty map and hide
-// the leak. And it trusts a watch only after a control: an instance dies when
-// nothing holds it, a live one is alive at each probe, and all die with the
-// map; otherwise the verdict is unknown.
-package release
+// Two rules keep this honest. Garbage is collected before any read that a scenario
+// does not ask for, because a Load or Range may promote a read/dirty map and so
+// hide the leak. And a watch is trusted only after a control has passed: an
+// instance dies when nothing holds it, a live one is alive at each probe, and all
+// of them die with the map. Otherwise the verdict is unknown.
 
 import (
 	"context"
@@ -33,7 +22,7 @@ import (
 )
 
 // Options bounds a judgement. The zero value is what the command uses.
-type Options struct {
+type releaseOptions struct {
 	// Keys is how many keys a scenario removes; 0 is 64.
 	Keys int
 	// PumpLength is the longest cycle tried for R3; 0 is 3.
@@ -50,9 +39,9 @@ type Options struct {
 }
 
 // Clauses are those that this package judges.
-var Clauses = []model.Clause{model.S8, model.R1, model.R2, model.R3, model.R4}
+var releaseClauses = []model.Clause{model.S8, model.R1, model.R2, model.R3, model.R4}
 
-func (o Options) withDefaults() Options {
+func (o releaseOptions) withDefaults() releaseOptions {
 	if o.Keys == 0 {
 		o.Keys = 64
 	}
@@ -67,12 +56,12 @@ func (o Options) withDefaults() Options {
 
 // Judge returns verdicts on S8 and R1 to R4. When ctx ends first, what was not judged
 // is unknown.
-func Judge(ctx context.Context, b model.Binder, o Options) []model.Verdict {
+func judgeRelease(ctx context.Context, b model.Binder, o releaseOptions) []model.Verdict {
 	o = o.withDefaults()
 	in := b.Bind()
-	control := sync.OnceValue(func() string { return Control(in) })
+	control := sync.OnceValue(func() string { return ReleaseControl(in) })
 	var verdicts []model.Verdict
-	for _, c := range Clauses {
+	for _, c := range releaseClauses {
 		switch reason := model.Unjudged(c, in); {
 		case o.Only != "" && o.Only != c:
 		case reason != "":
@@ -92,7 +81,7 @@ func unknown(c model.Clause, why string) model.Verdict {
 	return model.Verdict{Clause: c, Status: model.Unknown, Reason: why}
 }
 
-func (o Options) judge(ctx context.Context, b model.Binder, c model.Clause) model.Verdict {
+func (o releaseOptions) judge(ctx context.Context, b model.Binder, c model.Clause) model.Verdict {
 	switch c {
 	case model.S8:
 		return judgeInstances(b)
@@ -112,7 +101,7 @@ func (o Options) judge(ctx context.Context, b model.Binder, c model.Clause) mode
 // Control returns why nothing can be said about release for a map like in, or
 // "": a key and a value that were passed to nothing must be collected. The map
 // must have a method of its own to store.
-func Control(in model.Instance) string {
+func ReleaseControl(in model.Instance) string {
 	if dies(in) {
 		return ""
 	}
@@ -143,29 +132,11 @@ func prepareAndDrop(in model.Instance) model.Watches {
 // it counts as retained: a sync.Pool hands its contents through two.
 const collections = 3
 
-// Role says whether an instance was passed as a key or as a value.
-type Role string
-
-const (
-	Key   Role = "key"
-	Value Role = "value"
-)
-
-// An Instance is one allocation that was passed to the map.
-type Instance struct {
-	Role  Role
-	Index int // which symbolic key or value it is
-	Op    int // which operation passed it, counted from 0
-	Left  int // after which operation nothing may hold it; -1 if it may be live
+// A passed is one allocation that was passed to the map.
+type passed struct {
+	value bool // as a value, and not as a key
+	index int  // which symbolic key or value it is
+	op    int  // the operation that passed it, counted from 0
+	left  int  // the operation after which nothing may hold it; -1 if it may be live
 	watch model.Watch
 }
-
-func (i Instance) String() string {
-	if i.Role == Key {
-		return model.KeyName(i.Index)
-	}
-	return model.ValueName(i.Index)
-}
-
-// Path returns how in's map reaches i, in Go syntax as far as there is one.
-func (i Instance) Path(in model.Instance) string { return Find(in.Map(), i.watch.Addresses()) }

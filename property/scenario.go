@@ -1,4 +1,4 @@
-package release
+package property
 
 import (
 	"context"
@@ -22,10 +22,10 @@ type scenario struct {
 type warm string
 
 const (
-	cold   warm = ""
-	ranged warm = "Range"
-	missed warm = "Loads of absent keys"
-	loaded warm = "a Load of each key"
+	warmNot    warm = ""
+	warmRange  warm = "Range"
+	warmMisses warm = "Loads of absent keys"
+	warmLoads  warm = "a Load of each key"
 )
 
 // scenarios lists all of them that need no other methods than the map has, the
@@ -38,7 +38,7 @@ func scenarios(has model.MethodSet) []scenario {
 				model.Delete, model.LoadAndDelete, model.CompareAndDelete, model.Clear,
 				model.Store, model.Swap, model.CompareAndSwap,
 			} {
-				for _, warm := range []warm{cold, ranged, missed, loaded} {
+				for _, warm := range []warm{warmNot, warmRange, warmMisses, warmLoads} {
 					for _, residents := range []int{1, 0} {
 						s := scenario{residents, store, warm, remove, half}
 						if s.possible(has) {
@@ -56,9 +56,9 @@ func (s scenario) possible(has model.MethodSet) bool {
 	switch {
 	case !has.Has(s.store) || !has.Has(s.remove):
 		return false
-	case s.warm == ranged && !has.Has(model.Range):
+	case s.warm == warmRange && !has.Has(model.Range):
 		return false
-	case (s.warm == missed || s.warm == loaded) && !has.Has(model.Load):
+	case (s.warm == warmMisses || s.warm == warmLoads) && !has.Has(model.Load):
 		return false
 	case s.remove == model.Clear:
 		return !s.half
@@ -84,13 +84,13 @@ func (s scenario) ops(n int) []model.Op {
 		add(s.store, k, 0, k+1)
 	}
 	switch s.warm {
-	case ranged:
+	case warmRange:
 		add(model.Range, 0, 0, 0)
-	case missed:
+	case warmMisses:
 		for k := range 2 * last {
 			add(model.Load, last+k, 0, 0)
 		}
-	case loaded:
+	case warmLoads:
 		for k := range last {
 			add(model.Load, k, 0, 0)
 		}
@@ -122,15 +122,15 @@ func trim(ops []model.Op) []model.Op {
 }
 
 // batch is how many maps share a garbage collection.
-const batch = 32
+const probeBatch = 32
 
 // judgeScenarios judges R1 over all scenarios.
-func judgeScenarios(ctx context.Context, b model.Binder, o Options) model.Verdict {
+func judgeScenarios(ctx context.Context, b model.Binder, o releaseOptions) model.Verdict {
 	v := model.Verdict{Clause: model.R1}
 	list := scenarios(usable(b.Bind()))
-	var first *failure
+	var first *leak
 	retaining, outlived, judged := 0, 0, 0
-	for start := 0; start < len(list); start += batch {
+	for start := 0; start < len(list); start += probeBatch {
 		if first != nil && ctx.Err() != nil {
 			break // what was found stands
 		}
@@ -139,7 +139,7 @@ func judgeScenarios(ctx context.Context, b model.Binder, o Options) model.Verdic
 			v.Reason = fmt.Sprintf("the budget ended after %d of %d scenarios", start, len(list))
 			return v
 		}
-		part := list[start:min(start+batch, len(list))]
+		part := list[start:min(start+probeBatch, len(list))]
 		trackers, err := runAll(b, part, o.Keys)
 		if err != nil && first != nil {
 			break
@@ -154,7 +154,7 @@ func judgeScenarios(ctx context.Context, b model.Binder, o Options) model.Verdic
 			if r.Len() > 0 {
 				retaining++
 				if first == nil {
-					first = &failure{part[i], o.Keys, trackers[i], r}
+					first = &leak{part[i], o.Keys, trackers[i], r}
 				}
 			}
 		}
@@ -182,8 +182,8 @@ func judgeScenarios(ctx context.Context, b model.Binder, o Options) model.Verdic
 }
 
 // runAll runs each scenario on a map of its own.
-func runAll(b model.Binder, list []scenario, keys int) ([]*Tracker, error) {
-	var trackers []*Tracker
+func runAll(b model.Binder, list []scenario, keys int) ([]*tracker, error) {
+	var trackers []*tracker
 	for _, s := range list {
 		t, err := runOn(b, s.ops(keys))
 		if err != nil {
@@ -194,8 +194,8 @@ func runAll(b model.Binder, list []scenario, keys int) ([]*Tracker, error) {
 	return trackers, nil
 }
 
-func runOn(b model.Binder, ops []model.Op) (*Tracker, error) {
-	t := Track(b.Bind())
+func runOn(b model.Binder, ops []model.Op) (*tracker, error) {
+	t := track(b.Bind())
 	for _, op := range ops {
 		if err := t.Do(op); err != nil {
 			return nil, err
@@ -214,48 +214,48 @@ func lost(c model.Clause, what string) model.Verdict {
 		Reason: "control failed: a " + what + " is not held, so the map keeps a copy and instances tell nothing"}
 }
 
-// failure is a scenario after which something is retained.
-type failure struct {
+// A leak is a scenario after which something is retained.
+type leak struct {
 	scenario scenario
 	keys     int
-	tracker  *Tracker
-	retained Retention
+	tracker  *tracker
+	retained retention
 }
 
 // verdict is the violation by the smallest number of keys that still fails.
-func (f *failure) verdict(b model.Binder, c model.Coverage) model.Verdict {
-	t, r := f.smallest(b)
+func (l *leak) verdict(b model.Binder, c model.Coverage) model.Verdict {
+	t, r := l.smallest(b)
 	if t == nil {
-		t, r = f.tracker, f.retained
+		t, r = l.tracker, l.retained
 	}
 	v := t.Violation(r)
 	v.Coverage = c
-	v.Failure.Count, v.Failure.Of = f.retained.Len(), f.removed()
+	v.Failure.Count, v.Failure.Of = l.retained.Len(), l.removed()
 	return v
 }
 
-// removed is how many keys f's scenario removes or overwrites.
-func (f *failure) removed() int {
-	n := f.keys
-	if f.scenario.half {
+// removed is how many keys l's scenario removes or overwrites.
+func (l *leak) removed() int {
+	n := l.keys
+	if l.scenario.half {
 		n = (n + 1) / 2
 	}
-	if f.scenario.remove == model.Clear {
-		n += f.scenario.residents
+	if l.scenario.remove == model.Clear {
+		n += l.scenario.residents
 	}
 	return n
 }
 
 // smallest repeats the scenario with 1, 2, 3 … keys until it fails.
-func (f *failure) smallest(b model.Binder) (*Tracker, Retention) {
-	for n := 1; n <= f.keys; n++ {
-		t, err := runOn(b, f.scenario.ops(n))
+func (l *leak) smallest(b model.Binder) (*tracker, retention) {
+	for n := 1; n <= l.keys; n++ {
+		t, err := runOn(b, l.scenario.ops(n))
 		if err != nil {
-			return nil, Retention{}
+			return nil, retention{}
 		}
 		if r := t.Probe(); r.Len() > 0 {
 			return t, r
 		}
 	}
-	return nil, Retention{}
+	return nil, retention{}
 }
