@@ -49,11 +49,10 @@ func (w *worker) settle() error {
 }
 
 // watchable reports whether it can be told which keys and values of a map like
-// in are live, and which are retained. Load says what is live.
+// in are live, and which are retained. R3 is judged for every map that promises
+// anything about release; Load says what is live.
 func watchable(in model.Instance) bool {
-	t, has := in.Traits(), in.Methods()
-	return (t.KeyWatched || t.ValueWatched) && has.HasAny(model.Store, model.LoadOrStore) && has.Has(model.Load) &&
-		release.Control(in) == ""
+	return model.Unjudged(model.R3, in) == "" && in.Methods().Has(model.Load) && release.Control(in) == ""
 }
 
 // policies returns the hash policies of the job, or only the first of them if
