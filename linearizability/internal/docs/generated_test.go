@@ -41,6 +41,7 @@ var generators = map[string]func(t *testing.T, argument string) ([]string, error
 	"cost":      func(t *testing.T, _ string) ([]string, error) { return costRows(t), nil },
 	"trace":     trace,
 	"json":      jsonFile,
+	"judgement": judgement,
 	"code":      code,
 	"output":    output,
 }

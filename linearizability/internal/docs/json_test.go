@@ -31,6 +31,32 @@ type judgedMap struct {
 	Verdicts   []model.Verdict `json:"verdicts"`
 }
 
+// judgement quotes what mapspec check -json prints of a map, with one of its verdicts:
+// the argument is MAP CLAUSE.
+func judgement(t *testing.T, argument string) ([]string, error) {
+	if testing.Short() {
+		return nil, errSlow
+	}
+	name, clause, _ := strings.Cut(argument, " ")
+	out, err := exec.Command(buildMapspec(t), "check", "-json", "-map", name, "-o", t.TempDir()).Output()
+	if err != nil {
+		return nil, err
+	}
+	var object judgedMap
+	if err := strictly(out, &object); err != nil {
+		return nil, err
+	}
+	object.Verdicts = []model.Verdict{model.Find(object.Verdicts, model.Clause(clause))}
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(object); err != nil {
+		return nil, err
+	}
+	return fenced("json", strings.Split(strings.TrimSuffix(text.String(), "\n"), "\n")), nil
+}
+
 func TestJSONExamplesAreReadBack(t *testing.T) {
 	report(t, checkExamples(readPage(t, jsonPath)))
 }
