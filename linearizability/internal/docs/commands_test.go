@@ -76,7 +76,7 @@ func checkCommand(line string, w world) error {
 	case len(words) > 2 && words[0] == "go" && words[1] == "test":
 		return checkGoTest(words[2:], w)
 	case len(words) > 4 && words[0] == "go" && words[1] == "-C":
-		return checkNested(words[2], words[3:])
+		return checkNested(words[2], words[3:], w)
 	case len(words) > 2 && words[0] == "go" && words[1] == "run":
 		words = words[2:]
 		if words[0] == "-race" {
@@ -91,16 +91,18 @@ func checkCommand(line string, w world) error {
 
 // checkNested checks a command that runs the program or the tests of a nested
 // module.
-func checkNested(dir string, command []string) error {
-	dir = filepath.Join(root, filepath.FromSlash(dir))
+func checkNested(module string, command []string, w world) error {
+	dir := filepath.Join(root, filepath.FromSlash(module))
 	if _, err := os.Stat(filepath.Join(dir, "go.mod")); err != nil {
 		return fmt.Errorf("%s is not a module: %w", dir, err)
 	}
 	switch line := strings.Join(command, " "); {
-	case line == "test ./...", line == "test -race ./...":
-		return nil
+	case command[0] == "test" && slices.Contains(command, "./..."):
+		args := slices.Clone(command[1:])
+		args[slices.Index(args, "./...")] = "./" + module + "/..."
+		return checkGoTest(args, w)
 	case line != "run ." && !strings.HasPrefix(line, "run . -"):
-		return fmt.Errorf("go -C %s %s: want run ., test ./... or test -race ./...", dir, line)
+		return fmt.Errorf("go -C %s %s: want run . or test ./...", module, line)
 	}
 	known, err := flagsIn(dir)
 	if err != nil {
@@ -330,7 +332,7 @@ var built struct {
 func TestWrongCommandsAreReported(t *testing.T) {
 	w := world{
 		tests: func(pattern string) ([]string, error) {
-			if pattern != "./model" && pattern != "./..." {
+			if pattern != "./model" && pattern != "./..." && pattern != "./docs/gallery/..." {
 				return nil, fmt.Errorf("no package %s", pattern)
 			}
 			return []string{"TestStep", "FuzzStep"}, nil
@@ -360,11 +362,14 @@ func TestWrongCommandsAreReported(t *testing.T) {
 		{"go -C docs/gallery run .", ""},
 		{"go -C docs/gallery test ./...", ""},
 		{"go -C docs/gallery test -race ./...", ""},
+		{"go -C docs/gallery test -run TestStep -v ./...", ""},
+		{"go -C docs/gallery test -run TestStop ./...", `no test matches "TestStop"`},
+		{"go -C docs/gallery test .", "want run . or test ./..."},
 		{"go -C docs/gallery run . -o .", ""},
 		{"go -C docs/gallery run . -h", ""},
 		{"go -C docs/gallery run . -x", "no flag -x"},
-		{"go -C docs/gallery run main.go", "want run ., test ./..."},
-		{"go -C docs/gallery vet .", "want run ., test ./..."},
+		{"go -C docs/gallery run main.go", "want run . or test ./..."},
+		{"go -C docs/gallery vet .", "want run . or test ./..."},
 		{"go -C docs run .", "docs is not a module"},
 		{"mapspec check", "want git, cd,"},
 		{"go build ./model", "want git, cd,"},
