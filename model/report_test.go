@@ -33,7 +33,7 @@ func TestReportFailsForWhatIsPromisedAndLogsTheRest(t *testing.T) {
 	}
 	common := `log: S1 ok (complete: all)
 log: S9 skipped: not promised: a usable zero value
-error: an absent key yields the zero value and false, a present zero value does not
+error: an absent key yields the zero value and false; a present key yields true, even if its value is zero
     S3 violation (bounded: some): Load(k1) returned zero, false, want v1, true
         Store(k1, v1)
         Load(k1)   -> zero, false

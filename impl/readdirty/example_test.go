@@ -94,7 +94,7 @@ func ExampleGo1150() {
 	for range 1000 {
 		c := new(connection)
 		m.Store(c, 0)
-		m.Delete(c) // and Load(c) says so: every return value is right
+		m.Delete(c) // Load(c) is false now: every result is correct
 		seen = append(seen, weak.Make(c))
 	}
 	runtime.GC()

@@ -17,7 +17,7 @@
 // every n-th program. What they say is joined into a certificate.
 //
 // How an exploration works, why it is sound and what it does not show is told
-// in docs/exploration.md.
+// in docs/how-exploration-works.md.
 package explore
 
 import (

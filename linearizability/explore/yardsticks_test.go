@@ -80,7 +80,7 @@ const large, huge = 20_000, 1_000_000
 var all = flag.Bool("huge", false, "explore programs of millions of executions")
 
 // measuredPath has a line for each yardstick: what was counted when it was last
-// explored. The table in docs/exploration.md is made from it.
+// explored. The table in docs/explored.md is made from it.
 const (
 	measuredPath = "testdata/yardsticks.golden"
 	remeasure    = "go test ./linearizability/explore -run TestYardsticks -huge -update"

@@ -11,8 +11,8 @@ import (
 
 const module = "github.com/mapspec/mapspec"
 
-// arrows says which rooms a room may import, and which third-party module is
-// its own. Tests may import more.
+// arrows lists for each package what it may import, apart from the standard
+// library. "*" is everything. Tests may import more.
 var arrows = map[string][]string{
 	"linearizability/internal/english": {},
 	"model":                            {},
@@ -57,8 +57,8 @@ var arrows = map[string][]string{
 	"linearizability/internal/docs":              {},
 }
 
-// Imports go one way: a map imports no checker, and each third-party module
-// has one room.
+// Imports go one way: no map imports a checker, and each third-party module is
+// imported by one package.
 func TestImportsGoOneWay(t *testing.T) {
 	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", module+"/...").Output()
 	if err != nil {
@@ -79,16 +79,16 @@ func TestImportsGoOneWay(t *testing.T) {
 			t.Error(complaint)
 		}
 	}
-	if seen < len(arrows)-1 { // docs has tests only, and may not be listed
+	if seen < len(arrows)-1 { // docs has only tests, so go list may leave it out
 		t.Errorf("%d packages listed, want the %d of the table", seen, len(arrows))
 	}
 }
 
-// againstArrows names the imports that room may not have.
-func againstArrows(room string, imports []string) []string {
-	allowed, known := arrows[room]
+// againstArrows returns a problem for each import that a package may not have.
+func againstArrows(pkg string, imports []string) []string {
+	allowed, known := arrows[pkg]
 	if !known {
-		return []string{room + " is no room: add it to the table in docs/arrows_test.go"}
+		return []string{"package " + pkg + " is not in the table: add it in linearizability/internal/docs/arrows_test.go"}
 	}
 	var wrong []string
 	for _, path := range imports {
@@ -96,18 +96,18 @@ func againstArrows(room string, imports []string) []string {
 		first, _, _ := strings.Cut(path, "/")
 		std := !strings.Contains(first, ".")
 		if !std && !slices.Contains(allowed, name) && !slices.Contains(allowed, "*") {
-			wrong = append(wrong, room+" may not import "+name)
+			wrong = append(wrong, pkg+" may not import "+name)
 		}
 	}
 	return wrong
 }
 
 func TestArrowsRefuseAMapThatImportsAChecker(t *testing.T) {
-	for room, path := range map[string]string{
+	for pkg, path := range map[string]string{
 		"impl/locked": module + "/linearizability/internal/stress", "model": "pgregory.net/rapid", "attic": "fmt",
 	} {
-		if len(againstArrows(room, []string{path})) != 1 {
-			t.Errorf("%s may import %s", room, path)
+		if len(againstArrows(pkg, []string{path})) != 1 {
+			t.Errorf("%s may import %s", pkg, path)
 		}
 	}
 }

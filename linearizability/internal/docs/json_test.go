@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -21,8 +22,8 @@ import (
 
 const jsonPath = "docs/json.md"
 
-// judged is a line of mapspec check -json.
-type judged struct {
+// judgedMap is a line of mapspec check -json.
+type judgedMap struct {
 	Map        string          `json:"map"`
 	Origin     string          `json:"origin"`
 	AsPromised bool            `json:"as_promised"`
@@ -30,47 +31,76 @@ type judged struct {
 	Verdicts   []model.Verdict `json:"verdicts"`
 }
 
+// judgement quotes what mapspec check -json prints of a map, with one of its verdicts:
+// the argument is MAP CLAUSE.
+func judgement(t *testing.T, argument string) ([]string, error) {
+	if testing.Short() {
+		return nil, errSlow
+	}
+	name, clause, _ := strings.Cut(argument, " ")
+	out, err := exec.Command(buildMapspec(t), "check", "-json", "-map", name, "-o", t.TempDir()).Output()
+	if err != nil {
+		return nil, err
+	}
+	var object judgedMap
+	if err := strictly(out, &object); err != nil {
+		return nil, err
+	}
+	object.Verdicts = []model.Verdict{model.Find(object.Verdicts, model.Clause(clause))}
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(object); err != nil {
+		return nil, err
+	}
+	return fenced("json", strings.Split(strings.TrimSuffix(text.String(), "\n"), "\n")), nil
+}
+
 func TestJSONExamplesAreReadBack(t *testing.T) {
 	report(t, checkExamples(readPage(t, jsonPath)))
 }
 
-// checkExamples reads each line of a block marked json, and each block marked
+// checkExamples reads each block marked json as one object, and each block marked
 // jsonl as one history.
 func checkExamples(p page) (problems []string) {
-	var lines strings.Builder
+	var block strings.Builder
+	begun := false
 	for i, line := range p.lines {
-		if p.fence[i] != "json" && p.fence[i] != "jsonl" {
-			continue
-		}
-		isFence := strings.HasPrefix(line, "```")
-		var err error
+		language := p.fence[i]
 		switch {
-		case !isFence && p.fence[i] == "jsonl":
-			lines.WriteString(line + "\n")
-		case !isFence:
-			err = readExample([]byte(line))
+		case language != "json" && language != "jsonl":
+		case !strings.HasPrefix(line, "```"):
+			block.WriteString(line + "\n")
+		case !begun:
+			begun = true
 		default:
-			_, err = history.Read(strings.NewReader(lines.String()))
-			lines.Reset()
-		}
-		if err != nil {
-			problems = append(problems, p.at(i)+err.Error())
+			if err := readExample(language, block.String()); err != nil {
+				problems = append(problems, p.at(i)+err.Error())
+			}
+			block.Reset()
+			begun = false
 		}
 	}
 	return problems
 }
 
-// readExample reads line as what its first field says that it is.
-func readExample(line []byte) error {
+// readExample reads a history, or decodes an object into the type that its first
+// field tells.
+func readExample(language, text string) error {
+	if language == "jsonl" {
+		_, err := history.Read(strings.NewReader(text))
+		return err
+	}
 	for field, into := range map[string]any{
-		"map": new(judged), "clause": new(model.Verdict), "init": new(history.Program), "schema": new(counterexample.Counterexample),
+		"map": new(judgedMap), "clause": new(model.Verdict), "init": new(history.Program), "schema": new(counterexample.Counterexample),
 		"thread": new(counterexample.Step),
 	} {
-		if bytes.HasPrefix(line, []byte(`{"`+field+`":`)) {
-			return strictly(line, into)
+		if regexp.MustCompile(`^\{\s*"` + field + `":`).MatchString(text) {
+			return strictly([]byte(text), into)
 		}
 	}
-	return errors.New("neither a judged map nor a verdict, a program or a counterexample")
+	return errors.New("this is neither a judged map nor a verdict, a program, a counterexample or a step")
 }
 
 func strictly(line []byte, into any) error {
@@ -79,8 +109,7 @@ func strictly(line []byte, into any) error {
 	return d.Decode(into)
 }
 
-// TestJSONFieldsAreDocumented compares each table of docs/json.md with what is
-// really written.
+// The tables of docs/json.md have the fields that are written.
 func TestJSONFieldsAreDocumented(t *testing.T) {
 	p := readPage(t, jsonPath)
 	for heading, want := range writtenFields(t) {
@@ -88,14 +117,14 @@ func TestJSONFieldsAreDocumented(t *testing.T) {
 	}
 }
 
-// checkFields compares the first column of the table under heading with the
-// fields that are written.
-func checkFields(p page, heading string, written []string) []string {
+// checkFields compares the first column of the table under heading with the names
+// that it should have.
+func checkFields(p page, heading string, want []string) []string {
 	first, end, ok := p.section(heading)
 	if !ok {
 		return []string{fmt.Sprintf("%s: no section %q", p.path, heading)}
 	}
-	for _, h := range p.headings() { // subsections have tables of their own
+	for _, h := range p.headings() { // a subsection has a table of its own
 		if h.line >= first && h.line < end {
 			end = h.line
 		}
@@ -105,15 +134,15 @@ func checkFields(p page, heading string, written []string) []string {
 		documented = append(documented, strings.Trim(row[0], "`"))
 	}
 	slices.Sort(documented)
-	slices.Sort(written)
-	if !slices.Equal(documented, written) {
-		return []string{fmt.Sprintf("%s%s documents %q, written are %q", p.at(first-1), heading, documented, written)}
+	slices.Sort(want)
+	if !slices.Equal(documented, want) {
+		return []string{fmt.Sprintf("%s%s documents %q, want %q", p.at(first-1), heading, documented, want)}
 	}
 	return nil
 }
 
-// writtenFields returns for each heading of docs/json.md the fields that the
-// object there can have.
+// writtenFields returns, for each heading of docs/json.md, the fields that its
+// object can have.
 func writtenFields(t *testing.T) map[string][]string {
 	calls, returns, lines := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for m := range model.Len + 1 {
@@ -142,7 +171,7 @@ func writtenFields(t *testing.T) map[string][]string {
 		addFields(t, lines, line, nil)
 	}
 	return map[string][]string{
-		"A judged map":                  tags(reflect.TypeFor[judged]()),
+		"A judged map":                  tags(reflect.TypeFor[judgedMap]()),
 		"A verdict":                     tags(reflect.TypeFor[model.Verdict]()),
 		"A history":                     slices.Collect(maps.Keys(lines)),
 		"A call":                        slices.Collect(maps.Keys(calls)),
@@ -161,8 +190,7 @@ func writtenFields(t *testing.T) map[string][]string {
 	}
 }
 
-// counterexampleFields returns the fields of a counterexample that has them
-// all.
+// counterexampleFields returns the fields of a counterexample that has all of them.
 func counterexampleFields(t *testing.T) []string {
 	c := counterexample.Counterexample{
 		Type: "t", Import: "i", Path: "p", Retained: []model.Retained{{}}, Trace: []string{"t"}, Witness: model.Witness{Turns: 1},
@@ -174,14 +202,12 @@ func counterexampleFields(t *testing.T) []string {
 	return slices.Collect(maps.Keys(fields))
 }
 
-// Every look is explained.
 func TestLooksAreDocumented(t *testing.T) {
 	report(t, checkFields(readPage(t, jsonPath), "A look", []string{
 		string(model.LookResults), string(model.LookZero), string(model.LookSequence), string(model.LookHistory), string(model.LookRaces), string(model.LookSchedule),
 		string(model.LookRelease), string(model.LookPump), string(model.LookPin), string(model.LookHeap)}))
 }
 
-// TestCounterexampleAndReplayPrintWhatIsDocumented runs both commands.
 func TestCounterexampleAndReplayPrintWhatIsDocumented(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds mapspec and judges maps with it, some seconds: run without -short")
@@ -209,8 +235,8 @@ func addFields(t *testing.T, fields map[string]bool, object []byte, err error) {
 	}
 }
 
-// tags returns the names that fields of t have in JSON: their tags, or the
-// lower-case name where a type encodes itself.
+// tags returns the JSON names of t's fields: their tags, or for a type that encodes
+// itself their names in lower case.
 func tags(t reflect.Type) (names []string) {
 	for i := range t.NumField() {
 		tag, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
@@ -225,8 +251,7 @@ func tags(t reflect.Type) (names []string) {
 	return names
 }
 
-// TestCheckPrintsWhatIsDocumented runs the command on the map that takes the
-// least time.
+// go1.14 takes the least time of all maps.
 func TestCheckPrintsWhatIsDocumented(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds mapspec and judges maps with it, some seconds: run without -short")
@@ -236,19 +261,20 @@ func TestCheckPrintsWhatIsDocumented(t *testing.T) {
 	if len(out) == 0 {
 		t.Fatalf("mapspec check -json: %v", err)
 	}
-	var line judged
+	var line judgedMap
 	if err := strictly(out, &line); err != nil || line.Map != "go1.14" || len(line.Verdicts) == 0 {
 		t.Errorf("%v, with %d verdicts of %q:\n%s", err, len(line.Verdicts), line.Map, out)
 	}
 }
 
-func TestWrongJSONPagesAreSeen(t *testing.T) {
+func TestWrongJSONPagesAreReported(t *testing.T) {
 	for _, test := range []struct{ text, problem string }{
 		{"```json\n{\"map\":\"m\",\"expected\":true}\n```", `unknown field "expected"`},
 		{"```json\n{\"clause\":\"R1\",\"status\":\"ok\"}\n```", `unknown field "status"`},
 		{"```json\n{\"clause\":\"R1\",\"coverage\":\"all\"}\n```", "want \"complete: …\""},
 		{"```json\n{\"init\":[],\"clients\":[]}\n```", "clients"},
 		{"```json\n[]\n```", "neither a judged map"},
+		{"```json\n{\n  \"map\": \"m\",\n  \"expected\": true\n}\n```", `p.md:6: json: unknown field "expected"`},
 		{"```jsonl\n{\"seq\":1,\"id\":1,\"return\":{}}\n```", "p.md:3: line 1: "},
 	} {
 		t.Run(test.text, func(t *testing.T) {
@@ -257,7 +283,7 @@ func TestWrongJSONPagesAreSeen(t *testing.T) {
 	}
 	p := parsePage("p.md", "## A\n| f | m |\n|---|---|\n| `x` | |\n### B\n| f | m |\n|---|---|\n| `y` | |\n")
 	wantProblems(t, checkFields(p, "A", []string{"x"}))
-	wantProblems(t, checkFields(p, "A", []string{"x", "y"}), `A documents ["x"], written are ["x" "y"]`)
+	wantProblems(t, checkFields(p, "A", []string{"x", "y"}), `A documents ["x"], want ["x" "y"]`)
 	wantProblems(t, checkFields(p, "B", nil), `B documents ["y"]`)
 	wantProblems(t, checkFields(p, "C", nil), `no section "C"`)
 }

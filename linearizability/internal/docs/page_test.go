@@ -10,10 +10,10 @@ import (
 
 // A page is one Markdown file, line by line.
 type page struct {
-	path  string // counted from the root of the repository
+	path  string // relative to the root of the repository
 	lines []string
-	// fence has for each line the first word after the ``` of the block that
-	// it is in, "text" if there is none, and "" outside of code.
+	// fence says for each line which kind of code block it is in: the first word
+	// after its ```, "text" if there is none, and "" outside of code blocks.
 	fence []string
 }
 
@@ -39,10 +39,10 @@ func parsePage(path, text string) page {
 	return p
 }
 
-// at begins a problem that is found in line i, counted from 0.
+// at returns the beginning of a message about line i, counted from 0.
 func (p page) at(i int) string { return fmt.Sprintf("%s:%d: ", p.path, i+1) }
 
-// prose is the page with its code blocks blanked.
+// prose returns the page with its code blocks blanked.
 func (p page) prose() string {
 	lines := make([]string, len(p.lines))
 	for i, line := range p.lines {
@@ -53,7 +53,7 @@ func (p page) prose() string {
 	return strings.Join(lines, "\n")
 }
 
-// A heading is its text without markup, its level, and the line it is in.
+// A heading is a heading's text without markup, its level, and its line.
 type heading struct {
 	text  string
 	level int
@@ -63,6 +63,7 @@ type heading struct {
 var (
 	headingLine = regexp.MustCompile(`^(#{1,6}) +(.*?) *$`)
 	markup      = regexp.MustCompile("\\[([^\\]]*)\\]\\([^)]*\\)|[`*]")
+	anchorLine  = regexp.MustCompile(`^<a id="([^"]+)"></a>$`)
 )
 
 func (p page) headings() []heading {
@@ -75,9 +76,15 @@ func (p page) headings() []heading {
 	return all
 }
 
-// anchors returns what the headings can be linked to by, as GitHub makes it.
+// anchors returns the anchors of the page: those that GitHub gives to headings,
+// and those that are written as <a id="x"></a> in a line of their own.
 func (p page) anchors() map[string]bool {
 	anchors := map[string]bool{}
+	for i, line := range p.lines {
+		if m := anchorLine.FindStringSubmatch(line); m != nil && p.fence[i] == "" {
+			anchors[m[1]] = true
+		}
+	}
 	for _, h := range p.headings() {
 		slug := slugOf(h.text)
 		name := slug
@@ -101,8 +108,8 @@ func slugOf(heading string) string {
 	}, heading)
 }
 
-// section returns the lines of the section under the heading with this text,
-// up to the next heading of its level or above; ok is false if there is none.
+// section returns the range of lines under the heading with this text, up to the
+// next heading of its level or above; ok is false if there is no such heading.
 func (p page) section(text string) (first, end int, ok bool) {
 	level := 0
 	for _, h := range p.headings() {
@@ -116,8 +123,8 @@ func (p page) section(text string) (first, end int, ok bool) {
 	return first, len(p.lines), ok
 }
 
-// rows returns the cells of each row of the tables in lines [first, end), the
-// head left out.
+// rows returns the cells of each row of the tables in lines [first, end), without
+// the heads.
 func (p page) rows(first, end int) [][]string {
 	var rows [][]string
 	for i := first; i < end; i++ {
@@ -136,10 +143,10 @@ func (p page) rows(first, end int) [][]string {
 }
 
 func TestPageKnowsItsHeadingsAndCode(t *testing.T) {
-	p := parsePage("p.md", "# One `two`, three!\n```sh ci\n# not a heading\n```\n## Same\n## Same\nend")
+	p := parsePage("p.md", "# One `two`, three!\n```sh ci\n# not a heading\n```\n## Same\n## Same\n<a id=\"here\"></a>")
 	got := fmt.Sprint(p.headings(), p.anchors(), p.fence)
 	want := fmt.Sprint([]heading{{"One two, three!", 1, 0}, {"Same", 2, 4}, {"Same", 2, 5}},
-		map[string]bool{"one-two-three": true, "same": true, "same-1": true},
+		map[string]bool{"one-two-three": true, "same": true, "same-1": true, "here": true},
 		[]string{"", "sh", "sh", "sh", "", "", ""})
 	if got != want {
 		t.Errorf("got %s\nwant %s", got, want)

@@ -16,70 +16,22 @@ import (
 	"github.com/mapspec/mapspec/linearizability/internal/program"
 )
 
-// The tables of docs/exploration.md are made: that of the yardsticks from what
-// TestYardsticks has written, that of what was explored from the certificates,
-// those of the mutants from what TestMutants has written.
 const (
-	explorationPath = "docs/exploration.md"
-	yardsticksPath  = "linearizability/explore/testdata/yardsticks.golden"
-	certificates    = "docs/certificates"
-	remakeTables    = "go test ./linearizability/internal/docs -run TestExplorationTables -update"
+	yardsticksPath = "linearizability/explore/testdata/yardsticks.golden"
+	certificates   = "docs/certificates"
 )
 
-// TestExplorationTables compares the made parts of the page with their sources.
-// With -update it rewrites them.
-func TestExplorationTables(t *testing.T) {
-	p := readPage(t, explorationPath)
-	all := readCertificates(t)
-	mutants := readMutants(t)
-	fresh := p.lines
-	var err error
-	for name, rows := range map[string][]string{
-		"yardsticks": yardstickRows(t), "certificates": certificateRows(all), "commands": commandLines(all),
-		"mutants": byMap(mutants, false), "mutants in every way": byMap(mutants, true), "operators": byOperator(mutants),
-	} {
-		if fresh, err = remade(fresh, name, rows); err != nil {
-			t.Fatalf("%s: %v", p.path, err)
-		}
-	}
-	difference := firstDifference(p, fresh)
-	switch {
-	case difference == "":
-	case !*update:
-		t.Errorf("%s\nrun %s", difference, remakeTables)
-	default:
-		if err := os.WriteFile(filepath.Join(root, p.path), []byte(strings.Join(fresh, "\n")), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-// remade returns lines with rows between the comments "made: name" and "end".
-func remade(lines []string, name string, rows []string) ([]string, error) {
-	begin := slices.Index(lines, "<!-- made: "+name+" -->")
-	if begin < 0 {
-		return nil, fmt.Errorf("no line <!-- made: %s -->", name)
-	}
-	end := slices.Index(lines[begin:], "<!-- end -->")
-	if end < 0 {
-		return nil, fmt.Errorf("no line <!-- end --> after made: %s", name)
-	}
-	return slices.Concat(lines[:begin+1], []string{""}, rows, []string{""}, lines[begin+end:]), nil
-}
-
+// yardstickRows returns the table of the yardsticks, from what TestYardsticks
+// wrote.
 func yardstickRows(t *testing.T) []string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(root, yardsticksPath))
-	if err != nil {
-		t.Fatal(err)
-	}
-	rows := []string{"| program | size | classes | executions | cut short |", "|---|---|---|---|---|"}
-	for line := range strings.Lines(string(text)) {
+	rows := []string{"| program | size | classes | executions | cut short |", "|---|--:|--:|--:|--:|"}
+	for line := range strings.Lines(readFile(t, yardsticksPath)) {
 		cells := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
 		for i := 1; i < len(cells); i++ {
 			cells[i] = withCommas(cells[i])
 		}
-		rows = append(rows, "| "+strings.Join(cells, " | ")+" |")
+		rows = append(rows, tableRow(cells))
 	}
 	return rows
 }
@@ -94,22 +46,22 @@ func withCommas(digits string) string {
 
 func count(n int) string { return withCommas(fmt.Sprint(n)) }
 
-// kept is a certificate in its file.
-type kept struct {
-	file string // its name
+// saved is a certificate and the name of its file.
+type saved struct {
+	file string
 	*explore.Certificate
 }
 
-// readCertificates returns the certificates of docs/certificates, by their
-// files' names. A file has one.
-func readCertificates(t *testing.T) (all []kept) {
+// readCertificates returns the certificates of docs/certificates in the order of
+// their names. Each file has one.
+func readCertificates(t *testing.T) (all []saved) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(root, certificates, "*.json"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("%d files in %s, %v", len(files), certificates, err)
 	}
 	for _, name := range files {
-		all = append(all, kept{filepath.Base(name), readCertificate(t, name)})
+		all = append(all, saved{filepath.Base(name), readCertificate(t, name)})
 	}
 	return all
 }
@@ -128,10 +80,21 @@ func readCertificate(t *testing.T, name string) *explore.Certificate {
 	return found[0]
 }
 
-func certificateRows(all []kept) []string {
+// certificateText quotes the certificate in a file as mapspec prints it.
+func certificateText(t *testing.T, file string) ([]string, error) {
+	var text strings.Builder
+	c := readCertificate(t, filepath.Join(root, certificates, file))
+	if err := c.Text(&text, func(explore.Violation) string { return "" }); err != nil {
+		return nil, err
+	}
+	return fenced("text", strings.Split(strings.TrimSuffix(text.String(), "\n"), "\n")), nil
+}
+
+// certificateRows returns the table of certificates.
+func certificateRows(all []saved) []string {
 	rows := []string{
-		"| map | size | keys | initial maps | policies | programs | classes | coverage | not reached | races | violations | seconds | Go |",
-		"|---|---|---|---|---|---|---|---|---|---|---|---|---|",
+		"| map | size | keys | initial maps | hash policies | programs | classes | coverage | not reached | races | violations | seconds | Go |",
+		"|---|---|--:|---|---|--:|--:|---|--:|---|---|--:|---|",
 	}
 	for _, c := range all {
 		var broken []string
@@ -143,28 +106,29 @@ func certificateRows(all []kept) []string {
 			strings.Join(c.Policies, ", "), count(c.Programs), count(c.Classes), c.Coverage, unreached(c),
 			c.Races, cmp.Or(strings.Join(broken, ", "), "none"), fmt.Sprintf("%.0f", c.Seconds), strings.TrimPrefix(c.Go, "go"),
 		}
-		rows = append(rows, "| "+strings.Join(cells, " | ")+" |")
+		rows = append(rows, tableRow(cells))
 	}
 	return rows
 }
 
-// unreached says how much of the copy no program has reached.
-func unreached(c kept) string {
-	if len(c.Unreached) == 0 {
-		return "nothing, or not counted"
+// unreached returns how many places of the copy no program reached.
+func unreached(c saved) string {
+	if c.Unreached == nil {
+		return "not counted"
 	}
 	return fmt.Sprintf("%d places", len(c.Unreached))
 }
 
-func commandLines(all []kept) []string {
-	lines := []string{"```sh"}
+// commandLines returns the commands that make the certificates again.
+func commandLines(all []saved) []string {
+	var lines []string
 	for _, c := range all {
 		lines = append(lines, "# "+c.file, remake(c.Certificate))
 	}
-	return append(lines, "```")
+	return fenced("sh", lines)
 }
 
-// remake is the command that makes c again.
+// remake returns the command that makes c again.
 func remake(c *explore.Certificate) string {
 	words := []string{"go run", mapspecPackage, "explore"}
 	if _, ok := impl.Find(c.Map); ok {
@@ -179,7 +143,7 @@ func remake(c *explore.Certificate) string {
 	if c.Keys != 2 {
 		words = append(words, "-keys", fmt.Sprint(c.Keys))
 	}
-	if methods := methodsLeft(c); len(methods) > 0 {
+	if methods := restricted(c); len(methods) > 0 {
 		words = append(words, "-methods", strings.Join(methods, ","))
 	}
 	if single := slices.ContainsFunc(c.Notes, func(n string) bool { return strings.Contains(n, "one policy stands for all") }); !single &&
@@ -201,9 +165,9 @@ func remake(c *explore.Certificate) string {
 	return strings.Join(append(words, "-cover", "-json"), " ")
 }
 
-// methodsLeft lists the methods that the programs of c are made of, if its map
-// of the catalogue has others.
-func methodsLeft(c *explore.Certificate) []string {
+// restricted lists the methods that the programs of c call, if its map has others
+// too. It lists none for a map that is not in the catalogue.
+func restricted(c *explore.Certificate) []string {
 	m, ok := impl.Find(c.Map)
 	if !ok || len(c.Alphabet) == 0 {
 		return nil
@@ -213,7 +177,7 @@ func methodsLeft(c *explore.Certificate) []string {
 	for _, o := range program.NewAlphabet(in.Methods(), in.Traits(), 1).Ops() {
 		name := o.Method.String()
 		if o.Func != nil {
-			continue // the traversal is there without it, too
+			continue // the traversal without this callback is in the alphabet too
 		}
 		all = append(all, name)
 		if slices.ContainsFunc(c.Alphabet, func(letter string) bool { return letter == name || strings.HasPrefix(letter, name+"(") }) {
@@ -230,7 +194,8 @@ func without(all, some []string) []string {
 	return slices.DeleteFunc(slices.Clone(all), func(s string) bool { return slices.Contains(some, s) })
 }
 
-// eachNoted reports whether a note says of each initial map that there is none.
+// eachNoted reports whether notes say of each of these initial maps that there is
+// none.
 func eachNoted(initials, notes []string) bool {
 	return !slices.ContainsFunc(initials, func(i string) bool {
 		return !slices.ContainsFunc(notes, func(n string) bool { return strings.HasPrefix(n, fmt.Sprintf("no map %q", i)) })
@@ -244,11 +209,11 @@ func quoteWords(s string) string {
 	return s
 }
 
-// A certificate is of the present source. One that was made with another
-// version of Go, or for another platform, cannot be compared.
+// The digest in a certificate is that of the source as it is now. A certificate
+// made with another version of Go, or on another platform, cannot be compared.
 func TestCertificatesAreOfThePresentSource(t *testing.T) {
 	platform := runtime.GOOS + "/" + runtime.GOARCH
-	digests := map[string]string{} // by import path and hash functions: a copy takes half a second
+	digests := map[string]string{} // by import path and hash functions, as a copy takes half a second
 	for _, c := range readCertificates(t) {
 		t.Run(c.file, func(t *testing.T) {
 			if c.Go != runtime.Version() || c.Platform != platform {
@@ -264,29 +229,13 @@ func TestCertificatesAreOfThePresentSource(t *testing.T) {
 			}
 			if digests[of] != c.Digest {
 				t.Errorf("%s is stale: the source of %s has changed; make it again with\n%s > %s/%s\nand run %s",
-					c.file, c.Import, remake(c.Certificate), certificates, c.file, remakeTables)
+					c.file, c.Import, remake(c.Certificate), certificates, c.file, regenerate)
 			}
 		})
 	}
 }
 
-func TestMadePartsAreReplaced(t *testing.T) {
-	lines := []string{"a", "<!-- made: x -->", "old", "<!-- end -->", "b"}
-	got, err := remade(lines, "x", []string{"new"})
-	if want := []string{"a", "<!-- made: x -->", "", "new", "", "<!-- end -->", "b"}; err != nil || !slices.Equal(got, want) {
-		t.Errorf("%q, %v, want %q", got, err, want)
-	}
-	if again, err := remade(got, "x", []string{"new"}); err != nil || !slices.Equal(again, got) {
-		t.Errorf("the second time it becomes %q, %v", again, err)
-	}
-	for _, lines := range [][]string{{"a"}, {"<!-- made: x -->"}} {
-		if _, err := remade(lines, "x", nil); err == nil {
-			t.Errorf("%q has a made part", lines)
-		}
-	}
-}
-
-func TestCertificatesAreMadeAgainAsTheyWereMade(t *testing.T) {
+func TestCommandsMakeTheirCertificates(t *testing.T) {
 	const run = "go run ./linearizability/cmd/mapspec explore "
 	for want, c := range map[string]explore.Certificate{
 		"-map locked -size 2x2 -hashes mix -initial empty -cover -json": {
