@@ -53,12 +53,9 @@ func TestTheCatalogueRunsUnderTheScheduler(t *testing.T) {
 // fromClone copies a package seen from this module, with its stand-ins.
 func fromClone(t *testing.T, path string) *Copy {
 	t.Helper()
-	clone, err := filepath.Abs("../..")
+	clone, err := filepath.Abs("../../..")
 	if err != nil {
 		t.Fatal(err)
-	}
-	if _, err := os.Stat(filepath.Join(clone, "linearizability", "internal", "shim", "random")); err != nil {
-		t.Skip("this clone has no stand-ins yet")
 	}
 	c, err := New(t.Context(), Source{Dir: clone, Import: path}, newRoot(t))
 	if err != nil {
@@ -109,15 +106,68 @@ func main() {
 	}
 }
 
-// Other toolchains lay sync.Map out in other ways.
-func TestOnlyTheToolchainsMapThatIsKnownIsCopied(t *testing.T) {
-	for version, all := range map[string][]*listed{
-		"go1.25.3": nil, "devel": nil, "go1.26.1": {{ImportPath: "sync", GoFiles: []string{"rwmutex.go"}}},
+// A version of Go is judged by the code of its sync.Map, not by its name.
+func TestToolchainMapIsRecognizedByItsCode(t *testing.T) {
+	for name, c := range map[string]struct {
+		version  string
+		path     string // the file to change, below src
+		old, new string
+		want     string // in the error; empty: accepted
+	}{
+		"same code in another version": {version: "go1.99.1"},
+		"same code in no release":      {version: "devel"},
+		"another comment":              {version: "go1.99", path: "sync/map.go", old: "// Map is like a Go", new: "// Map is unlike a Go"},
+		"another operator":             {version: "go1.26.8", path: "internal/sync/hashtriemap.go", old: "hashShift -= nChildrenLog2", new: "hashShift += nChildrenLog2", want: "hashtriemap.go is different code"},
+		"another method in sync":       {version: "go1.26.8", path: "sync/map.go", old: "func (m *Map) Clear(", new: "func (m *Map) Empty(", want: "map.go is different code"},
+		"another directive":            {version: "go1.26.8", path: "sync/map.go", old: "// Map is like a Go", new: "//go:build race\n", want: "map.go is different code"},
+		"no syntax":                    {version: "go1.26.8", path: "sync/map.go", old: "package sync", new: "package \"sync", want: "map.go is different code"},
+		"no hash trie":                 {version: "go1.23.1", path: "internal/sync/hashtriemap.go", want: "it has no"},
+		"no package for the hash trie": {version: "go1.22.1", path: "internal/sync", want: "it has no package internal/sync"},
 	} {
-		if _, err := toolchain(version, all); err == nil {
-			t.Errorf("%s is copied", version)
+		t.Run(name, func(t *testing.T) {
+			all := changedToolchain(t, c.path, c.old, c.new)
+			found, err := toolchainPackages(c.version, all)
+			switch {
+			case c.want == "" && (err != nil || len(found) != 2):
+				t.Errorf("found %d packages, %v, want 2", len(found), err)
+			case c.want != "" && err == nil:
+				t.Error("no error")
+			case c.want != "" && (!strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), c.version)):
+				t.Errorf("error %q, want one line with %q and %q", err, c.want, c.version)
+			}
+		})
+	}
+}
+
+// changedToolchain copies sync.Map of this toolchain, changes the file at path,
+// or removes it if there is nothing to change in it, and lists the result.
+func changedToolchain(t *testing.T, path, old, new string) []*listed {
+	t.Helper()
+	goroot, err := gocommand{dir: "."}.run(t.Context(), "env", "GOROOT")
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := t.TempDir()
+	var all []*listed
+	for importPath, file := range toolchainFiles {
+		name := importPath + "/" + file.name
+		text, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(goroot)), "src", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if importPath == path {
+			continue
+		}
+		all = append(all, &listed{ImportPath: importPath, Standard: true, Dir: filepath.Join(root, importPath)})
+		if name == path && old == "" {
+			continue
+		}
+		writeFiles(t, root, map[string]string{name: string(text)})
+		if name == path {
+			tamper(t, filepath.Join(root, name), old, new)
 		}
 	}
+	return all
 }
 
 func catalogueProgram(c *Copy, uses string, maps []string) string {

@@ -81,7 +81,7 @@ func (p *packages) check(s Source, all []*listed) error {
 	target := all[len(all)-1]
 	switch {
 	case target.ImportPath == toolchainMap:
-		copied, err := toolchain(p.version, all)
+		copied, err := toolchainPackages(p.version, all)
 		p.copied = copied
 		return err
 	case target.Standard:

@@ -62,7 +62,7 @@ func (l *loader) check(p *listed) (*loaded, error) {
 			return nil, err
 		}
 		files = append(files, s.syntax)
-		if only := toolchainFiles[p.ImportPath]; !p.Standard || only == name {
+		if !p.Standard || name == toolchainFiles[p.ImportPath].name {
 			out.sources = append(out.sources, s)
 		}
 	}

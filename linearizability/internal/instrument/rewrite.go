@@ -37,7 +37,6 @@ func (r *rewriting) all() {
 	r.hash()
 	r.walk()
 	r.loopVariables()
-	r.missingSibling()
 	for _, e := range r.stops {
 		r.edits = append(r.edits, e)
 		r.support = append(r.support, refuseImport)
