@@ -29,7 +29,7 @@ func (g *gate) lock() {
 	}
 	sched.Lock(g.at())
 	if !sched.Unwinding() && !g.tryReal() {
-		sched.Stuck()
+		sched.BlockForever()
 	}
 }
 

@@ -40,7 +40,7 @@ func load[T integer](p *T) (v T) {
 		v = T(std.LoadUint64(as64(p)))
 	}
 	if sched.Observing() {
-		sched.Saw(v, nil)
+		sched.RecordValues(v, nil)
 	}
 	return v
 }
@@ -53,7 +53,7 @@ func store[T integer](p *T, v T) {
 		std.StoreUint64(as64(p), uint64(v))
 	}
 	if sched.Observing() {
-		sched.Saw(nil, v)
+		sched.RecordValues(nil, v)
 	}
 }
 
@@ -65,7 +65,7 @@ func swap[T integer](p *T, v T) (old T) {
 		old = T(std.SwapUint64(as64(p), uint64(v)))
 	}
 	if sched.Observing() {
-		sched.Saw(old, v)
+		sched.RecordValues(old, v)
 	}
 	return old
 }
@@ -79,7 +79,7 @@ func add[T integer](p *T, d T) (v T) {
 		v = T(std.AddUint64(as64(p), uint64(d)))
 	}
 	if sched.Observing() {
-		sched.Saw(v-d, v)
+		sched.RecordValues(v-d, v)
 	}
 	return v
 }
@@ -93,7 +93,7 @@ func and[T integer](p *T, mask T) (old T) {
 		old = T(std.AndUint64(as64(p), uint64(mask)))
 	}
 	if sched.Observing() {
-		sched.Saw(old, old&mask)
+		sched.RecordValues(old, old&mask)
 	}
 	return old
 }
@@ -107,7 +107,7 @@ func or[T integer](p *T, mask T) (old T) {
 		old = T(std.OrUint64(as64(p), uint64(mask)))
 	}
 	if sched.Observing() {
-		sched.Saw(old, old|mask)
+		sched.RecordValues(old, old|mask)
 	}
 	return old
 }
@@ -124,9 +124,9 @@ func compareAndSwap[T integer](p *T, old, new T) (swapped bool) {
 	}
 	if sched.Observing() {
 		if swapped {
-			sched.Saw(old, new)
+			sched.RecordValues(old, new)
 		} else {
-			sched.Saw(now(p), nil)
+			sched.RecordValues(now(p), nil)
 		}
 	}
 	return swapped

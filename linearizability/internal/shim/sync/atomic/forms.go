@@ -129,7 +129,7 @@ func LoadPointer(addr *unsafe.Pointer) (val unsafe.Pointer) {
 	sched.Before(sched.Load, unsafe.Pointer(addr), pointerSize)
 	val = std.LoadPointer(addr)
 	if sched.Observing() {
-		sched.Saw(val, nil)
+		sched.RecordValues(val, nil)
 	}
 	return val
 }
@@ -139,7 +139,7 @@ func StorePointer(addr *unsafe.Pointer, val unsafe.Pointer) {
 	sched.Before(sched.Store, unsafe.Pointer(addr), pointerSize)
 	std.StorePointer(addr, val)
 	if sched.Observing() {
-		sched.Saw(nil, val)
+		sched.RecordValues(nil, val)
 	}
 }
 
@@ -148,7 +148,7 @@ func SwapPointer(addr *unsafe.Pointer, new unsafe.Pointer) (old unsafe.Pointer) 
 	sched.Before(sched.Update, unsafe.Pointer(addr), pointerSize)
 	old = std.SwapPointer(addr, new)
 	if sched.Observing() {
-		sched.Saw(old, new)
+		sched.RecordValues(old, new)
 	}
 	return old
 }
@@ -162,9 +162,9 @@ func CompareAndSwapPointer(addr *unsafe.Pointer, old, new unsafe.Pointer) (swapp
 	}
 	if sched.Observing() {
 		if swapped {
-			sched.Saw(old, new)
+			sched.RecordValues(old, new)
 		} else {
-			sched.Saw(std.LoadPointer(addr), nil)
+			sched.RecordValues(std.LoadPointer(addr), nil)
 		}
 	}
 	return swapped

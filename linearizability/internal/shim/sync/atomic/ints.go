@@ -163,7 +163,7 @@ func (x *Bool) Load() bool {
 	x.before(sched.Load)
 	v := x.v.Load()
 	if sched.Observing() {
-		sched.Saw(v, nil)
+		sched.RecordValues(v, nil)
 	}
 	return v
 }
@@ -173,7 +173,7 @@ func (x *Bool) Store(val bool) {
 	x.before(sched.Store)
 	x.v.Store(val)
 	if sched.Observing() {
-		sched.Saw(nil, val)
+		sched.RecordValues(nil, val)
 	}
 }
 
@@ -182,7 +182,7 @@ func (x *Bool) Swap(new bool) (old bool) {
 	x.before(sched.Update)
 	old = x.v.Swap(new)
 	if sched.Observing() {
-		sched.Saw(old, new)
+		sched.RecordValues(old, new)
 	}
 	return old
 }
@@ -196,9 +196,9 @@ func (x *Bool) CompareAndSwap(old, new bool) (swapped bool) {
 	}
 	if sched.Observing() {
 		if swapped {
-			sched.Saw(old, new)
+			sched.RecordValues(old, new)
 		} else {
-			sched.Saw(x.v.Load(), nil)
+			sched.RecordValues(x.v.Load(), nil)
 		}
 	}
 	return swapped

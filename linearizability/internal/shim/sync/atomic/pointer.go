@@ -18,7 +18,7 @@ func (x *Pointer[T]) Load() *T {
 	x.before(sched.Load)
 	v := x.v.Load()
 	if sched.Observing() {
-		sched.Saw(v, nil)
+		sched.RecordValues(v, nil)
 	}
 	return v
 }
@@ -28,7 +28,7 @@ func (x *Pointer[T]) Store(val *T) {
 	x.before(sched.Store)
 	x.v.Store(val)
 	if sched.Observing() {
-		sched.Saw(nil, val)
+		sched.RecordValues(nil, val)
 	}
 }
 
@@ -37,7 +37,7 @@ func (x *Pointer[T]) Swap(new *T) (old *T) {
 	x.before(sched.Update)
 	old = x.v.Swap(new)
 	if sched.Observing() {
-		sched.Saw(old, new)
+		sched.RecordValues(old, new)
 	}
 	return old
 }
@@ -51,9 +51,9 @@ func (x *Pointer[T]) CompareAndSwap(old, new *T) (swapped bool) {
 	}
 	if sched.Observing() {
 		if swapped {
-			sched.Saw(old, new)
+			sched.RecordValues(old, new)
 		} else {
-			sched.Saw(x.v.Load(), nil)
+			sched.RecordValues(x.v.Load(), nil)
 		}
 	}
 	return swapped
@@ -73,7 +73,7 @@ func (v *Value) Load() (val any) {
 	v.before(sched.Load)
 	val = v.v.Load()
 	if sched.Observing() {
-		sched.Saw(val, nil)
+		sched.RecordValues(val, nil)
 	}
 	return val
 }
@@ -84,7 +84,7 @@ func (v *Value) Store(val any) {
 	v.before(sched.Store)
 	v.v.Store(val)
 	if sched.Observing() {
-		sched.Saw(nil, val)
+		sched.RecordValues(nil, val)
 	}
 }
 
@@ -93,7 +93,7 @@ func (v *Value) Swap(new any) (old any) {
 	v.before(sched.Update)
 	old = v.v.Swap(new)
 	if sched.Observing() {
-		sched.Saw(old, new)
+		sched.RecordValues(old, new)
 	}
 	return old
 }
@@ -108,9 +108,9 @@ func (v *Value) CompareAndSwap(old, new any) (swapped bool) {
 	}
 	if sched.Observing() {
 		if swapped {
-			sched.Saw(old, new)
+			sched.RecordValues(old, new)
 		} else {
-			sched.Saw(v.v.Load(), nil)
+			sched.RecordValues(v.v.Load(), nil)
 		}
 	}
 	return swapped
