@@ -7,12 +7,11 @@ import (
 	"testing"
 )
 
-// catalogue are maps of this module, the toolchain's among them, and how a
-// program makes them.
+// catalogue has packages with maps of this module, and the toolchain's sync.Map.
 var catalogue = []struct {
 	path string
-	uses string // something that the package declares
-	maps []string
+	uses string   // an expression that refers to the package
+	maps []string // expressions that create maps
 }{
 	{checkerModule + "/impl/locked", "Map[int, int]{}", []string{"new(m.Map[any, any])"}},
 	{checkerModule + "/impl/readdirty", "Go123{}", []string{"new(m.Go114)", "new(m.Go1150)", "new(m.Go1152)", "new(m.Go123)"}},
@@ -20,20 +19,19 @@ var catalogue = []struct {
 	{"sync", "Map{}", []string{"new(m.Map)"}},
 }
 
-// TestTheCatalogueRunsUnderTheScheduler copies the maps that are here, and runs
-// them outside of an execution, where stand-ins are what they stand for, and
-// under the scheduler, which has to see their steps. The map of Go's standard
-// library serves as the model.
-func TestTheCatalogueRunsUnderTheScheduler(t *testing.T) {
+// The copies of maps behave like the standard library's sync.Map outside executions, where
+// stand-ins behave like the real packages. They do the same under the scheduler, which
+// must see their steps.
+func TestCopiesOfTheCatalogueBehaveLikeSyncMap(t *testing.T) {
 	for _, entry := range catalogue {
 		t.Run(filepath.Base(entry.path), func(t *testing.T) {
 			t.Parallel()
-			c := fromClone(t, entry.path)
+			c := copyFromClone(t, entry.path)
 			if err := c.Verify(); err != nil {
 				t.Error(err)
 			}
 			if testing.Short() {
-				t.Skip("the rest builds; run without -short")
+				t.Skip("the rest builds programs: run without -short")
 			}
 			options := []BuildOptions{{}, {Cover: true}}
 			if entry.path == "sync" {
@@ -50,8 +48,8 @@ func TestTheCatalogueRunsUnderTheScheduler(t *testing.T) {
 	}
 }
 
-// fromClone copies a package seen from this module, with its stand-ins.
-func fromClone(t *testing.T, path string) *Copy {
+// copyFromClone copies a package as seen from this module. The copy uses its stand-ins.
+func copyFromClone(t *testing.T, path string) *Copy {
 	t.Helper()
 	clone, err := filepath.Abs("../../..")
 	if err != nil {
@@ -64,13 +62,13 @@ func fromClone(t *testing.T, path string) *Copy {
 	return c
 }
 
-// Under the race detector the scheduler must be silent: it switches threads,
-// which is no synchronisation of theirs. The copies must not be.
-func TestTheRaceDetectorIsToldOfTheCopiesOnly(t *testing.T) {
+// A program with the race detector instruments the copies but not the scheduler, whose
+// switches between threads do not synchronize the threads.
+func TestRaceDetectorSeesOnlyTheCopies(t *testing.T) {
 	if testing.Short() {
-		t.Skip("builds with -race; run without -short")
+		t.Skip("builds a program with -race: run without -short")
 	}
-	c := fromClone(t, "sync")
+	c := copyFromClone(t, "sync")
 	exe := filepath.Join(t.TempDir(), "program")
 	program := `package main
 
@@ -90,7 +88,7 @@ func main() {
 	if err := c.Build(t.Context(), "program", []byte(program), exe, BuildOptions{Race: true}); err != nil {
 		t.Fatal(err)
 	}
-	for functions, told := range map[string]bool{
+	for functions, instrumented := range map[string]bool{
 		`linearizability/internal/engine/sched\.`: false, `linearizability/internal/engine/search\.`: false, `explored/internal/sync\.`: true,
 	} {
 		code, err := c.inCopy().run(t.Context(), "tool", "objdump", "-s", functions, exe)
@@ -98,10 +96,10 @@ func main() {
 			t.Fatal(err)
 		}
 		if !strings.Contains(string(code), "TEXT ") {
-			t.Errorf("the program has no %s", functions)
+			t.Errorf("the program has no function %s", functions)
 		}
-		if got := strings.Contains(string(code), "runtime.racefuncenter") || strings.Contains(string(code), "runtime.raceread"); got != told {
-			t.Errorf("%s tells the race detector: %t, want %t", functions, got, told)
+		if got := strings.Contains(string(code), "runtime.racefuncenter") || strings.Contains(string(code), "runtime.raceread"); got != instrumented {
+			t.Errorf("%s calls the race detector: %t, want %t", functions, got, instrumented)
 		}
 	}
 }
@@ -141,14 +139,14 @@ func TestToolchainMapIsRecognizedByItsCode(t *testing.T) {
 
 // changedToolchain copies sync.Map of this toolchain, changes the file at path,
 // or removes it if there is nothing to change in it, and lists the result.
-func changedToolchain(t *testing.T, path, old, new string) []*listed {
+func changedToolchain(t *testing.T, path, old, new string) []*listedPackage {
 	t.Helper()
-	goroot, err := gocommand{dir: "."}.run(t.Context(), "env", "GOROOT")
+	goroot, err := goCommand{dir: "."}.run(t.Context(), "env", "GOROOT")
 	if err != nil {
 		t.Fatal(err)
 	}
 	root := t.TempDir()
-	var all []*listed
+	var all []*listedPackage
 	for importPath, file := range toolchainFiles {
 		name := importPath + "/" + file.name
 		text, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(goroot)), "src", name))
@@ -158,7 +156,7 @@ func changedToolchain(t *testing.T, path, old, new string) []*listed {
 		if importPath == path {
 			continue
 		}
-		all = append(all, &listed{ImportPath: importPath, Standard: true, Dir: filepath.Join(root, importPath)})
+		all = append(all, &listedPackage{ImportPath: importPath, Standard: true, Dir: filepath.Join(root, importPath)})
 		if name == path && old == "" {
 			continue
 		}
@@ -170,6 +168,7 @@ func changedToolchain(t *testing.T, path, old, new string) []*listed {
 	return all
 }
 
+// catalogueProgram returns the source of a program that checks maps of the copy.
 func catalogueProgram(c *Copy, uses string, maps []string) string {
 	var makers []string
 	for _, m := range maps {
@@ -198,7 +197,7 @@ type mapper interface {
 	Range(func(any, any) bool)
 }
 
-// use does the same with every map, and says what came out.
+// use runs the same operations on every map and returns their results.
 func use(x mapper) (log []any) {
 	note := func(a ...any) { log = append(log, a...) }
 	for i := range 40 {
@@ -217,12 +216,11 @@ func use(x mapper) (log []any) {
 	return log
 }
 
-type first struct{}
+type lowest struct{}
 
-func (first) Choose(_ *sched.Scheduler, enabled sched.Threads) int { return enabled.First() }
+func (lowest) Choose(_ *sched.Scheduler, enabled sched.Threads) int { return enabled.First() }
 
-// check uses a new map outside of an execution, and another one as the first
-// of two threads.
+// check uses one map outside an execution, and another in both threads of an execution.
 func check(outside, inside mapper, want string) string {
 	if got := fmt.Sprint(use(outside)); got != want {
 		return got + " differs from " + want
@@ -230,14 +228,14 @@ func check(outside, inside mapper, want string) string {
 	s := sched.New(2, sched.Limits{Steps: 1 << 20})
 	defer s.Close()
 	got := ""
-	ending := s.Run([]func(){func() { got = fmt.Sprint(use(inside)) }, func() { use(inside) }}, first{})
+	ending := s.Run([]func(){func() { got = fmt.Sprint(use(inside)) }, func() { use(inside) }}, lowest{})
 	switch {
 	case ending != sched.Completed || len(s.Panics()) > 0:
 		return fmt.Sprint(ending, s.Panics())
 	case got != want:
 		return got + " differs under the scheduler from " + want
 	case len(s.Trace()) < 200:
-		return fmt.Sprint(len(s.Trace()), " steps only")
+		return fmt.Sprint("only ", len(s.Trace()), " steps")
 	}
 	return "agrees, and takes steps"
 }

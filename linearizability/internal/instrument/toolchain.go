@@ -44,8 +44,8 @@ var preludes = map[string]string{
 
 // toolchainPackages returns the packages among all that sync.Map consists of.
 // version is for messages.
-func toolchainPackages(version string, all []*listed) ([]*listed, error) {
-	var found []*listed
+func toolchainPackages(version string, all []*listedPackage) ([]*listedPackage, error) {
+	var found []*listedPackage
 	for _, l := range all {
 		file, ok := toolchainFiles[l.ImportPath]
 		if !ok {
