@@ -49,7 +49,7 @@ func (h *hashFunctions) checkAllFound() error {
 		if h.found[name] {
 			continue
 		}
-		hint := near.Name(name, h.candidates)
+		hint := near.Hint(name, h.candidates)
 		if hint == "" {
 			hint = ", nor any other that could be one: leave the name out"
 			if len(h.candidates) > 0 {

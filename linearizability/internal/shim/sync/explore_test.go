@@ -53,133 +53,136 @@ func lockAndUnlock(m sync.Locker) func() {
 
 func twice(f func()) []func() { return []func(){f, f} }
 
-// The counts are derived by hand. They are the orders of conflicting steps.
+// classCounts has the number of classes of programs, and how many of these classes
+// deadlock. The counts are derived by hand. They are the orders of conflicting steps.
+var classCounts = []struct {
+	name                string
+	classes, deadlocked int
+	program             program
+}{
+	{"mutex: either thread is first", 2, 0, func() []func() {
+		var m sync.Mutex
+		return twice(lockAndUnlock(&m))
+	}},
+	{"TryLock: before, during and after", 3, 0, func() []func() {
+		var m sync.Mutex
+		return []func(){
+			lockAndUnlock(&m),
+			func() {
+				if m.TryLock() {
+					m.Unlock()
+				}
+			},
+		}
+	}},
+	{"two readers: two steps each, all conflicting", 6, 0, func() []func() {
+		var m sync.RWMutex
+		return twice(lockAndUnlock(m.RLocker()))
+	}},
+	{"reader and writer: before, waited for, waiting, after", 4, 0, func() []func() {
+		var m sync.RWMutex
+		return []func(){
+			lockAndUnlock(m.RLocker()),
+			lockAndUnlock(&m),
+		}
+	}},
+	{"TryRLock and writer: before, waited for, refused, after", 4, 0, func() []func() {
+		var m sync.RWMutex
+		return []func(){
+			func() {
+				if m.TryRLock() {
+					m.RUnlock()
+				}
+			},
+			lockAndUnlock(&m),
+		}
+	}},
+	{"reader and TryLock: before, refused, waiting, after", 4, 0, func() []func() {
+		var m sync.RWMutex
+		return []func(){
+			lockAndUnlock(m.RLocker()),
+			func() {
+				if m.TryLock() {
+					m.Unlock()
+				}
+			},
+		}
+	}},
+	{"two writers: either is first", 2, 0, func() []func() {
+		var m sync.RWMutex
+		return twice(lockAndUnlock(&m))
+	}},
+	{"nested RLock and writer: 6 orders of conflicting steps, 1 of them a deadlock", 6, 1, func() []func() {
+		var m sync.RWMutex
+		return []func(){
+			func() { m.RLock(); lockAndUnlock(m.RLocker())(); m.RUnlock() },
+			lockAndUnlock(&m),
+		}
+	}},
+	{"signal: missed or not", 2, 1, func() []func() {
+		var m sync.Mutex
+		c := sync.NewCond(&m)
+		return []func(){
+			func() { m.Lock(); defer m.Unlock(); c.Wait() },
+			func() { c.Signal() },
+		}
+	}},
+	{"broadcast: missed or not", 2, 1, func() []func() {
+		var m sync.Mutex
+		c := sync.NewCond(&m)
+		return []func(){
+			func() { m.Lock(); defer m.Unlock(); c.Wait() },
+			func() { c.Broadcast() },
+		}
+	}},
+	{"Done and Wait: either is first", 2, 0, func() []func() {
+		var g sync.WaitGroup
+		g.Add(1)
+		return []func(){g.Done, g.Wait}
+	}},
+	{"two Done and Wait: all conflict", 6, 0, func() []func() {
+		var g sync.WaitGroup
+		g.Add(2)
+		return []func(){g.Done, g.Done, g.Wait}
+	}},
+	{"Wait for a task that is never done", 1, 1, func() []func() {
+		var g sync.WaitGroup
+		g.Add(1)
+		return []func(){g.Wait}
+	}},
+	{"two Waits for no tasks: two reads", 1, 0, func() []func() {
+		var g sync.WaitGroup
+		return twice(g.Wait)
+	}},
+	{"Once: either thread calls, and the other waits or not", 4, 0, func() []func() {
+		var o sync.Once
+		return twice(func() { o.Do(func() {}) })
+	}},
+	{"pool: either thread gets the value", 2, 0, func() []func() {
+		var p sync.Pool
+		p.Put(1)
+		return twice(func() { p.Get() })
+	}},
+	{"empty pool: two reads", 1, 0, func() []func() {
+		var p sync.Pool
+		return twice(func() { p.Get() })
+	}},
+	{"map: operations that change nothing read", 1, 0, func() []func() {
+		var m sync.Map
+		m.Store(1, 1)
+		return []func(){
+			func() { m.Load(1) }, func() { m.Load(2) }, func() { m.LoadOrStore(1, 2) }, func() { m.Delete(3) },
+			func() { m.Range(func(_, _ any) bool { return true }) },
+		}
+	}},
+	{"map: either thread stores", 2, 0, func() []func() {
+		var m sync.Map
+		return twice(func() { m.LoadOrStore(1, 1) })
+	}},
+}
+
 func TestNumberOfClasses(t *testing.T) {
-	for _, c := range []struct {
-		name                string
-		classes, deadlocked int
-		program             program
-	}{
-		{"mutex: either thread is first", 2, 0, func() []func() {
-			var m sync.Mutex
-			return twice(lockAndUnlock(&m))
-		}},
-		{"TryLock: before, during and after", 3, 0, func() []func() {
-			var m sync.Mutex
-			return []func(){
-				lockAndUnlock(&m),
-				func() {
-					if m.TryLock() {
-						m.Unlock()
-					}
-				},
-			}
-		}},
-		{"two readers: two steps each, all conflicting", 6, 0, func() []func() {
-			var m sync.RWMutex
-			return twice(lockAndUnlock(m.RLocker()))
-		}},
-		{"reader and writer: before, waited for, waiting, after", 4, 0, func() []func() {
-			var m sync.RWMutex
-			return []func(){
-				lockAndUnlock(m.RLocker()),
-				lockAndUnlock(&m),
-			}
-		}},
-		{"TryRLock and writer: before, waited for, refused, after", 4, 0, func() []func() {
-			var m sync.RWMutex
-			return []func(){
-				func() {
-					if m.TryRLock() {
-						m.RUnlock()
-					}
-				},
-				lockAndUnlock(&m),
-			}
-		}},
-		{"reader and TryLock: before, refused, waiting, after", 4, 0, func() []func() {
-			var m sync.RWMutex
-			return []func(){
-				lockAndUnlock(m.RLocker()),
-				func() {
-					if m.TryLock() {
-						m.Unlock()
-					}
-				},
-			}
-		}},
-		{"two writers: either is first", 2, 0, func() []func() {
-			var m sync.RWMutex
-			return twice(lockAndUnlock(&m))
-		}},
-		{"nested RLock and writer: 6 orders of conflicting steps, 1 of them a deadlock", 6, 1, func() []func() {
-			var m sync.RWMutex
-			return []func(){
-				func() { m.RLock(); lockAndUnlock(m.RLocker())(); m.RUnlock() },
-				lockAndUnlock(&m),
-			}
-		}},
-		{"signal: missed or not", 2, 1, func() []func() {
-			var m sync.Mutex
-			c := sync.NewCond(&m)
-			return []func(){
-				func() { m.Lock(); defer m.Unlock(); c.Wait() },
-				func() { c.Signal() },
-			}
-		}},
-		{"broadcast: missed or not", 2, 1, func() []func() {
-			var m sync.Mutex
-			c := sync.NewCond(&m)
-			return []func(){
-				func() { m.Lock(); defer m.Unlock(); c.Wait() },
-				func() { c.Broadcast() },
-			}
-		}},
-		{"Done and Wait: either is first", 2, 0, func() []func() {
-			var g sync.WaitGroup
-			g.Add(1)
-			return []func(){g.Done, g.Wait}
-		}},
-		{"two Done and Wait: all conflict", 6, 0, func() []func() {
-			var g sync.WaitGroup
-			g.Add(2)
-			return []func(){g.Done, g.Done, g.Wait}
-		}},
-		{"Wait for a task that is never done", 1, 1, func() []func() {
-			var g sync.WaitGroup
-			g.Add(1)
-			return []func(){g.Wait}
-		}},
-		{"two Waits for no tasks: two reads", 1, 0, func() []func() {
-			var g sync.WaitGroup
-			return twice(g.Wait)
-		}},
-		{"Once: either thread calls, and the other waits or not", 4, 0, func() []func() {
-			var o sync.Once
-			return twice(func() { o.Do(func() {}) })
-		}},
-		{"pool: either thread gets the value", 2, 0, func() []func() {
-			var p sync.Pool
-			p.Put(1)
-			return twice(func() { p.Get() })
-		}},
-		{"empty pool: two reads", 1, 0, func() []func() {
-			var p sync.Pool
-			return twice(func() { p.Get() })
-		}},
-		{"map: operations that change nothing read", 1, 0, func() []func() {
-			var m sync.Map
-			m.Store(1, 1)
-			return []func(){
-				func() { m.Load(1) }, func() { m.Load(2) }, func() { m.LoadOrStore(1, 2) }, func() { m.Delete(3) },
-				func() { m.Range(func(_, _ any) bool { return true }) },
-			}
-		}},
-		{"map: either thread stores", 2, 0, func() []func() {
-			var m sync.Map
-			return twice(func() { m.LoadOrStore(1, 1) })
-		}},
-	} {
+	for _, c := range classCounts {
 		t.Run(c.name, func(t *testing.T) {
 			r := explore(t, c.program)
 			if r.Classes != c.classes || r.Failures != c.deadlocked {
