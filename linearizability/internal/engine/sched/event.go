@@ -3,6 +3,8 @@ package sched
 import (
 	"math/bits"
 	"slices"
+	"strconv"
+	"strings"
 )
 
 // Kind is what a step does.
@@ -160,6 +162,15 @@ const MaxThreads = 64
 
 // Threads is a set of threads.
 type Threads uint64
+
+// String lists the threads, as in "0, 2".
+func (s Threads) String() string {
+	var names []string
+	for r := s; r != 0; r = r.Rest() {
+		names = append(names, strconv.Itoa(r.First()))
+	}
+	return strings.Join(names, ", ")
+}
 
 // Only returns the set that contains only thread t.
 func Only(t int) Threads { return 1 << t }

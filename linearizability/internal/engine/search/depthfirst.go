@@ -142,7 +142,7 @@ func (x *depthFirst) followPath(s *sched.Scheduler, d int, enabled sched.Threads
 		return x.diverge(s, d-1, describe(&x.path[d-1].event), describe(&trace[d-1]))
 	}
 	if enabled != n.enabled {
-		return x.diverge(s, d, fmt.Sprintf("threads %b enabled", n.enabled), fmt.Sprintf("%b", enabled))
+		return x.diverge(s, d, fmt.Sprintf("a state that enables threads %v", n.enabled), fmt.Sprintf("one that enables %v", enabled))
 	}
 	if d < x.prefix-1 {
 		return x.checkPending(s, d, &n.event)

@@ -29,8 +29,8 @@ type Engine struct {
 	deadline time.Time
 	distinct *classSet // nil without Options.Distinct
 	tree     *depthFirst
-	order    *happensBefore // of executions that tree has not computed it for
-	current  *happensBefore // of the latest execution, or nil if not yet computed
+	order    *happensBefore // for executions whose order tree does not compute
+	current  *happensBefore // of the latest execution, or nil if not computed yet
 	result   Result
 }
 
@@ -158,7 +158,7 @@ func (e *Engine) count(ending sched.Ending) {
 	}
 }
 
-// judge returns what is wrong with the latest execution.
+// judge returns the reason why the latest execution failed, or nil.
 func (e *Engine) judge(ending sched.Ending) error {
 	var err error
 	panics := e.sched.Panics()
@@ -172,7 +172,7 @@ func (e *Engine) judge(ending sched.Ending) error {
 		err = fmt.Errorf("thread %d panics: %v", panics[0].Thread, panics[0].Value)
 	}
 	if e.program.Stall == nil && (ending == sched.Deadlocked || ending == sched.Livelocked) {
-		err = errors.Join(fmt.Errorf("%v: threads %v do not end", ending, e.sched.Blocked()), err)
+		err = errors.Join(fmt.Errorf("%v: these threads do not end: %v", ending, e.sched.Blocked()), err)
 	}
 	return err
 }

@@ -47,7 +47,10 @@ func mustRun(t *testing.T, p Program, o Options) Result {
 func TestDeadlockIsAFailure(t *testing.T) {
 	r := mustRun(t, lockOrder(), Options{KeepGoing: true, Distinct: true})
 	if r.Classes != 3 || r.Failures != 1 || r.Failure.Ending != sched.Deadlocked || !r.Coverage.Complete() {
-		t.Errorf("%+v, want one deadlock in 3 classes, complete", r)
+		t.Fatalf("%+v, want one deadlock in 3 classes, complete", r)
+	}
+	if want := "deadlock: these threads do not end: 0, 1"; r.Failure.Err.Error() != want {
+		t.Errorf("error %q, want %q", r.Failure.Err, want)
 	}
 }
 
