@@ -136,7 +136,7 @@ func (o Options) wrong() error {
 				if _, err := job.ParseInitial(name); err == nil && l.what == "initial map" {
 					continue
 				}
-				return fmt.Errorf("no %s %q%s: want some of %s", l.what, name, near.Name(name, l.want), strings.Join(l.want, ", "))
+				return fmt.Errorf("no %s %q%s: want some of %s", l.what, name, near.Hint(name, l.want), strings.Join(l.want, ", "))
 			}
 			if slices.Contains(l.have[:i], name) {
 				return fmt.Errorf("the %s %q is there twice: give it once", l.what, name)

@@ -111,7 +111,7 @@ func parseExplore(env environment, args []string) (exploreOptions, error) {
 		for name := range strings.SplitSeq(s, ",") {
 			var m model.Method
 			if err := m.UnmarshalText([]byte(name)); err != nil {
-				return fmt.Errorf("%w%s", err, near.Name(name, methodNames()))
+				return fmt.Errorf("%w%s", err, near.Hint(name, methodNames()))
 			}
 			o.Methods = append(o.Methods, m)
 		}
