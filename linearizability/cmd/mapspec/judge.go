@@ -5,12 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/mapspec/mapspec/impl"
 	"github.com/mapspec/mapspec/linearizability/internal/near"
+	"github.com/mapspec/mapspec/linearizability/internal/process"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -74,8 +74,11 @@ func runJudge(ctx context.Context, env environment, args []string) (int, error) 
 	if !ok {
 		return exitOther, unknownMap(*name)
 	}
-	os.Stdout = os.Stderr // what a map prints is no report
-	e := json.NewEncoder(env.stdout)
+	messages, err := process.Messages()
+	if err != nil {
+		return exitOther, err
+	}
+	e := json.NewEncoder(messages)
 	for _, phase := range phases {
 		if err := e.Encode(wire{Phase: phase.name}); err != nil {
 			return exitOther, err
@@ -113,26 +116,29 @@ func judgeProcess(ctx context.Context, m impl.Map, budget time.Duration, seed ui
 		return model.Merge(verdicts), err
 	}
 	if !last.Done {
-		verdicts = append(verdicts, died(last.Phase, end.stderr, end.timedOut, end.err))
+		verdicts = append(verdicts, died(last.Phase, end))
 	}
 	return model.Merge(verdicts), nil
 }
 
 // died is the verdict on a map that took its process with it.
-func died(phase, stderr string, timedOut bool, err error) model.Verdict {
-	if timedOut {
-		return model.Verdict{Clause: model.P2, Status: model.Unknown,
-			Evidence: fmt.Sprintf("its process was stopped in phase %s, long after its budget", phase)}
+func died(phase string, r process.Result) model.Verdict {
+	unknown := model.Verdict{Clause: model.P2, Status: model.Unknown}
+	switch {
+	case r.Ending == process.TimeLimit:
+		unknown.Evidence = fmt.Sprintf("its process was stopped in phase %s, long after its budget", phase)
+		return unknown
+	case r.Ending == process.Signalled && r.State == "signal: killed":
+		unknown.Evidence = fmt.Sprintf("its process was killed from outside in phase %s, perhaps for want of memory", phase)
+		return unknown
+	case r.Ending != process.Exited && r.Ending != process.Signalled:
+		unknown.Evidence = fmt.Sprintf("its process was ended in phase %s: %v", phase, r)
+		return unknown
 	}
-	if stderr == "" && err != nil && strings.Contains(err.Error(), "signal: killed") {
-		return model.Verdict{Clause: model.P2, Status: model.Unknown,
-			Evidence: "its process was killed from outside in phase " + phase + ", perhaps for want of memory"}
-	}
-	first, _, _ := strings.Cut(strings.TrimSpace(stderr), "\n")
 	v := model.Verdict{Clause: model.S1, Status: model.Violation, Coverage: model.Bounded("phase %s", phase),
-		Evidence: fmt.Sprintf("the process died in phase %s: %s (%v)", phase, first, err),
-		Trace:    firstLines(stderr, 40)}
-	if strings.Contains(stderr, "concurrent map") {
+		Evidence: fmt.Sprintf("the process died in phase %s: %s (%v)", phase, r.Cause(), r),
+		Trace:    firstLines(r.Crash(), 40)}
+	if strings.Contains(r.Crash(), "concurrent map") {
 		v.Clause = model.M2 // the runtime's own check of built-in maps
 	}
 	return v

@@ -19,6 +19,7 @@ import (
 	"github.com/mapspec/mapspec/impl"
 	"github.com/mapspec/mapspec/impl/broken"
 	"github.com/mapspec/mapspec/impl/locked"
+	"github.com/mapspec/mapspec/linearizability/internal/process"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -340,19 +341,22 @@ func TestShardsPartitionTheMaps(t *testing.T) {
 //
 // Clauses: M2
 func TestDeathOfAChildIsBlamedOnWhatKilledIt(t *testing.T) {
-	crash := died("stress", "fatal error: concurrent map writes\n\ngoroutine 1", false, errors.New("exit status 2"))
-	if crash.Clause != model.M2 || !strings.Contains(crash.Evidence, "concurrent map writes") {
-		t.Errorf("%v, want M2", crash)
+	crash := process.Result{State: "exit status 2", Stderr: "a map that talks\nfatal error: concurrent map writes\n\ngoroutine 1"}
+	if v := died("stress", crash); v.Clause != model.M2 || v.Status != model.Violation || len(v.Trace) != 3 ||
+		v.Evidence != "the process died in phase stress: fatal error: concurrent map writes (exit status 2)" {
+		t.Errorf("%v, want M2", v)
 	}
-	if slow := died("stress", "", true, nil); slow.Clause != model.P2 || slow.Status != model.Unknown {
-		t.Errorf("%v, want P2 unknown: a budget that was hit", slow)
+	// A limit that was hit, and what the machine killed, are no fault of the map's.
+	for _, r := range []process.Result{
+		{Ending: process.TimeLimit}, {Ending: process.MemoryLimit}, {Ending: process.Stopped}, {Ending: process.Closed}, {Ending: process.Refused},
+		{Ending: process.Signalled, State: "signal: killed", Stderr: "a map that talks"},
+	} {
+		if v := died("stress", r); v.Clause != model.P2 || v.Status != model.Unknown || v.Evidence == "" {
+			t.Errorf("%v: %v, want P2 unknown", r, v)
+		}
 	}
-}
-
-// A child that the machine killed is no fault of the map's.
-func TestChildKilledFromOutsideIsUnknown(t *testing.T) {
-	if v := died("stress", "", false, errors.New("signal: killed")); v.Status != model.Unknown {
-		t.Errorf("%v, want unknown", v)
+	if v := died("stress", process.Result{Ending: process.Signalled, State: "signal: segmentation fault"}); v.Status != model.Violation {
+		t.Errorf("%v, want a violation", v)
 	}
 }
 

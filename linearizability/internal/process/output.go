@@ -25,7 +25,7 @@ func Messages() (*os.File, error) {
 
 // maxMessage limits the size of a message: a child must not fill this process's
 // memory with one.
-const maxMessage = 64 << 20
+const maxMessage = 16 << 20
 
 var errTooLong = fmt.Errorf("a message has more than %d MiB", maxMessage>>20)
 

@@ -57,6 +57,10 @@ type Command struct {
 	after func(time.Duration) <-chan time.Time // nil means time.After
 }
 
+// DefaultMemory is the limit for children that run a map. None has needed a
+// tenth of it, but a map that allocates for ever must not take all there is.
+const DefaultMemory = 8 << 30
+
 const (
 	// grace is how long a child may take to end after Interrupt.
 	grace = 5 * time.Second
@@ -65,9 +69,10 @@ const (
 	patience = 30 * time.Second
 	// lookEvery is how often /proc is read.
 	lookEvery = 200 * time.Millisecond
-	// drainTime is how long output is read after the group is dead, in case a
-	// process that left the group still holds a pipe.
-	drainTime = time.Second
+	// drainTime is how long output is read after the group is dead. What a busy
+	// machine has not read yet takes an instant; a process that left the group may
+	// hold a pipe for ever.
+	drainTime = 10 * time.Second
 )
 
 // supervisor is a command that is running.
