@@ -83,8 +83,9 @@ type Failure struct {
 
 	// Output is what others said: the race detector, or the process that died.
 	Output []string `json:"output,omitempty"`
-	// Phase is what the process that died was doing.
+	// Phase is what the process that died was doing, and Exit how it ended.
 	Phase string `json:"phase,omitempty"`
+	Exit  string `json:"exit,omitempty"`
 
 	// History is the violating history as JSON lines (package history), where
 	// there is one.

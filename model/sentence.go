@@ -39,7 +39,11 @@ func (f *Failure) sentence() string {
 	case Races:
 		return "data race: " + f.race()
 	case Dies:
-		return fmt.Sprintf("the process died in phase %s: %s", f.Phase, f.firstLine())
+		s := fmt.Sprintf("the process died in phase %s: %s", f.Phase, f.firstLine())
+		if f.Exit != "" {
+			s += " (" + f.Exit + ")"
+		}
+		return s
 	case NoZeroValue:
 		return "New does not return a pointer, so there is no zero value to use"
 	case UnseenCopy:

@@ -1,10 +1,11 @@
 package explore
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"slices"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/mapspec/mapspec/linearizability/history"
 	"github.com/mapspec/mapspec/linearizability/internal/job"
+	"github.com/mapspec/mapspec/linearizability/internal/process"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -38,39 +40,32 @@ func (d death) String() string {
 // hung bounds a stage: a loop without atomics is out of the scheduler's reach.
 const hung = 20 * time.Minute
 
+// errKilled ends a worker whose other messages do not matter.
+var errKilled = errors.New("the mutant is killed")
+
 // try runs one stage on one mutant. What the map does unmutated does not kill.
 func try(binary string, number int, s stage, expected outcome) (death, outcome, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), hung)
-	defer cancel()
-	p := exec.CommandContext(ctx, binary)
-	p.Env = append(os.Environ(), selected+"="+strconv.Itoa(number), "GOMAXPROCS=1", "GORACE=exitcode=0")
-	p.WaitDelay = time.Second
-	text, err := json.Marshal(s.job)
-	if err != nil {
-		return death{}, outcome{}, err
-	}
-	in, err := p.StdinPipe() // open as long as the worker is wanted
-	if err != nil {
-		return death{}, outcome{}, err
-	}
-	out, err := p.StdoutPipe()
-	if err != nil {
-		return death{}, outcome{}, err
-	}
-	if err := p.Start(); err != nil {
-		return death{}, outcome{}, err
-	}
-	if _, err := in.Write(text); err != nil {
-		return death{}, outcome{}, err
-	}
-	d, seen := hear(json.NewDecoder(bufio.NewReader(out)), expected)
-	if d.clause != "" {
-		cancel() // the rest does not matter
-	}
-	_ = p.Wait() // how it ends does not matter either: what it said counts
+	d, seen := death{}, outcome{found: map[model.Clause]job.Rank{}}
+	r, err := process.Command{
+		Path: binary, Time: hung,
+		Env:   []string{selected + "=" + strconv.Itoa(number), "GOMAXPROCS=1", "GORACE=exitcode=0"},
+		Stdin: func(w io.WriteCloser) { _ = json.NewEncoder(w).Encode(s.job) }, // open as long as the worker is wanted
+		Message: func(line []byte) error {
+			var m job.Message
+			if err := json.Unmarshal(line, &m); err != nil {
+				return err
+			}
+			if d = seen.hear(m, expected); d.clause != "" {
+				return errKilled
+			}
+			return nil
+		},
+	}.Run(context.Background())
 	switch {
-	case d.clause != "" || seen.done:
-	case ctx.Err() != nil:
+	case err != nil:
+		return death{}, outcome{}, err
+	case d.clause != "" || seen.done: // how it ends does not matter
+	case r.Ending == process.TimeLimit:
 		d.clause = "endless"
 	default:
 		d.clause = "crash"
@@ -87,32 +82,26 @@ type outcome struct {
 	report  job.Report
 }
 
-// hear listens until something is said that kills.
-func hear(d *json.Decoder, expected outcome) (death, outcome) {
-	seen := outcome{found: map[model.Clause]job.Rank{}}
-	for {
-		var m job.Message
-		if d.Decode(&m) != nil {
-			return death{}, seen
+// hear takes a message, and returns the death that it says.
+func (seen *outcome) hear(m job.Message, expected outcome) death {
+	switch {
+	case strings.Contains(m.Error, "does not end"): // the initial map, already
+		return death{clause: "endless"}
+	case m.Error != "":
+		return death{clause: "refused: " + m.Error}
+	case m.Found != nil:
+		seen.found[m.Found.Clause] = m.Found.Rank
+		if rank, ok := expected.found[m.Found.Clause]; expected.done && (!ok || m.Found.Rank.Before(rank)) {
+			return death{clause: string(m.Found.Clause), program: shown(m.Found)}
 		}
-		switch {
-		case strings.Contains(m.Error, "does not end"): // the initial map, already
-			return death{clause: "endless"}, seen
-		case m.Error != "":
-			return death{clause: "refused: " + m.Error}, seen
-		case m.Found != nil:
-			seen.found[m.Found.Clause] = m.Found.Rank
-			if rank, ok := expected.found[m.Found.Clause]; expected.done && (!ok || m.Found.Rank.Before(rank)) {
-				return death{clause: string(m.Found.Clause), program: shown(m.Found)}, seen
-			}
-		case m.Report != nil:
-			seen.report, seen.done, seen.limited = *m.Report, true, m.Report.Limited > 0
-			endless := slices.Contains(m.Report.Bounds, job.Endless) // a loop without a step
-			if expected.done && (endless || seen.limited && !expected.limited) {
-				return death{clause: "endless"}, seen
-			}
+	case m.Report != nil:
+		seen.report, seen.done, seen.limited = *m.Report, true, m.Report.Limited > 0
+		endless := slices.Contains(m.Report.Bounds, job.Endless) // a loop without a step
+		if expected.done && (endless || seen.limited && !expected.limited) {
+			return death{clause: "endless"}
 		}
 	}
+	return death{}
 }
 
 // shown is a program and what it runs on, in one line.

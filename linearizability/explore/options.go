@@ -2,7 +2,6 @@ package explore
 
 import (
 	"fmt"
-	"os"
 	"runtime"
 	"slices"
 	"strconv"
@@ -13,6 +12,7 @@ import (
 	"github.com/mapspec/mapspec/linearizability/internal/job"
 	"github.com/mapspec/mapspec/linearizability/internal/near"
 	"github.com/mapspec/mapspec/linearizability/internal/program"
+	"github.com/mapspec/mapspec/linearizability/internal/shard"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -169,22 +169,11 @@ func depthOf(policy string) (int, error) {
 
 // ShardFromEnvironment returns the shard that an engine has set for this
 // process, by the conventions of Bazel's test sharding and of Kubernetes'
-// Indexed Jobs, which do not say how many there are: completions does then.
-func ShardFromEnvironment(completions int) (shard, shards int, err error) {
-	if index := os.Getenv("TEST_SHARD_INDEX"); index != "" {
-		return parseShard("TEST_SHARD_INDEX", index, "TEST_TOTAL_SHARDS", os.Getenv("TEST_TOTAL_SHARDS"))
+// Indexed Jobs, which do not say how many there are: completions does then. It is
+// shard 0 of 1 if none is set.
+func ShardFromEnvironment(completions int) (index, shards int, err error) {
+	if index, shards, err = shard.Read("", completions); err != nil {
+		err = fmt.Errorf("explore: %w", err)
 	}
-	if index := os.Getenv("JOB_COMPLETION_INDEX"); index != "" && completions > 0 {
-		return parseShard("JOB_COMPLETION_INDEX", index, "the number of completions", strconv.Itoa(completions))
-	}
-	return 0, 0, nil
-}
-
-func parseShard(indexName, index, totalName, total string) (int, int, error) {
-	i, err1 := strconv.Atoi(index)
-	n, err2 := strconv.Atoi(total)
-	if err1 != nil || err2 != nil || i < 0 || i >= n {
-		return 0, 0, fmt.Errorf("explore: %s is %q of %s %q: want a number from 0, less than the total", indexName, index, totalName, total)
-	}
-	return i, n, nil
+	return index, shards, err
 }

@@ -1,19 +1,18 @@
 package explore
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"io"
 	"os"
-	"os/exec"
 	"strings"
-	"time"
 
 	"github.com/mapspec/mapspec/linearizability/history"
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
 	"github.com/mapspec/mapspec/linearizability/internal/job"
+	"github.com/mapspec/mapspec/linearizability/internal/process"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -123,41 +122,21 @@ func keysOf(c counterexample.Counterexample) int {
 
 // replay runs a job with a schedule in a process of its own.
 func (b *build) replay(ctx context.Context, j job.Job) (*job.Replayed, error) {
-	question, err := json.Marshal(j)
-	if err != nil {
-		return nil, fmt.Errorf("explore: %w", err)
-	}
-	p := exec.CommandContext(ctx, b.binary)
-	p.Env = append(os.Environ(), "GOCOVERDIR="+b.root, "GOMAXPROCS=1", "GORACE=exitcode=0")
-	p.WaitDelay = time.Second
-	ownGroup(p)
-	var out bytes.Buffer
-	var stderr tail
-	p.Stdout, p.Stderr = &out, &stderr
-	in, err := p.StdinPipe() // it stays open: a worker ends when that does
-	if err != nil {
-		return nil, fmt.Errorf("explore: %w", err)
-	}
-	if err := p.Start(); err != nil {
+	var answer *job.Replayed
+	command := b.worker(b.root, func(m job.Message) { answer = cmp.Or(m.Replayed, answer) })
+	command.Stdin = func(w io.WriteCloser) { _ = json.NewEncoder(w).Encode(j) } // it stays open: a worker ends when that does
+	r, err := command.Run(ctx)
+	switch {
+	case err != nil:
 		return nil, fmt.Errorf("explore: cannot start a replay: %w", err)
-	}
-	_, _ = in.Write(question) // of a worker that is gone Wait tells
-	err = p.Wait()
-	if ctx.Err() != nil {
+	case r.Refusal != nil:
+		return nil, r.Refusal
+	case r.Ending == process.Cancelled:
 		return nil, ctx.Err()
+	case answer == nil:
+		return nil, fmt.Errorf("explore: a replay ended early (%v): %s", r, r.Cause())
 	}
-	for line := range bytes.Lines(out.Bytes()) {
-		var m job.Message
-		switch {
-		case json.Unmarshal(line, &m) != nil:
-			continue // the map has printed it
-		case m.Error != "":
-			return nil, errors.New("explore: " + m.Error)
-		case m.Replayed != nil:
-			return m.Replayed, nil
-		}
-	}
-	return nil, fmt.Errorf("explore: a replay ended early (%v): %s", err, stderr.last())
+	return answer, nil
 }
 
 // readHistory reads what a worker says of a history.

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -18,6 +17,7 @@ import (
 	"github.com/mapspec/mapspec/linearizability/explore"
 	"github.com/mapspec/mapspec/linearizability/internal/near"
 	"github.com/mapspec/mapspec/linearizability/internal/report"
+	"github.com/mapspec/mapspec/linearizability/internal/shard"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -150,18 +150,8 @@ func (o *exploreOptions) check() error {
 		return fmt.Errorf("-workers %d: want at least 1", o.Workers)
 	}
 	var err error
-	if o.shard == "" {
-		o.Shard, o.Shards, err = explore.ShardFromEnvironment(o.of)
-		return err
-	}
-	i, n, _ := strings.Cut(o.shard, "/")
-	var err1, err2 error
-	o.Shard, err1 = strconv.Atoi(i)
-	o.Shards, err2 = strconv.Atoi(n)
-	if err1 != nil || err2 != nil || o.Shard < 0 || o.Shard >= o.Shards {
-		return fmt.Errorf("-shard %q: want i/n with 0 ≤ i < n, such as 0/4", o.shard)
-	}
-	return nil
+	o.Shard, o.Shards, err = shard.Read(o.shard, o.of)
+	return err
 }
 
 func methodNames() []string {

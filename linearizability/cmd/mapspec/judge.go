@@ -5,13 +5,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/mapspec/mapspec/impl"
 	"github.com/mapspec/mapspec/linearizability/internal/near"
+	"github.com/mapspec/mapspec/linearizability/internal/process"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -45,8 +45,11 @@ func runJudge(ctx context.Context, env environment, args []string) (int, error) 
 	if !ok {
 		return exitOther, unknownMap(*name)
 	}
-	os.Stdout = os.Stderr // what a map prints is no report
-	e := json.NewEncoder(env.stdout)
+	messages, err := process.Messages()
+	if err != nil {
+		return exitOther, err
+	}
+	e := json.NewEncoder(messages)
 	for _, phase := range phases {
 		if err := e.Encode(wire{Phase: phase.name}); err != nil {
 			return exitOther, err
@@ -86,24 +89,28 @@ func judgeProcess(ctx context.Context, m impl.Map, budget time.Duration, seed ui
 		return model.Merge(verdicts), err
 	}
 	if !last.Done {
-		verdicts = append(verdicts, died(last.Phase, end.stderr, end.timedOut, end.err))
+		verdicts = append(verdicts, died(last.Phase, end))
 	}
 	return model.Merge(verdicts), nil
 }
 
 // died is the verdict on a map that took its process with it.
-func died(phase, stderr string, timedOut bool, err error) model.Verdict {
-	if timedOut {
-		return model.Verdict{Clause: model.P2, Status: model.Unknown,
-			Reason: fmt.Sprintf("its process was stopped in phase %s, long after its budget", phase)}
+func died(phase string, r process.Result) model.Verdict {
+	unknown := model.Verdict{Clause: model.P2, Status: model.Unknown}
+	switch {
+	case r.Ending == process.TimeLimit:
+		unknown.Reason = fmt.Sprintf("its process was stopped in phase %s, long after its budget", phase)
+		return unknown
+	case r.Ending == process.Signalled && r.State == "signal: killed":
+		unknown.Reason = fmt.Sprintf("its process was killed from outside in phase %s, perhaps for want of memory", phase)
+		return unknown
+	case r.Ending != process.Exited && r.Ending != process.Signalled:
+		unknown.Reason = fmt.Sprintf("its process was ended in phase %s: %v", phase, r)
+		return unknown
 	}
-	if stderr == "" && err != nil && strings.Contains(err.Error(), "signal: killed") {
-		return model.Verdict{Clause: model.P2, Status: model.Unknown,
-			Reason: "its process was killed from outside in phase " + phase + ", perhaps for want of memory"}
-	}
-	f := &model.Failure{Kind: model.Dies, Phase: phase, Output: firstLines(stderr, 40)}
+	f := &model.Failure{Kind: model.Dies, Phase: phase, Exit: fmt.Sprint(r), Output: firstLines(r.Crash(), 40)}
 	clause := model.S1
-	if strings.Contains(stderr, "concurrent map") {
+	if strings.Contains(r.Crash(), "concurrent map") {
 		clause = model.M2 // the runtime's own check of built-in maps
 	}
 	v := f.Violates(clause, nil)
@@ -118,5 +125,5 @@ func firstLines(s string, n int) []string {
 
 // unknownMap names the maps that are spelled nearly so.
 func unknownMap(name string) error {
-	return fmt.Errorf("no map %q%s; mapspec list shows them all", name, near.Hint(name, impl.Names()))
+	return fmt.Errorf("no map %q%s; mapspec list shows them all", name, near.Name(name, impl.Names()))
 }

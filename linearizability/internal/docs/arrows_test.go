@@ -11,36 +11,37 @@ import (
 
 const module = "github.com/mapspec/mapspec"
 
-// arrows lists for each package what it may import, apart from the standard
-// library. "*" is everything. Tests may import more.
+// arrows says which rooms a room may import, and which third-party module is
+// its own. Tests may import more.
 var arrows = map[string][]string{
-	"linearizability/internal/english": {},
-	"model":                            {},
-	"impl":                             {"model", "impl/flatmap", "impl/locked", "impl/readdirty", "impl/broken"},
-	"impl/flatmap":                     {},
-	"impl/locked":                      {},
-	"impl/readdirty":                   {},
-	"impl/broken":                      {},
-	"linearizability":                  {"model", "linearizability/internal/stress", "linearizability/internal/minimise", "linearizability/internal/report"},
-	"linearizability/history":          {"model"},
-	"linearizability/internal/check":   {"model", "linearizability/internal/english", "linearizability/history", "github.com/anishathalye/porcupine"},
-	"linearizability/internal/stress":  {"model", "linearizability/history", "linearizability/internal/check"},
-	"linearizability/explore": {"model", "linearizability/internal/english", "linearizability/internal/instrument", "linearizability/internal/near", "linearizability/internal/job", "linearizability/internal/program",
-		"linearizability/history", "linearizability/internal/check", "linearizability/internal/counterexample"},
+	"model":                           {},
+	"impl":                            {"model", "impl/flatmap", "impl/locked", "impl/readdirty", "impl/broken"},
+	"impl/flatmap":                    {},
+	"impl/locked":                     {},
+	"impl/readdirty":                  {},
+	"impl/broken":                     {},
+	"linearizability":                 {"model", "linearizability/internal/stress", "linearizability/internal/minimise", "linearizability/internal/report"},
+	"linearizability/history":         {"model"},
+	"linearizability/internal/check":  {"model", "linearizability/history", "github.com/anishathalye/porcupine"},
+	"linearizability/internal/stress": {"model", "linearizability/history", "linearizability/internal/check"},
+	"linearizability/explore": {"model", "linearizability/internal/instrument", "linearizability/internal/near", "linearizability/internal/job", "linearizability/internal/program",
+		"linearizability/history", "linearizability/internal/check", "linearizability/internal/counterexample", "linearizability/internal/process", "linearizability/internal/shard"},
 	"linearizability/internal/engine/search": {"linearizability/internal/engine/sched"},
 	"linearizability/internal/engine/sched":  {},
 	"linearizability/internal/job":           {"model", "linearizability/history", "linearizability/internal/counterexample"},
 	"linearizability/internal/worker": {"model", "linearizability/history", "linearizability/internal/counterexample", "linearizability/internal/job", "linearizability/internal/engine/sched",
 		"linearizability/internal/engine/search", "linearizability/internal/program", "linearizability/internal/interval",
-		"linearizability/internal/shim/hashing", "linearizability/internal/shim/refuse", "property/release"},
+		"linearizability/internal/shim/hashing", "linearizability/internal/shim/refuse", "linearizability/internal/process", "property/release"},
 	"linearizability/internal/interval":       {"model", "linearizability/history"},
 	"linearizability/internal/counterexample": {"model", "linearizability/history"},
 	"linearizability/internal/program":        {"model", "linearizability/history"},
 	"linearizability/internal/near":           {},
-	"linearizability/internal/instrument":     {"linearizability/internal/near"},
-	"linearizability/internal/minimise": {"model", "linearizability/internal/english", "linearizability/history", "linearizability/internal/stress", "linearizability/internal/counterexample",
+	"linearizability/internal/process":        {},
+	"linearizability/internal/shard":          {},
+	"linearizability/internal/instrument":     {"linearizability/internal/near", "linearizability/internal/process"},
+	"linearizability/internal/minimise": {"model", "linearizability/history", "linearizability/internal/stress", "linearizability/internal/counterexample",
 		"property", "property/release"},
-	"linearizability/internal/report":            {"model", "linearizability/internal/english", "linearizability/history", "linearizability/internal/check", "linearizability/internal/counterexample"},
+	"linearizability/internal/report":            {"model", "linearizability/history", "linearizability/internal/check", "linearizability/internal/counterexample"},
 	"property":                                   {"model", "property/release", "pgregory.net/rapid"},
 	"property/release":                           {"model"},
 	"linearizability/internal/shim/abi":          {"linearizability/internal/shim/hashing"},
@@ -57,8 +58,8 @@ var arrows = map[string][]string{
 	"linearizability/internal/docs":              {},
 }
 
-// Imports go one way: no map imports a checker, and each third-party module is
-// imported by one package.
+// Imports go one way: a map imports no checker, and each third-party module
+// has one room.
 func TestImportsGoOneWay(t *testing.T) {
 	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", module+"/...").Output()
 	if err != nil {
@@ -79,16 +80,16 @@ func TestImportsGoOneWay(t *testing.T) {
 			t.Error(complaint)
 		}
 	}
-	if seen < len(arrows)-1 { // docs has only tests, so go list may leave it out
+	if seen < len(arrows)-1 { // docs has tests only, and may not be listed
 		t.Errorf("%d packages listed, want the %d of the table", seen, len(arrows))
 	}
 }
 
-// againstArrows returns a problem for each import that a package may not have.
-func againstArrows(pkg string, imports []string) []string {
-	allowed, known := arrows[pkg]
+// againstArrows names the imports that room may not have.
+func againstArrows(room string, imports []string) []string {
+	allowed, known := arrows[room]
 	if !known {
-		return []string{"package " + pkg + " is not in the table: add it in linearizability/internal/docs/arrows_test.go"}
+		return []string{room + " is no room: add it to the table in docs/arrows_test.go"}
 	}
 	var wrong []string
 	for _, path := range imports {
@@ -96,18 +97,18 @@ func againstArrows(pkg string, imports []string) []string {
 		first, _, _ := strings.Cut(path, "/")
 		std := !strings.Contains(first, ".")
 		if !std && !slices.Contains(allowed, name) && !slices.Contains(allowed, "*") {
-			wrong = append(wrong, pkg+" may not import "+name)
+			wrong = append(wrong, room+" may not import "+name)
 		}
 	}
 	return wrong
 }
 
 func TestArrowsRefuseAMapThatImportsAChecker(t *testing.T) {
-	for pkg, path := range map[string]string{
+	for room, path := range map[string]string{
 		"impl/locked": module + "/linearizability/internal/stress", "model": "pgregory.net/rapid", "attic": "fmt",
 	} {
-		if len(againstArrows(pkg, []string{path})) != 1 {
-			t.Errorf("%s may import %s", pkg, path)
+		if len(againstArrows(room, []string{path})) != 1 {
+			t.Errorf("%s may import %s", room, path)
 		}
 	}
 }

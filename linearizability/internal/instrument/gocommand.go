@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"github.com/mapspec/mapspec/linearizability/internal/process"
 )
 
 // goCommand is the go command in a folder, with changes of its environment.
@@ -47,22 +49,22 @@ func (g goCommand) run(ctx context.Context, args ...string) ([]byte, error) {
 	if err != nil {
 		return nil, errors.New("no go command in PATH: install Go, or add its bin folder to PATH")
 	}
-	cmd := exec.CommandContext(ctx, path, args...)
-	cmd.Dir = g.dir
-	cmd.Env = append(append(os.Environ(), "PWD="+g.dir), g.env...)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
+	var out, stderr bytes.Buffer
+	r, err := process.Command{
+		Path: path, Args: args, Dir: g.dir, Env: append([]string{"PWD=" + g.dir}, g.env...), Stdout: &out, Stderr: &stderr,
+	}.Run(ctx) // kills what the go command has started, too
 	switch {
-	case err == nil:
-		return out, nil
-	case ctx.Err() != nil:
+	case err != nil:
+		return nil, fmt.Errorf("go %s: %w", args[0], err)
+	case r.OK():
+		return out.Bytes(), nil
+	case r.Ending == process.Cancelled:
 		return nil, fmt.Errorf("go %s: %w", args[0], context.Cause(ctx))
 	}
 	if line := g.firstError(stderr.String()); line != "" {
 		return nil, errors.New(line)
 	}
-	return nil, fmt.Errorf("go %s: %w", args[0], err)
+	return nil, fmt.Errorf("go %s: %v", args[0], r)
 }
 
 var relativePosition = regexp.MustCompile(`^[^\s:/][^\s:]*\.go:\d`)

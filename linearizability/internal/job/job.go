@@ -1,7 +1,7 @@
 // Package job holds what an exploration is asked for and what it answers, as
 // values that cross the boundary between mapspec and the program that runs the
-// instrumented copy of a map. They travel as JSON: a [Job] on standard input, a
-// [Message] a line on standard output.
+// instrumented copy of a map. They travel as JSON: a [Job] on standard input, and
+// each [Message] as a line on a descriptor of its own (process.Messages).
 package job
 
 import (

@@ -264,22 +264,6 @@ func TestSettingsCountWhatWasExplored(t *testing.T) {
 	}
 }
 
-// What a map prints without an end of line costs no message.
-func TestAMessageBeginsOnALineOfItsOwn(t *testing.T) {
-	var out bytes.Buffer
-	w := newWorker(oddly(func() *odd { return new(odd) }), &out)
-	t.Cleanup(w.close)
-	out.WriteString("a map that talks")
-	if err := w.say(job.Message{Error: "heard"}); err != nil {
-		t.Fatal(err)
-	}
-	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
-	var m job.Message
-	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &m); err != nil || m.Error != "heard" {
-		t.Errorf("%v in %q", err, out.String())
-	}
-}
-
 // After any write something may be left to release: a value that was replaced,
 // or the argument of one that failed.
 func TestEachProgramThatWritesIsJudgedForRelease(t *testing.T) {

@@ -45,6 +45,7 @@ import (
 	"github.com/mapspec/mapspec/linearizability/internal/engine/search"
 	"github.com/mapspec/mapspec/linearizability/internal/interval"
 	"github.com/mapspec/mapspec/linearizability/internal/job"
+	"github.com/mapspec/mapspec/linearizability/internal/process"
 	"github.com/mapspec/mapspec/linearizability/internal/program"
 	"github.com/mapspec/mapspec/linearizability/internal/shim/hashing"
 	"github.com/mapspec/mapspec/linearizability/internal/shim/refuse"
@@ -62,17 +63,18 @@ func Of[K comparable, V any](name string, p model.Promise, _ interface{ Load(K) 
 }
 
 // Main is the main function: it reads a job from standard input, and a rank
-// whenever another worker has found something, and writes messages to standard
-// output. What the map prints goes to standard error; what it printed before
-// Main ends with the first line.
+// whenever another worker has found something, and sends messages on a descriptor
+// of their own: what the map prints is not among them.
 //
 // The subject is made when the first map is, with all precautions: the
 // expression that makes a map is run for its type, too.
 func Main(subject func() model.Binder) {
 	sched.HideSwitches()
-	out := os.Stdout
-	os.Stdout = os.Stderr
-	fmt.Fprintln(out)
+	out, err := process.Messages()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
+	}
 	os.Exit(run(&lazy{make: subject}, os.Stdin, out, func() { os.Exit(2) }))
 }
 
@@ -216,7 +218,6 @@ func (w *worker) say(m job.Message) error {
 
 // write is say for whoever holds w.mu.
 func (w *worker) write(m job.Message) error {
-	_ = w.out.WriteByte('\n') // after what a map may have printed; Flush has its error
 	if err := w.encoder.Encode(m); err != nil {
 		return err
 	}
