@@ -52,6 +52,7 @@ const (
 	Yields    Reason = "yields"    // its next step is a yield
 	Waits     Reason = "waits"     // for a lock that another thread holds
 	Stopped   Reason = "stopped"   // for ever, by the schedule's Stall
+	Spins     Reason = "spins"     // it takes steps without end
 )
 
 // NoStep is the Kind of what is no step: the Calls of a thread that takes none.
