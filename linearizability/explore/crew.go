@@ -15,7 +15,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/mapspec/mapspec/linearizability/internal/job"
+	"github.com/mapspec/mapspec/linearizability/internal/worker/wire"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -24,9 +24,9 @@ type crew struct {
 	mu       sync.Mutex
 	options  Options
 	start    time.Time
-	progress []job.Progress // a worker
-	found    map[model.Clause]*job.Found
-	reports  []job.Report
+	progress []wire.Progress // a worker
+	found    map[model.Clause]*wire.Found
+	reports  []wire.Report
 	bounds   []string        // of workers that said nothing in the end
 	inputs   []*json.Encoder // where workers hear of what others have found
 	err      error
@@ -37,8 +37,8 @@ func (b *build) work(ctx context.Context, o Options) (*crew, error) {
 	kill, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	c := &crew{
-		options: o, start: time.Now(), progress: make([]job.Progress, o.Workers),
-		found: map[model.Clause]*job.Found{}, inputs: make([]*json.Encoder, o.Workers),
+		options: o, start: time.Now(), progress: make([]wire.Progress, o.Workers),
+		found: map[model.Clause]*wire.Found{}, inputs: make([]*json.Encoder, o.Workers),
 	}
 	stop := context.AfterFunc(ctx, func() { c.interrupt(cancel) })
 	defer stop()
@@ -60,9 +60,9 @@ func (b *build) work(ctx context.Context, o Options) (*crew, error) {
 }
 
 // jobOf is what worker i is asked for: shards of the shard.
-func (c *crew) jobOf(i int) job.Job {
+func (c *crew) jobOf(i int) wire.Job {
 	o := c.options
-	return job.Job{
+	return wire.Job{
 		Size: o.Size, Keys: o.Keys, Policies: o.Policies, Initials: o.Initials, Methods: o.Methods,
 		Nested: o.Nested, Stalls: o.Stalls, Depth: o.depth, Schedules: o.Schedules, Seed: o.Seed,
 		Shard: o.Shard + i*o.Shards, Shards: o.Shards * o.Workers,
@@ -105,7 +105,7 @@ func (b *build) one(ctx context.Context, c *crew, i int) error {
 	case ctx.Err() != nil && !done:
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		c.bounds = append(c.bounds, "interrupted")
+		c.bounds = append(c.bounds, wire.Interrupted)
 		return nil
 	case ctx.Err() != nil:
 		return nil
@@ -124,7 +124,7 @@ func (c *crew) lost(err error, said string) error {
 	why := fmt.Sprintf("a worker ended early (%v): %s", err, said)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !slices.ContainsFunc(c.progress, func(p job.Progress) bool { return p.Of > 0 }) {
+	if !slices.ContainsFunc(c.progress, func(p wire.Progress) bool { return p.Of > 0 }) {
 		return errors.New("explore: " + why)
 	}
 	c.bounds = append(c.bounds, why)
@@ -133,8 +133,8 @@ func (c *crew) lost(err error, said string) error {
 
 // raced adds what the race detector said to what was found.
 func (c *crew) raced(report string) {
-	if f := c.found[model.M2]; f != nil && f.Path == "" && strings.Contains(report, "DATA RACE") {
-		f.Path = strings.TrimSpace(report)
+	if f := c.found[model.M2]; f != nil && strings.Contains(report, "DATA RACE") {
+		addReport(f.Failure, report)
 	}
 }
 
@@ -143,7 +143,7 @@ func (c *crew) raced(report string) {
 func (c *crew) listen(i int, out io.Reader) (done bool, err error) {
 	for r := bufio.NewReader(out); ; {
 		line, ended := r.ReadBytes('\n')
-		var m job.Message
+		var m wire.Message
 		if json.Unmarshal(line, &m) != nil {
 			if ended != nil {
 				return done, nil
@@ -174,7 +174,7 @@ func (c *crew) listen(i int, out io.Reader) (done bool, err error) {
 // find keeps the smallest of what was found, and tells the others that they
 // need not look behind it. What is released is looked at on to the end: the
 // other clauses are not known before.
-func (c *crew) find(worker int, f *job.Found) {
+func (c *crew) find(worker int, f *wire.Found) {
 	if old := c.found[f.Clause]; old == nil || f.Rank.Before(old.Rank) {
 		c.found[f.Clause] = f
 	}
@@ -185,16 +185,16 @@ func (c *crew) find(worker int, f *job.Found) {
 
 // unended tells the others not to look behind an operation that never ends: it
 // would cost each of them its patience.
-func (c *crew) unended(worker int, list []job.Unended) {
+func (c *crew) unended(worker int, list []wire.Unended) {
 	for _, u := range list {
-		if u.Bound == job.Endless {
+		if u.Bound == wire.Endless {
 			c.stopBehind(worker, u.Rank)
 		}
 	}
 }
 
 // stopBehind tells all workers but one.
-func (c *crew) stopBehind(worker int, r job.Rank) {
+func (c *crew) stopBehind(worker int, r wire.Rank) {
 	for i, in := range c.inputs {
 		if i != worker && in != nil {
 			_ = in.Encode(r) // a worker that is gone needs no telling
@@ -208,7 +208,7 @@ func (c *crew) interrupt(kill func()) {
 	defer c.mu.Unlock()
 	for _, in := range c.inputs {
 		if in != nil {
-			_ = in.Encode(job.Interrupt)
+			_ = in.Encode(wire.Interrupt)
 		}
 	}
 	time.AfterFunc(grace, kill)

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/mapspec/mapspec/linearizability/internal/job"
+	"github.com/mapspec/mapspec/linearizability/internal/worker/wire"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -27,7 +27,7 @@ func TestAWorkerThatIsKilledForTimeIsInterrupted(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	o := Options{Shards: 1, Workers: 1, Progress: func(Progress) { cancel() }}
-	c := &crew{options: o, progress: make([]job.Progress, 1), found: map[model.Clause]*job.Found{}, inputs: make([]*json.Encoder, 1)}
+	c := &crew{options: o, progress: make([]wire.Progress, 1), found: map[model.Clause]*wire.Found{}, inputs: make([]*json.Encoder, 1)}
 	if err := b.one(ctx, c, 0); err != nil || !slices.Equal(c.bounds, []string{"interrupted"}) {
 		t.Errorf("%v, bounds %q", err, c.bounds)
 	}

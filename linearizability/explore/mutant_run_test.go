@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/mapspec/mapspec/linearizability/history"
-	"github.com/mapspec/mapspec/linearizability/internal/job"
+	"github.com/mapspec/mapspec/linearizability/internal/worker/wire"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -81,17 +81,17 @@ func try(binary string, number int, s stage, expected outcome) (death, outcome, 
 
 // outcome is what a stage says of a map.
 type outcome struct {
-	found   map[model.Clause]job.Rank
+	found   map[model.Clause]wire.Rank
 	limited bool // an execution has reached the limit of steps
 	done    bool
-	report  job.Report
+	report  wire.Report
 }
 
 // hear listens until something is said that kills.
 func hear(d *json.Decoder, expected outcome) (death, outcome) {
-	seen := outcome{found: map[model.Clause]job.Rank{}}
+	seen := outcome{found: map[model.Clause]wire.Rank{}}
 	for {
-		var m job.Message
+		var m wire.Message
 		if d.Decode(&m) != nil {
 			return death{}, seen
 		}
@@ -107,7 +107,7 @@ func hear(d *json.Decoder, expected outcome) (death, outcome) {
 			}
 		case m.Report != nil:
 			seen.report, seen.done, seen.limited = *m.Report, true, m.Report.Limited > 0
-			endless := slices.Contains(m.Report.Bounds, job.Endless) // a loop without a step
+			endless := slices.Contains(m.Report.Bounds, wire.Endless) // a loop without a step
 			if expected.done && (endless || seen.limited && !expected.limited) {
 				return death{clause: "endless"}, seen
 			}
@@ -116,12 +116,12 @@ func hear(d *json.Decoder, expected outcome) (death, outcome) {
 }
 
 // shown is a program and what it runs on, in one line.
-func shown(f *job.Found) string {
-	text := f.Initial
-	if f.Policy != Policies[0] {
-		text += ", " + f.Policy
+func shown(f *wire.Found) string {
+	text := f.Witness.Schedule.Initial
+	if p := f.Witness.Schedule.Hashes; p != Policies[0] {
+		text += ", " + p
 	}
-	return text + ": " + threadsText(f.Program)
+	return text + ": " + threadsText(history.Program{Threads: f.Witness.Threads})
 }
 
 func threadsText(p history.Program) string {

@@ -13,27 +13,26 @@ import (
 
 	"github.com/mapspec/mapspec/linearizability/history"
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
-	"github.com/mapspec/mapspec/linearizability/internal/job"
+	"github.com/mapspec/mapspec/linearizability/internal/worker/wire"
 	"github.com/mapspec/mapspec/model"
 )
 
-// A Replayed is what one run of a schedule showed.
+// Replayed is what one run of a schedule showed.
 type Replayed struct {
-	// Verdict is on the counterexample's clause.
-	Verdict model.Verdict
+	Verdict model.Verdict // on the counterexample's clause
 	Steps   []counterexample.Step
 	History history.History
 }
 
-// A StaleError says that a schedule was found in another source than that of
-// today, and is not one of today's, or shows nothing.
+// A StaleError says that the map's source has changed since a schedule was found,
+// and that the schedule is now impossible or shows nothing.
 type StaleError struct{ Map, Why string }
 
 func (e *StaleError) Error() string {
 	return fmt.Sprintf("stale: the source of %s has changed since, and %s: find it anew with mapspec explore", e.Map, e.Why)
 }
 
-// MapOf returns the map of a counterexample with a schedule, as seen from the
+// MapOf returns the map of a counterexample that has a schedule, as seen from the
 // working directory.
 func MapOf(c counterexample.Counterexample) Map {
 	m := Map{Name: c.Map, Import: c.Import, Promise: c.Promise}
@@ -43,13 +42,13 @@ func MapOf(c counterexample.Counterexample) Map {
 	return m
 }
 
-// Replay builds an instrumented copy of m's package again, and runs c's program
-// in the steps of its schedule. Of the options those count that say how to
-// build. It does the same each time, in any process.
+// Replay builds an instrumented copy of m's package again and runs c's program in
+// the steps of its schedule, which does the same each time. Only the options about
+// building count.
 //
-// If the source is not the one that the schedule was found in, it tries
-// nevertheless; a schedule that cannot be followed then, or that shows no
-// violation, is a [StaleError].
+// Replay also tries if the source has changed since the schedule was found. A
+// schedule that cannot be followed then, or that shows no violation, is a
+// [StaleError].
 func Replay(ctx context.Context, m Map, c counterexample.Counterexample, o Options) (*Replayed, error) {
 	if c.Schedule == nil {
 		return nil, fmt.Errorf("explore: the counterexample has no schedule: run it again with mapspec replay")
@@ -85,21 +84,15 @@ func Replay(ctx context.Context, m Map, c counterexample.Counterexample, o Optio
 }
 
 // jobFor asks for one run of c's schedule.
-func jobFor(c counterexample.Counterexample) job.Job {
-	r := &job.Replay{
-		Program: history.Program{Init: c.Init, Threads: c.Threads}, Policy: c.Schedule.Hashes, Schedule: c.Schedule.Steps,
-	}
-	if s := c.Schedule.Stall; s != nil {
-		r.Stall = &job.Stall{Thread: s.Thread, After: s.After}
-	}
-	return job.Job{Keys: keysOf(c), Policies: []string{r.Policy}, Shards: 1, Replay: r}
+func jobFor(c counterexample.Counterexample) wire.Job {
+	return wire.Job{Keys: keysOf(c), Policies: []string{c.Schedule.Hashes}, Shards: 1, Replay: &c.Witness}
 }
 
-// keysOf counts the keys that the program, or a read at rest, speaks of.
+// keysOf counts the keys that the program or a read at rest uses.
 func keysOf(c counterexample.Counterexample) int {
 	most := 0
 	see := func(o model.Op) {
-		if o.Method.OnKey() && o.Key < job.FirstFiller {
+		if o.Method.OnKey() && o.Key < wire.FirstFiller {
 			most = max(most, o.Key)
 		}
 	}
@@ -122,7 +115,7 @@ func keysOf(c counterexample.Counterexample) int {
 }
 
 // replay runs a job with a schedule in a process of its own.
-func (b *build) replay(ctx context.Context, j job.Job) (*job.Replayed, error) {
+func (b *build) replay(ctx context.Context, j wire.Job) (*wire.Replayed, error) {
 	question, err := json.Marshal(j)
 	if err != nil {
 		return nil, fmt.Errorf("explore: %w", err)
@@ -141,19 +134,22 @@ func (b *build) replay(ctx context.Context, j job.Job) (*job.Replayed, error) {
 	if err := p.Start(); err != nil {
 		return nil, fmt.Errorf("explore: cannot start a replay: %w", err)
 	}
-	_, _ = in.Write(question) // of a worker that is gone Wait tells
+	_, _ = in.Write(question) // if the worker is gone, Wait says so
 	err = p.Wait()
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
 	for line := range bytes.Lines(out.Bytes()) {
-		var m job.Message
+		var m wire.Message
 		switch {
 		case json.Unmarshal(line, &m) != nil:
 			continue // the map has printed it
 		case m.Error != "":
 			return nil, errors.New("explore: " + m.Error)
 		case m.Replayed != nil:
+			for _, f := range m.Replayed.Failures {
+				addReport(f, stderr.String())
+			}
 			return m.Replayed, nil
 		}
 	}
