@@ -13,8 +13,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/mapspec/mapspec/linearizability/internal/job"
 	"github.com/mapspec/mapspec/linearizability/internal/process"
+	"github.com/mapspec/mapspec/linearizability/internal/worker/wire"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -24,17 +24,17 @@ type crew struct {
 	start   time.Time
 
 	mu       sync.Mutex
-	progress []job.Progress // of each worker
-	found    map[model.Clause]*job.Found
-	reports  []job.Report
+	progress []wire.Progress // of each worker
+	found    map[model.Clause]*wire.Found
+	reports  []wire.Report
 	bounds   []string        // of workers that ended without a report
 	inputs   []*json.Encoder // of each worker that runs: where it hears what others have found
 }
 
 func newCrew(o Options) *crew {
 	return &crew{
-		options: o, start: time.Now(), progress: make([]job.Progress, o.Workers),
-		found: map[model.Clause]*job.Found{}, inputs: make([]*json.Encoder, o.Workers),
+		options: o, start: time.Now(), progress: make([]wire.Progress, o.Workers),
+		found: map[model.Clause]*wire.Found{}, inputs: make([]*json.Encoder, o.Workers),
 	}
 }
 
@@ -57,9 +57,9 @@ func (b *build) work(ctx context.Context, o Options) (*crew, error) {
 }
 
 // jobOf is what worker i is asked for: shards of the shard.
-func (c *crew) jobOf(i int) job.Job {
+func (c *crew) jobOf(i int) wire.Job {
 	o := c.options
-	return job.Job{
+	return wire.Job{
 		Size: o.Size, Keys: o.Keys, Policies: o.Policies, Initials: o.Initials, Methods: o.Methods,
 		Nested: o.Nested, Stalls: o.Stalls, Depth: o.depth, Schedules: o.Schedules, Seed: o.Seed,
 		Shard: o.Shard + i*o.Shards, Shards: o.Shards * o.Workers,
@@ -69,12 +69,12 @@ func (c *crew) jobOf(i int) job.Job {
 
 // worker is the command of a worker process, which hear is called with the
 // messages of. It counts coverage in a folder.
-func (b *build) worker(counts string, hear func(job.Message)) process.Command {
+func (b *build) worker(counts string, hear func(wire.Message)) process.Command {
 	return process.Command{
 		Path: b.binary, Memory: process.DefaultMemory,
 		Env: []string{"GOCOVERDIR=" + counts, "GOMAXPROCS=1", "GORACE=exitcode=0"},
 		Message: func(line []byte) error {
-			var m job.Message
+			var m wire.Message
 			if err := json.Unmarshal(line, &m); err != nil {
 				return fmt.Errorf("explore: a worker sent what is no message (%w): does the map write to a descriptor that it has not opened?", err)
 			}
@@ -90,7 +90,7 @@ func (b *build) worker(counts string, hear func(job.Message)) process.Command {
 // runWorker runs worker i.
 func (c *crew) runWorker(ctx context.Context, b *build, i int) error {
 	reported := false
-	command := b.worker(b.counts(), func(m job.Message) {
+	command := b.worker(b.counts(), func(m wire.Message) {
 		c.hear(i, m)
 		reported = reported || m.Report != nil
 	})
@@ -104,7 +104,7 @@ func (c *crew) runWorker(ctx context.Context, b *build, i int) error {
 	command.Interrupt = func(*os.Process) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		_ = c.inputs[i].Encode(job.Interrupt)
+		_ = c.inputs[i].Encode(wire.Interrupt)
 	}
 	r, err := command.Run(ctx)
 	c.mu.Lock()
@@ -128,7 +128,7 @@ func (c *crew) runWorker(ctx context.Context, b *build, i int) error {
 // so does what others explore. If no worker has begun, the reason is an error.
 func (c *crew) lost(r process.Result) error {
 	why := fmt.Sprintf("a worker ended early (%v): %s", r, r.Cause())
-	if !slices.ContainsFunc(c.progress, func(p job.Progress) bool { return p.Of > 0 }) {
+	if !slices.ContainsFunc(c.progress, func(p wire.Progress) bool { return p.Of > 0 }) {
 		return errors.New("explore: " + why)
 	}
 	c.bounds = append(c.bounds, why)
@@ -137,13 +137,13 @@ func (c *crew) lost(r process.Result) error {
 
 // raced adds what the race detector said to what was found.
 func (c *crew) raced(report string) {
-	if f := c.found[model.M2]; f != nil && f.Path == "" && strings.Contains(report, "DATA RACE") {
-		f.Path = strings.TrimSpace(report)
+	if f := c.found[model.M2]; f != nil && strings.Contains(report, "DATA RACE") {
+		addReport(f.Failure, report)
 	}
 }
 
 // hear takes a message of worker i.
-func (c *crew) hear(i int, m job.Message) {
+func (c *crew) hear(i int, m wire.Message) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
@@ -161,7 +161,7 @@ func (c *crew) hear(i int, m job.Message) {
 // find keeps the smallest of what was found, and tells the others that they
 // need not look behind it. What is released is looked at on to the end: the
 // other clauses are not known before.
-func (c *crew) find(worker int, f *job.Found) {
+func (c *crew) find(worker int, f *wire.Found) {
 	if old := c.found[f.Clause]; old == nil || f.Rank.Before(old.Rank) {
 		c.found[f.Clause] = f
 	}
@@ -172,16 +172,16 @@ func (c *crew) find(worker int, f *job.Found) {
 
 // unended tells the others not to look behind an operation that never ends: it
 // would cost each of them its patience.
-func (c *crew) unended(worker int, list []job.Unended) {
+func (c *crew) unended(worker int, list []wire.Unended) {
 	for _, u := range list {
-		if u.Bound == job.Endless {
+		if u.Bound == wire.Endless {
 			c.stopBehind(worker, u.Rank)
 		}
 	}
 }
 
 // stopBehind tells all workers but one.
-func (c *crew) stopBehind(worker int, r job.Rank) {
+func (c *crew) stopBehind(worker int, r wire.Rank) {
 	for i, in := range c.inputs {
 		if i != worker && in != nil {
 			_ = in.Encode(r) // a worker that is gone needs no telling

@@ -7,6 +7,8 @@ import (
 	"io"
 	"reflect"
 	"slices"
+
+	"github.com/mapspec/mapspec/linearizability/internal/worker/wire"
 )
 
 // Merge joins the certificates of all shards of one exploration. It refuses a
@@ -49,7 +51,7 @@ func same(a, b *Certificate) error {
 		{"policy", a.Policy, b.Policy}, {"schedules", a.Samples, b.Samples}, {"seed", a.Seed, b.Seed},
 		{"nested", a.Nested, b.Nested}, {"stalls", a.Stalls, b.Stalls}, {"unreached", a.Unreached == nil, b.Unreached == nil},
 		{"policies", a.Policies, b.Policies}, {"initials", a.Initials, b.Initials},
-		{"settings", len(a.Settings), len(b.Settings)}, {"of", a.Of, b.Of}, {"races", a.Races == notChecked, b.Races == notChecked},
+		{"settings", len(a.Settings), len(b.Settings)}, {"of", a.Of, b.Of}, {"races", a.Races == wire.RacesNotChecked, b.Races == wire.RacesNotChecked},
 	} {
 		if !reflect.DeepEqual(f.a, f.b) {
 			return fmt.Errorf("explore: certificates differ in %q, %v and %v: merge the shards of one exploration", f.name, f.a, f.b)
@@ -86,7 +88,7 @@ func join(parts []*Certificate) *Certificate {
 		sum.Unended = firstUnended(slices.Concat(sum.Unended, p.Unended))
 		sum.Bounds = union(sum.Bounds, p.Bounds)
 		sum.Unreached = intersection(sum.Unreached, p.Unreached)
-		if p.Races == racesSeen {
+		if p.Races == wire.RacesSeen {
 			sum.Races = p.Races
 		}
 		sum.Violations = smallest(sum.Violations, p.Violations)

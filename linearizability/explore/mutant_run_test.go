@@ -14,8 +14,8 @@ import (
 	"time"
 
 	"github.com/mapspec/mapspec/linearizability/history"
-	"github.com/mapspec/mapspec/linearizability/internal/job"
 	"github.com/mapspec/mapspec/linearizability/internal/process"
+	"github.com/mapspec/mapspec/linearizability/internal/worker/wire"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -45,13 +45,13 @@ var errKilled = errors.New("the mutant is killed")
 
 // try runs one stage on one mutant. What the map does unmutated does not kill.
 func try(binary string, number int, s stage, expected outcome) (death, outcome, error) {
-	d, seen := death{}, outcome{found: map[model.Clause]job.Rank{}}
+	d, seen := death{}, outcome{found: map[model.Clause]wire.Rank{}}
 	r, err := process.Command{
 		Path: binary, Time: hung,
 		Env:   []string{selected + "=" + strconv.Itoa(number), "GOMAXPROCS=1", "GORACE=exitcode=0"},
 		Stdin: func(w io.WriteCloser) { _ = json.NewEncoder(w).Encode(s.job) }, // open as long as the worker is wanted
 		Message: func(line []byte) error {
-			var m job.Message
+			var m wire.Message
 			if err := json.Unmarshal(line, &m); err != nil {
 				return err
 			}
@@ -76,14 +76,14 @@ func try(binary string, number int, s stage, expected outcome) (death, outcome, 
 
 // outcome is what a stage says of a map.
 type outcome struct {
-	found   map[model.Clause]job.Rank
+	found   map[model.Clause]wire.Rank
 	limited bool // an execution has reached the limit of steps
 	done    bool
-	report  job.Report
+	report  wire.Report
 }
 
 // hear takes a message, and returns the death that it says.
-func (seen *outcome) hear(m job.Message, expected outcome) death {
+func (seen *outcome) hear(m wire.Message, expected outcome) death {
 	switch {
 	case strings.Contains(m.Error, "does not end"): // the initial map, already
 		return death{clause: "endless"}
@@ -96,7 +96,7 @@ func (seen *outcome) hear(m job.Message, expected outcome) death {
 		}
 	case m.Report != nil:
 		seen.report, seen.done, seen.limited = *m.Report, true, m.Report.Limited > 0
-		endless := slices.Contains(m.Report.Bounds, job.Endless) // a loop without a step
+		endless := slices.Contains(m.Report.Bounds, wire.Endless) // a loop without a step
 		if expected.done && (endless || seen.limited && !expected.limited) {
 			return death{clause: "endless"}
 		}
@@ -105,12 +105,12 @@ func (seen *outcome) hear(m job.Message, expected outcome) death {
 }
 
 // shown is a program and what it runs on, in one line.
-func shown(f *job.Found) string {
-	text := f.Initial
-	if f.Policy != Policies[0] {
-		text += ", " + f.Policy
+func shown(f *wire.Found) string {
+	text := f.Witness.Schedule.Initial
+	if p := f.Witness.Schedule.Hashes; p != Policies[0] {
+		text += ", " + p
 	}
-	return text + ": " + threadsText(f.Program)
+	return text + ": " + threadsText(history.Program{Threads: f.Witness.Threads})
 }
 
 func threadsText(p history.Program) string {

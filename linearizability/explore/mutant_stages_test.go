@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/mapspec/mapspec/impl"
-	"github.com/mapspec/mapspec/linearizability/internal/job"
+	"github.com/mapspec/mapspec/linearizability/internal/worker/wire"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -85,13 +85,13 @@ var (
 // stage is an exploration that mutants have to survive.
 type stage struct {
 	name string
-	job  job.Job
+	job  wire.Job
 	of   []string // the functions whose mutants it is for; none: all
 	on   string   // the map that it is on; "": every one of the mutated code's subjects
 }
 
 func newStage(size string, keys int, methods []model.Method, policies, initials []string) stage {
-	return stage{name: size, job: job.Job{
+	return stage{name: size, job: wire.Job{
 		Size: size, Keys: keys, Methods: methods, Policies: policies, Initials: initials, Shards: 1, Steps: mostSteps, Patience: patience,
 	}}
 }
@@ -144,15 +144,15 @@ const mostSteps = 1000
 const patience = 8 * time.Second
 
 var (
-	few      = []string{job.Empty, job.OneKey}
-	initials = append(few, job.Traversed)
+	few      = []string{wire.Empty, wire.OneKey}
+	initials = append(few, wire.Traversed)
 	oneKey   = few[1:]
 )
 
 // small are the small stages; two keys meet under hashes.
 func small(hashes []string) []stage {
 	return []stage{
-		newStage("2x1", 2, nil, Policies, job.Initials),
+		newStage("2x1", 2, nil, Policies, wire.Initials),
 		newStage("1x3", 2, most, Policies, initials),
 		newStage("1x4", 2, basic, hashes, initials),
 	}
@@ -174,7 +174,7 @@ var ofChains = []string{"swap", "compareAndSwap", "loadAndDelete", "compareAndDe
 // smallTrie are small stages on what others do not reach: a node deep in the
 // trie whose last key goes, and three keys in a chain.
 var smallTrie = []stage{
-	newStage("2x1", 1, onKey, Policies[:1], []string{job.Left}),
+	newStage("2x1", 1, onKey, Policies[:1], []string{wire.Left}),
 	of(newStage("2x1", 3, onKey, Policies[2:], []string{"k0 k1 k2"}), ofChains),
 	of(newStage("1x3", 3, onKey, Policies[2:], oneKey), ofChains),
 }
@@ -201,17 +201,17 @@ func long(s stage) stage {
 // the same there with the same code.
 var largeTrie = []stage{
 	newStage("3x1", 2, []model.Method{model.Store, model.Load, model.CompareAndSwap, model.CompareAndDelete}, Policies[2:], oneKey),
-	newStage("2x3", 1, basic[1:3], Policies[:1], []string{job.Left}),
+	newStage("2x3", 1, basic[1:3], Policies[:1], []string{wire.Left}),
 	newStage("3x1", 2, basic, Policies[1:], few),
 	newStage("2x2", 1, []model.Method{model.Store, model.CompareAndSwap, model.CompareAndDelete}, Policies[:1], oneKey),
 	newStage("2x2", 2, basic[1:3], Policies[2:], oneKey),
-	of(newStage("2x3", 1, []model.Method{model.Store, model.CompareAndDelete}, Policies[:1], []string{job.Left}), []string{"CompareAndDelete"}),
+	of(newStage("2x3", 1, []model.Method{model.Store, model.CompareAndDelete}, Policies[:1], []string{wire.Left}), []string{"CompareAndDelete"}),
 }
 
 // sampled are the stages that try a few schedules a program, by PCT.
 func sampled() []stage {
 	list := []stage{
-		newStage("2x1", 2, nil, Policies, job.Initials),
+		newStage("2x1", 2, nil, Policies, wire.Initials),
 		newStage("3x1", 2, basic, Policies, few),
 	}
 	for i := range list {
@@ -221,7 +221,7 @@ func sampled() []stage {
 }
 
 // raced is the stage under the race detector.
-var raced = []stage{newStage("2x1", 2, nil, Policies, job.Initials)}
+var raced = []stage{newStage("2x1", 2, nil, Policies, wire.Initials)}
 
 // The stages of flatmap are on maps of which one bucket is full, or on its way to
 // another table, or on its way back; or two buckets are, under prefix, which takes

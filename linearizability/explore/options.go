@@ -9,10 +9,10 @@ import (
 	"time"
 
 	"github.com/mapspec/mapspec/linearizability/internal/instrument"
-	"github.com/mapspec/mapspec/linearizability/internal/job"
 	"github.com/mapspec/mapspec/linearizability/internal/near"
 	"github.com/mapspec/mapspec/linearizability/internal/program"
 	"github.com/mapspec/mapspec/linearizability/internal/shard"
+	"github.com/mapspec/mapspec/linearizability/internal/worker/wire"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -80,7 +80,7 @@ type Progress struct {
 // Policies are the hash policies, and Initials the initial maps.
 var (
 	Policies = []string{"mix", "prefix", "collide"}
-	Initials = job.Initials
+	Initials = wire.Initials
 )
 
 func (o Options) withDefaults() (Options, error) {
@@ -133,7 +133,7 @@ func (o Options) wrong() error {
 	}{{"hash policy", o.Policies, Policies}, {"initial map", o.Initials, Initials}} {
 		for i, name := range l.have {
 			if !slices.Contains(l.want, name) {
-				if _, err := job.ParseInitial(name); err == nil && l.what == "initial map" {
+				if _, err := wire.ParseInitial(name); err == nil && l.what == "initial map" {
 					continue
 				}
 				return fmt.Errorf("no %s %q%s: want some of %s", l.what, name, near.Hint(name, l.want), strings.Join(l.want, ", "))

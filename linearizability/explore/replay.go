@@ -11,28 +11,27 @@ import (
 
 	"github.com/mapspec/mapspec/linearizability/history"
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
-	"github.com/mapspec/mapspec/linearizability/internal/job"
 	"github.com/mapspec/mapspec/linearizability/internal/process"
+	"github.com/mapspec/mapspec/linearizability/internal/worker/wire"
 	"github.com/mapspec/mapspec/model"
 )
 
-// A Replayed is what one run of a schedule showed.
+// Replayed is what one run of a schedule showed.
 type Replayed struct {
-	// Verdict is on the counterexample's clause.
-	Verdict model.Verdict
+	Verdict model.Verdict // on the counterexample's clause
 	Steps   []counterexample.Step
 	History history.History
 }
 
-// A StaleError says that a schedule was found in another source than that of
-// today, and is not one of today's, or shows nothing.
+// A StaleError says that the map's source has changed since a schedule was found,
+// and that the schedule is now impossible or shows nothing.
 type StaleError struct{ Map, Why string }
 
 func (e *StaleError) Error() string {
 	return fmt.Sprintf("stale: the source of %s has changed since, and %s: find it anew with mapspec explore", e.Map, e.Why)
 }
 
-// MapOf returns the map of a counterexample with a schedule, as seen from the
+// MapOf returns the map of a counterexample that has a schedule, as seen from the
 // working directory.
 func MapOf(c counterexample.Counterexample) Map {
 	m := Map{Name: c.Map, Import: c.Import, Promise: c.Promise}
@@ -42,13 +41,13 @@ func MapOf(c counterexample.Counterexample) Map {
 	return m
 }
 
-// Replay builds an instrumented copy of m's package again, and runs c's program
-// in the steps of its schedule. Of the options those count that say how to
-// build. It does the same each time, in any process.
+// Replay builds an instrumented copy of m's package again and runs c's program in
+// the steps of its schedule, which does the same each time. Only the options about
+// building count.
 //
-// If the source is not the one that the schedule was found in, it tries
-// nevertheless; a schedule that cannot be followed then, or that shows no
-// violation, is a [StaleError].
+// Replay also tries if the source has changed since the schedule was found. A
+// schedule that cannot be followed then, or that shows no violation, is a
+// [StaleError].
 func Replay(ctx context.Context, m Map, c counterexample.Counterexample, o Options) (*Replayed, error) {
 	if c.Schedule == nil {
 		return nil, fmt.Errorf("explore: the counterexample has no schedule: run it again with mapspec replay")
@@ -84,21 +83,15 @@ func Replay(ctx context.Context, m Map, c counterexample.Counterexample, o Optio
 }
 
 // jobFor asks for one run of c's schedule.
-func jobFor(c counterexample.Counterexample) job.Job {
-	r := &job.Replay{
-		Program: history.Program{Init: c.Init, Threads: c.Threads}, Policy: c.Schedule.Hashes, Schedule: c.Schedule.Steps,
-	}
-	if s := c.Schedule.Stall; s != nil {
-		r.Stall = &job.Stall{Thread: s.Thread, After: s.After}
-	}
-	return job.Job{Keys: keysOf(c), Policies: []string{r.Policy}, Shards: 1, Replay: r}
+func jobFor(c counterexample.Counterexample) wire.Job {
+	return wire.Job{Keys: keysOf(c), Policies: []string{c.Schedule.Hashes}, Shards: 1, Replay: &c.Witness}
 }
 
-// keysOf counts the keys that the program, or a read at rest, speaks of.
+// keysOf counts the keys that the program or a read at rest uses.
 func keysOf(c counterexample.Counterexample) int {
 	most := 0
 	see := func(o model.Op) {
-		if o.Method.OnKey() && o.Key < job.FirstFiller {
+		if o.Method.OnKey() && o.Key < wire.FirstFiller {
 			most = max(most, o.Key)
 		}
 	}
@@ -121,9 +114,9 @@ func keysOf(c counterexample.Counterexample) int {
 }
 
 // replay runs a job with a schedule in a process of its own.
-func (b *build) replay(ctx context.Context, j job.Job) (*job.Replayed, error) {
-	var answer *job.Replayed
-	command := b.worker(b.root, func(m job.Message) { answer = cmp.Or(m.Replayed, answer) })
+func (b *build) replay(ctx context.Context, j wire.Job) (*wire.Replayed, error) {
+	var answer *wire.Replayed
+	command := b.worker(b.root, func(m wire.Message) { answer = cmp.Or(m.Replayed, answer) })
 	command.Stdin = func(w io.WriteCloser) { _ = json.NewEncoder(w).Encode(j) } // it stays open: a worker ends when that does
 	r, err := command.Run(ctx)
 	switch {
@@ -135,6 +128,9 @@ func (b *build) replay(ctx context.Context, j job.Job) (*job.Replayed, error) {
 		return nil, ctx.Err()
 	case answer == nil:
 		return nil, fmt.Errorf("explore: a replay ended early (%v): %s", r, r.Cause())
+	}
+	for _, f := range answer.Failures {
+		addReport(f, r.Stderr)
 	}
 	return answer, nil
 }

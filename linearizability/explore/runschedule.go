@@ -10,15 +10,14 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// RunSchedule fails t if the counterexample in program, as in program.json, is
-// shown again by the map's source of today: as long as the map has the fault, a
-// regression test of it is red.
+// RunSchedule is a regression test. It fails t as long as the map's source shows
+// the counterexample in program, the text of a program.json.
 //
-//	func TestIssue12(t *testing.T) { explore.RunSchedule(t, `{"schema":1,…}`) }
+//	func TestIssue12(t *testing.T) { explore.RunSchedule(t, `{"schema":2,…}`) }
 //
-// A schedule is one of the source that it was found in. In another source it
-// may be impossible, or show nothing; the test passes then, and says so: explore
-// the map anew.
+// A schedule belongs to the source that it was found in. If the source has changed
+// and the schedule is impossible or shows nothing, the test passes and says so:
+// explore the map again then.
 func RunSchedule(t testing.TB, program string) {
 	t.Helper()
 	var c counterexample.Counterexample
@@ -34,7 +33,7 @@ func RunSchedule(t testing.TB, program string) {
 	case err != nil:
 		t.Fatalf("the counterexample cannot be run: %v", err)
 	case r.Verdict.Status == model.Violation:
-		t.Errorf("%s\n    %s\n    %s", c.Clause.Sentence(), r.Verdict, strings.Join(r.Verdict.Trace, "\n    "))
+		t.Errorf("%s\n    %s\n    %s", c.Clause.Sentence(), r.Verdict, strings.Join(r.Verdict.Lines(), "\n    "))
 	default:
 		t.Logf("%s is not broken by this schedule: %v", c.Clause, r.Verdict)
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// TB is what Run needs of a testing.TB.
+// TB is the part of testing.TB that Run needs.
 type TB interface {
 	Helper()
 	Context() context.Context
@@ -18,15 +18,15 @@ type TB interface {
 	Fatalf(format string, args ...any)
 }
 
-// Run explores b's map in a test: without Options.Size all programs of three
-// threads of one operation, with -short of two, on every initial map. A
-// violation of what the map promises fails the test, with the program and its
-// schedule, and so does whatever keeps the exploration from covering all that
-// was asked for. The certificate is logged in any case.
+// Run explores b's map in a test. Without Options.Size these are all programs of
+// three threads of one operation, with -short of two, on every initial map. The
+// test fails if the map breaks a clause that it promises, with the program and its
+// schedule, and if anything keeps the exploration from covering all that was asked
+// for. The certificate is logged in any case.
 //
-// What is explored is a copy of the package of the map's type, made with new(T):
-// the functions of a test file cannot be called from there. For a map that is
-// made otherwise say so with a [Map], and use [RunMap].
+// What is explored is a copy of the package of the map's type, and maps are made
+// with new(T): the functions of a test file cannot be called from there. If that
+// does not make your map, use [RunMap].
 func Run(t TB, b model.Binder, o Options) {
 	t.Helper()
 	m, err := Of(b)
@@ -66,7 +66,7 @@ func run(t TB, m Map, o Options, panics string) {
 	for _, v := range c.Violations {
 		if m.Promise.Fails(v.Clause) {
 			remark := ""
-			if panics != "" && strings.Contains(v.Evidence, " panicked ") {
+			if panics != "" && panicked(v.Failure) {
 				remark = "\n" + panics
 			}
 			t.Errorf("%s breaks %s: %s%s\nrepeat: %s", m.Name, v.Clause, v.Evidence, remark, repeat(m, o))
@@ -77,8 +77,7 @@ func run(t TB, m Map, o Options, panics string) {
 	}
 }
 
-// repeat is the command that explores m again. A shard is left out: the whole
-// has what the shard has.
+// repeat is the command that explores m again, all shards of it.
 func repeat(m Map, o Options) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "go run github.com/mapspec/mapspec/linearizability/cmd/mapspec explore -pkg %s -new %s -size %s", m.Import, quoted(m.New), o.Size)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/mapspec/mapspec/linearizability/internal/english"
+	"github.com/mapspec/mapspec/linearizability/internal/worker/wire"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -205,7 +206,7 @@ func counted(n int, what string) string {
 // nothing more is asked.
 func (c *Certificate) AsFarAsAsked() bool {
 	for _, b := range c.Bounds {
-		if b != "sampled schedules" && b != "stopped at the first failure" {
+		if b != wire.Sampled && b != wire.FirstFailure {
 			return false
 		}
 	}

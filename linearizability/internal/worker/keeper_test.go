@@ -228,7 +228,7 @@ func TestWhatIsKeptUntilTheNextReadIsFound(t *testing.T) {
 		{{Method: model.Store, Value: 1}, {Method: model.Store, Value: 2}},
 	}}
 	s := Of("keeper", model.Promise{Release: model.ReleasePrompt}, &keeper{}, func() any { return &keeper{keeping: lastRead} })
-	if f := judged(t, s, 1, p).found[model.R1]; f == nil || f.Path == "" {
+	if f := judged(t, s, 1, p).found[model.R1]; f == nil || f.Failure.Retained[0].Path == "" {
 		t.Errorf("found %+v", f)
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/mapspec/mapspec/linearizability/internal/engine/search"
-	"github.com/mapspec/mapspec/linearizability/internal/job"
+	"github.com/mapspec/mapspec/linearizability/internal/worker/wire"
 )
 
 // A thread may stop for ever in the middle of an operation, which then is
@@ -34,7 +34,7 @@ func TestVerdictWithStallsIsThatOfAllInterleavings(t *testing.T) {
 		if stalled && !want.wrong {
 			violating++ // only when somebody stops
 		}
-		j := judgedBy(t, x.subject(), x.program, job.Job{Keys: x.keys, Stalls: true})
+		j := judgedBy(t, x.subject(), x.program, wire.Job{Keys: x.keys, Stalls: true})
 		if got := j.verdict(); got.wrong != (want.wrong || stalled) || got.stuck {
 			t.Fatalf("the worker says %+v, all interleavings %+v, and wrong with stalls: %v\n%v\nto repeat: %s", got, want, stalled, x,
 				fmt.Sprintf("-run %s -worker.seed=%d -worker.only=%d", t.Name(), *seed, i))

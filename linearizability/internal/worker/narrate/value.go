@@ -1,4 +1,4 @@
-package worker
+package narrate
 
 import (
 	"fmt"
@@ -9,8 +9,8 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// values names what steps read and write, in few characters. A pointer has a
-// number by its first appearance: an address would differ each time.
+// values names what steps read and write, in few characters. Pointers are
+// numbered as they first appear, because addresses differ from run to run.
 type values struct{ names map[uintptr]int }
 
 // text shows v, "" if there is none.
@@ -21,7 +21,7 @@ func (n *values) text(v any) string {
 	return n.show(reflect.ValueOf(v), true)
 }
 
-// mostNumber is up to where a uintptr is taken for a number.
+// mostNumber is the largest uintptr that is taken for a number.
 const mostNumber = 1 << 20
 
 func (n *values) show(v reflect.Value, outer bool) string {

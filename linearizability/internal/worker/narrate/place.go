@@ -1,4 +1,4 @@
-package worker
+package narrate
 
 import (
 	"fmt"
@@ -6,14 +6,15 @@ import (
 	"unsafe"
 
 	"github.com/mapspec/mapspec/linearizability/internal/engine/sched"
-	"github.com/mapspec/mapspec/property/release"
+	"github.com/mapspec/mapspec/property"
 )
 
-// mostLocated bounds the steps of an execution that are located.
+// mostLocated bounds how many steps of an execution are located.
 const mostLocated = 1000
 
-// places says where in the map steps are. The map is searched before each step
-// for all that was touched so far: a node may be reachable later, or no more.
+// places says where in the map steps are. Before each step it searches the map
+// for everything that was touched so far: a node may become reachable later, or
+// stop being so.
 type places struct {
 	root      func() any // the map
 	prefix    string     // the root in a path
@@ -21,10 +22,10 @@ type places struct {
 	addresses []uintptr
 	seen      map[uintptr][]located
 	numbers   map[uintptr]int // of what is never reachable
-	count     map[string]int  // by word
+	count     map[string]int  // of numbers, by the word before them
 }
 
-// located is a path that was right before a step.
+// located is the path of something right before a step.
 type located struct {
 	step int
 	path string
@@ -56,13 +57,13 @@ func (p *places) locate() {
 	if p.prefix == "" {
 		p.prefix = strings.TrimPrefix(fmt.Sprintf("%T", p.root()), "*")
 	}
-	for at, path := range release.Locate(p.root(), p.addresses) {
+	for at, path := range property.Locate(p.root(), p.addresses) {
 		path = "m" + strings.TrimPrefix(path, p.prefix)
 		p.seen[at] = append(p.seen[at], located{p.steps - 1, path})
 	}
 }
 
-// end looks once more, after the last step, for all and for what is waited for.
+// end looks once more, after the last step, also for what threads wait for.
 func (p *places) end(waited []sched.Observation) {
 	p.steps++
 	for _, o := range waited {

@@ -1,4 +1,4 @@
-package worker
+package narrate
 
 import (
 	"slices"
@@ -8,9 +8,9 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// meaning follows what the map may mean while a program runs, as Wing and Gong
-// do: what it may hold, with which of the operations in progress having taken
-// effect. Traversals and Len change nothing, and are not asked.
+// meaning follows what the map may mean while a program runs, in the manner of
+// Wing and Gong: what it may hold, and which of the operations in progress have
+// taken effect then. Traversals and Len change nothing and are left out.
 type meaning struct {
 	ops   []interval.Op
 	open  []int
@@ -24,8 +24,8 @@ type possible struct {
 	done  []int // of the operations in progress, ascending
 }
 
-// newMeaning returns what the map means when the threads begin: what the model does
-// after init, whatever was answered.
+// newMeaning returns what the map means when the threads begin. That is what the
+// model holds after init, whatever the map answered.
 func newMeaning(init []interval.Initial, ops []interval.Op, p model.Promise) *meaning {
 	m := &meaning{ops: ops, may: []possible{{}}}
 	for _, o := range init {
@@ -56,7 +56,7 @@ func (m *meaning) returned(op int) {
 	}
 }
 
-// complete adds what follows when operations in progress take effect now.
+// complete adds what the map may hold if operations in progress take effect now.
 func (m *meaning) complete() {
 	for i := 0; i < len(m.may); i++ {
 		p := m.may[i]
@@ -83,7 +83,7 @@ func (m *meaning) add(p possible) {
 	}
 }
 
-// text is the state, if there is only one, whatever took effect in which order.
+// text is the state, if it is the same whatever took effect.
 func (m *meaning) text() string {
 	switch {
 	case m.blind:
