@@ -32,7 +32,9 @@ type Step struct {
 	// Returns are operations that returned right after the step: "→ v1, true",
 	// with the operation before it if it is not this one.
 	Returns []string `json:"returns,omitempty"`
-	// Switch says why another thread takes the next step.
+	// Reason is why its thread does not take the next step; Switch says the same
+	// to people, and whom a thread waits for.
+	Reason Reason `json:"reason,omitempty"`
 	Switch string `json:"switch,omitempty"`
 	// State is the abstract map after Returns, if every order that explains the
 	// results so far gives the same, or says that there is no such order.
@@ -40,6 +42,17 @@ type Step struct {
 	// Never says that the step was not taken: its thread waits for ever.
 	Never bool `json:"never,omitempty"`
 }
+
+// A Reason is why the thread of a step does not take the next one.
+type Reason string
+
+const (
+	Ended     Reason = "ended"     // all its operations have returned
+	Preempted Reason = "preempted" // it could go on
+	Yields    Reason = "yields"    // its next step is a yield
+	Waits     Reason = "waits"     // for a lock that another thread holds
+	Stopped   Reason = "stopped"   // for ever, by the schedule's Stall
+)
 
 // NoStep is the Kind of what is no step: the Calls of a thread that takes none.
 const NoStep = "none"

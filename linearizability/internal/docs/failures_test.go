@@ -10,7 +10,8 @@ import (
 	"testing"
 
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
-	explain "github.com/mapspec/mapspec/linearizability/internal/report"
+	layout "github.com/mapspec/mapspec/linearizability/internal/report/page"
+	explain "github.com/mapspec/mapspec/linearizability/internal/report/text"
 )
 
 // failures holds counterexamples as mapspec counterexample -o writes them. The
@@ -36,7 +37,7 @@ func TestSavedFailuresAreExplainedAsToday(t *testing.T) {
 			continue
 		}
 		var text strings.Builder
-		if err := explain.Text(&text, c); err != nil {
+		if err := explain.Write(&text, c); err != nil {
 			t.Error(err)
 		}
 		trace := filepath.Join(dir, "trace.txt")
@@ -59,7 +60,7 @@ func writePages(t *testing.T, dir string, c counterexample.Counterexample, text 
 		t.Fatal(err)
 	}
 	var page strings.Builder
-	if err := explain.HTML(&page, c); err != nil {
+	if err := layout.Write(&page, c); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "report.html"), []byte(page.String()), 0o666); err != nil {
