@@ -19,7 +19,7 @@ import (
 	"time"
 
 	"github.com/mapspec/mapspec/linearizability/internal/minimise"
-	"github.com/mapspec/mapspec/linearizability/internal/report"
+	"github.com/mapspec/mapspec/linearizability/internal/report/text"
 	"github.com/mapspec/mapspec/linearizability/internal/stress"
 	"github.com/mapspec/mapspec/linearizability/internal/try"
 	"github.com/mapspec/mapspec/model"
@@ -51,23 +51,23 @@ func Run(t *testing.T, s model.Binder) {
 // smallerBudget is how long a violation is made smaller.
 const smallerBudget = 5 * time.Second
 
-// explain puts the smallest program found, and why it breaks v's clause, in
-// place of v's trace.
+// explain makes v's program as small as it can, and reports why it breaks the
+// clause.
 func explain(t *testing.T, s model.Binder, v *model.Verdict, seed uint64) {
 	t.Helper()
 	if v.Status != model.Violation || v.Witness == nil {
 		return
 	}
 	c, err := minimise.Minimise(t.Context(), s, *v, minimise.Options{Budget: smallerBudget, Seed: seed})
-	var text strings.Builder
+	var account strings.Builder
 	if err == nil {
-		err = report.Text(&text, c)
+		err = text.Write(&account, c)
 	}
 	if err != nil {
 		t.Logf("%s could not be explained: %v", v.Clause, err)
 		return
 	}
-	v.Evidence, v.Trace = c.Evidence, strings.Split(strings.TrimSpace(text.String()), "\n")
+	v.Failure, v.Report = c.Failure, strings.Split(strings.TrimSpace(account.String()), "\n")
 }
 
 // RunCounterexample fails t if s shows the counterexample in program again, which

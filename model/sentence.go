@@ -10,10 +10,13 @@ import (
 // Sentence says in one line what f is: "Load(k0) returned zero, false, want v1,
 // true". It is for people; code looks at f's fields.
 func (f *Failure) Sentence() string {
+	if !f.Complete() {
+		return string(f.Kind)
+	}
 	s := f.sentence()
 	switch {
 	case f.Zero:
-		s = "the zero value: " + s
+		s = "on the zero value, " + s
 	case f.AtRest && (f.Kind == WrongResult || f.Kind == WrongTraversal):
 		s = "at rest, " + s
 	}
@@ -31,9 +34,9 @@ func (f *Failure) sentence() string {
 	case Retains, KeepsEqualKeys, Grows, Pins, KeepsTable:
 		return f.retention()
 	case Hangs:
-		return hang(f.Stuck)
+		return stuck(f.Stuck, "never returned")
 	case Waits:
-		return hang(f.Stuck) + "; what it waits for may be stopped for ever"
+		return stuck(f.Stuck, "waits for another goroutine, which may never run again")
 	case LeaksLock:
 		return f.leak()
 	case Races:
@@ -62,10 +65,13 @@ func (f *Failure) firstLine() string {
 func (f *Failure) wrongResult() string {
 	m := f.Call.Method
 	s := fmt.Sprintf("%v %s", f.Call, f.Got.Ending(m))
-	if f.Want == nil {
+	switch {
+	case f.Want == nil:
 		return s + ", and nothing in its arguments calls for that"
+	case f.Want.Panic == "" && m.returnsNothing():
+		return s + ", want it to return" + f.alone()
 	}
-	return s + ", want " + f.Want.Text(m) + f.alone()
+	return s + ", want " + f.Want.Outcome(m) + f.alone()
 }
 
 // alone says that the others do not matter, where there are others.
@@ -80,9 +86,9 @@ func (f *Failure) wrongTraversal() string {
 	s := fmt.Sprintf("%v %v", f.Call, f.Misvisit) + f.alone()
 	switch f.Turn {
 	case 1:
-		return "the first traversal of one sequence: " + s
+		return "in the first traversal of one sequence, " + s
 	case 2:
-		return "the second traversal of the same sequence: " + s
+		return "in the second traversal of one sequence, " + s
 	}
 	return s
 }
@@ -129,7 +135,7 @@ func (f *Failure) retention() string {
 		return fmt.Sprintf("%d of %d keys and values that came and went stay reachable %s", f.Count, f.Of, when)
 	case Grows:
 		last := f.Measured[len(f.Measured)-1]
-		return fmt.Sprintf("what is retained grows with every turn: %s after %d turns, with 1 live key", last.retained(), last.Turns)
+		return fmt.Sprintf("what is retained grows with every turn: %s after %d turns, with 1 live key", last.Retained(), last.Turns)
 	}
 	return fmt.Sprintf("the empty map costs %d bytes more after many keys than after few, more than %d", f.Count, f.Of)
 }
@@ -142,8 +148,11 @@ func (r Retained) What() string {
 	return "key " + KeyName(r.Index)
 }
 
-func (m Measurement) retained() string {
+// Retained says how much it was: "2 keys and 1 value".
+func (m Measurement) Retained() string {
 	switch {
+	case m.Keys+m.Values == 0:
+		return "nothing"
 	case m.Values == 0:
 		return count(m.Keys, "key")
 	case m.Keys == 0:
@@ -152,16 +161,16 @@ func (m Measurement) retained() string {
 	return count(m.Keys, "key") + " and " + count(m.Values, "value")
 }
 
-// hang says which calls never returned, and where they stand.
-func hang(stuck []Stuck) string {
+// stuck says which calls do not return, in the words of how, and where they stand.
+func stuck(list []Stuck, how string) string {
 	var calls, where []string
-	for _, s := range stuck {
+	for _, s := range list {
 		calls = append(calls, s.Name())
 		if w := s.Where(); w != "" {
 			where = append(where, w)
 		}
 	}
-	s := strings.Join(calls, " and ") + " never returned"
+	s := strings.Join(calls, " and ") + " " + how
 	if len(where) > 0 {
 		s += ": " + strings.Join(where, "; ")
 	}
@@ -191,7 +200,7 @@ func (s Stuck) Where() string {
 func (f *Failure) leak() string {
 	s := "a read at rest never returns"
 	if f.Call != nil {
-		s = fmt.Sprintf("every call of the program returned, and %v, read at rest, never does", f.Call)
+		s = fmt.Sprintf("every call of the program returned, but %v, called at rest, never does", f.Call)
 	}
 	if len(f.Stuck) > 0 && f.Stuck[0].Where() != "" {
 		s += ": " + f.Stuck[0].Where()
@@ -205,13 +214,13 @@ func (f *Failure) race() string {
 	for i, line := range f.Output {
 		if i+1 < len(f.Output) && strings.Contains(line, " at 0x") && strings.Contains(line, "by ") {
 			access, _, _ := strings.Cut(strings.TrimSpace(line), " at ")
-			who = append(who, access+" in "+strings.TrimSpace(f.Output[i+1]))
+			who = append(who, strings.ToLower(access)+" in "+strings.TrimSpace(f.Output[i+1]))
 		}
 	}
 	if len(who) == 0 {
 		return "the race detector reports two accesses to one variable, one of them a write"
 	}
-	return strings.Join(who[:min(2, len(who))], ", ")
+	return strings.Join(who[:min(2, len(who))], " and ")
 }
 
 // Did says what p did, without whose it is: "Swap(k0, v2) returned zero, false".
@@ -245,9 +254,9 @@ func (p Placed) Wanted() string {
 	k := KeyName(p.Key)
 	switch {
 	case p.Part == WholePart:
-		return p.Want.Text(p.Op.Method)
+		return p.Want.Outcome(p.Op.Method)
 	case p.Part == Cleared:
-		return "returned"
+		return "ok"
 	case !p.Want.OK:
 		return k + " left out"
 	case p.Op.Method == Keys:
@@ -260,19 +269,54 @@ func (p Placed) Wanted() string {
 // reason.
 func (p Placed) Fits() bool { return p.Want == nil || *p.Want == p.Result }
 
-// Ending says how a call by method m ended: "returned v1, true", "panicked
-// (hash)".
+type panicWords struct{ ending, outcome string }
+
+// panics says of each kind of panic how a call ended, as a verb and behind an
+// arrow.
+var panics = map[Panic]panicWords{
+	PanicHash:     {"panicked: unhashable key", "panic: unhashable key"},
+	PanicCompare:  {"panicked: uncomparable values", "panic: uncomparable values"},
+	PanicNilFunc:  {"panicked: nil function", "panic: nil function"},
+	PanicCallback: {"panicked with its function's panic", "panic of its function"},
+	Goexit:        {"ended in its function's Goexit", "Goexit of its function"},
+	PanicOther:    {"panicked for no reason", "panic for no reason"},
+}
+
+func (p Panic) words() panicWords {
+	if w, ok := panics[p]; ok {
+		return w
+	}
+	return panics[PanicOther]
+}
+
+// Ending says how a call by method m ended, or should have: "returned v1, true",
+// "panicked: unhashable key".
 func (r Result) Ending(m Method) string {
-	switch {
-	case r.Panic == Goexit:
-		return "ended in Goexit"
-	case r.Panic != "":
-		return "panicked (" + string(r.Panic) + ")"
+	if r.Panic != "" {
+		return r.Panic.words().ending
 	}
-	if text := r.Text(m); text != "returned" {
-		return "returned " + text
+	if m.returnsNothing() {
+		return "returned"
 	}
-	return "returned"
+	return "returned " + r.Text(m)
+}
+
+// Outcome says the same behind an arrow: "v1, true", "panic: unhashable key",
+// "ok" where m returns nothing.
+func (r Result) Outcome(m Method) string {
+	if r.Panic != "" {
+		return r.Panic.words().outcome
+	}
+	if m.returnsNothing() {
+		return "ok"
+	}
+	return r.Text(m)
+}
+
+// returnsNothing reports whether a Result of m has nothing but a panic.
+func (m Method) returnsNothing() bool {
+	value, ok, length := m.Returns()
+	return !value && !ok && !length
 }
 
 // Lines tells f step by step, a line each: what was done until then, and what
@@ -305,16 +349,16 @@ func (m Moment) String() string {
 	}
 	s := indent + m.Call.String()
 	if m.Result != nil {
-		s += "   -> " + m.Result.Text(m.Call.Method)
+		s += "   → " + m.Result.Outcome(m.Call.Method)
 	}
 	return s
 }
 
 func (m Measurement) String() string {
 	if m.During {
-		return fmt.Sprintf("after %5d turns, the traversal paused: collect garbage; %s retained", m.Turns, m.retained())
+		return fmt.Sprintf("after %5d turns, the traversal paused: collect garbage; %s retained", m.Turns, m.Retained())
 	}
-	return fmt.Sprintf("after %5d turns: collect garbage; %s retained", m.Turns, m.retained())
+	return fmt.Sprintf("after %5d turns: collect garbage; %s retained", m.Turns, m.Retained())
 }
 
 // retentionLines are the operations of w with what they have to do with what

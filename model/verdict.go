@@ -80,6 +80,8 @@ type Verdict struct {
 	// can be run again. A violation has a Failure.
 	Failure *Failure
 	Witness *Witness
+	// Report, if any, tells a violation at length, for Lines.
+	Report []string
 	// Hung says that calls of the program never returned, whatever the verdict:
 	// running it took a watchdog, and left goroutines behind.
 	Hung bool
@@ -103,8 +105,8 @@ func (v Verdict) Path() string {
 
 // Lines shows a violation step by step.
 func (v Verdict) Lines() []string {
-	if v.Failure == nil {
-		return nil
+	if v.Failure == nil || v.Report != nil {
+		return v.Report
 	}
 	return v.Failure.Lines(v.Witness)
 }

@@ -63,7 +63,7 @@ func TestAnOperationThatNeverEndsBoundsTheCertificate(t *testing.T) {
 		t.Fatalf("coverage %s, unended %+v", c.Coverage, c.Unended)
 	}
 	u := c.Unended[0]
-	if u.Schedule != "0x2,1" || len(u.Program.Threads) != 2 || !strings.Contains(u.Evidence(), "Store(k0) of thread 1 goes on without a step") {
+	if u.Schedule != "0x2,1" || len(u.Program.Threads) != 2 || !strings.Contains(u.Evidence, "Store(k0) of thread 1 goes on without a step") {
 		t.Errorf("unended %+v", u)
 	}
 	var text strings.Builder
@@ -79,7 +79,7 @@ func TestAnOperationThatGoesRoundForEverReachesTheLimitOfSteps(t *testing.T) {
 	if !slices.Contains(c.Bounds, "step limit") || c.AsFarAsAsked() || len(c.Unended) != 1 || c.Unended[0].Bound != "step limit" {
 		t.Fatalf("coverage %s, unended %+v", c.Coverage, c.Unended)
 	}
-	t.Logf("%d executions, %.1f s, %s", c.Executions, c.Seconds, c.Unended[0].Evidence())
+	t.Logf("%d executions, %.1f s, %s", c.Executions, c.Seconds, c.Unended[0].Evidence)
 }
 
 // A lock that is left behind is a violation of progress; an initial map that

@@ -65,7 +65,7 @@ func TestRacesAreFoundInEveryInterleavingThatHasThem(t *testing.T) {
 	}
 	racy := mustExplore(t, "M2-len-unlocked", explore.Options{Size: "2x1", Race: true})
 	if !slices.ContainsFunc(racy.Violations, func(v explore.Violation) bool {
-		return v.Clause == model.M2 && strings.Contains(v.Path(), "DATA RACE")
+		return v.Clause == model.M2 && strings.Contains(v.Path, "DATA RACE")
 	}) {
 		t.Errorf("found %d violations, none of M2 with a report", len(racy.Violations))
 	}

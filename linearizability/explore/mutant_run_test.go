@@ -153,12 +153,11 @@ import (
 	"github.com/mapspec/mapspec/linearizability/internal/stress"
 	"github.com/mapspec/mapspec/model"
 	"github.com/mapspec/mapspec/property"
-	"github.com/mapspec/mapspec/property/release"
 )
 
 func main() {
 	s := worker.Of(%q, %#v, %s, func() any { return %[5]s })
-	o := property.Options{Seed: 1, Programs: 300, Release: release.Options{Keys: 32, PumpLength: 3, Turns: 1000}}
+	o := property.Options{Seed: 1, Programs: 300, Keys: 32, PumpLength: 3, Turns: 1000}
 	judge := func() []model.Verdict { return property.Judge(context.Background(), s, o) }
 	if len(os.Args) > 1 {
 		judge = func() []model.Verdict { return stress.Judge(context.Background(), s, stress.Options{Seed: 1, Budget: time.Second}) }

@@ -55,7 +55,7 @@ var tiny = explore.Options{Size: "2x1", Keys: 1, Initials: []string{"empty"}, Wo
 // Clauses: S1
 func TestAScheduleShowsItsViolationAgain(t *testing.T) {
 	c := lostSwap(t)
-	if c.Look != model.LookSchedule || c.Clause != model.S1 || c.Schedule.Preemptions != 1 || len(c.Trace) == 0 || len(c.History.Events) == 0 {
+	if c.Look != model.LookSchedule || c.Clause != model.S1 || c.Schedule.Preemptions != 1 || c.Failure.Order == nil || len(c.History.Events) == 0 {
 		t.Errorf("found %+v", c)
 	}
 	for range 2 {

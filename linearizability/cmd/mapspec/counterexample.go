@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
-	"github.com/mapspec/mapspec/linearizability/internal/report"
+	"github.com/mapspec/mapspec/linearizability/internal/report/text"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -158,7 +158,7 @@ func printCounterexample(env environment, o counterexampleOptions, c counterexam
 			Counterexample counterexample.Counterexample `json:"counterexample"`
 		}{dir, c})
 	}
-	if err := report.Text(env.stdout, c); err != nil {
+	if err := text.Write(env.stdout, c); err != nil {
 		return err
 	}
 	fmt.Fprintf(env.stdout, "\nsaved in %s, with a page to look at (report.html) and a test to paste (_counterexample_test.go)\n", dir)

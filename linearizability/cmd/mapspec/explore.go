@@ -16,7 +16,7 @@ import (
 	"github.com/mapspec/mapspec/impl"
 	"github.com/mapspec/mapspec/linearizability/explore"
 	"github.com/mapspec/mapspec/linearizability/internal/near"
-	"github.com/mapspec/mapspec/linearizability/internal/report"
+	"github.com/mapspec/mapspec/linearizability/internal/report/text"
 	"github.com/mapspec/mapspec/linearizability/internal/shard"
 	"github.com/mapspec/mapspec/model"
 )
@@ -243,7 +243,7 @@ func (t target) keep(out io.Writer, save *counterexamples, c *explore.Certificat
 		dir := filepath.Join(save.dir, found.Map, string(found.Clause))
 		if i == 0 {
 			fmt.Fprintln(out)
-			if err := report.Text(out, found); err != nil {
+			if err := text.Write(out, found); err != nil {
 				return err
 			}
 			fmt.Fprintln(out)

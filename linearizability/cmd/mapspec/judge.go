@@ -125,5 +125,5 @@ func firstLines(s string, n int) []string {
 
 // unknownMap names the maps that are spelled nearly so.
 func unknownMap(name string) error {
-	return fmt.Errorf("no map %q%s; mapspec list shows them all", name, near.Name(name, impl.Names()))
+	return fmt.Errorf("no map %q%s; mapspec list shows them all", name, near.Hint(name, impl.Names()))
 }

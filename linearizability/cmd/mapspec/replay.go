@@ -12,7 +12,7 @@ import (
 	"github.com/mapspec/mapspec/linearizability/explore"
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
 	"github.com/mapspec/mapspec/linearizability/internal/english"
-	"github.com/mapspec/mapspec/linearizability/internal/report"
+	"github.com/mapspec/mapspec/linearizability/internal/report/text"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -74,7 +74,7 @@ func runReplay(ctx context.Context, env environment, args []string) (int, error)
 	if !*asJSON {
 		describeReplay(env, c, last, shown, *times)
 		c.Steps = last.steps
-		if err := report.Steps(env.stdout, c); err != nil {
+		if err := text.WriteSteps(env.stdout, c); err != nil {
 			return exitOther, err
 		}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"github.com/mapspec/mapspec/model"
 	"os"
 	"path/filepath"
 	"slices"
@@ -50,16 +51,16 @@ func TestReplayOfAScheduleTellsFailedFromStale(t *testing.T) {
 	saved := filepath.Join(dir, "example.com", "own", "loses", "S1")
 	for _, c := range []struct {
 		name   string
-		change func(*counterexample.Schedule)
+		change func(*model.Schedule)
 		status int
 		want   string
 	}{
-		{"as it was", func(*counterexample.Schedule) {}, exitOK, "again"},
-		{"an innocent schedule", func(s *counterexample.Schedule) { s.Steps = "0" }, exitWrong, "does not break S1"},
-		{"the same of another source", func(s *counterexample.Schedule) { s.Steps, s.Digest = "0", "abc" }, exitOther, "has changed since, and the schedule shows no violation"},
-		{"an impossible one of another source", func(s *counterexample.Schedule) { s.Steps, s.Digest = "0x99", "abc" }, exitOther, "has changed since, and the schedule cannot be followed"},
-		{"no schedule at all", func(s *counterexample.Schedule) { s.Steps = "a" }, exitOther, "THREADxSTEPS"},
-		{"no such map", func(s *counterexample.Schedule) { s.New = "new(loses.Nothing)" }, exitOther, "does not make a map"},
+		{"as it was", func(*model.Schedule) {}, exitOK, "again"},
+		{"an innocent schedule", func(s *model.Schedule) { s.Steps = "0" }, exitWrong, "does not break S1"},
+		{"the same of another source", func(s *model.Schedule) { s.Steps, s.Digest = "0", "abc" }, exitOther, "has changed since, and the schedule shows no violation"},
+		{"an impossible one of another source", func(s *model.Schedule) { s.Steps, s.Digest = "0x99", "abc" }, exitOther, "has changed since, and the schedule cannot be followed"},
+		{"no schedule at all", func(s *model.Schedule) { s.Steps = "a" }, exitOther, "THREADxSTEPS"},
+		{"no such map", func(s *model.Schedule) { s.New = "new(loses.Nothing)" }, exitOther, "does not make a map"},
 	} {
 		x, err := counterexample.Load(saved)
 		if err != nil {

@@ -11,7 +11,9 @@ import (
 	"testing"
 
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
-	explain "github.com/mapspec/mapspec/linearizability/internal/report"
+	"github.com/mapspec/mapspec/linearizability/internal/report/gotest"
+	htmlpage "github.com/mapspec/mapspec/linearizability/internal/report/page"
+	"github.com/mapspec/mapspec/linearizability/internal/report/text"
 )
 
 // failures holds counterexamples in the directories that mapspec counterexample -o
@@ -32,14 +34,14 @@ func TestSavedFailuresAreExplainedAsToday(t *testing.T) {
 			t.Error(err)
 			continue
 		}
-		for name, text := range explanations(t, c) {
+		for name, want := range explanations(t, c) {
 			file := filepath.Join(dir, name)
 			if *update {
-				if err := os.WriteFile(file, text, 0o666); err != nil {
+				if err := os.WriteFile(file, want, 0o666); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if was, err := os.ReadFile(file); err != nil || !bytes.Equal(was, text) {
+			if was, err := os.ReadFile(file); err != nil || !bytes.Equal(was, want) {
 				t.Errorf("%s is not what mapspec writes today (%v)\nrun go test ./linearizability/internal/docs -run TestSavedFailures -update", file, err)
 			}
 		}
@@ -49,16 +51,13 @@ func TestSavedFailuresAreExplainedAsToday(t *testing.T) {
 // explanations returns the files for people of c's directory, by name.
 func explanations(t *testing.T, c counterexample.Counterexample) map[string][]byte {
 	t.Helper()
-	var text, html, steps bytes.Buffer
-	test, err := explain.Test(c)
-	if err := errors.Join(err, explain.Text(&text, c), explain.HTML(&html, c)); err != nil {
+	var trace, html, steps bytes.Buffer
+	test, err := gotest.Source(c)
+	if err := errors.Join(err, text.Write(&trace, c), htmlpage.Write(&html, c), text.WriteSteps(&steps, c)); err != nil {
 		t.Fatal(err)
 	}
-	files := map[string][]byte{"trace.txt": text.Bytes(), "report.html": html.Bytes(), "_counterexample_test.go": test}
+	files := map[string][]byte{"trace.txt": trace.Bytes(), "report.html": html.Bytes(), "_counterexample_test.go": test}
 	if len(c.Steps) > 0 {
-		if err := explain.Steps(&steps, c); err != nil {
-			t.Fatal(err)
-		}
 		files["steps.txt"] = steps.Bytes()
 	}
 	return files
@@ -67,8 +66,8 @@ func explanations(t *testing.T, c counterexample.Counterexample) map[string][]by
 // trace quotes a saved failure: its argument is FAILURE: TITLE.
 func trace(t *testing.T, argument string) ([]string, error) {
 	failure, title, _ := strings.Cut(argument, ": ")
-	text := readFile(t, failures+"/"+failure+"/trace.txt")
-	lines, err := excerpt(strings.Split(strings.TrimRight(text, "\n"), "\n"), title)
+	file := readFile(t, failures+"/"+failure+"/trace.txt")
+	lines, err := excerpt(strings.Split(strings.TrimRight(file, "\n"), "\n"), title)
 	return fenced("text", lines), err
 }
 

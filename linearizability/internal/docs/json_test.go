@@ -180,7 +180,15 @@ func writtenFields(t *testing.T) map[string][]string {
 		"A return":                      slices.Collect(maps.Keys(returns)),
 		"A program":                     tags(reflect.TypeFor[history.Program]()),
 		"A counterexample":              counterexampleFields(t),
+		"A schedule":                    tags(reflect.TypeFor[model.Schedule]()),
+		"A failure":                     tags(reflect.TypeFor[model.Failure]()),
+		"A misvisit":                    tags(reflect.TypeFor[model.Misvisit]()),
+		"A moment":                      tags(reflect.TypeFor[model.Moment]()),
+		"An order":                      tags(reflect.TypeFor[model.Order]()),
+		"An operation in an order":      tags(reflect.TypeFor[model.Placed]()),
+		"A call that is stuck":          tags(reflect.TypeFor[model.Stuck]()),
 		"What is retained":              tags(reflect.TypeFor[model.Retained]()),
+		"A measurement":                 tags(reflect.TypeFor[model.Measurement]()),
 		"A step":                        tags(reflect.TypeFor[counterexample.Step]()),
 		"A certificate":                 tags(reflect.TypeFor[explore.Certificate]()),
 		"An execution that did not end": tags(reflect.TypeFor[explore.Unended]()),
@@ -193,9 +201,7 @@ func writtenFields(t *testing.T) map[string][]string {
 // counterexampleFields returns the fields of a counterexample that has all of them.
 func counterexampleFields(t *testing.T) []string {
 	c := counterexample.Counterexample{
-		Type: "t", Import: "i", Path: "p", Retained: []model.Retained{{}}, Trace: []string{"t"}, Witness: model.Witness{Turns: 1},
-		Schedule: &counterexample.Schedule{New: "n", HashFunctions: []string{"h"}, Hashes: "h", Initial: "i", Steps: "s", Preemptions: 1,
-			Stall: &counterexample.Stall{}, Digest: "d"}}
+		Type: "t", Import: "i", Witness: model.Witness{Turns: 1, Schedule: &model.Schedule{}}, Failure: &model.Failure{Kind: model.NoZeroValue}}
 	b, err := json.Marshal(c)
 	fields := map[string]bool{}
 	addFields(t, fields, b, err)
