@@ -13,14 +13,13 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// docs/coverage.md has one matrix with a column for each clause. Its rows are the
-// tests that cite clauses, the broken maps, and the certificates.
+// docs/coverage.md says which tests, broken maps and certificates each clause has.
+// Tests and certificates are rows of a matrix with a column for each clause.
 
-// marks of a matrix.
+// The marks of the matrix.
 const (
-	checks   = "●" // a test checks the clause, a map is made to break it, a certificate covers it
-	breaks   = "✗" // a certificate has a violation of it
-	alsoFail = "○" // a map breaks it too
+	checks = "●" // a test checks the clause, or a certificate covers it
+	breaks = "✗" // a certificate has a violation of it
 )
 
 // clauseLink returns a link to c's section of the specification.
@@ -45,7 +44,7 @@ func matrix(what string, rows []matrixRow) []string {
 	return lines
 }
 
-// A matrixRow is a test, a map or a certificate with its marks.
+// A matrixRow is a test or a certificate with its marks.
 type matrixRow struct {
 	name  string
 	marks map[model.Clause]string
@@ -72,17 +71,18 @@ func testMatrix(all []citation) []string {
 	return matrix("test", rows)
 }
 
-// brokenMatrix returns the matrix of the maps that are broken on purpose.
-func brokenMatrix() []string {
-	var rows []matrixRow
+// brokenMaps returns the table of the maps that are broken on purpose.
+func brokenMaps() []string {
+	lines := []string{"| clause | map | what goes wrong | breaks also |", "|---|---|---|---|"}
 	for _, m := range broken.Maps {
-		marks := map[model.Clause]string{model.Clause(m.Clause): checks}
+		var also []string
 		for _, c := range m.Also {
-			marks[model.Clause(c)] = alsoFail
+			also = append(also, clauseLink(model.Clause(c), c))
 		}
-		rows = append(rows, matrixRow{fmt.Sprintf("%s: %s", m.Name, m.Comment), marks})
+		c := model.Clause(m.Clause)
+		lines = append(lines, tableRow([]string{clauseLink(c, c.Title()), m.Name, m.Comment, strings.Join(also, ", ")}))
 	}
-	return matrix("map", rows)
+	return lines
 }
 
 // certificateMatrix returns the matrix of certificates.

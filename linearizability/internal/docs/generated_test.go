@@ -25,7 +25,7 @@ var generators = map[string]func(t *testing.T, argument string) ([]string, error
 	"contents":        func(*testing.T, string) ([]string, error) { return contents(), nil },
 	"clause coverage": func(t *testing.T, _ string) ([]string, error) { return clauseCoverage(t), nil },
 	"tests":           func(t *testing.T, _ string) ([]string, error) { return testMatrix(allCitations(t)), nil },
-	"broken maps":     func(*testing.T, string) ([]string, error) { return brokenMatrix(), nil },
+	"broken maps":     func(*testing.T, string) ([]string, error) { return brokenMaps(), nil },
 	"explored clauses": func(t *testing.T, _ string) ([]string, error) {
 		return certificateMatrix(readCertificates(t)), nil
 	},
