@@ -66,6 +66,8 @@ func (f *Failure) wrongResult() string {
 	m := f.Call.Method
 	s := fmt.Sprintf("%v %s", f.Call, f.Got.Ending(m))
 	switch {
+	case f.Got.Panic == PanicOther:
+		return s + f.alone()
 	case f.Want == nil:
 		return s + ", and nothing in its arguments calls for that"
 	case f.Want.Panic == "" && m.returnsNothing():
