@@ -24,7 +24,7 @@ func oneOfEach() map[FailureKind]struct {
 		sentence string
 	}{
 		WrongResult:    {Failure{Call: load, Got: absent, Want: found, AtRest: true}, "at rest, Load(k0) returned zero, false, want v1, true"},
-		WrongTraversal: {Failure{Call: ranged, Misvisit: &Misvisit{Kind: VisitedTwice}, Zero: true}, "the zero value: Range() visited k0 twice"},
+		WrongTraversal: {Failure{Call: ranged, Misvisit: &Misvisit{Kind: VisitedTwice}, Zero: true}, "on the zero value, Range() visited k0 twice"},
 		NoOrder: {Failure{Order: &Order{Operations: 2, From: "absent", Left: []Placed{stopped}}},
 			"k0: Load(k0) returned v1, true, which no order of the 2 operations on k0 explains"},
 		Retains:        {Failure{Retained: key, Count: 1}, `key k0 is still reachable at rest: m.dirty["k0"]`},
@@ -34,9 +34,9 @@ func oneOfEach() map[FailureKind]struct {
 		Pins:        {Failure{Count: 7, Of: 8, After: true}, "7 of 8 keys and values that came and went stay reachable after the operation has returned"},
 		KeepsTable:  {Failure{Count: 300, Of: 256}, "the empty map costs 300 bytes more after many keys than after few, more than 256"},
 		Hangs:       {Failure{Stuck: stuck}, "Load(k0) never returned: m.(*Map).Load at map.go:12 [sync.Mutex.Lock]"},
-		Waits:       {Failure{Stuck: stuck}, "Load(k0) never returned: m.(*Map).Load at map.go:12 [sync.Mutex.Lock]; what it waits for may be stopped for ever"},
-		LeaksLock:   {Failure{Call: load}, "every call of the program returned, and Load(k0), read at rest, never does"},
-		Races:       {Failure{Output: []string{"Write at 0x1 by goroutine 7:", "  m.Store()"}}, "data race: Write in m.Store()"},
+		Waits:       {Failure{Stuck: stuck}, "Load(k0) waits for another goroutine, which may never run again: m.(*Map).Load at map.go:12 [sync.Mutex.Lock]"},
+		LeaksLock:   {Failure{Call: load}, "every call of the program returned, but Load(k0), called at rest, never does"},
+		Races:       {Failure{Output: []string{"Write at 0x1 by goroutine 7:", "  m.Store()"}}, "data race: write in m.Store()"},
 		Dies:        {Failure{Phase: "release", Output: []string{"fatal error: all is lost"}}, "the process died in phase release: fatal error: all is lost"},
 		NoZeroValue: {Failure{}, "New does not return a pointer, so there is no zero value to use"},
 		UnseenCopy:  {Failure{Output: []string{"m.Map"}}, "go vet does not notice a copy of m.Map: nothing in it has Lock and Unlock"},
@@ -68,17 +68,18 @@ func TestAFailureThatLacksSomethingIsRefused(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if json.Unmarshal(b, new(Failure)) == nil {
-			_ = bare.Sentence() // and does not panic
-			_ = bare.Lines(nil)
+		if err := json.Unmarshal(b, new(Failure)); err != nil {
+			t.Errorf("%s: a program to run again needs no more than the kind: %v", kind, err)
 		}
+		_ = bare.Sentence() // and does not panic
+		_ = bare.Lines(nil)
 	}
 	for text, want := range map[string]string{
-		`{"kind":"sulks"}`:        `failure kind "sulks"`,
-		`{}`:                      `failure kind ""`,
-		`{"kind":"wrong result"}`: "lacks what its kind has",
+		`{"kind":"sulks"}`:                       `failure kind "sulks"`,
+		`{}`:                                     `failure kind ""`,
+		`{"kind":"wrong result","at_rest":true}`: "lacks what its kind has",
 		`{"kind":"no order","order":{"left":null}}`: "lacks what its kind has",
-		`{"kind":"hangs"}`:                          "lacks what its kind has",
+		`{"kind":"hangs","phase":"release"}`:        "lacks what its kind has",
 	} {
 		if err := json.Unmarshal([]byte(text), new(Failure)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", text, err, want)

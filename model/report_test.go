@@ -36,7 +36,7 @@ log: S9 skipped: not promised: a usable zero value
 error: an absent key yields the zero value and false; a present key yields true, even if its value is zero
     S3 violation (bounded: some): Load(k1) returned zero, false, want v1, true
         Store(k1, v1)
-        Load(k1)   -> zero, false
+        Load(k1)   → zero, false
     repeat with: go test
 log: no deadlock, no lost wake-up
     P2 unknown: budget
