@@ -10,33 +10,33 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// maxTrace bounds a trace, in lines; operations and their order get half each.
+// maxTrace bounds the lines of a trace. Operations and their order get half each.
 const maxTrace = 40
 
-// explainTime is what finding the words for a violation may take at least.
+// explainTime is the least time allowed for explaining a violation.
 const explainTime = time.Second
 
-// explain records that a violation breaks clause c, and why: as a value, in one
-// line, and in a trace. of is "k2" or "whole map", on is " on k2" or nothing.
-func (j *judge) explain(c model.Clause, v verdict, of, on string) {
+// explain records a violation of clause c: as an Explanation, in one line, and
+// as a trace. of is "k2" or "whole map"; on is " on k2" or empty.
+func (j *judge) explain(c model.Clause, v outcome, of, on string) {
 	if j.violated(c) {
-		return // the first violation stays
+		return // the first violation is kept
 	}
-	w := v.window()
+	w := v.makeWindow()
 	order := w.order
 	if order == nil {
-		order = j.longestOrder(w.space, w.part)
+		order = j.longestOrder(w.space, w.entries)
 	}
-	left := leftOf(w.part, order)
+	left := leftOf(w.entries, order)
 	x := w.explanation(c, of, order, left)
 	evidence := fmt.Sprintf("%s: %s, which no order of the %s%s explains",
 		of, x.Left[0].Did, count(len(v.entries), "operation"), on)
-	j.violate(x, evidence, trace(v, w, x, on, left[0]))
+	j.recordViolation(x, evidence, trace(v, w, x, on, left[0]))
 }
 
-// trace tells x, which is about window w of v, in at most maxTrace lines. stuck
+// trace renders x, which explains window w of v, in at most maxTrace lines. stuck
 // is the entry that fits nowhere.
-func trace(v verdict, w window, x Explanation, on string, stuck *entry) []string {
+func trace(v outcome, w window, x Explanation, on string, stuck *entry) []string {
 	shown := count(len(v.entries), "operation")
 	if v.hi < len(v.entries) {
 		shown = fmt.Sprintf("the first %d of %s", v.hi, shown)
@@ -44,13 +44,13 @@ func trace(v verdict, w window, x Explanation, on string, stuck *entry) []string
 	lines := []string{fmt.Sprintf("%s%s, in the order of their calls:", shown, on)}
 	lines = appendTail(lines, v.entries[:v.hi], func(e *entry) string { return e.String() })
 	lines = append(lines,
-		fmt.Sprintf("the longest order from #%d on that explains its results, and the state after each:", w.part[0].source.ID),
+		fmt.Sprintf("the longest linearization from #%d on, with the state after each operation:", w.entries[0].source.ID),
 		"  "+x.From)
 	lines = appendTail(lines, x.Order, func(p *Placed) string { return fmt.Sprintf("#%d %s → %s", p.ID, p.Did, p.State) })
 	return append(lines, "fits nowhere: "+stuck.String())
 }
 
-// appendTail appends the last of list to trace, a line each.
+// appendTail appends the last elements of list to trace, one per line.
 func appendTail[T any](trace []string, list []T, line func(*T) string) []string {
 	const most = (maxTrace - 6) / 2
 	if left := len(list) - most; left > 0 {
@@ -63,9 +63,10 @@ func appendTail[T any](trace []string, list []T, line func(*T) string) []string 
 	return trace
 }
 
-// longestOrder returns the longest partial order that porcupine finds; of
-// several the first by position, since it hands them out in random order.
-func (j *judge) longestOrder(s space, part []*entry) []*entry {
+// longestOrder returns the longest partial order that porcupine finds. Of equally
+// long ones it returns the first by position, as porcupine returns them in random
+// order.
+func (j *judge) longestOrder(s searchSpace, part []*entry) []*entry {
 	timeout := max(explainTime, time.Until(j.budget.end))
 	m, _ := j.budget.metered(s, len(part))
 	_, info := porcupine.CheckOperationsVerbose(m, operations(part), timeout)
@@ -82,8 +83,8 @@ func (j *judge) longestOrder(s space, part []*entry) []*entry {
 	return entries
 }
 
-// leftOf returns the entries of part that are not in order, the first to return
-// first: nothing else can come next.
+// leftOf returns the entries of part that are not in order, sorted by return:
+// only the one that returns first can come next.
 func leftOf(part, order []*entry) []*entry {
 	placed := map[*entry]bool{}
 	for _, e := range order {

@@ -9,27 +9,27 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// An Explanation says why no order of some operations works.
+// An Explanation says why some operations have no order.
 type Explanation struct {
 	Clause model.Clause
-	Of     string   // "k0", or "whole map"; "" where one operation is wrong whatever the others did
-	From   string   // the abstract state before Order, as text
-	Order  []Placed // the longest partial linearization found, in order
-	Left   []Placed // operations of the part that are not in Order, by return; the first fits nowhere
+	Of     string   // "k0" or "whole map"; "" if one operation is wrong regardless of the others
+	From   string   // the abstract state before Order
+	Order  []Placed // the longest partial linearization found
+	Left   []Placed // the operations not in Order, by return; the first fits nowhere
 }
 
-// Placed is an operation in an order, or one that has no place in it.
+// A Placed is an operation in an order, or one that has no place in it.
 type Placed struct {
-	ID     int    // of the operation in the history
-	Client int    // who called it
-	Did    string // what it did, in the words of a trace: "Swap(k0, v2) returned zero, false"
-	State  string // in Order: the abstract state after it. In Left: the state in which it was tried, the one that Order ends in
-	Want   string // in Left: what it would have returned there, as text; "" if pending
+	ID     int    // the operation's ID in the history
+	Client int    // the client that called it
+	Did    string // what it did, as in a trace: "Swap(k0, v2) returned zero, false"
+	State  string // in Order: the abstract state after it; in Left: the state that Order ends in
+	Want   string // in Left: what it would have returned in State; "" if pending
 }
 
-// Explain explains the violations that [History] finds in h, in the order of
-// their clauses: none if there is no violation, or if h is malformed. The
-// verdicts say the same, in their traces.
+// Explain explains the violations that [History] finds in h, sorted by clause.
+// The traces of the verdicts say the same. It returns nil if there is no
+// violation or h is malformed.
 func Explain(h history.History, o Options) []Explanation {
 	if h.Validate() != nil {
 		return nil
@@ -48,7 +48,7 @@ func (j *judge) explanations() []Explanation {
 	return list
 }
 
-// explanation puts an order of w's part, and what has no place in it, in words.
+// explanation describes the order of w's entries, and those left over.
 func (w window) explanation(c model.Clause, of string, order, left []*entry) Explanation {
 	m := w.space.model
 	state := m.Init()
@@ -71,10 +71,10 @@ func (w window) explanation(c model.Clause, of string, order, left []*entry) Exp
 }
 
 func (e *entry) placed() Placed {
-	return Placed{ID: e.source.ID, Client: e.source.Client, Did: e.did()}
+	return Placed{ID: e.source.ID, Client: e.source.Client, Did: e.describe()}
 }
 
-// want says that e would have returned r, the result of its step.
+// want describes r as the result that e would have had.
 func (e *entry) want(r model.Result) string {
 	if e.ret == forever {
 		return ""

@@ -9,7 +9,7 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// TestExplain: a violation of each kind as a value.
+// TestExplain explains one violation of each kind.
 //
 // Clauses: S1, S6, S7, T1, T4, T5, T6
 func TestExplain(t *testing.T) {
@@ -76,10 +76,10 @@ func equalExplanations(a, b Explanation) bool {
 	return a.Clause == b.Clause && a.Of == b.Of && a.From == b.From && slices.Equal(a.Order, b.Order) && slices.Equal(a.Left, b.Left)
 }
 
-// An explanation and a trace are two forms of one thing, and each violation has
-// both.
+// TestExplanationsSayWhatTheVerdictsSay checks that each violation has both an
+// explanation and a trace, and that they agree.
 func TestExplanationsSayWhatTheVerdictsSay(t *testing.T) {
-	for _, s := range smalls {
+	for _, s := range smallHistories {
 		h := read(t, s.name)
 		list := Explain(h, Options{Promise: s.promise})
 		for _, v := range History(h, Options{Promise: s.promise}) {
@@ -103,11 +103,12 @@ func TestExplanationsSayWhatTheVerdictsSay(t *testing.T) {
 	}
 }
 
-// What is ordered explains its results; the first that is left does not.
+// TestWhatIsLeftFitsNowhere checks that the first operation left over did not
+// return what it should have.
 func TestWhatIsLeftFitsNowhere(t *testing.T) {
 	for seed := range uint64(200) {
 		choose := seeded(seed)
-		s := &simulation{choose: choose, clients: 3, calls: 12, keys: []int{0}, values: 2, methods: onKey, leave: 2}
+		s := &simulation{choose: choose, clients: 3, calls: 12, keys: []int{0}, values: 2, methods: onKey, leaveOneIn: 2}
 		ops := s.run()
 		spoil(ops, choose, s.keys, s.values)
 		for _, x := range Explain(history.Of(ops), Options{}) {
