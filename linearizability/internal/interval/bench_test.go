@@ -69,8 +69,8 @@ func (e *execution) stepOf(t int, o model.Op, n int) (more bool) {
 func TestOperationsOfOneStepHaveAWitness(t *testing.T) {
 	e := byHand(2, "0w0 1r0", op(0, model.Store, 0, 1, 1, 1, absent), op(1, model.Load, 0, 0, 1, 1, model.Result{Value: 1, OK: true}))
 	c := NewChecker(model.Promise{})
-	if ok, _, err := c.Check(&e.record, e.clock); !ok || err != nil || c.Stats().Witnessed != 1 {
-		t.Errorf("ok: %v, %v, %+v: want one witness", ok, err, c.Stats())
+	if ok, _, err := c.Check(&e.record, e.clock); !ok || err != nil || c.stats.witnessed != 1 {
+		t.Errorf("ok: %v, %v, %+v: want one witness", ok, err, c.stats)
 	}
 }
 
@@ -86,7 +86,7 @@ func TestCheckAllocatesNothing(t *testing.T) {
 			}
 		}
 		check()
-		if s := c.Stats(); way == "witnesses" && (s.Witnessed == 0 || s.Searches > 0) {
+		if s := c.stats; way == "witnesses" && (s.witnessed == 0 || s.searches > 0) {
 			t.Errorf("%+v: some record has no witness", s)
 		}
 		if n := testing.AllocsPerRun(10, check); n != 0 {
@@ -99,17 +99,17 @@ func BenchmarkCheck(b *testing.B) {
 	records, clocks := typicalRecords(2000)
 	run := func(b *testing.B, c *Checker, before func(i int)) {
 		b.ReportAllocs()
-		was := c.Stats()
+		was := c.stats
 		for i := 0; b.Loop(); i++ {
 			before(i)
 			if ok, _, err := c.Check(&records[i%len(records)], clocks[i%len(records)]); !ok || err != nil {
 				b.Fatal(ok, err)
 			}
 		}
-		now := c.Stats()
-		b.ReportMetric(float64(now.Witnessed-was.Witnessed)/float64(b.N), "witnessed/op")
-		b.ReportMetric(float64(now.Duplicates-was.Duplicates)/float64(b.N), "duplicates/op")
-		b.ReportMetric(float64(now.Situations-was.Situations)/float64(b.N), "situations/op")
+		now := c.stats
+		b.ReportMetric(float64(now.witnessed-was.witnessed)/float64(b.N), "witnessed/op")
+		b.ReportMetric(float64(now.duplicates-was.duplicates)/float64(b.N), "duplicates/op")
+		b.ReportMetric(float64(now.situations-was.situations)/float64(b.N), "situations/op")
 	}
 	b.Run("witness", func(b *testing.B) { run(b, NewChecker(model.Promise{}), func(int) {}) })
 	b.Run("known", func(b *testing.B) {

@@ -277,10 +277,10 @@ func (m checkers) check(t *testing.T, e *execution) (ok bool, bad Extension) {
 }
 
 // stats returns the sums over the first checker of each pair.
-func (m checkers) stats() (sum Stats) {
+func (m checkers) stats() (sum counters) {
 	for _, pair := range m {
-		s := pair[0].Stats()
-		sum.Witnessed, sum.Searches, sum.Duplicates = sum.Witnessed+s.Witnessed, sum.Searches+s.Searches, sum.Duplicates+s.Duplicates
+		s := pair[0].stats
+		sum.witnessed, sum.searches, sum.duplicates = sum.witnessed+s.witnessed, sum.searches+s.searches, sum.duplicates+s.duplicates
 	}
 	return sum
 }
@@ -329,10 +329,10 @@ func TestAgreesWithBruteForce(t *testing.T) {
 		t.Error("no order of steps was compared, or every violation shows in the execution itself: too little was checked")
 	}
 	did := all.stats()
-	if did.Witnessed == 0 || did.Searches == 0 {
+	if did.witnessed == 0 || did.searches == 0 {
 		t.Errorf("%+v: nothing was witnessed, or nothing searched", did)
 	}
-	t.Logf("of keys %d have a witness, %d were searched; %d records were known", did.Witnessed, did.Searches, did.Duplicates)
+	t.Logf("of keys %d have a witness, %d were searched; %d records were known", did.witnessed, did.searches, did.duplicates)
 	for _, k := range slices.Sorted(maps.Keys(seen)) {
 		t.Logf("%6d %s", seen[k], k)
 	}

@@ -63,7 +63,7 @@ import (
 // It must not be used by several goroutines at once.
 type Checker struct {
 	promise model.Promise
-	stats   Stats
+	stats   counters
 
 	initial      []history.Operation // the argument of Reset
 	initialWrong bool                // one of them has a wrong result
@@ -80,13 +80,13 @@ type Checker struct {
 	search       extensionSearch
 }
 
-// Stats counts what a checker has done since it was made.
-type Stats struct {
-	Checks     int // calls of Check
-	Witnessed  int // keys, or whole maps, with one order that linearizes every extension
-	Duplicates int // records whose search was avoided because an equal one had been found right
-	Searches   int // of one key or of the whole map
-	Situations int // visited by the searches
+// counters count what a checker has done since it was made.
+type counters struct {
+	checks     int // calls of Check
+	witnessed  int // keys, or whole maps, with one order that linearizes every extension
+	duplicates int // records whose search was avoided because an equal one had been found right
+	searches   int // of one key or of the whole map
+	situations int // visited by the searches
 }
 
 // NewChecker returns a checker of maps with promise p, which decides how Clear
@@ -94,9 +94,6 @@ type Stats struct {
 func NewChecker(p model.Promise) *Checker {
 	return &Checker{promise: p, witness: witnessSearch{maxTries: maxWitnessTries}, search: newSearch()}
 }
-
-// Stats returns what c has done so far.
-func (c *Checker) Stats() Stats { return c.stats }
 
 // An Initial is an operation performed before the threads start, and its result.
 type Initial struct {
@@ -140,7 +137,7 @@ func (c *Checker) Reset(init []Initial) error {
 // allocates nothing except for what it remembers. In the worst case, its time is
 // exponential in the number of operations.
 func (c *Checker) Check(r *Record, clock Clock) (ok bool, bad Extension, err error) {
-	c.stats.Checks++
+	c.stats.checks++
 	if err := c.precedence.build(r, clock); err != nil {
 		return false, Extension{}, err
 	}
@@ -186,15 +183,15 @@ func (c *Checker) searchKeys(r *Record, keys []int) (order []int32, violated boo
 		return nil, false, err
 	}
 	if c.witness.find(&c.proj) {
-		c.stats.Witnessed++
+		c.stats.witnessed++
 		return nil, false, nil
 	}
 	if c.remembers(r) {
 		return nil, false, nil
 	}
-	c.stats.Searches++
+	c.stats.searches++
 	violated, err = c.search.run(&c.proj)
-	c.stats.Situations += c.search.seen.len
+	c.stats.situations += c.search.seen.len
 	return c.search.path, violated, err
 }
 
@@ -203,7 +200,7 @@ func (c *Checker) remembers(r *Record) bool {
 	if !c.keyed {
 		c.recordDigest, c.keyed = c.digestOf(r), true
 		if c.right.has(c.recordDigest) {
-			c.stats.Duplicates++
+			c.stats.duplicates++
 		}
 	}
 	return c.right.has(c.recordDigest)

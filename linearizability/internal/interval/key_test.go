@@ -43,7 +43,7 @@ func TestAKeyHasAllThatAVerdictDependsOn(t *testing.T) {
 				t.Fatalf("ok: %v, %v; want %v, %v\n%s", got, err, want, err2, e)
 			}
 		}
-		duplicates += memory.Stats().Duplicates
+		duplicates += memory.stats.duplicates
 	}
 	if duplicates == 0 {
 		t.Error("nothing was answered from memory: nothing was compared")
@@ -150,7 +150,7 @@ func TestResetForgets(t *testing.T) {
 			t.Fatalf("ok: %v, %v", ok, err)
 		}
 	}
-	if s := c.Stats(); s.Checks != 2 || s.Duplicates != 1 || s.Searches != 1 {
+	if s := c.stats; s.checks != 2 || s.duplicates != 1 || s.searches != 1 {
 		t.Errorf("%+v: want 2 checks, 1 duplicate, 1 search", s)
 	}
 	if err := c.Reset(done(store0)); err != nil {
