@@ -45,13 +45,13 @@ func Subject(name string, p model.Promise, newMap func() any) model.Subject[any,
 
 // Catalogue returns all maps of the catalogue, in the order in which they are shown.
 func Catalogue() []Map {
-	asDocumented := model.Promise{Zero: true, Progress: model.Blocking}
+	syncMapPromise := model.Promise{Zero: true, Progress: model.Blocking}
 	violation := []model.Status{model.Violation}
 	return []Map{
 		{
 			Name:    "go1.14",
 			Origin:  "the algorithm of sync.Map in Go 1.14, in impl/readdirty",
-			Subject: Subject("go1.14", asDocumented, func() any { return new(readdirty.Go114) }),
+			Subject: Subject("go1.14", syncMapPromise, func() any { return new(readdirty.Go114) }),
 			Expect: map[model.Clause][]model.Status{
 				model.R1: violation,
 			},
@@ -59,7 +59,7 @@ func Catalogue() []Map {
 		{
 			Name:    "go1.15.0",
 			Origin:  "the algorithm of sync.Map in Go 1.15.0 (golang/go#40999), in impl/readdirty",
-			Subject: Subject("go1.15.0", asDocumented, func() any { return new(readdirty.Go1150) }),
+			Subject: Subject("go1.15.0", syncMapPromise, func() any { return new(readdirty.Go1150) }),
 			Expect: map[model.Clause][]model.Status{
 				model.R1: violation, model.R3: violation,
 			},
@@ -67,7 +67,7 @@ func Catalogue() []Map {
 		{
 			Name:    "go1.15.2",
 			Origin:  "the algorithm of sync.Map from Go 1.15.2 on, in impl/readdirty",
-			Subject: Subject("go1.15.2", asDocumented, func() any { return new(readdirty.Go1152) }),
+			Subject: Subject("go1.15.2", syncMapPromise, func() any { return new(readdirty.Go1152) }),
 			Expect: map[model.Clause][]model.Status{
 				model.R1: violation,
 			},
@@ -75,7 +75,7 @@ func Catalogue() []Map {
 		{
 			Name:    "go1.23",
 			Origin:  "the algorithm of sync.Map in Go 1.23, in impl/readdirty",
-			Subject: Subject("go1.23", asDocumented, func() any { return new(readdirty.Go123) }),
+			Subject: Subject("go1.23", syncMapPromise, func() any { return new(readdirty.Go123) }),
 			Expect: map[model.Clause][]model.Status{
 				model.R1: violation, model.R3: violation,
 			},
@@ -83,7 +83,7 @@ func Catalogue() []Map {
 		{
 			Name:    "sync.Map",
 			Origin:  "the toolchain's own, " + runtime.Version(),
-			Subject: Subject("sync.Map", asDocumented, func() any { return new(sync.Map) }),
+			Subject: Subject("sync.Map", syncMapPromise, func() any { return new(sync.Map) }),
 			Expect: map[model.Clause][]model.Status{
 				model.S6: afterPanic(runtime.Version()),
 				model.P3: afterPanic(runtime.Version()),
