@@ -69,13 +69,9 @@ func peers() []peer {
 		},
 		{
 			name: "orcaman", sound: true, why: raceClean,
-			ints: &entrant[int, int]{
-				func() table[int, int] { return newOrcamanMap[int, int](hashInt) }, driveOrcamanMapInts,
-			},
-			pointers: &entrant[*cell, *cell]{
-				func() table[*cell, *cell] { return newOrcamanMap[*cell, *cell](hashPointer) }, driveOrcamanMapPointers,
-			},
-			strings: &entrant[string, int]{newOrcamanStrings[int], driveOrcamanMapStrings},
+			ints:     &entrant[int, int]{func() table[int, int] { return newOrcamanMap[int, int](hashInt) }, driveOrcamanMapInts},
+			pointers: &entrant[*cell, *cell]{func() table[*cell, *cell] { return newOrcamanMap[*cell, *cell](hashPointer) }, driveOrcamanMapPointers},
+			strings:  &entrant[string, int]{newOrcamanStrings[int], driveOrcamanMapStrings},
 		},
 		{
 			name: "skipmap", slowToFill: true, sound: true, why: raceClean,
@@ -96,15 +92,9 @@ func peers() []peer {
 		},
 		{
 			name: "shards", sound: true, why: raceClean,
-			ints: &entrant[int, int]{
-				func() table[int, int] { return newShardedMap[int, int](hashInt) }, driveShardedMapInts,
-			},
-			pointers: &entrant[*cell, *cell]{
-				func() table[*cell, *cell] { return newShardedMap[*cell, *cell](hashPointer) }, driveShardedMapPointers,
-			},
-			strings: &entrant[string, int]{
-				func() table[string, int] { return newShardedMap[string, int](hashString) }, driveShardedMapStrings,
-			},
+			ints:     &entrant[int, int]{func() table[int, int] { return newShardedMap[int, int](hashInt) }, driveShardedMapInts},
+			pointers: &entrant[*cell, *cell]{func() table[*cell, *cell] { return newShardedMap[*cell, *cell](hashPointer) }, driveShardedMapPointers},
+			strings:  &entrant[string, int]{func() table[string, int] { return newShardedMap[string, int](hashString) }, driveShardedMapStrings},
 		},
 		{
 			name: "builtin", role: reference, why: "a Go map, for one goroutine only",
