@@ -187,6 +187,17 @@ func drawChooser(t *rapid.T) func(n int) int {
 	return seeded(seed)
 }
 
+// choosePromise chooses how strong Clear and Len are.
+func choosePromise(choose func(n int) int) (p model.Promise) {
+	if choose(2) == 0 {
+		p.Clear = model.Strong
+	}
+	if choose(2) == 0 {
+		p.Len = model.Strong
+	}
+	return p
+}
+
 // drawSmall draws a small history, possibly spoiled, and the keys that it uses.
 func drawSmall(t *rapid.T) (ops []history.Operation, keys []int, p model.Promise) {
 	choose := drawChooser(t)
@@ -195,12 +206,7 @@ func drawSmall(t *rapid.T) (ops []history.Operation, keys []int, p model.Promise
 		choose: choose, clients: 2 + choose(2), calls: 3 + choose(7), keys: keys, values: 2,
 		leaveOneIn: 3, weakClear: choose(2) == 0, spareOneIn: []int{0, 0, 3}[choose(3)], fill: choose(3) > 0,
 	}
-	if choose(2) == 0 {
-		p.Clear = model.Strong
-	}
-	if choose(2) == 0 {
-		p.Len = model.Strong
-	}
+	p = choosePromise(choose)
 	s.methods = [][]model.Method{
 		onKey,
 		append(slices.Clone(onKey), model.Clear, model.Clear, model.Len, model.Len),
@@ -289,13 +295,7 @@ func TestCuttingNeverChangesAVerdict(t *testing.T) {
 				{}, {model.Clear, model.Len}, {model.Range}, {model.Clear, model.Len, model.Len, model.Keys},
 			}[choose(4)]...),
 		}
-		var p model.Promise
-		if choose(2) == 0 {
-			p.Clear = model.Strong
-		}
-		if choose(2) == 0 {
-			p.Len = model.Strong
-		}
+		p := choosePromise(choose)
 		ops := s.run()
 		for range choose(3) {
 			spoil(ops, choose, s.keys, s.values)

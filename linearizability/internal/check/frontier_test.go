@@ -26,13 +26,7 @@ func drawAny(t *rapid.T) ([]history.Operation, model.Promise) {
 	if choose(4) == 0 {
 		s.keys = append(slices.Clone(s.keys), model.NaN)
 	}
-	var p model.Promise
-	if choose(2) == 0 {
-		p.Clear = model.Strong
-	}
-	if choose(2) == 0 {
-		p.Len = model.Strong
-	}
+	p := choosePromise(choose)
 	ops := s.run()
 	for range choose(3) {
 		spoil(ops, choose, s.keys, s.values)
