@@ -146,7 +146,7 @@ func TestUnknownReachesTheClausesThatBuildOnIt(t *testing.T) {
 			model.S1: model.OK, model.T1: model.Unknown, model.T5: model.Skipped, model.T6: model.Skipped}},
 		{"Len", append(slices.Clone(hardWhole), length), map[model.Clause]model.Status{
 			model.S1: model.OK, model.T1: model.Skipped, model.T5: model.Skipped, model.T6: model.Unknown}},
-		{"Len beside Clear", append(slices.Clone(hardWhole), wipe, length), map[model.Clause]model.Status{
+		{"Len and Clear", append(slices.Clone(hardWhole), wipe, length), map[model.Clause]model.Status{
 			model.S1: model.OK, model.T1: model.Skipped, model.T5: model.OK, model.T6: model.Unknown}},
 	} {
 		got := statuses(Operations(together(0, c.ops...), Options{Promise: strongest, limits: searchLimits{bytes: 1 << 20}}))

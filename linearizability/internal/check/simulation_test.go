@@ -20,10 +20,10 @@ type simulation struct {
 	values     int
 	methods    []model.Method
 	weakClear  bool
-	spareOneIn int  // a weak Clear spares one key in so many; 0 means none
+	spareOneIn int  // a weak Clear spares one key in spareOneIn; 0 means none
 	fill       bool // client 0 stores every key first
-	restOneIn  int  // all clients finish after one event in so many; 0 means never
-	leaveOneIn int  // one history in so many ends with calls pending; 0 means none
+	restOneIn  int  // all clients finish after one event in restOneIn; 0 means never
+	leaveOneIn int  // one history in leaveOneIn ends with calls pending; 0 means none
 	overlap    bool // some operation is in progress at every instant between the first call and the last return
 }
 

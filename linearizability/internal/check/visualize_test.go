@@ -191,12 +191,12 @@ func TestNotesAreDrawn(t *testing.T) {
 	p := draw(t, read(t, "both-stored"), Options{},
 		Note{Client: 1, At: 2, Text: "first", Details: "more"},
 		Note{Client: 1, At: 2, Text: "second", Details: "and more", Wrong: true},
-		Note{Client: -1, At: 3, Text: "nobody's"})
+		Note{Client: -1, At: 3, Text: "unbound"})
 	var got []string
 	for _, a := range p.Annotations {
 		got = append(got, fmt.Sprintf("%s: %s (%s) %v", a.Tag, a.Description, a.Details, a.BackgroundColor != ""))
 	}
-	want := []string{"client 1, notes: first; second (more and more) true", "notes: nobody's () false"}
+	want := []string{"client 1, notes: first; second (more and more) true", "notes: unbound () false"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}

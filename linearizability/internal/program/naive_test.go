@@ -189,14 +189,14 @@ func clone(program [][]model.Op) [][]model.Op {
 func reassignValues(s Set, program [][]model.Op) [][]model.Op {
 	numbered := assignValues(s, program)
 	becomes := map[int]int{}
-	nobody := s.Initial.greatest() + 1
+	unstored := s.Initial.greatest() + 1
 	for t, ops := range program {
 		for i, o := range ops {
 			after := withNested(numbered[t][i])
 			for j, p := range withNested(o) {
 				if p.Value > 0 {
 					becomes[p.Value] = after[j].Value
-					nobody++
+					unstored++
 				}
 			}
 		}
@@ -205,7 +205,7 @@ func reassignValues(s Set, program [][]model.Op) [][]model.Op {
 		if v, ok := becomes[o.Old]; ok {
 			o.Old = v
 		} else if o.Old > s.Initial.greatest() {
-			o.Old = nobody
+			o.Old = unstored
 		}
 		return o
 	})
