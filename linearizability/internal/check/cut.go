@@ -32,9 +32,8 @@ import (
 // them. A segment without Len and without an atomic Clear need not be searched
 // at all, because each of its keys has been, and linearizability is local.
 //
-// The entries between two cuts form a segment: each overlaps the others directly
-// or through further entries. Only segments need porcupine, whose memory grows
-// with the square of their length.
+// The entries between two cuts form a segment. Segments are searched separately
+// because porcupine's memory grows with the square of their length.
 
 // groups yields the bounds of the maximal groups of entries linked by overlap,
 // in order. Entries must be sorted by call.

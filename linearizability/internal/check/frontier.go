@@ -98,7 +98,7 @@ type walk[S any] struct {
 	table   []int32            // a hash table of indices into reached, plus one; 0 is free
 	steps   int
 
-	before, last point[S]    // the last but one and the last
+	before, last point[S]    // the last checkpoint but one, and the last
 	trail        []footprint // nil unless trails are wanted; the first element is the beginning
 }
 

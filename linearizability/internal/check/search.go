@@ -23,8 +23,8 @@ const (
 
 // walkAbove is the number of entries up to which porcupine searches a segment.
 // Its verdict does not depend on our own search, and it explains a violation
-// from the beginning of the segment. Above, its time and memory, which grow with
-// the square of the length, are too much.
+// from the beginning of the segment. For longer segments porcupine takes too much
+// time and memory, which grow with the square of the length.
 const walkAbove = 500
 
 // A searchBudget is shared by all searches of one history.
@@ -156,8 +156,8 @@ func (h content) hash() uint64 { return uint64(h) * 0x9e3779b97f4a7c15 }
 // oneKey is the search space of one key that contains from at first.
 func oneKey(from content) searchSpace { return ofKey.space(from) }
 
-// oneKeySpared is oneKey where a Clear may spare the key. A state of porcupine's
-// is then the set of contents that the key may have.
+// oneKeySpared is oneKey where a Clear may spare the key. Its states are the sets
+// of contents that the key may have.
 func oneKeySpared(from content) searchSpace {
 	sets := porcupine.NondeterministicModel{
 		Init: func() []any { return []any{from} },
