@@ -70,7 +70,7 @@ func (t *teller) resultWhy() []Block {
 		text += ". It should have " + t.f.Want.Ending(m)
 	}
 	if t.f.Operation != nil {
-		text += ", whatever the others did"
+		text += ", regardless of the other operations"
 	}
 	if t.f.Should != "" {
 		text += ". At that point the map should hold " + t.f.Should
