@@ -227,7 +227,7 @@ func (s *supervisor) watch(ctx context.Context) (why Ending) {
 	end := func(e Ending, gently bool) {
 		why, done, closed, refused, look, timeUp, patienceOver = e, nil, nil, nil, nil, nil, nil
 		if !gently || s.Interrupt == nil {
-			killGroup(s.cmd.Process)
+			_ = s.cmd.Process.Kill() // and then its group: see Run
 			return
 		}
 		graceOver = s.after(grace)
@@ -245,7 +245,7 @@ func (s *supervisor) watch(ctx context.Context) (why Ending) {
 		case <-timeUp:
 			end(TimeLimit, true)
 		case <-graceOver:
-			killGroup(s.cmd.Process)
+			_ = s.cmd.Process.Kill()
 		case <-refused:
 			end(Refused, false)
 		case <-closed:
@@ -336,17 +336,17 @@ func (r Result) OK() bool { return r.Ending == Exited && r.State == "exit status
 func (r Result) String() string {
 	switch r.Ending {
 	case Cancelled:
-		return "cancelled"
+		return "it was cancelled"
 	case TimeLimit:
-		return "killed at its time limit"
+		return "its time was up"
 	case MemoryLimit:
-		return "killed at its memory limit"
+		return "it reached its memory limit"
 	case Stopped:
-		return "killed because it was stopped and not continued"
+		return "it was stopped and not continued"
 	case Closed:
-		return "killed because it closed its messages and did not end"
+		return "it closed its messages and did not end"
 	case Refused:
-		return fmt.Sprintf("killed because of a message: %v", r.Refusal)
+		return fmt.Sprintf("a message was refused: %v", r.Refusal)
 	}
 	return r.State
 }
