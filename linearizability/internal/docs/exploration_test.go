@@ -18,7 +18,7 @@ import (
 
 // The tables of docs/exploration.md are made: that of the yardsticks from what
 // TestYardsticks has written, that of what was explored from the certificates,
-// those of the mutants from what TestMutants has written.
+// those of the mutants from what the program mutate has written.
 const (
 	explorationPath = "docs/exploration.md"
 	yardsticksPath  = "linearizability/explore/testdata/yardsticks.golden"

@@ -9,9 +9,9 @@ import (
 	"testing"
 )
 
-// The tables of mutants in docs/exploration.md are counted from those that
-// TestMutants keeps.
-const mutantTables = "linearizability/explore/testdata/mutants.*.golden"
+// The tables of mutants in docs/exploration.md are counted from those that the
+// program mutate keeps.
+const mutantTables = "linearizability/internal/mutate/testdata/mutants.*.golden"
 
 // mutant is a line of a table: what killed it in each way, "-" if nothing did,
 // "" if it was not tried.

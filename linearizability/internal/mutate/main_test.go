@@ -9,8 +9,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -158,20 +160,26 @@ func TestOperatorsMakeTheirMutants(t *testing.T) {
 }
 
 func TestWaysThatAreNotTriedKeepTheirResults(t *testing.T) {
+	const all = "small pct alone race stress large"
 	small := []trial{newTrial("2x1", 1, nil, mix, few)}
-	for _, c := range []struct{ asked, known, says, want string }{
-		{"small pct alone race stress large", "|||||", "small=2x1 S1", "2x1 S1|-||||small"},
-		{"small pct alone race stress large", "|||||", "alone=R3", "-|-|R3|-||"},
-		{"small pct alone race stress large", "|||||", "large=3x1 S1", "3x1 S1|-|-|-|-|large"},
-		{"small pct alone race stress large", "|||||(why)", "stress=S1", "-|-|-|S1|-|(why)"},
-		{"small pct alone race stress large", "-|-|-|-|-|(why)", "race=2x1 M2", "-|-|-|-|2x1 M2|race"},
-		{"small", "3x1 S1|-|-|-|-|program", "", "3x1 S1|-|-|-|-|program"},
-		{"small large", "3x1 S1|-|-|-|-|program", "", "-|-|-|-|-|(unexplained)"},
-		{"pct", "-|-|-|-|2x1 M2|program", "pct=2x1 S1", "-|2x1 S1|-|-|2x1 M2|program"},
-		{"alone race", "2x1 S1|-||||program", "", "2x1 S1|-||||program"},
+	for _, c := range []struct {
+		number                   int
+		asked, known, says, want string
+	}{
+		{1, all, "|||||", "small=2x1 S1", "2x1 S1|-||||small"},
+		{10, all, "|||||", "small=2x1 S1", "2x1 S1|-|-|-|-|small"},
+		{10, all, "|||||", "small=2x1 P2", "2x1 P2|-||||small"},
+		{1, all, "|||||", "alone=R3", "-|-|R3|-||"},
+		{1, all, "|||||", "large=3x1 S1", "3x1 S1|-|-|-|-|large"},
+		{1, all, "|||||(why)", "stress=S1", "-|-|-|S1|-|(why)"},
+		{1, all, "-|-|-|-|-|(why)", "race=2x1 M2", "-|-|-|-|2x1 M2|race"},
+		{1, "small", "3x1 S1|-|-|-|-|program", "", "3x1 S1|-|-|-|-|program"},
+		{1, "small large", "3x1 S1|-|-|-|-|program", "", "-|-|-|-|-|(unexplained)"},
+		{1, "pct", "-|-|-|-|2x1 M2|program", "pct=2x1 S1", "-|2x1 S1|-|-|2x1 M2|program"},
+		{1, "alone race", "2x1 S1|-||||program", "", "2x1 S1|-||||program"},
 	} {
 		cells := strings.Split(c.known, "|")
-		m := &mutant{number: 1, row: row{results: [columns]string(cells), last: cells[columns]}}
+		m := &mutant{number: c.number, row: row{results: [columns]string(cells), last: cells[columns]}}
 		r, err := m.tryWays(strings.Fields(c.asked), small, func(w *way) (death, program string, err error) {
 			if death, ok := strings.CutPrefix(c.says, w.name+"="); ok {
 				return death, w.name, nil
@@ -179,24 +187,38 @@ func TestWaysThatAreNotTriedKeepTheirResults(t *testing.T) {
 			return survives, "", nil
 		})
 		if got := strings.Join(append(r.results[:], r.last), "|"); err != nil || got != c.want {
-			t.Errorf("%s, known %s, now %s: %s, %v; want %s", c.asked, c.known, c.says, got, err, c.want)
+			t.Errorf("mutant %d by %s, known %s, now %s: %s, %v; want %s", c.number, c.asked, c.known, c.says, got, err, c.want)
 		}
 	}
 }
 
 func TestAnInterruptKeepsWhatWasTried(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	mutants := []*mutant{{number: 1}, {number: 2}, {number: 3}, {number: 4}, {number: 5}, {number: 6}, {number: 7}, {number: 8}}
-	saved := 0
+	mutants := make([]*mutant, 10+4*runtime.GOMAXPROCS(0))
+	for i := range mutants {
+		mutants[i] = &mutant{number: i + 1}
+	}
+	var begun atomic.Int32
+	first, saved := make(chan struct{}), 0
 	err := each(ctx, mutants, func(ctx context.Context, m *mutant) (row, error) {
+		begun.Add(1)
 		if m.number == 4 {
+			<-first
 			cancel()
 		}
 		return m.row, ctx.Err()
-	}, func(*mutant) error { saved++; return nil })
+	}, func(m *mutant) error {
+		if saved++; m.number == 1 {
+			close(first)
+		}
+		return nil
+	})
 	tried := slices.DeleteFunc(slices.Clone(mutants), func(m *mutant) bool { return !m.tried })
-	if !errors.Is(err, context.Canceled) || len(tried) != saved || mutants[3].tried || !mutants[0].tried && !mutants[1].tried {
+	if !errors.Is(err, context.Canceled) || len(tried) != saved || mutants[3].tried || !mutants[0].tried {
 		t.Errorf("%v, %d saved, %d tried", err, saved, len(tried))
+	}
+	if int(begun.Load()) == len(mutants) {
+		t.Error("an interrupt does not keep mutants from being tried")
 	}
 	failure := errors.New("no space")
 	if err := each(t.Context(), mutants, func(context.Context, *mutant) (row, error) { return row{}, nil }, func(*mutant) error { return failure }); err != failure {
