@@ -10,9 +10,6 @@ import (
 // Sentence says in one line what f is: "Load(k0) returned zero, false, want v1,
 // true". It is for people; code looks at f's fields.
 func (f *Failure) Sentence() string {
-	if !f.Complete() {
-		return string(f.Kind)
-	}
 	s := f.sentence()
 	switch {
 	case f.Zero:

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/mapspec/mapspec/linearizability/internal/instrument"
 	"github.com/mapspec/mapspec/linearizability/internal/near"
 	"github.com/mapspec/mapspec/linearizability/internal/program"
 	"github.com/mapspec/mapspec/linearizability/internal/shard"
@@ -63,8 +62,6 @@ type Options struct {
 	Progress func(Progress)
 
 	depth int
-	// change changes the copy before it is built: for tests that break a map.
-	change func(*instrument.Copy) error
 }
 
 // Progress is how far an exploration is, all workers together.

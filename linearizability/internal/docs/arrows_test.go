@@ -61,6 +61,8 @@ var arrows = map[string][]string{
 	"linearizability/internal/shim/sync/atomic":  {"linearizability/internal/engine/sched"},
 	"linearizability/cmd/mapspec":                {"*"},
 	"linearizability/internal/docs":              {},
+	"linearizability/internal/mutate": {"model", "impl", "linearizability/explore", "linearizability/internal/instrument", "linearizability/internal/job",
+		"linearizability/internal/near"},
 }
 
 // Imports go one way: a map imports no checker, and each third-party module
