@@ -19,9 +19,8 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// way is one way to notice mutants, with its column of the table. It runs programs
-// in a mode of driver.tmpl. Two ways share a column: what large programs show of a
-// mutant stays until small ones are tried together with them.
+// way is one way to notice mutants, with its column of the table and the mode of
+// driver.tmpl that it runs.
 type way struct {
 	name, help string
 	column     int
@@ -30,8 +29,8 @@ type way struct {
 	applies    func(r *row, left, picked bool) bool
 }
 
-// ways are in the order in which they are tried. Small programs leave the mutants
-// that they do not kill; some others are picked all the same.
+// ways are in the order in which they are tried. A mutant is left if small programs
+// do not kill it, and picked if it is in the sample that is tried all the same.
 var ways = []way{
 	{"small", "every class of executions of small programs", everyClass, "explore",
 		func(c *code) []trial { return c.small }, func(_ *row, _, _ bool) bool { return true }},
@@ -82,7 +81,7 @@ func newLab(ctx context.Context, c *code, rows []row, ways []string, root string
 	return &lab{code: c, ways: ways, programs: programs, mutants: mutants, log: log, baselines: map[string]*behaviour{}}, err
 }
 
-// rows are those of mutants with results.
+// rows returns the rows that have results.
 func (l *lab) rows() (list []row) {
 	for _, m := range l.mutants {
 		if m.known {
@@ -97,8 +96,8 @@ func (l *lab) try(ctx context.Context, m *mutant) (row, error) {
 	return m.tryWays(l.ways, l.small, func(w *way) (death, program string, err error) { return l.first(ctx, m, w) })
 }
 
-// tryWays returns the row of m, with what try says of the ways that are asked for
-// and make sense. What is known of others stays.
+// tryWays returns the row of m after each way that is asked for and applies. The
+// results of other ways stay.
 func (m *mutant) tryWays(asked []string, small []trial, try func(w *way) (death, program string, err error)) (row, error) {
 	r := m.row
 	var programs [columns]string
@@ -118,7 +117,7 @@ func (m *mutant) tryWays(asked []string, small []trial, try func(w *way) (death,
 			return row{}, err
 		}
 		if w.name == "small" && death == survives && r.killed(everyClass) && left && !slices.Contains(asked, "large") {
-			continue // large programs have killed it
+			continue // small and large programs share a column: a larger one has killed it
 		}
 		r.results[w.column], programs[w.column] = death, program
 	}
@@ -133,7 +132,8 @@ func (m *mutant) tryWays(asked []string, small []trial, try func(w *way) (death,
 	return r, nil
 }
 
-// first is how m dies first in a way: in the same trial, the subjects take turns.
+// first tries m in a way until it dies. Each trial is on all subjects before the
+// next.
 func (l *lab) first(ctx context.Context, m *mutant, w *way) (death, program string, err error) {
 	for _, t := range w.trials(l.code) {
 		if len(t.of) > 0 && !slices.Contains(t.of, m.function.decl.Name.Name) {
@@ -157,8 +157,7 @@ func (l *lab) first(ctx context.Context, m *mutant, w *way) (death, program stri
 	return survives, "", nil
 }
 
-// baseline is what the code without a mutant does. It is run when it is first
-// needed.
+// baseline returns what the code does without a mutant, which is run once.
 func (l *lab) baseline(ctx context.Context, w *way, t trial, subject string) (*behaviour, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -186,8 +185,8 @@ func (l *lab) baseline(ctx context.Context, w *way, t trial, subject string) (*b
 // longest bounds a trial: the scheduler cannot end a loop without atomics.
 const longest = 20 * time.Minute
 
-// execute runs one trial on one mutant, until it dies: death is the clause, or
-// "crash" or "endless". What the map is expected to do does not kill it.
+// execute runs one trial of one mutant until it dies: death is a clause, "crash" or
+// "endless". Expected violations do not kill it.
 func (l *lab) execute(ctx context.Context, w *way, t trial, subject string, number int, expected *behaviour) (death, program string, seen *behaviour, err error) {
 	limited, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
@@ -218,7 +217,8 @@ func (l *lab) execute(ctx context.Context, w *way, t trial, subject string, numb
 	return death, program, seen, err
 }
 
-// listen hears a process until it says what kills the mutant, or ends.
+// listen reads messages of a process until one kills the mutant, or the process
+// ends.
 func (b *behaviour) listen(d *json.Decoder, expected *behaviour) (death, program string) {
 	for {
 		var m job.Message
