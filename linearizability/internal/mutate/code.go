@@ -17,12 +17,12 @@ type code struct {
 	name     string
 	files    []string
 	threads  bool     // only by operators whose mistakes need other threads
-	subjects []string // the maps of the code that every trial is on
-	aside    []string // maps that only trials of their own are on
+	subjects []string // the maps that every trial is on
+	aside    []string // maps that only their own trials are on
 	hash     []string // functions of the package that hash: see explore.Map
 	extra    string   // a file to add to the package, from the root of the module
-	// small are trials in every class of executions, the quickest first. large
-	// are for what survives those, raced for the race detector.
+	// small has the quickest trials, large the trials for survivors, raced the
+	// trials under the race detector.
 	small, large, raced []trial
 }
 
@@ -33,11 +33,12 @@ type trial struct {
 	on string   // the one map that it is on; "": every subject
 }
 
-// codes are the maps here and the toolchain's. The versions of the read/dirty map
-// share their code: go1.23 has all methods, and go1.15.2 does not break R3 by
-// itself. flatmap has words in its buckets, strings, and boxes of other types; and
-// Compute, which explored programs do not call, so that wrappers call it. flatmap
-// and the hash trie are long: they are spared mistakes that need no other thread.
+// codes are the maps of this module and the toolchain's. The versions of the
+// read/dirty map share their code: go1.23 has all methods, and go1.15.2 does not
+// break R3 without a mutant. The subjects of flatmap differ in what is in the
+// buckets: words, strings, or boxes. Explored programs do not call Compute, so
+// wrappers do. flatmap and the hash trie are long: mistakes that show in one
+// thread are left out.
 var codes = []*code{
 	{
 		name: "locked", files: []string{"locked.go"}, subjects: []string{"locked"},
@@ -73,7 +74,7 @@ var made = map[string]string{
 	"paused flatmap":             "new(flatmap.Paused)",
 }
 
-// maps are the subjects of c, and those aside, as explore knows maps.
+// maps returns the maps of c, the subjects first.
 func (c *code) maps() (list []explore.Map, err error) {
 	for _, name := range slices.Concat(c.subjects, c.aside) {
 		entry, ok := impl.Find(name)
@@ -99,9 +100,9 @@ func (c *code) operators() []operator {
 	return slices.DeleteFunc(slices.Clone(operators), func(o operator) bool { return c.threads && !o.threads })
 }
 
-// newTrial is an exploration. Executions of maps as they are take some hundred
-// steps, and no step takes seconds, but mutants may run in circles. A single call
-// may take many steps, as it meets no other.
+// newTrial returns an exploration. Mutants may loop for ever, so steps and the time
+// for a step are limited. An execution without a mutant takes a few hundred steps;
+// more only where a single call is explored.
 func newTrial(size string, keys int, methods []model.Method, policies, initials []string, of ...string) trial {
 	t := trial{of: of, Job: wire.Job{
 		Size: size, Keys: keys, Methods: methods, Policies: policies, Initials: initials, Shards: 1, Steps: 1000, Patience: 8 * time.Second,
@@ -112,14 +113,14 @@ func newTrial(size string, keys int, methods []model.Method, policies, initials 
 	return t
 }
 
-// on puts a trial on a map that mutants of some functions need: one that calls
-// what no other does, or that does what rarely comes between two steps.
+// on moves a trial to a map that calls functions that the subjects never call, or
+// that does between two steps what they rarely do.
 func on(name string, t trial) trial {
 	t.on = name
 	return t
 }
 
-// sample tries some schedules of each program, by PCT.
+// sample limits a trial to some schedules of each program, by PCT.
 func sample(schedules int, t trial) trial {
 	t.Depth, t.Schedules, t.Seed = 3, schedules, 1
 	return t
@@ -158,7 +159,7 @@ var (
 	sampled  = []trial{sample(30, smallest[0]), sample(15, newTrial("3x1", 2, basic, hashes, few))}
 )
 
-// small are the small trials. Two keys meet under the policies.
+// small returns trials of small programs. Two keys meet under the policies.
 func small(policies []string) []trial {
 	return []trial{smallest[0], newTrial("1x3", 2, most, hashes, initials), newTrial("1x4", 2, basic, policies, initials)}
 }
@@ -196,10 +197,9 @@ var (
 	}
 )
 
-// Initial maps of flatmap. One bucket is full, or on its way to another table, or
-// on its way back; or two buckets are, under prefix, which takes two steps. Those
-// with gaps have k0 in one of the later slots of a bucket and free slots before
-// it, which hold what was in them.
+// Initial maps of flatmap. A bucket is full, or is moving to a larger table or to a
+// smaller one. Under prefix two buckets are, which takes two steps. In a map with
+// gaps, k0 is in a later slot of its bucket, after slots that were used and freed.
 var (
 	full      = []string{"k0 +5"}
 	full2     = []string{"+12"}

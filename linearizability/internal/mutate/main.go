@@ -54,7 +54,7 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&o.tables, "tables", "linearizability/internal/mutate/testdata", "the `folder` of the tables")
 	flags.StringVar(&o.ways, "ways", strings.Join(wayNames, ","), "the `ways` to try mutants in; what a table says of other ways stays")
-	flags.TextVar(&o.only, "only", new(regexp.Regexp), "try mutants that match a `regexp`, such as 'entry.go, stale read'; other rows stay")
+	flags.TextVar(&o.only, "only", regexp.MustCompile(""), "try mutants that match a `regexp`, such as 'entry.go, stale read'; other rows stay")
 	flags.BoolVar(&o.missing, "missing", false, "try mutants that have no row yet; other rows stay")
 	flags.IntVar(&o.from, "from", 1, "try mutants from this `number` on; other rows stay")
 	err := flags.Parse(args)
@@ -102,7 +102,7 @@ Flags:
 	for _, x := range ways {
 		fmt.Fprintf(w, "  %-8s %s\n", x.name, x.help)
 	}
-	fmt.Fprintln(w, "\nOperators, and what people think who make the mistake:")
+	fmt.Fprintln(w, "\nOperators, with the thought behind the mistake:")
 	for _, o := range operators {
 		fmt.Fprintf(w, "  %-27s %s\n", o.name, o.why)
 	}
@@ -153,9 +153,14 @@ func (o *options) mutate(ctx context.Context, c *code) error {
 			todo = append(todo, m)
 		}
 	}
+	o.log("%d mutants of %s, %d to try", len(l.mutants), c.name, len(todo))
+	write := func() error { return os.WriteFile(path, tableText(c, l.rows()), 0o666) }
+	if err := write(); err != nil { // lines may have moved
+		return err
+	}
 	err = each(ctx, todo, l.try, func(m *mutant) error {
 		o.log("%s", &m.row)
-		return os.WriteFile(path, tableText(c, l.rows()), 0o666)
+		return write()
 	})
 	if i := slices.IndexFunc(todo, func(m *mutant) bool { return !m.tried }); ctx.Err() != nil && i >= 0 {
 		return fmt.Errorf("interrupted: %s has what was tried; continue with -from %d %s", path, todo[i].number, c.argument())

@@ -11,7 +11,7 @@ import (
 type operator struct {
 	name    string
 	threads bool   // the mistake needs other threads to show
-	why     string // what people think who make it
+	why     string // the thought behind the mistake
 	apply   func(f *function)
 }
 
@@ -214,7 +214,7 @@ func shareLocks(f *function) {
 	}
 }
 
-// section is what is done under a lock, as far as it is in the same block.
+// section is the statements under a lock, up to the end of the block.
 type section struct {
 	lock   ast.Stmt
 	call   *methodCall
@@ -267,7 +267,7 @@ func letGo(f *function) {
 }
 
 // unlockEarly moves an Unlock before statements that come before it. A deferred
-// one is done before a later statement of the same block.
+// Unlock runs before a later statement of the block.
 func unlockEarly(f *function) {
 	for block := range nodes[*ast.BlockStmt](f) {
 		list := block.List

@@ -16,7 +16,7 @@ type mutant struct {
 	row
 	known    bool // the row has results
 	tried    bool // they are of this run
-	number   int  // from 1, among those of the code that compile
+	number   int  // from 1, in the order of the table
 	function *function
 	edits    []edit
 }
