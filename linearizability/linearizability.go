@@ -70,11 +70,16 @@ func explain(t *testing.T, s model.Binder, v *model.Verdict, seed uint64) {
 	v.Failure, v.Report = c.Failure, strings.Split(strings.TrimSpace(account.String()), "\n")
 }
 
-// RunCounterexample fails t if s shows the counterexample in program again, which
-// is the text of a program.json. A regression test stays red for as long as the
-// map has the fault:
+// RunCounterexample fails t if s shows a counterexample again. The program is the
+// text of a program.json, which mapspec saves. A regression test fails for as
+// long as the map has the fault:
 //
-//	func TestIssue12(t *testing.T) { linearizability.RunCounterexample(t, subject, `{"schema":1,…}`) }
+//	func TestIssue12(t *testing.T) { linearizability.RunCounterexample(t, subject, `{"schema":2,…}`) }
+//
+// A program with a schedule names its map, so s may be nil. A schedule belongs to
+// the source that it was found in. If the source has changed and the schedule
+// shows nothing any more, the test passes and logs that the schedule is stale:
+// explore the map again.
 func RunCounterexample(t testing.TB, s model.Binder, program string) {
 	t.Helper()
 	try.Test(t, s, program)

@@ -131,8 +131,8 @@ func runAgain(ctx context.Context, env environment, args []string) (int, error) 
 	if err != nil {
 		return exitOther, err
 	}
-	v, rounds := try.Again(ctx, m.Subject, c, *budget)
-	return exitOK, json.NewEncoder(messages).Encode(again{Verdict: v, Rounds: rounds})
+	v, run := try.Again(ctx, m.Subject, c, *budget)
+	return exitOK, json.NewEncoder(messages).Encode(again{Verdict: v, Rounds: run.Rounds})
 }
 
 // replayProcess runs c once more in a process of its own.

@@ -3,7 +3,7 @@ package broken_test
 import (
 	"testing"
 
-	"github.com/mapspec/mapspec/linearizability/explore"
+	"github.com/mapspec/mapspec/linearizability"
 )
 
 // TestS1ReusedEntry shows that broken.S1ReusedEntry breaks S1: each single-key
@@ -18,7 +18,7 @@ import (
 // Found with go1.26.8. docs/specification.md#s1 of github.com/mapspec/mapspec
 // explains the clause.
 func TestS1ReusedEntry(t *testing.T) {
-	explore.RunSchedule(t, `{"schema": 2,
+	linearizability.RunCounterexample(t, nil, `{"schema": 2,
 "map": "S1-reused-entry",
 "type": "broken.S1ReusedEntry",
 "import": "github.com/mapspec/mapspec/impl/broken",
