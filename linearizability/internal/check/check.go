@@ -76,6 +76,8 @@ type limits struct {
 	uncut     bool // search each key, and the whole map, in one part
 	bytes     int  // of memory a search; 0 is searchBytes
 	walkAbove int  // entries that porcupine gets at most; 0 is walkAbove, negative none
+
+	now func() time.Time // nil is time.Now
 }
 
 // judged are the clauses that every history gets a verdict on. S6, S7 and T4

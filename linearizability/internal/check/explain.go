@@ -12,6 +12,14 @@ import (
 // explainTime is what finding the words for a violation may take at least.
 const explainTime = time.Second
 
+// toExplain returns the deadline of a search that finds the words for a violation.
+func (b *budget) toExplain() deadline {
+	if least := after(explainTime, b.end.now); b.end.at.Before(least.at) {
+		return least
+	}
+	return b.end
+}
+
 // explain records that a violation breaks clause c, and why. whole says that it
 // is one of the whole map, and not of key.
 func (j *judge) explain(c model.Clause, v verdict, whole bool, key int) {
@@ -31,9 +39,8 @@ func (j *judge) explain(c model.Clause, v verdict, whole bool, key int) {
 // longestOrder returns the longest partial order that porcupine finds; of
 // several the first by position, since it hands them out in random order.
 func (j *judge) longestOrder(s space, part []*entry) []*entry {
-	timeout := max(explainTime, time.Until(j.budget.end))
-	m, _ := j.budget.metered(s, len(part))
-	_, info := porcupine.CheckOperationsVerbose(m, operations(part), timeout)
+	m, _ := j.budget.metered(s, len(part), j.budget.toExplain())
+	_, info := porcupine.CheckOperationsVerbose(m, operations(part), 0)
 	var best []int
 	for _, order := range info.PartialLinearizations()[0] {
 		if c := cmp.Compare(len(order), len(best)); c > 0 || c == 0 && slices.Compare(order, best) < 0 {

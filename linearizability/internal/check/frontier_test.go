@@ -265,7 +265,7 @@ func TestAWindowGetsAsFarAsTheWalk(t *testing.T) {
 		j := newJudge(ops, Options{})
 		entries := j.keyEntries(0, false)
 		from := point[held]{configs: []configuration[held]{{}}}
-		w := newWalk(ofKey, entries, from, 1<<20, deadline(time.Now().Add(time.Minute)))
+		w := newWalk(ofKey, entries, from, 1<<20, after(time.Minute, time.Now))
 		if end, _ := w.run(); end != stuck {
 			continue
 		}
@@ -296,7 +296,7 @@ func TestAWindowHasNoOrder(t *testing.T) {
 		spoil(ops[500:], choose, s.keys, s.values)
 		j := newJudge(ops, Options{Promise: strongest, limits: limits{uncut: true, walkAbove: -1}})
 		j.lens = j.judgedLens()
-		v := j.searchWhole(j.wholeEntries(true), deadline(time.Now().Add(time.Minute)))
+		v := j.searchWhole(j.wholeEntries(true), after(time.Minute, time.Now))
 		if v.status != model.Violation {
 			continue
 		}

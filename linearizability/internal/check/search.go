@@ -29,36 +29,46 @@ const walkAbove = 500
 // A budget is shared by all searches of one history.
 type budget struct {
 	total time.Duration
-	end   time.Time
+	end   deadline
 	bytes int
 }
 
 // A deadline is the end of a search's share of the budget.
-type deadline time.Time
+type deadline struct {
+	at  time.Time
+	now func() time.Time
+}
+
+// after returns the deadline that passes when d has passed on a clock.
+func after(d time.Duration, now func() time.Time) deadline { return deadline{now().Add(d), now} }
 
 func newBudget(o Options) budget {
 	b := budget{total: o.Timeout, bytes: o.limits.bytes}
+	now := o.limits.now
+	if now == nil {
+		now = time.Now
+	}
 	if b.total == 0 {
 		b.total = DefaultTimeout
 	}
 	if b.bytes == 0 {
 		b.bytes = searchBytes
 	}
-	b.end = time.Now().Add(b.total)
+	b.end = after(b.total, now)
 	return b
 }
 
 // share gives one of n searches still to come an equal part of what is left,
 // so that a hard one does not keep the others from finding a violation.
-func (b *budget) share(n int) deadline {
-	now := time.Now()
-	return deadline(now.Add(b.end.Sub(now) / time.Duration(n)))
+func (b *budget) share(n int) deadline { return b.end.part(n) }
+
+// part returns a deadline after an n-th part of the time that is left.
+func (d deadline) part(n int) deadline {
+	now := d.now()
+	return deadline{now.Add(d.at.Sub(now) / time.Duration(n)), d.now}
 }
 
-// half returns the middle between now and d.
-func (d deadline) half() deadline { return deadline(time.Now().Add(time.Until(time.Time(d)) / 2)) }
-
-func (d deadline) passed() bool { return !time.Now().Before(time.Time(d)) }
+func (d deadline) passed() bool { return !d.now().Before(d.at) }
 
 // A verdict is how a search ended.
 type verdict struct {
@@ -208,27 +218,37 @@ func (b *budget) left(s space, n int) int { return (b.bytes - n*entryBytes) / (s
 // as many configurations.
 func (b *budget) fits(s space, n int) bool { return b.left(s, n) >= n }
 
+// A meter says whether a search was stopped, and for which reason.
+type meter struct{ full, late atomic.Bool }
+
+func (m *meter) stopped() bool { return m.full.Load() || m.late.Load() }
+
 // metered returns s's model for a search of n entries, which stops when it
-// remembers too much: from then on no step succeeds, and porcupine unwinds.
-//
-// The steps are taken by goroutines of porcupine's, one a partition, which after
-// a timeout outlive the search by an instant.
-func (b *budget) metered(s space, n int) (m porcupine.Model, exceeded *atomic.Bool) {
-	m, exceeded = s.model, new(atomic.Bool)
-	var left atomic.Int64
+// remembers too much or takes too long: from then on no step succeeds, and
+// porcupine unwinds.
+// The steps are taken by goroutines of porcupine's, one for each partition.
+func (b *budget) metered(s space, n int, until deadline) (m porcupine.Model, spent *meter) {
+	m, spent = s.model, new(meter)
+	var left, steps atomic.Int64
 	left.Store(int64(b.left(s, n)))
 	m.Step = func(state, input, output any) (bool, any) {
+		if steps.Add(1)%clockSteps == 0 && until.passed() {
+			spent.late.Store(true)
+		}
+		if spent.stopped() {
+			return false, state
+		}
 		ok, next := s.model.Step(state, input, output)
 		if !ok {
 			return false, next
 		}
 		if left.Add(-1) < 0 {
-			exceeded.Store(true)
+			spent.full.Store(true)
 			return false, next
 		}
 		return true, next
 	}
-	return m, exceeded
+	return m, spent
 }
 
 // search searches an order of entries lo to hi from the space's first state. A
@@ -238,7 +258,7 @@ func (b *budget) metered(s space, n int) (m porcupine.Model, exceeded *atomic.Bo
 func (j *judge) search(s space, entries []entry, lo, hi int, until deadline) verdict {
 	fits := j.budget.fits(s, hi-lo)
 	if fits && hi-lo <= j.walkAbove {
-		v := j.porcupine(s, entries, lo, hi, until.half())
+		v := j.porcupine(s, entries, lo, hi, until.part(2))
 		if v.status == model.Unknown {
 			v, _ = j.walk(s, entries, lo, hi, until)
 		}
@@ -254,18 +274,16 @@ func (j *judge) search(s space, entries []entry, lo, hi int, until deadline) ver
 // porcupine has porcupine search an order. It gets one part at a time: given
 // several, it starts all at once, and abandons the others when one fails.
 func (j *judge) porcupine(s space, entries []entry, lo, hi int, until deadline) verdict {
-	left := time.Until(time.Time(until))
-	if left <= 0 {
+	if until.passed() {
 		return unknown("%v passed before %s could be ordered", j.budget.total, count(hi-lo, "operation"))
 	}
-	m, exceeded := j.budget.metered(s, hi-lo)
-	switch porcupine.CheckOperationsTimeout(m, operations(pointers(entries[lo:hi])), left) {
-	case porcupine.Ok:
+	m, spent := j.budget.metered(s, hi-lo, until)
+	switch {
+	case porcupine.CheckOperations(m, operations(pointers(entries[lo:hi]))):
 		return verdict{status: model.OK}
-	case porcupine.Unknown:
+	case spent.late.Load():
 		return unknown("%v passed while ordering %s", j.budget.total, count(hi-lo, "operation"))
-	}
-	if exceeded.Load() {
+	case spent.full.Load():
 		return unknown("%d MB of memory were used while ordering %s", j.budget.bytes>>20, count(hi-lo, "operation"))
 	}
 	return violation(s, entries, lo, hi)

@@ -52,6 +52,19 @@ func statuses(verdicts []model.Verdict) map[model.Clause]model.Status {
 	return m
 }
 
+// ticking returns a clock on which a millisecond passes each time that somebody
+// looks at it.
+func ticking() func() time.Time {
+	now := time.Unix(0, 0)
+	return func() time.Time {
+		now = now.Add(time.Millisecond)
+		return now
+	}
+}
+
+// noon is a clock that stands still.
+func noon() time.Time { return time.Unix(0, 0) }
+
 // A search that passes a budget says which, and is never ok.
 func TestABudgetThatIsHitIsUnknown(t *testing.T) {
 	ops := together(0, stores(0, many, loadNever(0))...)
@@ -60,13 +73,13 @@ func TestABudgetThatIsHitIsUnknown(t *testing.T) {
 		o    Options
 		want string
 	}{
-		{"time, while searching", Options{Timeout: 50 * time.Millisecond, limits: limits{bytes: math.MaxInt}}, "50ms passed while ordering 31 operations"},
+		{"time, while searching", Options{Timeout: 50 * time.Millisecond, limits: limits{bytes: math.MaxInt, now: ticking()}}, "50ms passed while ordering 31 operations"},
 		{"time, before the search", Options{Timeout: 1}, "1ns passed before 31 operations could be ordered"},
-		{"memory, while searching", Options{limits: limits{bytes: 1 << 20}}, "1 MB of memory were used while ordering 31 operations"},
-		{"memory, too little for porcupine", Options{limits: limits{bytes: many * entryBytes}}, "0 MB of memory were used while ordering 31 operations"},
-		{"time, in a long run", Options{Timeout: 50 * time.Millisecond, limits: limits{bytes: math.MaxInt, walkAbove: -1}}, "50ms passed while ordering 31 operations"},
+		{"memory, while searching", Options{limits: limits{bytes: 1 << 20, now: noon}}, "1 MB of memory were used while ordering 31 operations"},
+		{"memory, too little for porcupine", Options{limits: limits{bytes: many * entryBytes, now: noon}}, "0 MB of memory were used while ordering 31 operations"},
+		{"time, in a long run", Options{Timeout: 50 * time.Millisecond, limits: limits{bytes: math.MaxInt, walkAbove: -1, now: ticking()}}, "50ms passed while ordering 31 operations"},
 		{"time, before a long run", Options{Timeout: 1, limits: limits{walkAbove: -1}}, "1ns passed before 31 operations could be ordered"},
-		{"memory, in a long run", Options{limits: limits{bytes: 1 << 20, walkAbove: -1}}, "1 MB of memory were used while ordering 31 operations"},
+		{"memory, in a long run", Options{limits: limits{bytes: 1 << 20, walkAbove: -1, now: noon}}, "1 MB of memory were used while ordering 31 operations"},
 	} {
 		v := model.Find(Operations(ops, c.o), model.S1)
 		if v.Status != model.Unknown || !strings.Contains(v.Evidence(), "k0: budget: "+c.want) || v.Coverage.Complete {
@@ -98,7 +111,7 @@ func TestAViolationOutweighsUnknown(t *testing.T) {
 		ops := together(0, stores(c.hard, many, loadNever(c.hard))...)
 		ops = append(ops, together(many+1, stores(c.wrong, 1, loadNever(c.wrong))...)...)
 		for _, o := range []Options{
-			{Timeout: 300 * time.Millisecond, limits: limits{bytes: math.MaxInt}},
+			{Timeout: 300 * time.Millisecond, limits: limits{bytes: math.MaxInt, now: ticking()}},
 			{limits: limits{bytes: 1 << 20}},
 		} {
 			v := model.Find(Operations(ops, o), model.S1)

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/mapspec/mapspec/impl"
 	"github.com/mapspec/mapspec/impl/broken"
@@ -81,7 +80,7 @@ func find(t *testing.T, m broken.Map) counterexample.Counterexample {
 	if !ok {
 		t.Fatalf("no map %s", m.Name)
 	}
-	o := minimise.Options{Budget: 40 * time.Second, Seed: *seed}
+	o := minimise.Options{Seed: *seed}
 	if o.Seed == 0 {
 		o.Seed = rand.Uint64()>>32 + 1
 	}
@@ -101,7 +100,7 @@ func find(t *testing.T, m broken.Map) counterexample.Counterexample {
 func mustReplay(t *testing.T, m broken.Map, c counterexample.Counterexample) {
 	t.Helper()
 	entry, _ := impl.Find(m.Name)
-	if v, _ := try.Again(context.Background(), entry.Subject, c, 30*time.Second); v.Status != model.Violation || v.Clause != c.Clause {
+	if v, _ := try.Again(context.Background(), entry.Subject, c); v.Status != model.Violation || v.Clause != c.Clause {
 		t.Errorf("run again: %v", v)
 	}
 	if c.Clause == model.R4 {
@@ -109,7 +108,7 @@ func mustReplay(t *testing.T, m broken.Map, c counterexample.Counterexample) {
 	}
 	locked, _ := impl.Find("locked")
 	good := impl.Subject("good", entry.Subject.Bind().Promise(), func() any { return locked.Subject.Bind().Map() })
-	if v, _ := try.Again(context.Background(), good, c, time.Second); v.Status == model.Violation {
+	if v, _ := try.Again(context.Background(), good, c); v.Status == model.Violation {
 		t.Errorf("a map that is right: %v", v)
 	}
 }
