@@ -3,7 +3,6 @@ package model
 import (
 	"encoding/json"
 	"fmt"
-	"reflect"
 )
 
 // A FailureKind says in which way a map broke a clause. What each kind fills in
@@ -201,24 +200,18 @@ var parts = map[FailureKind]func(f *Failure) bool{
 	UnseenCopy:     func(f *Failure) bool { return len(f.Output) > 0 },
 }
 
-// Complete reports whether f has what its kind has. A program that is only to
-// be run again needs the kind alone, and may have no more.
-func (f *Failure) Complete() bool {
-	complete, known := parts[f.Kind]
-	return known && complete(f)
-}
-
-// UnmarshalJSON reads a failure. One of an unknown kind, or that has some but not
-// all of what its kind has, is an error.
+// UnmarshalJSON reads a failure. One of an unknown kind, or that lacks what its
+// kind has, is an error.
 func (f *Failure) UnmarshalJSON(b []byte) error {
 	type plain Failure
 	if err := json.Unmarshal(b, (*plain)(f)); err != nil {
 		return err
 	}
-	if _, known := parts[f.Kind]; !known {
+	complete, known := parts[f.Kind]
+	if !known {
 		return fmt.Errorf("failure kind %q: want one of docs/json.md", f.Kind)
 	}
-	if !f.Complete() && !reflect.DeepEqual(*f, Failure{Kind: f.Kind}) {
+	if !complete(f) {
 		return fmt.Errorf("a failure of kind %q lacks what its kind has: see docs/json.md", f.Kind)
 	}
 	return nil

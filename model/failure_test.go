@@ -68,18 +68,17 @@ func TestAFailureThatLacksSomethingIsRefused(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := json.Unmarshal(b, new(Failure)); err != nil {
-			t.Errorf("%s: a program to run again needs no more than the kind: %v", kind, err)
+		if json.Unmarshal(b, new(Failure)) == nil {
+			_ = bare.Sentence() // and does not panic
+			_ = bare.Lines(nil)
 		}
-		_ = bare.Sentence() // and does not panic
-		_ = bare.Lines(nil)
 	}
 	for text, want := range map[string]string{
-		`{"kind":"sulks"}`:                       `failure kind "sulks"`,
-		`{}`:                                     `failure kind ""`,
-		`{"kind":"wrong result","at_rest":true}`: "lacks what its kind has",
+		`{"kind":"sulks"}`:        `failure kind "sulks"`,
+		`{}`:                      `failure kind ""`,
+		`{"kind":"wrong result"}`: "lacks what its kind has",
 		`{"kind":"no order","order":{"left":null}}`: "lacks what its kind has",
-		`{"kind":"hangs","phase":"release"}`:        "lacks what its kind has",
+		`{"kind":"hangs"}`:                          "lacks what its kind has",
 	} {
 		if err := json.Unmarshal([]byte(text), new(Failure)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", text, err, want)

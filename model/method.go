@@ -106,6 +106,9 @@ func (m Method) OnKey() bool { return m.nature().scope == oneKey }
 // Traverses reports whether m calls a function for what it visits.
 func (m Method) Traverses() bool { return m.nature().scope == eachEntry }
 
+// VisitsKeys reports whether m is a traversal that passes keys to its function.
+func (m Method) VisitsKeys() bool { return m.Traverses() && m != Values }
+
 // Stores reports whether m takes a value, which it may store.
 func (m Method) Stores() bool { return m.nature().takes&takesValue != 0 }
 

@@ -155,3 +155,14 @@ func TestFuncEnd(t *testing.T) {
 		}
 	}
 }
+
+// A traversal visits keys exactly if it may not visit a value without its key.
+func TestMethodVisitsKeysFollowsFromTheTraversal(t *testing.T) {
+	s := State{}.With(0, Cell{Present: true, Value: 1, Instances: 1})
+	for _, m := range everyMethod {
+		needsKey := m.Traverses() && NewTraversal(m, s).Visit(Unseen, 1) != nil
+		if m.VisitsKeys() != needsKey {
+			t.Errorf("VisitsKeys of %s is stated to be %v, and its traversal shows %v", m, m.VisitsKeys(), needsKey)
+		}
+	}
+}

@@ -10,9 +10,6 @@ import (
 // Sentence says in one line what f is: "Load(k0) returned zero, false, want v1,
 // true". It is for people; code looks at f's fields.
 func (f *Failure) Sentence() string {
-	if !f.Complete() {
-		return string(f.Kind)
-	}
 	s := f.sentence()
 	switch {
 	case f.Zero:
@@ -76,12 +73,12 @@ func (f *Failure) wrongResult() string {
 	return s + ", want " + f.Want.Outcome(m) + f.alone()
 }
 
-// alone says that the others do not matter, where there are others.
+// alone says that the other operations do not matter, if there are any.
 func (f *Failure) alone() string {
 	if f.Operation == nil {
 		return ""
 	}
-	return fmt.Sprintf(", whatever the others did (operation %d)", f.Operation.ID)
+	return fmt.Sprintf(", regardless of the other operations (operation %d)", f.Operation.ID)
 }
 
 func (f *Failure) wrongTraversal() string {
@@ -401,7 +398,7 @@ func (o *Order) lines() []string {
 	for _, p := range o.Before {
 		lines = append(lines, "  "+p.String())
 	}
-	lines = append(lines, "the longest order that explains the results, and what "+o.Name()+" holds after each:", "  "+o.Begins())
+	lines = append(lines, "the longest linearization, with the state after each operation:", "  "+o.Begins())
 	longest := o.Longest
 	const most = 17
 	if left := len(longest) - most; left > 0 {

@@ -10,10 +10,10 @@ import (
 	"github.com/mapspec/mapspec/property"
 )
 
-// block is what pointers point to: of a size that R can be judged by.
+// A block is what pointers point to. It is large enough to judge R by.
 type block [4]int
 
-// subjects are maps of every pair of kinds that differ in the code.
+// subjects returns maps for every pair of kinds that the code distinguishes.
 func subjects() map[string]model.Binder {
 	m, _ := impl.Find("flatmap")
 	promise := m.Subject.Bind().Promise()
@@ -28,8 +28,8 @@ func subjects() map[string]model.Binder {
 	}
 }
 
-// each runs a test of every subject; with -short, which CI adds to -race, of the
-// one that has most in a bucket.
+// each runs a test for every subject. With -short, which CI combines with -race, it
+// uses only the subject with the fullest buckets.
 func each(t *testing.T, test func(*testing.T, model.Binder)) {
 	for name, s := range subjects() {
 		if testing.Short() && name != "text pointer" {

@@ -111,9 +111,7 @@ func newCertificate(m Map, o Options, b *build, w *crew) *Certificate {
 	for i := range w.reports {
 		c.add(&w.reports[i])
 	}
-	for _, b := range w.bounds {
-		addUnique(&c.Bounds, b)
-	}
+	addUnique(&c.Bounds, w.bounds...)
 	for _, f := range w.found {
 		c.Violations = append(c.Violations, newViolation(f))
 	}
@@ -178,12 +176,8 @@ func (c *Certificate) add(r *wire.Report) {
 		}
 		c.Settings[i].Programs += s.Programs
 	}
-	for _, b := range r.Bounds {
-		addUnique(&c.Bounds, b)
-	}
-	for _, n := range r.Notes {
-		addUnique(&c.Notes, n)
-	}
+	addUnique(&c.Bounds, r.Bounds...)
+	addUnique(&c.Notes, r.Notes...)
 	for _, u := range r.Unended {
 		s := u.Witness.Schedule
 		c.Unended = firstUnended(append(c.Unended, Unended{
@@ -200,9 +194,11 @@ func (c *Certificate) add(r *wire.Report) {
 	}
 }
 
-func addUnique(list *[]string, s string) {
-	if !slices.Contains(*list, s) {
-		*list = append(*list, s)
+func addUnique(list *[]string, more ...string) {
+	for _, s := range more {
+		if !slices.Contains(*list, s) {
+			*list = append(*list, s)
+		}
 	}
 }
 

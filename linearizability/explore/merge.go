@@ -11,9 +11,8 @@ import (
 	"github.com/mapspec/mapspec/linearizability/internal/worker/wire"
 )
 
-// Merge joins the certificates of all shards of one exploration. It refuses a
-// shard that is missing or there twice, and certificates of different
-// explorations.
+// Merge joins the certificates of all shards of one exploration. It is an error if
+// a shard is missing or there twice, or if explorations differ.
 func Merge(parts []*Certificate) (*Certificate, error) {
 	if len(parts) == 0 {
 		return nil, errors.New("explore: no certificate to merge")
@@ -64,22 +63,16 @@ func same(a, b *Certificate) error {
 func join(parts []*Certificate) *Certificate {
 	sum := *parts[0]
 	sum.Settings = slices.Clone(sum.Settings)
+	ints, floats := sum.sums()
 	for _, p := range parts[1:] {
 		sum.Shards = append(slices.Clone(sum.Shards), p.Shards...)
-		sum.Programs += p.Programs
-		sum.Executions += p.Executions
-		sum.Classes += p.Classes
-		sum.CutShort += p.CutShort
-		sum.Limited += p.Limited
-		sum.Stalled += p.Stalled
-		sum.Pins += p.Pins
-		sum.PinsWaited += p.PinsWaited
-		sum.Steps += p.Steps
-		sum.Released += p.Released
-		sum.Build += p.Build
-		sum.Seconds += p.Seconds
-		sum.Running += p.Running
-		sum.Judging += p.Judging
+		counts, times := p.sums()
+		for i, n := range counts {
+			*ints[i] += *n
+		}
+		for i, t := range times {
+			*floats[i] += *t
+		}
 		for i := range p.Settings {
 			sum.Settings[i].Programs += p.Settings[i].Programs
 		}
@@ -97,6 +90,12 @@ func join(parts []*Certificate) *Certificate {
 	sum.cover()
 	sum.tidy()
 	return &sum
+}
+
+// sums returns the fields that add up.
+func (c *Certificate) sums() ([]*int, []*float64) {
+	return []*int{&c.Programs, &c.Executions, &c.Classes, &c.CutShort, &c.Limited, &c.Stalled, &c.Pins, &c.PinsWaited, &c.Steps, &c.Released},
+		[]*float64{&c.Build, &c.Seconds, &c.Running, &c.Judging}
 }
 
 // smallest keeps of each clause the violation that comes first.

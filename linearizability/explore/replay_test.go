@@ -12,7 +12,7 @@ import (
 
 	"github.com/mapspec/mapspec/linearizability/explore"
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
-	"github.com/mapspec/mapspec/linearizability/internal/report"
+	"github.com/mapspec/mapspec/linearizability/internal/report/gotest"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -63,8 +63,8 @@ func TestAScheduleShowsItsViolationAgain(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r.Verdict.Status != model.Violation || r.Verdict.Evidence() != c.Evidence() {
-			t.Errorf("shown is %v, found was %s", r.Verdict, c.Evidence())
+		if r.Verdict.Status != model.Violation || r.Verdict.Evidence() != c.Failure.Sentence() {
+			t.Errorf("shown is %v, found was %s", r.Verdict, c.Failure.Sentence())
 		}
 		if !reflect.DeepEqual(r.Steps, c.Steps) || !reflect.DeepEqual(r.History, c.History) {
 			t.Errorf("steps %+v\nwere %+v", r.Steps, c.Steps)
@@ -79,15 +79,15 @@ func TestWhatACallPinsShowsAgain(t *testing.T) {
 	o := tiny
 	o.Stalls, o.Methods = true, []model.Method{model.Store, model.Delete, model.Range}
 	c := firstOf(t, mustExplore(t, "R2-logs-removals", o))
-	if c.Clause != model.R2 || c.Schedule.Stall == nil || len(c.Retained) != 2 || !strings.Contains(c.Path, "R2LogsRemovals.removed") {
+	if c.Clause != model.R2 || c.Schedule.Stall == nil || len(c.Failure.Retained) != 2 || !strings.Contains(c.Failure.Retained[0].Path, "R2LogsRemovals.removed") {
 		t.Errorf("found %+v", c)
 	}
 	r, err := explore.Replay(t.Context(), explore.MapOf(c), c, explore.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Verdict.Status != model.Violation || r.Verdict.Evidence() != c.Evidence() {
-		t.Errorf("shown is %v, found was %s", r.Verdict, c.Evidence())
+	if r.Verdict.Status != model.Violation || r.Verdict.Evidence() != c.Failure.Sentence() {
+		t.Errorf("shown is %v, found was %s", r.Verdict, c.Failure.Sentence())
 	}
 }
 
@@ -132,8 +132,8 @@ func TestStepsInTheHashTrieAreLocated(t *testing.T) {
 	store := func(k int) model.Op { return model.Op{Method: model.Store, Key: k, Value: k + 1} }
 	c := counterexample.Counterexample{
 		Map: "sync.Map", Import: "sync", Clause: model.S1,
-		Witness:  model.Witness{Look: model.LookSchedule, Init: []model.Op{store(0), store(1)}, Threads: [][]model.Op{{{Method: model.Delete}}}},
-		Schedule: &counterexample.Schedule{New: "new(sync.Map)", Hashes: "prefix", Initial: "by hand", Steps: "0", Digest: digest},
+		Witness: model.Witness{Look: model.LookSchedule, Init: []model.Op{store(0), store(1)}, Threads: [][]model.Op{{{Method: model.Delete}}},
+			Schedule: &model.Schedule{New: "new(sync.Map)", Hashes: "prefix", Initial: "by hand", Steps: "0", Digest: digest}},
 	}
 	r, err := explore.Replay(t.Context(), explore.MapOf(c), c, explore.Options{})
 	if err != nil {
@@ -236,7 +236,7 @@ func TestTheTestOfAScheduleFailsUntilTheMapIsMended(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	src, err := report.Test(firstOf(t, found))
+	src, err := gotest.Source(firstOf(t, found))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -270,7 +270,7 @@ func TestRunScheduleSaysWhatItCannotRun(t *testing.T) {
 	}
 	r = &recorder{TB: t}
 	explore.RunSchedule(r, string(program))
-	if len(r.failed) != 1 || !strings.Contains(r.failed[0], c.Evidence()) {
+	if len(r.failed) != 1 || !strings.Contains(r.failed[0], c.Failure.Sentence()) {
 		t.Errorf("a broken map: %q", r.failed)
 	}
 }

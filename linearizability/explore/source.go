@@ -40,11 +40,6 @@ func prepare(ctx context.Context, m Map, o Options, root string) (*build, error)
 	if err := b.copy.Verify(); err != nil {
 		return nil, fmt.Errorf("explore: the copy is not what was asked for: %w", err)
 	}
-	if o.change != nil {
-		if err := o.change(b.copy); err != nil {
-			return nil, err
-		}
-	}
 	if err := os.MkdirAll(b.counts(), 0o777); err != nil {
 		return nil, fmt.Errorf("explore: %w", err)
 	}

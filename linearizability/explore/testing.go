@@ -79,39 +79,29 @@ func run(t TB, m Map, o Options, panics string) {
 
 // repeat is the command that explores m again, all shards of it.
 func repeat(m Map, o Options) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "go run github.com/mapspec/mapspec/linearizability/cmd/mapspec explore -pkg %s -new %s -size %s", m.Import, quoted(m.New), o.Size)
-	for _, h := range m.Hash {
-		fmt.Fprintf(&b, " -hash %s", quoted(h))
-	}
-	if o.Keys != 0 {
-		fmt.Fprintf(&b, " -keys %d", o.Keys)
-	}
-	if len(o.Policies) > 0 {
-		fmt.Fprintf(&b, " -hashes %s", strings.Join(o.Policies, ","))
-	}
-	if len(o.Initials) > 0 {
-		fmt.Fprintf(&b, " -initial %s", quoted(strings.Join(o.Initials, ",")))
-	}
-	for _, method := range o.Methods {
-		fmt.Fprintf(&b, " -methods %v", method)
-	}
-	if o.Policy != "" && o.Policy != "dpor" {
-		fmt.Fprintf(&b, " -policy %s -seed %d", o.Policy, o.Seed)
-		if o.Schedules != 0 {
-			fmt.Fprintf(&b, " -schedules %d", o.Schedules)
+	words := []string{"go run github.com/mapspec/mapspec/linearizability/cmd/mapspec explore -pkg", m.Import, "-new", quoted(m.New), "-size", o.Size}
+	add := func(set bool, flag ...any) {
+		if set {
+			words = append(words, strings.TrimSpace(fmt.Sprintln(flag...)))
 		}
 	}
-	if o.Nested {
-		b.WriteString(" -nested")
+	for _, h := range m.Hash {
+		add(true, "-hash", quoted(h))
 	}
-	if !o.Stalls {
-		b.WriteString(" -stalls=false")
+	add(o.Keys != 0, "-keys", o.Keys)
+	add(len(o.Policies) > 0, "-hashes", strings.Join(o.Policies, ","))
+	add(len(o.Initials) > 0, "-initial", quoted(strings.Join(o.Initials, ",")))
+	for _, method := range o.Methods {
+		add(true, "-methods", method)
 	}
-	if o.Race {
-		b.WriteString(" -race")
-	}
-	return b.String()
+	sampled := o.Policy != "" && o.Policy != "dpor"
+	add(sampled, "-policy", o.Policy)
+	add(sampled, "-seed", o.Seed)
+	add(sampled && o.Schedules != 0, "-schedules", o.Schedules)
+	add(o.Nested, "-nested")
+	add(!o.Stalls, "-stalls=false")
+	add(o.Race, "-race")
+	return strings.Join(words, " ")
 }
 
 // quoted is s as one word of a shell.

@@ -98,9 +98,6 @@ func judgeProcess(ctx context.Context, m impl.Map, budget time.Duration, seed ui
 func died(phase string, r process.Result) model.Verdict {
 	unknown := model.Verdict{Clause: model.P2, Status: model.Unknown}
 	switch {
-	case r.Ending == process.TimeLimit:
-		unknown.Reason = fmt.Sprintf("its process was stopped in phase %s, long after its budget", phase)
-		return unknown
 	case r.Ending == process.Signalled && r.State == "signal: killed":
 		unknown.Reason = fmt.Sprintf("its process was killed from outside in phase %s, perhaps for want of memory", phase)
 		return unknown

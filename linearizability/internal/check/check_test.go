@@ -21,17 +21,17 @@ var (
 	strongest = model.Promise{Clear: model.Strong, Len: model.Strong}
 )
 
-// small is one history of testdata that breaks at most one clause.
-type small struct {
+// A smallHistory is a history in testdata that breaks at most one clause.
+type smallHistory struct {
 	name    string
 	promise model.Promise
-	breaks  model.Clause // "" if none
+	breaks  model.Clause // "" if no clause is broken
 }
 
 const none model.Clause = ""
 
-// smalls are hand-written. What each shows is its name.
-var smalls = []small{
+// smallHistories are hand-written. Each name says what the history shows.
+var smallHistories = []smallHistory{
 	{"lost-update", weakest, model.S1},
 	{"stale-read", weakest, model.S1},
 	{"two-deletes-succeed", weakest, model.S1},
@@ -82,7 +82,7 @@ var smalls = []small{
 	{"clear-seen-by-range", weakest, none},
 	{"clear-spares-a-key", strongest, model.T5},
 	{"clear-spares-a-key", weakest, model.T5},
-	{"clear-late", weakest, model.S1}, // Clear deletes the key or does not: neither explains both loads
+	{"clear-late", weakest, model.S1}, // whether Clear deletes the key or not, one of the loads is unexplained
 	{"clear-overlapped", strongest, none},
 	{"clear-panics", weakest, model.T5},
 
@@ -124,29 +124,30 @@ func read(t testing.TB, name string) history.History {
 	return h
 }
 
-func level(p model.Promise) string {
+func levelName(p model.Promise) string {
 	if p == strongest {
 		return "strong"
 	}
 	return "weak"
 }
 
-// TestSmallHistories: each history breaks the clause that the table says, and
-// no other; testdata/verdicts.golden has every word of the verdicts.
+// TestSmallHistories checks that each history breaks the clause that the table
+// says and no other. testdata/verdicts.golden holds the full text of the
+// verdicts.
 //
 // Clauses: S1, S6, S7, T1, T4, T5, T6
 func TestSmallHistories(t *testing.T) {
 	var golden strings.Builder
-	for _, s := range smalls {
+	for _, s := range smallHistories {
 		verdicts := History(read(t, s.name), Options{Promise: s.promise})
-		fmt.Fprintf(&golden, "%s, %s promise\n", s.name, level(s.promise))
+		fmt.Fprintf(&golden, "%s, %s promise\n", s.name, levelName(s.promise))
 		for _, v := range verdicts {
 			want := v.Status == model.OK || v.Status == model.Skipped
 			if v.Clause == s.breaks {
 				want = v.Status == model.Violation && len(v.Failure.History) > 0
 			}
 			if !want {
-				t.Errorf("%s, %s promise: %v", s.name, level(s.promise), v)
+				t.Errorf("%s, %s promise: %v", s.name, levelName(s.promise), v)
 			}
 			if strings.Contains(v.Evidence(), "\n") || len(v.Lines()) > maxLines {
 				t.Errorf("%s: evidence is %q, trace has %d lines", s.name, v.Evidence(), len(v.Lines()))
@@ -157,14 +158,14 @@ func TestSmallHistories(t *testing.T) {
 			}
 		}
 		if s.breaks != none && model.Find(verdicts, s.breaks).Status != model.Violation {
-			t.Errorf("%s, %s promise: %s is not violated", s.name, level(s.promise), s.breaks)
+			t.Errorf("%s, %s promise: %s is not violated", s.name, levelName(s.promise), s.breaks)
 		}
 		golden.WriteByte('\n')
 	}
 	compare(t, "testdata/verdicts.golden", golden.String())
 }
 
-// Every file is in the table, or it would test nothing.
+// TestEverySmallHistoryIsJudged checks that no file is missing from the table.
 func TestEverySmallHistoryIsJudged(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.jsonl")
 	if err != nil {
@@ -172,7 +173,7 @@ func TestEverySmallHistoryIsJudged(t *testing.T) {
 	}
 	for _, path := range files {
 		name := strings.TrimSuffix(filepath.Base(path), ".jsonl")
-		if !slices.ContainsFunc(smalls, func(s small) bool { return s.name == name }) {
+		if !slices.ContainsFunc(smallHistories, func(s smallHistory) bool { return s.name == name }) {
 			t.Errorf("%s is not in the table", path)
 		}
 	}
@@ -230,7 +231,8 @@ func TestAnEmptyHistoryIsNotJudged(t *testing.T) {
 	}
 }
 
-// A violating history that comes with its verdict is the one that was judged.
+// TestAViolationCarriesItsHistory checks that the history in a verdict is the
+// one that was judged.
 func TestAViolationCarriesItsHistory(t *testing.T) {
 	h := read(t, "stale-read")
 	v := model.Find(History(h, Options{}), model.S1)
@@ -243,13 +245,14 @@ func TestAViolationCarriesItsHistory(t *testing.T) {
 	}
 }
 
-// One that is too long to be carried is judged all the same.
+// TestALongHistoryIsNotCarried checks that a history too long to be carried is
+// judged nevertheless.
 func TestALongHistoryIsNotCarried(t *testing.T) {
 	ops := make([]history.Operation, maxCarried+1)
 	for i := range ops {
 		ops[i] = history.Operation{ID: i, Op: model.Op{Method: model.Load}, Call: 2 * i, Return: 2*i + 1}
 	}
-	ops[1].Result = model.Result{Value: never, OK: true}
+	ops[1].Result = model.Result{Value: neverStored, OK: true}
 	for n, carried := range map[int]bool{maxCarried: true, maxCarried + 1: false} {
 		v := model.Find(Operations(ops[:n], Options{}), model.S1)
 		if v.Status != model.Violation || len(v.Failure.History) > 0 != carried {
@@ -258,7 +261,8 @@ func TestALongHistoryIsNotCarried(t *testing.T) {
 	}
 }
 
-// Operations come from several clients' buffers, in no particular order.
+// TestOperationsComeInAnyOrder checks that the order in which a caller passes
+// operations makes no difference, and is preserved.
 func TestOperationsComeInAnyOrder(t *testing.T) {
 	for seed := range uint64(50) {
 		choose := seeded(seed)

@@ -34,7 +34,7 @@ func ExampleHistory() {
 	//   #0 client 0 [1, 2] Store(k2, v1) returned
 	//   #1 client 0 [3, 4] Store(k2, v3) returned
 	//   #2 client 1 [5, 6] Load(k2) returned v1, true
-	// the longest order that explains the results, and what k2 holds after each:
+	// the longest linearization, with the state after each operation:
 	//   v3
 	// fits nowhere: #2 client 1 [5, 6] Load(k2) returned v1, true
 }

@@ -9,36 +9,38 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// explainTime is what finding the words for a violation may take at least.
+// explainTime is the least time allowed for explaining a violation.
 const explainTime = time.Second
 
-// toExplain returns the deadline of a search that finds the words for a violation.
-func (b *budget) toExplain() deadline {
+// toExplain returns the deadline of a search that explains a violation.
+func (b *searchBudget) toExplain() deadline {
 	if least := after(explainTime, b.end.now); b.end.at.Before(least.at) {
 		return least
 	}
 	return b.end
 }
 
-// explain records that a violation breaks clause c, and why. whole says that it
-// is one of the whole map, and not of key.
-func (j *judge) explain(c model.Clause, v verdict, whole bool, key int) {
+// explain records a violation of clause c, and why the operations have no order.
+// whole says that these are the operations of the whole map instead of those on
+// key.
+func (j *judge) explain(c model.Clause, v outcome, whole bool, key int) {
 	if j.violated(c) {
-		return // the first violation stays
+		return // the first violation is kept
 	}
-	w := v.window()
+	w := v.makeWindow()
 	order := w.order
 	if order == nil {
-		order = j.longestOrder(w.space, w.part)
+		order = j.longestOrder(w.space, w.entries)
 	}
-	x := w.explain(v, order, leftOf(w.part, order))
+	x := w.explain(v, order, leftOf(w.entries, order))
 	x.Whole, x.Key = whole, key
-	j.violate(c, &model.Failure{Kind: model.NoOrder, Order: x})
+	j.recordViolation(c, &model.Failure{Kind: model.NoOrder, Order: x})
 }
 
-// longestOrder returns the longest partial order that porcupine finds; of
-// several the first by position, since it hands them out in random order.
-func (j *judge) longestOrder(s space, part []*entry) []*entry {
+// longestOrder returns the longest partial order that porcupine finds. Of equally
+// long ones it returns the first by position, as porcupine returns them in random
+// order.
+func (j *judge) longestOrder(s searchSpace, part []*entry) []*entry {
 	m, _ := j.budget.metered(s, len(part), j.budget.toExplain())
 	_, info := porcupine.CheckOperationsVerbose(m, operations(part), 0)
 	var best []int
@@ -54,8 +56,8 @@ func (j *judge) longestOrder(s space, part []*entry) []*entry {
 	return entries
 }
 
-// leftOf returns the entries of part that are not in order, the first to return
-// first: nothing else can come next.
+// leftOf returns the entries of part that are not in order, sorted by return:
+// only the one that returns first can come next.
 func leftOf(part, order []*entry) []*entry {
 	placed := map[*entry]bool{}
 	for _, e := range order {

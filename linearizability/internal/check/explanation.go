@@ -7,16 +7,17 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// mostBefore bounds the operations that an explanation lists until the failure.
-const mostBefore = 17
+// maxBefore is the largest number of operations that an explanation lists before
+// the failure.
+const maxBefore = 17
 
-// order explains why the first hi entries of v have no order: how far one gets
-// with those of w, and what is left.
-func (w window) explain(v verdict, order, left []*entry) *model.Order {
+// explain explains why the first hi entries of v have no order. order is the longest
+// one found of w's entries, and left is what remains of them.
+func (w window) explain(v outcome, order, left []*entry) *model.Order {
 	m := w.space.model
 	state := m.Init()
 	x := &model.Order{Operations: len(v.entries), From: m.DescribeState(state), Possible: w.possible}
-	x.Skipped = max(0, v.hi-mostBefore)
+	x.Skipped = max(0, v.hi-maxBefore)
 	for i := x.Skipped; i < v.hi; i++ {
 		x.Before = append(x.Before, v.entries[i].placed())
 	}
@@ -38,20 +39,20 @@ func (w window) explain(v verdict, order, left []*entry) *model.Order {
 	return x
 }
 
-// A violated is a clause that is violated, and how.
-type violated struct {
+// A clauseViolation is a clause that a history violates, and how.
+type clauseViolation struct {
 	clause  model.Clause
 	failure *model.Failure
 }
 
-// violations returns what was found to be violated, in the order of the clauses.
-func (j *judge) violations() []violated {
-	var list []violated
+// violations returns the violations found, sorted by clause.
+func (j *judge) violations() []clauseViolation {
+	var list []clauseViolation
 	for c, f := range j.findings {
 		if f.failure != nil {
-			list = append(list, violated{c, f.failure})
+			list = append(list, clauseViolation{c, f.failure})
 		}
 	}
-	slices.SortFunc(list, func(a, b violated) int { return cmp.Compare(a.clause.Order(), b.clause.Order()) })
+	slices.SortFunc(list, func(a, b clauseViolation) int { return cmp.Compare(a.clause.Order(), b.clause.Order()) })
 	return list
 }

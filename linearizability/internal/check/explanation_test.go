@@ -11,14 +11,14 @@ import (
 )
 
 // explain returns the violations that a valid history shows.
-func explain(h history.History, o Options) []violated {
+func explain(h history.History, o Options) []clauseViolation {
 	return judgeAll(h.Operations(), o).violations()
 }
 
-// told is a violation in a few words: whose order, from which state, the order
-// with the state after each operation, and what fits nowhere. It looks at every
+// summary describes a violation in a few words: whose order, from which state, the
+// order with the state after each operation, and what fits nowhere. It covers every
 // field of an explanation.
-func told(x violated) string {
+func summary(x clauseViolation) string {
 	f := x.failure
 	if f.Operation != nil {
 		return fmt.Sprintf("%s: %s %d by %d: %s", x.clause, f.Kind, f.Operation.ID, f.Operation.Client, f.Sentence())
@@ -33,7 +33,7 @@ func told(x violated) string {
 	return s
 }
 
-// A violation of each kind is a value that says what is wrong.
+// TestExplanations explains one violation of each kind.
 //
 // Clauses: S1, S6, S7, T1, T4, T5, T6
 func TestExplanations(t *testing.T) {
@@ -52,28 +52,28 @@ func TestExplanations(t *testing.T) {
 			`; left 4 by 1 Load(k3) returned v1, true in {}, want "zero, false"`},
 		{"len-two-of-one-key", strongest, "T6: whole map from {}; 0 by 0 Store(k2, v1) returned: {k2: v1}" +
 			`; left 1 by 1 Len() returned 2 in {k2: v1}, want "1"`},
-		{"range-duplicate", weakest, "T1: wrong traversal 1 by 1: Range() visited k2 twice, whatever the others did (operation 1)"},
-		{"nan-visited-too-often", weakest, "T1: wrong traversal 2 by 1: Range() visited NaN, v1 more often than it was stored, whatever the others did (operation 2)"},
-		{"range-panic-swallowed", weakest, "T4: wrong result 2 by 1: Range(func: panic at visit 1) returned, want panic of its function, whatever the others did (operation 2)"},
-		{"nan-found-again", weakest, "S7: wrong result 1 by 0: Load(NaN) returned v1, true, want zero, false, whatever the others did (operation 1)"},
-		{"clear-panics", weakest, "T5: wrong result 1 by 0: Clear() panicked for no reason, whatever the others did (operation 1)"},
+		{"range-duplicate", weakest, "T1: wrong traversal 1 by 1: Range() visited k2 twice, regardless of the other operations (operation 1)"},
+		{"nan-visited-too-often", weakest, "T1: wrong traversal 2 by 1: Range() visited NaN, v1 more often than it was stored, regardless of the other operations (operation 2)"},
+		{"range-panic-swallowed", weakest, "T4: wrong result 2 by 1: Range(func: panic at visit 1) returned, want panic of its function, regardless of the other operations (operation 2)"},
+		{"nan-found-again", weakest, "S7: wrong result 1 by 0: Load(NaN) returned v1, true, want zero, false, regardless of the other operations (operation 1)"},
+		{"clear-panics", weakest, "T5: wrong result 1 by 0: Clear() panicked for no reason, regardless of the other operations (operation 1)"},
 	} {
 		got := explain(read(t, c.name), Options{Promise: c.promise})
-		if len(got) != 1 || told(got[0]) != c.want {
+		if len(got) != 1 || summary(got[0]) != c.want {
 			t.Errorf("%s: want\n%s, got", c.name, c.want)
 			for _, x := range got {
-				t.Error(told(x))
+				t.Error(summary(x))
 			}
 		}
 	}
 }
 
-func equalExplanations(a, b violated) bool { return reflect.DeepEqual(a, b) }
+func equalExplanations(a, b clauseViolation) bool { return reflect.DeepEqual(a, b) }
 
-// Every violation names what fits nowhere, and what was wanted of it; its lines
-// end with it.
+// TestEveryViolationIsExplained checks that each violation names the operation that
+// fits nowhere and the result wanted of it, and that its lines end with it.
 func TestEveryViolationIsExplained(t *testing.T) {
-	for _, s := range smalls {
+	for _, s := range smallHistories {
 		for _, v := range History(read(t, s.name), Options{Promise: s.promise}) {
 			if (v.Failure != nil) != (v.Status == model.Violation) {
 				t.Errorf("%s: %v has failure %v", s.name, v, v.Failure)
@@ -92,12 +92,13 @@ func TestEveryViolationIsExplained(t *testing.T) {
 	}
 }
 
-// What is ordered explains its results; the first that is left does not.
+// TestWhatIsLeftFitsNowhere checks that the first operation left over did not
+// return what it should have.
 func TestWhatIsLeftFitsNowhere(t *testing.T) {
 	found := 0
 	for seed := range uint64(200) {
 		choose := seeded(seed)
-		s := &simulation{choose: choose, clients: 3, calls: 12, keys: []int{0}, values: 2, methods: onKey, leave: 2}
+		s := &simulation{choose: choose, clients: 3, calls: 12, keys: []int{0}, values: 2, methods: onKey, leaveOneIn: 2}
 		ops := s.run()
 		spoil(ops, choose, s.keys, s.values)
 		for _, x := range explain(history.Of(ops), Options{}) {

@@ -20,10 +20,13 @@ import (
 )
 
 // Every line of a block marked sh is a command that a reader can type at the root
-// of the repository: git, cd, go get, go test, go run with mapspec, or go -C with a
-// nested module. Comments and blank lines are skipped.
+// of the repository: git, cd, go get, go test, go run with mapspec or mutate, or
+// go -C with a nested module. Comments and blank lines are skipped.
 
-const mapspecPackage = "./linearizability/cmd/mapspec"
+const (
+	mapspecPackage = "./linearizability/cmd/mapspec"
+	mutatePackage  = "./linearizability/internal/mutate"
+)
 
 // A world has what commands refer to.
 type world struct {
@@ -77,6 +80,8 @@ func checkCommand(line string, w world) error {
 		return checkGoTest(words[2:], w)
 	case len(words) > 4 && words[0] == "go" && words[1] == "-C":
 		return checkNested(words[2], words[3:], w)
+	case len(words) > 2 && words[0] == "go" && words[1] == "run" && words[2] == mutatePackage:
+		return checkFlags(filepath.Join(root, mutatePackage), words[3:])
 	case len(words) > 2 && words[0] == "go" && words[1] == "run":
 		words = words[2:]
 		if words[0] == "-race" {
@@ -86,7 +91,7 @@ func checkCommand(line string, w world) error {
 			return checkMapspec(words[1:], w)
 		}
 	}
-	return fmt.Errorf("want git, cd, go get, go test, go -C or go run %s", mapspecPackage)
+	return fmt.Errorf("want git, cd, go get, go test, go -C or go run %s or %s", mapspecPackage, mutatePackage)
 }
 
 // checkNested checks a command that runs the program or the tests of a nested
@@ -104,11 +109,16 @@ func checkNested(module string, command []string, w world) error {
 	case line != "run ." && !strings.HasPrefix(line, "run . -"):
 		return fmt.Errorf("go -C %s %s: want run . or test ./...", module, line)
 	}
+	return checkFlags(dir, command[2:])
+}
+
+// checkFlags checks the flags of the program in dir.
+func checkFlags(dir string, args []string) error {
 	known, err := flagsIn(dir)
 	if err != nil {
 		return err
 	}
-	for _, word := range command[2:] {
+	for _, word := range args {
 		name, isFlag := strings.CutPrefix(word, "-")
 		name, _, _ = strings.Cut(name, "=")
 		if isFlag && name != "h" && !slices.Contains(known, name) {
@@ -368,6 +378,8 @@ func TestWrongCommandsAreReported(t *testing.T) {
 		{"go -C docs/gallery run . -o .", ""},
 		{"go -C docs/gallery run . -h", ""},
 		{"go -C docs/gallery run . -x", "no flag -x"},
+		{"go run " + mutatePackage + " -only 'no lock' locked", ""},
+		{"go run " + mutatePackage + " -x", "no flag -x"},
 		{"go -C docs/gallery run main.go", "want run . or test ./..."},
 		{"go -C docs/gallery vet .", "want run . or test ./..."},
 		{"go -C docs run .", "docs is not a module"},

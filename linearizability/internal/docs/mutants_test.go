@@ -9,9 +9,9 @@ import (
 	"testing"
 )
 
-// The tables of mutants in docs/explored.md are counted from those that
-// TestMutants writes.
-const mutantTables = "linearizability/explore/testdata/mutants.*.golden"
+// The tables of mutants in docs/explored.md are counted from those that the program
+// mutate writes.
+const mutantTables = "linearizability/internal/mutate/testdata/mutants.*.golden"
 
 // A mutant is one line of such a table.
 type mutant struct {

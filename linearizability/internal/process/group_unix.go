@@ -11,13 +11,10 @@ import (
 
 // passesDescriptors says whether a child can be given more than its standard
 // input and outputs.
-const passesDescriptors = true
+var passesDescriptors = true
 
 // lead makes the child the leader of a new process group.
 func lead(child *exec.Cmd) { child.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
-
-// killGroup kills the group that p leads.
-func killGroup(p *os.Process) { _ = syscall.Kill(-p.Pid, syscall.SIGKILL) }
 
 // endGroup kills and reaps what p, which has been reaped, has left behind in its
 // group. It gives up after some seconds: a process may be stuck in the kernel.

@@ -57,9 +57,9 @@ type Command struct {
 	after func(time.Duration) <-chan time.Time // nil means time.After
 }
 
-// DefaultMemory is the limit for children that run a map. None has needed a
-// tenth of it, but a map that allocates for ever must not take all there is.
-const DefaultMemory = 8 << 30
+// DefaultMemory is the limit for children that run a map. They need a tenth of it
+// at most, but a map that allocates for ever must not take all there is.
+const DefaultMemory = 4 << 30
 
 const (
 	// grace is how long a child may take to end after Interrupt.
@@ -102,12 +102,18 @@ func (c Command) Run(ctx context.Context) (Result, error) {
 	if c.after == nil {
 		c.after = time.After
 	}
+	var stdout, stderr tail
+	if c.Stdout == nil {
+		c.Stdout = &stdout
+	}
+	if c.Stderr == nil {
+		c.Stderr = &stderr
+	}
 	s := &supervisor{
 		Command: c, written: make(chan struct{}), exited: make(chan struct{}),
 		closed: make(chan struct{}), refused: make(chan struct{}),
 	}
-	var stdout, stderr tail
-	if err := s.start(&stdout, &stderr); err != nil {
+	if err := s.start(); err != nil {
 		return Result{}, err
 	}
 	why := s.watch(ctx)
@@ -123,7 +129,7 @@ func (c Command) Run(ctx context.Context) (Result, error) {
 }
 
 // start starts the child, and reads what it prints and sends.
-func (s *supervisor) start(stdout, stderr io.Writer) (err error) {
+func (s *supervisor) start() (err error) {
 	defer func() {
 		closeAll(s.theirs)
 		if err != nil {
@@ -137,16 +143,10 @@ func (s *supervisor) start(stdout, stderr io.Writer) (err error) {
 	}
 	lead(s.cmd)
 	adoptOrphans()
-	if s.Stdout != nil {
-		stdout = s.Stdout
-	}
-	if s.Stderr != nil {
-		stderr = s.Stderr
-	}
-	if s.cmd.Stdout, err = s.pipe(copyTo(stdout)); err != nil {
+	if s.cmd.Stdout, err = s.pipe(copyTo(s.Stdout)); err != nil {
 		return err
 	}
-	if s.cmd.Stderr, err = s.pipe(copyTo(stderr)); err != nil {
+	if s.cmd.Stderr, err = s.pipe(copyTo(s.Stderr)); err != nil {
 		return err
 	}
 	if err := s.openMessages(); err != nil {
@@ -227,7 +227,7 @@ func (s *supervisor) watch(ctx context.Context) (why Ending) {
 	end := func(e Ending, gently bool) {
 		why, done, closed, refused, look, timeUp, patienceOver = e, nil, nil, nil, nil, nil, nil
 		if !gently || s.Interrupt == nil {
-			killGroup(s.cmd.Process)
+			_ = s.cmd.Process.Kill() // and then its group: see Run
 			return
 		}
 		graceOver = s.after(grace)
@@ -245,7 +245,7 @@ func (s *supervisor) watch(ctx context.Context) (why Ending) {
 		case <-timeUp:
 			end(TimeLimit, true)
 		case <-graceOver:
-			killGroup(s.cmd.Process)
+			_ = s.cmd.Process.Kill()
 		case <-refused:
 			end(Refused, false)
 		case <-closed:
@@ -336,17 +336,17 @@ func (r Result) OK() bool { return r.Ending == Exited && r.State == "exit status
 func (r Result) String() string {
 	switch r.Ending {
 	case Cancelled:
-		return "cancelled"
+		return "it was cancelled"
 	case TimeLimit:
-		return "killed at its time limit"
+		return "its time was up"
 	case MemoryLimit:
-		return "killed at its memory limit"
+		return "it reached its memory limit"
 	case Stopped:
-		return "killed because it was stopped and not continued"
+		return "it was stopped and not continued"
 	case Closed:
-		return "killed because it closed its messages and did not end"
+		return "it closed its messages and did not end"
 	case Refused:
-		return fmt.Sprintf("killed because of a message: %v", r.Refusal)
+		return fmt.Sprintf("a message was refused: %v", r.Refusal)
 	}
 	return r.State
 }

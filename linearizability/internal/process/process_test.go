@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// behaviours are children. Those that must be ended block, and never end alone.
+// behaviours are children. Those that must be ended block.
 var behaviours = map[string]func(){
 	"prints": func() {
 		send := open()
@@ -50,10 +50,11 @@ var behaviours = map[string]func(){
 		send("whole")
 		_, _ = syscall.Write(3, []byte("cut o"))
 	},
-	"exits 7":      func() { os.Exit(7) },
-	"kills itself": func() { _ = syscall.Kill(os.Getpid(), syscall.SIGKILL); block() },
-	"blocks":       func() { open()("ready"); block() },
-	"is deaf":      func() { block() },
+	"sends its number": func() { open()(strconv.Itoa(os.Getpid())) },
+	"exits 7":          func() { os.Exit(7) },
+	"kills itself":     func() { _ = syscall.Kill(os.Getpid(), syscall.SIGKILL); block() },
+	"blocks":           func() { open()("ready"); block() },
+	"is deaf":          func() { block() },
 	"ends when interrupted": func() {
 		interrupted := make(chan os.Signal, 1)
 		signal.Notify(interrupted, os.Interrupt)
@@ -94,9 +95,10 @@ var behaviours = map[string]func(){
 			_, _ = out.Write(bytes.Repeat([]byte("x"), 1<<20))
 		}
 	},
-	"forks":                  func() { open()(fork(&syscall.SysProcAttr{})) },
-	"forks and blocks":       func() { open()(fork(&syscall.SysProcAttr{})); block() },
-	"forks into a new group": func() { open()(fork(&syscall.SysProcAttr{Setpgid: true})) },
+	"forks":                      func() { open()(fork(false, os.Stdout)) },
+	"forks and blocks":           func() { open()(fork(false, os.Stdout)); block() },
+	"forks into a group":         func() { open()(fork(true, os.Stdout)) },
+	"forks quietly into a group": func() { open()(fork(true, nil)) },
 	"takes memory": func() {
 		send := open()
 		b := make([]byte, 256<<20)
@@ -113,12 +115,10 @@ var behaviours = map[string]func(){
 	},
 }
 
-// block never returns. It waits for a timer, as the runtime ends a program in which
-// everything waits for nothing.
+// block waits to be killed, in vain only if the supervisor fails to.
 func block() {
-	for {
-		time.Sleep(time.Hour)
-	}
+	time.Sleep(5 * time.Minute)
+	os.Exit(3)
 }
 
 // open returns how to send a message.
@@ -131,13 +131,13 @@ func open() func(string) {
 	return func(line string) { _, _ = fmt.Fprintln(out, line) }
 }
 
-// fork starts a process that holds its parent's outputs and never ends, and
-// returns its number.
-func fork(attributes *syscall.SysProcAttr) string {
+// fork starts a process that holds out and blocks, in a group of its own if asked
+// to. It returns the number.
+func fork(leads bool, out *os.File) string {
 	self, _ := os.Executable()
 	c := exec.Command(self)
 	c.Env = append(os.Environ(), behaviourVariable+"=is deaf")
-	c.Stdout, c.Stderr, c.SysProcAttr = os.Stdout, os.Stderr, attributes
+	c.Stdout, c.SysProcAttr = out, &syscall.SysProcAttr{Setpgid: leads}
 	if err := c.Start(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
@@ -256,12 +256,12 @@ func TestAChildReadsItsInput(t *testing.T) {
 
 // An input that nobody reads blocks only its writer.
 func TestAnUnreadInputIsNoHang(t *testing.T) {
-	failed := make(chan error, 1)
-	r, _ := run(t, t.Context(), "exits 7", Command{Stdin: func(w io.WriteCloser) {
+	c, failed := newClock(), make(chan error, 1)
+	r, _ := run(t, t.Context(), "blocks", Command{Time: hour, after: c.after, Stdin: func(w io.WriteCloser) {
 		_, err := w.Write(make([]byte, 1<<24))
 		failed <- err
-	}}, nil)
-	ended(t, r, Exited, "exit status 7")
+	}}, func(string) { go func() { c[hour] <- time.Time{} }() })
+	ended(t, r, TimeLimit, "signal: killed")
 	if err := <-failed; err == nil {
 		t.Error("the child has read all of it")
 	}
@@ -385,10 +385,14 @@ func TestARefusedMessageEndsTheChild(t *testing.T) {
 		t.Errorf("%v: %v", r, r.Refusal)
 	}
 	// The child may end before its message is read.
-	r, _ = run(t, t.Context(), "prints", Command{Message: func([]byte) error { return refusal }}, nil)
-	if r.Ending != Refused {
-		t.Errorf("the child: %d, %v", r.Ending, r)
-	}
+	r, _ = run(t, t.Context(), "sends its number", Command{Message: func(line []byte) error {
+		pid, _ := strconv.Atoi(string(line))
+		for syscall.Kill(pid, 0) == nil {
+			time.Sleep(time.Millisecond)
+		}
+		return refusal
+	}}, nil)
+	ended(t, r, Refused, "exit status 0")
 }
 
 func TestAMessageThatIsCutOffIsNone(t *testing.T) {
@@ -410,21 +414,33 @@ func TestWhatAChildForksDoesNotOutliveIt(t *testing.T) {
 	gone(t, messages[0])
 }
 
-// A process that leaves the group escapes, but the pipes that it holds are no
-// hang.
+// A process that leaves the group escapes, but the pipe that it holds is no hang.
 func TestAProcessThatLeavesTheGroupIsNotWaitedFor(t *testing.T) {
-	c, killed := newClock(), errors.New("it has sent no number")
-	t.Cleanup(func() { // after the one that kills it
-		if killed != nil {
-			t.Errorf("no process has left the group: %v", killed)
-		}
-	})
-	r, _ := run(t, t.Context(), "forks into a new group", Command{after: c.after}, func(line string) {
-		pid, _ := strconv.Atoi(line)
-		t.Cleanup(func() { killed = syscall.Kill(pid, syscall.SIGKILL) })
+	c := newClock()
+	r, _ := run(t, t.Context(), "forks into a group", Command{after: c.after}, func(line string) {
+		killLater(t, line)
 		go func() { c[drainTime] <- time.Time{} }()
 	})
 	ended(t, r, Exited, "exit status 0")
+}
+
+// Only the child itself can send messages: they end when it does.
+func TestWhatAChildForksHoldsNoMessages(t *testing.T) {
+	r, _ := run(t, t.Context(), "forks quietly into a group", Command{}, func(line string) { killLater(t, line) })
+	ended(t, r, Exited, "exit status 0")
+}
+
+// killLater kills a process when the test ends, and fails t if there is none.
+func killLater(t *testing.T, line string) {
+	t.Cleanup(func() {
+		pid, err := strconv.Atoi(line)
+		if err == nil {
+			err = syscall.Kill(pid, syscall.SIGKILL)
+		}
+		if err != nil {
+			t.Errorf("process %s has not escaped: %v", line, err)
+		}
+	})
 }
 
 func TestMessagesNeedADescriptor(t *testing.T) {
@@ -435,6 +451,17 @@ func TestMessagesNeedADescriptor(t *testing.T) {
 	r, err := Command{Path: self, Env: []string{behaviourVariable + "=tells whether it can send"}}.Run(t.Context())
 	if err != nil || !strings.HasPrefix(r.Stdout, "no descriptor to send messages on: ") || strings.Count(r.Stdout, "\n") != 1 {
 		t.Errorf("%v, stdout %q", err, r.Stdout)
+	}
+}
+
+// A system that cannot give a child a descriptor is refused: no message is sent
+// on standard output instead.
+func TestWithoutDescriptorsThereAreNoMessages(t *testing.T) {
+	defer func(had bool) { passesDescriptors = had }(passesDescriptors)
+	passesDescriptors = false
+	_, err := Command{Path: "/bin/sh", Message: func([]byte) error { return nil }}.Run(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "run mapspec on Linux or another Unix") || strings.Contains(err.Error(), "\n") {
+		t.Errorf("error %v", err)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
+	"github.com/mapspec/mapspec/linearizability/internal/english"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -137,7 +138,7 @@ func (t *teller) facts() []Fact {
 	}
 	if s := t.c.Schedule; s != nil {
 		facts = append(facts, Fact{"schedule", fmt.Sprintf("%s, with %s; initial map %q, hash policy %q",
-			s.Steps, Plural(s.Preemptions, "preemption"), s.Initial, s.Hashes)})
+			s.Steps, english.Count(s.Preemptions, "preemption"), s.Initial, s.Hashes)})
 	}
 	return append(facts, Fact{"certain", t.certainty()}, Fact{"found with", t.c.Go})
 }
@@ -148,9 +149,9 @@ func (t *teller) ofType() bool { return t.f.Kind == model.NoZeroValue || t.f.Kin
 
 // size says how small the program is, and how far that was looked into.
 func (t *teller) size(operations int) string {
-	text := Plural(operations, "operation") + " on one goroutine"
+	text := english.Count(operations, "operation") + " on one goroutine"
 	if n := len(t.c.Threads); n > 1 {
-		text = fmt.Sprintf("%s on %d goroutines", Plural(operations, "operation"), n)
+		text = fmt.Sprintf("%s on %d goroutines", english.Count(operations, "operation"), n)
 	}
 	if t.c.Turns > 0 {
 		text += ", repeated"
@@ -167,7 +168,7 @@ func (t *teller) size(operations int) string {
 
 // certainty says how likely one is to see it again.
 func (t *teller) certainty() string {
-	rounds := Plural(max(1, t.c.Rounds), "round")
+	rounds := english.Count(max(1, t.c.Rounds), "round")
 	switch {
 	case t.ofType():
 		return "it follows from the map's type"

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
+	"github.com/mapspec/mapspec/linearizability/internal/english"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -70,7 +71,7 @@ func (t *teller) concurrent() []Block {
 	}, left > 0)
 	if left > 0 {
 		blocks = append(blocks, paragraph("Left out: %s that have no part in it; all are in %s.",
-			Plural(left, "operation"), counterexample.HistoryFile))
+			english.Count(left, "operation"), counterexample.HistoryFile))
 	}
 	return blocks
 }

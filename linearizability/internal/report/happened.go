@@ -8,6 +8,7 @@ import (
 	"github.com/mapspec/mapspec/linearizability/history"
 	"github.com/mapspec/mapspec/linearizability/internal/check"
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
+	"github.com/mapspec/mapspec/linearizability/internal/english"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -249,7 +250,7 @@ func Notes(c counterexample.Counterexample) []check.Note {
 func (t *teller) growth() []Block {
 	list := &Table{Rest: restOfProgram}
 	for i, m := range t.f.Measured {
-		when := fmt.Sprintf("after %s", Plural(m.Turns, "turn"))
+		when := fmt.Sprintf("after %s", english.Count(m.Turns, "turn"))
 		switch {
 		case m.During:
 			when = "while the Range is paused"

@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"go/ast"
 	"go/importer"
@@ -218,10 +219,9 @@ var kinds = []model.FailureKind{
 	model.Hangs, model.Waits, model.LeaksLock, model.Races, model.Dies, model.NoZeroValue, model.UnseenCopy,
 }
 
-// failure draws one that has what its kind needs, or nothing but its kind.
+// failure draws one that has at least what its kind has.
 func (r chance) failure(c counterexample.Counterexample) *model.Failure {
-	bare := model.Failure{Kind: kinds[r.IntN(len(kinds))]}
-	f := bare
+	f := model.Failure{Kind: kinds[r.IntN(len(kinds))]}
 	f.AtRest, f.Zero, f.Turn = r.IntN(3) == 0, r.IntN(5) == 0, max(0, r.IntN(8)-5)
 	if r.IntN(2) == 0 {
 		o := r.op(1)
@@ -255,8 +255,9 @@ func (r chance) failure(c counterexample.Counterexample) *model.Failure {
 		f.Trace = []model.Moment{{Call: &o, Result: f.Got}, {}, {Visit: &v}, {Depth: 1, Call: &o}, {Call: f.Call}}
 	}
 	f.Count, f.Of, f.After = r.IntN(3), r.IntN(3), r.IntN(2) == 0
-	if !f.Complete() {
-		return &bare
+	b, err := json.Marshal(f)
+	if err != nil || json.Unmarshal(b, new(model.Failure)) != nil { // it lacks what its kind has
+		return r.failure(c)
 	}
 	return &f
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
+	"github.com/mapspec/mapspec/linearizability/internal/english"
 )
 
 // StepsFile is the file for people that has all steps of a schedule.
@@ -31,7 +32,7 @@ func Steps(c counterexample.Counterexample) *Table {
 func (t *teller) steps() []Block {
 	stalled := ""
 	if s := t.c.Schedule.Stall; s != nil {
-		stalled = fmt.Sprintf(" After %s %s is stopped for ever.", Plural(s.After, "step"), goroutine(s.Thread))
+		stalled = fmt.Sprintf(" After %s %s is stopped for ever.", english.Count(s.After, "step"), goroutine(s.Thread))
 	}
 	blocks := t.around([]Block{paragraph("Step by step, time goes down.%s", stalled), {Table: Steps(t.c)}}, false)
 	if len(t.f.Retained) > 0 {

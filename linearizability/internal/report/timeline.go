@@ -67,7 +67,7 @@ func (t *Timeline) setPhases(c counterexample.Counterexample) {
 	}
 	rest := outer[len(begin):]
 	for _, i := range rest[min(len(c.Threads[0]), len(rest)):] {
-		if m := t.Operations[i].Op.Method; !t.overlapped(i) && (m == model.Load || m == model.Len || m == model.Range) {
+		if !t.overlapped(i) && !t.Operations[i].Op.Method.Writes() {
 			t.setPhase(i, AtRest)
 		}
 	}

@@ -36,10 +36,7 @@ var whys = map[model.FailureKind]func(*teller) []Block{
 }
 
 func (t *teller) why() []Block {
-	if why := whys[t.f.Kind]; why != nil && t.f.Complete() {
-		return why(t)
-	}
-	return t.sentenceWhy()
+	return whys[t.f.Kind](t)
 }
 
 func (t *teller) sentenceWhy() []Block { return []Block{paragraph("%s.", capital(t.f.Sentence()))} }
@@ -66,11 +63,14 @@ func (t *teller) resultWhy() []Block {
 	} else {
 		text += t.f.Got.Ending(m)
 	}
-	if t.f.Want != nil {
+	switch {
+	case t.f.Want != nil:
 		text += ". It should have " + t.f.Want.Ending(m)
+	case t.f.Misvisit == nil && t.f.Got.Panic != model.PanicOther:
+		text += ", and nothing in its arguments calls for that"
 	}
 	if t.f.Operation != nil {
-		text += ", whatever the others did"
+		text += ", regardless of the other operations"
 	}
 	if t.f.Should != "" {
 		text += ". At that point the map should hold " + t.f.Should

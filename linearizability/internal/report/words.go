@@ -121,14 +121,6 @@ func Anywhere(ops []model.Op, ok func(model.Op) bool) bool {
 // goroutine names a client of a history.
 func goroutine(client int) string { return fmt.Sprintf("goroutine %d", client) }
 
-// Plural is "1 key" or "2 keys".
-func Plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
-
 // capital begins s with a capital letter.
 func capital(s string) string {
 	if s == "" {

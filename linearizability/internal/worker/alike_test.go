@@ -3,6 +3,7 @@ package worker
 import (
 	"encoding/json"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -69,5 +70,14 @@ func TestAWorkerSaysTheSameAgain(t *testing.T) {
 				t.Errorf("found %v, want %v: %s", m.Found, x.found, want)
 			}
 		})
+	}
+}
+
+// Package explore knows a sample by this bound.
+func TestASampleIsBounded(t *testing.T) {
+	j := small
+	j.Depth, j.Schedules = 2, 2
+	if r, _ := work(t, func() any { return new(list) }, model.Promise{}, j); !slices.Equal(r.Bounds, []string{wire.Sampled}) {
+		t.Errorf("bounds %q, want %q", r.Bounds, wire.Sampled)
 	}
 }

@@ -71,10 +71,28 @@ func (b *batch) recycle() {
 
 // take copies what is needed of an execution, and takes its map.
 func (e *ended) take(r *runner, x search.Execution, stall *search.Stall) {
-	e.runner, e.task, e.in, e.stall = r, r.drive.task, r.drive.in, stall
+	e.reset(r, x)
+	e.stall, e.completed, e.clocks = stall, x.Ending == sched.Completed && stall == nil, append(e.clocks[:0], x.Clocks()...)
+	e.takeWatched(r.drive)
 	r.drive.in = nil
-	e.completed = x.Ending == sched.Completed && stall == nil
-	e.schedule, e.clocks = e.schedule[:0], append(e.clocks[:0], x.Clocks()...)
+}
+
+// executed is an execution with clocks that order all steps as they were taken.
+// The map stays the drive's.
+func executed(r *runner, x search.Execution) *ended {
+	e := newEnded(len(r.drive.clients))
+	e.reset(r, x)
+	taken := make([]int32, e.threads)
+	for d := range x.Trace {
+		taken[x.Trace[d].Thread]++
+		e.clocks = append(e.clocks, taken...)
+	}
+	return e
+}
+
+// reset makes e an execution of r's drive.
+func (e *ended) reset(r *runner, x search.Execution) {
+	e.runner, e.task, e.in, e.schedule = r, r.drive.task, r.drive.in, e.schedule[:0]
 	for i := range e.at {
 		e.at[i], e.steps[i] = e.at[i][:0], 0
 	}
@@ -86,7 +104,6 @@ func (e *ended) take(r *runner, x search.Execution, stall *search.Stall) {
 	}
 	e.record.Threads = e.threads
 	e.record.Ops = r.drive.appendOps(e.record.Ops[:0], e.steps)
-	e.takeWatched(r.drive)
 }
 
 func (e *ended) takeWatched(d *drive) {
@@ -94,22 +111,6 @@ func (e *ended) takeWatched(d *drive) {
 	for i, client := range d.clients {
 		e.watched[i] = append(e.watched[i][:0], client.watched...)
 	}
-}
-
-// executed is what take takes, but for what is watched, with clocks that order
-// all steps as they were taken. The map stays the drive's.
-func executed(r *runner, x search.Execution) *ended {
-	e := newEnded(len(r.drive.clients))
-	e.runner, e.task, e.in = r, r.drive.task, r.drive.in
-	for d := range x.Trace {
-		thread := x.Trace[d].Thread
-		e.steps[thread]++
-		e.at[thread] = append(e.at[thread], int32(d))
-		e.clocks = append(e.clocks, e.steps...)
-	}
-	e.record.Threads = e.threads
-	e.record.Ops = r.drive.appendOps(nil, e.steps)
-	return e
 }
 
 // clock is the clock of e's steps.

@@ -113,8 +113,9 @@ func (e *ended) leak(ending sched.Ending) *model.Failure {
 
 // prober records the calls of a probe. Each is a step of its own.
 type prober struct {
-	e    *ended
-	step int32
+	model.Listener // of which only Visit is called: the traversals' callbacks call nothing
+	e              *ended
+	step           int32
 }
 
 func (p *prober) do(o model.Op) {
@@ -132,10 +133,6 @@ func (p *prober) Visit(v model.Visit) {
 	o := &p.e.record.Ops[len(p.e.record.Ops)-1]
 	o.Visits = append(o.Visits, interval.Visit{Key: v.Key, Value: v.Value, At: p.step})
 }
-
-// Call and Return are not called: a probe's traversal makes no calls.
-func (p *prober) Call(model.Op) int        { panic("worker: a probe calls nothing") }
-func (p *prober) Return(int, model.Result) {}
 
 // wrong is the finding that no order explains an execution, or an equivalent one.
 func (j *judge) wrong(e *ended, bad interval.Extension) (finding, error) {

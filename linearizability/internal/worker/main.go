@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"sync"
 
 	"github.com/mapspec/mapspec/linearizability/internal/engine/sched"
 	"github.com/mapspec/mapspec/linearizability/internal/process"
@@ -37,22 +38,14 @@ func Main(subject func() model.Binder) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
 	}
-	os.Exit(run(&lazy{make: subject}, os.Stdin, out, func() { os.Exit(2) }))
+	os.Exit(run(lazy(sync.OnceValue(subject)), os.Stdin, out, func() { os.Exit(2) }))
 }
 
-// lazy makes a subject when the first map is asked for.
-type lazy struct {
-	make func() model.Binder
-	made model.Binder
-}
+// lazy is a subject that is made when the first map is.
+type lazy func() model.Binder
 
 // Bind implements model.Binder.
-func (l *lazy) Bind() model.Instance {
-	if l.made == nil {
-		l.made = l.make()
-	}
-	return l.made.Bind()
-}
+func (l lazy) Bind() model.Instance { return l().Bind() }
 
 // Run is Main without a process.
 func Run(s model.Binder, in io.Reader, out io.Writer) (status int) {

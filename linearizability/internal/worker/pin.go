@@ -1,13 +1,13 @@
 package worker
 
 import (
-	"fmt"
 	"runtime"
 	"slices"
 
 	"github.com/mapspec/mapspec/linearizability/history"
 	"github.com/mapspec/mapspec/linearizability/internal/engine/sched"
 	"github.com/mapspec/mapspec/linearizability/internal/engine/search"
+	"github.com/mapspec/mapspec/linearizability/internal/english"
 	"github.com/mapspec/mapspec/linearizability/internal/shim/hashing"
 	"github.com/mapspec/mapspec/linearizability/internal/shim/refuse"
 	"github.com/mapspec/mapspec/linearizability/internal/worker/wire"
@@ -115,7 +115,7 @@ type pinning struct {
 func (p *pinning) calls() []model.Op {
 	const other, fresh = 8 * manyComing, 8*manyComing + 1 // none that come and go
 	traits := p.subject.Bind().Traits()
-	was := stateAfter(p.setting.Init)
+	was := wire.StateAfter(p.setting.Init)
 	var all []model.Op
 	for _, o := range p.setting.set.Alphabet().Ops() {
 		o.Value = fresh
@@ -134,14 +134,6 @@ func (p *pinning) calls() []model.Op {
 	return all
 }
 
-func stateAfter(ops []model.Op) model.State {
-	state := model.State{}
-	for _, o := range ops {
-		state, _ = model.Step(state, o)
-	}
-	return state
-}
-
 // task is o on one thread, while keys come and go on another.
 func (p *pinning) task(o model.Op, coming int) *task {
 	program := history.Program{Init: p.setting.Init, Threads: [][]model.Op{{o}, p.comeAndGo(coming)}}
@@ -154,7 +146,7 @@ func (p *pinning) task(o model.Op, coming int) *task {
 // after it.
 func (p *pinning) comeAndGo(coming int) []model.Op {
 	traits := p.subject.Bind().Traits()
-	was := stateAfter(p.setting.Init)
+	was := wire.StateAfter(p.setting.Init)
 	var ops []model.Op
 	for i := range coming {
 		key := firstComing + i
@@ -209,7 +201,7 @@ func (p *pinning) judge(o model.Op) (*finding, *task, error) {
 		case err != nil:
 			return nil, nil, err
 		case stopped.ending == sched.StepLimit:
-			p.tally.note("what %v pins is not judged to the end: after %s keys do not come and go within %d", o.Method, steps(after), pinSteps)
+			p.tally.note("what %v pins is not judged to the end: after %s keys do not come and go within %d", o.Method, english.Count(after, "step"), pinSteps)
 			return nil, nil, nil
 		case !stopped.known: // the churner waits for the call that has stopped
 			p.tally.PinsWaited++
@@ -353,13 +345,6 @@ func keys(list []watched) (n int) {
 		}
 	}
 	return n
-}
-
-func steps(n int) string {
-	if n == 1 {
-		return "1 step"
-	}
-	return fmt.Sprintf("%d steps", n)
 }
 
 // leftBehind describes an instance that is kept: which operation passed it, and

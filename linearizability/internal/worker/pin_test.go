@@ -119,7 +119,7 @@ func TestWhatWasThereGoesFirst(t *testing.T) {
 	j.Initials, j.Methods = []string{"k0 +5"}, append(j.Methods, model.CompareAndSwap)
 	w := settled(t, Of("row", model.Promise{Release: model.ReleasePrompt}, &row{}, func() any { return &row{} }), j)
 	p := pinning{subject: w.subject, setting: w.settings[0], remove: model.Delete}
-	left := stateAfter(append(slices.Clone(p.setting.Init), p.comeAndGo(2)...))
+	left := wire.StateAfter(append(slices.Clone(p.setting.Init), p.comeAndGo(2)...))
 	if left.Len() != 0 {
 		t.Errorf("%v is left of what was there, and of what came", left)
 	}

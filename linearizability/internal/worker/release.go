@@ -9,11 +9,9 @@ import (
 	"github.com/mapspec/mapspec/property"
 )
 
-// held is what a map holds at rest of what was passed to it: for each key and
-// value, the instances that are alive.
-type held struct {
-	keys, values [][]instance
-}
+// held is what a map holds at rest of what was passed to it: the instances that
+// are alive of each key, and of each value.
+type held struct{ keys, values [][]instance }
 
 // An instance is one of several equal keys or values, and alive.
 type instance struct {
@@ -31,11 +29,10 @@ func (j *judge) heldBy(e *ended) *held {
 		return nil
 	}
 	h := &j.held
-	for i := range h.keys {
-		h.keys[i] = h.keys[i][:0]
-	}
-	for i := range h.values {
-		h.values[i] = h.values[i][:0]
+	for _, lists := range [][][]instance{h.keys, h.values} {
+		for i := range lists {
+			lists[i] = lists[i][:0]
+		}
 	}
 	h.add(e.initial, -1)
 	for t, list := range e.watched {

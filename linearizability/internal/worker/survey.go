@@ -149,7 +149,7 @@ func (s *survey) setting(name string, p hashing.Policy) (*setting, error) {
 		s.tally.note("no map %q under %v: no Store or Delete of %d keys takes notably more steps than others", name, p, mostFillers)
 		return nil, nil
 	}
-	if ending := s.make(ops); ending != sched.Completed {
+	if _, ending := s.costs(nil, ops, nil); ending != sched.Completed {
 		s.tally.bound(fmt.Sprintf("no map %q, as making it does not end: %v", name, ending))
 		return nil, nil
 	}
@@ -164,17 +164,6 @@ func (s *survey) setting(name string, p hashing.Policy) (*setting, error) {
 	found.probes = probesOf(s.subject, found)
 	s.tally.of += (found.Of + s.job.Shards - 1 - s.job.Shard) / s.job.Shards
 	return found, nil
-}
-
-// make makes an initial map and returns how that ends.
-func (s *survey) make(ops []model.Op) sched.Ending {
-	ending, _ := s.alone(func() {
-		in := s.subject.Bind()
-		for _, o := range ops {
-			model.Execute(in, o, nil)
-		}
-	})
-	return ending
 }
 
 // programs returns the set of programs on one initial map.
@@ -296,20 +285,12 @@ const mostOthers = 1024
 // next number of steps if some key makes it that many: in a trie, these unlink a
 // node and its parent.
 func (s *survey) left(store func(k, v int) model.Op) (ops []model.Op, ok bool) {
-	steps := func(ops []model.Op) (n int) {
-		ending, _ := s.alone(func() {
-			in := s.subject.Bind()
-			for _, o := range ops {
-				model.Call(in, o)
-			}
-			start := sched.Steps()
-			model.Call(in, model.Op{Method: model.Delete})
-			n = sched.Steps() - start
-		})
+	steps := func(ops []model.Op) int {
+		costs, ending := s.costs(ops, []model.Op{{Method: model.Delete}}, nil)
 		if ending != sched.Completed {
 			return 0
 		}
-		return n
+		return costs[0]
 	}
 	least := steps([]model.Op{store(0, 1)})
 	by := map[int][]model.Op{} // by the number of steps: the first to take that many
@@ -328,31 +309,43 @@ func (s *survey) left(store func(k, v int) model.Op) (ops []model.Op, ok bool) {
 
 // spike returns the index of the first of ops, after before, that takes notably
 // more steps than those before it.
-func (s *survey) spike(before, ops []model.Op) (int, bool) {
-	var costs []int
-	found, ok := 0, false
-	ending, _ := s.alone(func() {
-		in := s.subject.Bind()
-		for _, o := range before {
-			model.Call(in, o)
-		}
-		for i, o := range ops {
-			start := sched.Steps()
-			model.Call(in, o)
-			cost := sched.Steps() - start
-			if len(costs) > 1 && notable(cost, costs) {
-				found, ok = i, true
-				return
-			}
-			if i > 0 || len(before) > 0 { // the first operation of a map may have to make its table
-				costs = append(costs, cost)
-			}
-		}
+func (s *survey) spike(before, ops []model.Op) (found int, ok bool) {
+	first := 0
+	if len(before) == 0 {
+		first = 1 // the first operation of a map may have to make its table
+	}
+	_, ending := s.costs(before, ops, func(costs []int) bool {
+		found = len(costs) - 1
+		ok = found > first+1 && notable(costs[found], costs[first:found])
+		return ok
 	})
 	if ending != sched.Completed {
 		s.tally.bound(fmt.Sprintf("%d Stores and Deletes in a row do not end: %v", len(before)+len(ops), ending))
 	}
+	if !ok {
+		return 0, false
+	}
 	return found, ok
+}
+
+// costs returns how many steps each of ops takes on a new map after before, and
+// how that ends. It stops where enough says so, if that is not nil.
+func (s *survey) costs(before, ops []model.Op, enough func(costs []int) bool) (costs []int, ending sched.Ending) {
+	ending, _ = s.alone(func() {
+		in := s.subject.Bind()
+		for _, o := range before {
+			model.Execute(in, o, nil)
+		}
+		for _, o := range ops {
+			start := sched.Steps()
+			model.Execute(in, o, nil)
+			costs = append(costs, sched.Steps()-start)
+			if enough != nil && enough(costs) {
+				return
+			}
+		}
+	})
+	return costs, ending
 }
 
 // notable reports whether cost stands out from what the operations before it

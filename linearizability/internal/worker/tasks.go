@@ -59,71 +59,40 @@ func programText(p history.Program) string {
 	return string(b)
 }
 
-// tasks lists the programs of a shard: by their number of operations, then by
+// tasks yields the programs of a shard: by their number of operations, then by
 // setting, then in the order of package program. So the first program that fails
 // is a smallest one, and no program is longer than one in a later setting.
-type tasks struct {
-	settings []*setting
-	size     int // operations of the programs that are listed now
-	setting  int
-	queues   []queue
-}
-
-// queue is the programs of one setting.
-type queue struct {
-	next  func() (int, history.Program, bool)
-	stop  func()
-	index int
-	head  history.Program
-	more  bool
-}
-
-func newTasks(settings []*setting, shard, shards int) (t *tasks, stop func()) {
-	t = &tasks{settings: settings, size: 1}
-	for _, s := range settings {
-		next, end := iter.Pull2(s.set.Shard(shard, shards))
-		q := queue{next: next, stop: end}
-		q.index, q.head, q.more = next()
-		t.queues = append(t.queues, q)
+func tasks(settings []*setting, shard, shards int) iter.Seq[*task] {
+	type queue struct { // of the programs of one setting
+		next  func() (int, history.Program, bool)
+		index int
+		head  history.Program
+		more  bool
 	}
-	return t, func() {
-		for _, q := range t.queues {
-			q.stop()
+	return func(yield func(*task) bool) {
+		var queues []queue
+		for _, s := range settings {
+			next, stop := iter.Pull2(s.set.Shard(shard, shards))
+			defer stop()
+			q := queue{next: next}
+			q.index, q.head, q.more = next()
+			queues = append(queues, q)
 		}
-	}
-}
-
-// next returns the next task, or nil.
-func (t *tasks) next() *task {
-	for {
-		any := false
-		for ; t.setting < len(t.queues); t.setting++ {
-			q := &t.queues[t.setting]
-			any = any || q.more
-			if q.more && operations(q.head) <= t.size {
-				k := &task{program: q.head, setting: t.settings[t.setting], rank: wire.Rank{Operations: t.size, Setting: t.setting, Index: q.index}}
-				q.index, q.head, q.more = q.next()
-				return k
+		for size, more := 1, true; more; size++ {
+			more = false
+			for i := range queues {
+				q := &queues[i]
+				for q.more && operations(q.head) <= size {
+					t := &task{program: q.head, setting: settings[i], rank: wire.Rank{Operations: size, Setting: i, Index: q.index}}
+					if !yield(t) {
+						return
+					}
+					q.index, q.head, q.more = q.next()
+				}
+				more = more || q.more
 			}
 		}
-		t.setting = 0
-		if !any {
-			return nil
-		}
-		if !t.left() {
-			t.size++
-		}
 	}
-}
-
-// left reports whether a program of the present size is left.
-func (t *tasks) left() bool {
-	for i := range t.queues {
-		if t.queues[i].more && operations(t.queues[i].head) <= t.size {
-			return true
-		}
-	}
-	return false
 }
 
 // operations counts the operations of the threads as package program orders them:

@@ -87,9 +87,7 @@ func (w *worker) settle() (err error) {
 
 // exploreAll explores the programs of the shard.
 func (w *worker) exploreAll() error {
-	tasks, stop := newTasks(w.settings, w.job.Shard, w.job.Shards)
-	defer stop()
-	for t := tasks.next(); t != nil; t = tasks.next() {
+	for t := range tasks(w.settings, w.job.Shard, w.job.Shards) {
 		t.releases = w.judge.watchesRelease() && removes(t.program)
 		if w.limits.current = t.rank; w.over() {
 			return nil

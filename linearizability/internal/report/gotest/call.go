@@ -78,15 +78,9 @@ func (w *writer) result(m model.Method, r model.Result) string {
 	return text + ", " + strconv.FormatBool(r.OK)
 }
 
-// returnsSomething reports whether shown shows a result of m.
-func returnsSomething(m model.Method) bool {
-	return !m.Traverses() && m != model.Store && m != model.Delete && m != model.Clear
-}
-
-// mayPanic reports whether o panics in some state.
-func mayPanic(o model.Op) bool {
-	return o.Method.OnKey() && o.Key == model.Unhashable || o.Method.Compares() && o.Old == model.Uncomparable
-}
+// returnsSomething reports whether shown shows a result of m: what a method reads
+// it returns, or hands to its function.
+func returnsSomething(m model.Method) bool { return m.Reads() && !m.Traverses() }
 
 // start is the call of traversal o up to its function.
 func start(o model.Op) string {
@@ -100,7 +94,7 @@ func start(o model.Op) string {
 // A function that ends in another way is an error.
 func stop(o model.Op) (int, error) {
 	at, ends := o.Func.Step()
-	if ends != "" || o.Func != nil && o.Func.Nil {
+	if ends != "" || o.Func.IsNil() {
 		return 0, errNotPlain
 	}
 	return at, nil

@@ -125,7 +125,7 @@ func (w *writer) outcomes(rest []model.Op) ([]outcome, error) {
 	}
 	for _, o := range append(all, w.c.Init...) {
 		open := o.Method == model.Clear && w.c.Promise.Clear != model.Strong || o.Method == model.Len && w.c.Promise.Len != model.Strong
-		if open || o.Method.Traverses() || mayPanic(o) {
+		if open || o.Method.Traverses() || o.MayPanic() {
 			return nil, errNotPlain
 		}
 	}

@@ -83,7 +83,7 @@ func (w *writer) funcs() template.FuncMap {
 	return template.FuncMap{
 		"newMap": w.newMap, "typed": func() bool { return w.typ.expr != "" },
 		"call": w.call, "callKept": w.callKept, "callTurn": w.callTurn, "shown": w.shown, "result": w.result, "start": start, "stop": stop,
-		"does": does, "params": w.params, "blank": w.blank, "visit": w.visit, "mayPanic": mayPanic,
+		"does": does, "params": w.params, "blank": w.blank, "visit": w.visit,
 		"key": func(o model.Op) string { return model.KeyName(o.Key) }, "blankPair": func() string { return w.blank(model.Range) },
 		"name": report.CallName, "quote": func(s ...string) string { return fmt.Sprintf("%q", strings.Join(s, "")) },
 		"join": strings.Join, "oneOf": oneOf, "strings": func(list []string) string { return fmt.Sprintf("%#v", list) },

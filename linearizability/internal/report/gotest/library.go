@@ -32,7 +32,7 @@ func (w *writer) library() (string, error) {
 // program is, as a string in Go, program.json with as little as runs it again, a
 // field a line.
 func program(c counterexample.Counterexample) string {
-	c.Failure, c.History, c.Steps, c.Minimal = &model.Failure{Kind: c.Failure.Kind}, history.History{}, nil, model.Coverage{}
+	c.Failure, c.History, c.Steps, c.Minimal = nil, history.History{}, nil, model.Coverage{}
 	b, err := json.Marshal(c)
 	var fields map[string]json.RawMessage
 	if err == nil {
@@ -43,7 +43,7 @@ func program(c counterexample.Counterexample) string {
 	}
 	var lines []string
 	for _, name := range []string{
-		"schema", "map", "type", "import", "clause", "go", "seed", "look", "program", "turns", "schedule", "rounds", "failure", "promise"} {
+		"schema", "map", "type", "import", "clause", "go", "seed", "look", "program", "turns", "schedule", "rounds", "promise"} {
 		if value := string(fields[name]); value != "" && value != "0" {
 			lines = append(lines, fmt.Sprintf("%q: %s", name, value))
 		}

@@ -84,7 +84,7 @@ func (w *writer) steps(s model.State, ops []model.Op) ([]step, error) {
 		p := step{Op: o}
 		_, p.Want = model.Step(s, o)
 		switch {
-		case o.Method.Traverses() && o.Func != nil && o.Func.Nil:
+		case o.Func.IsNil():
 			p.Nil, p.Panics = true, s.Len() > 0 // an empty map may panic or not
 		case o.Method.Traverses():
 			var err error
@@ -127,7 +127,7 @@ func during(s model.State, o model.Op) []model.State {
 		next, _ := model.Step(s, o)
 		return []model.State{next}
 	}
-	if o.Func == nil || o.Func.Nil || s.Len() == 0 {
+	if o.Func == nil || o.Func.IsNil() || s.Len() == 0 {
 		return nil
 	}
 	var states []model.State

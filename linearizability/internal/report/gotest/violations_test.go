@@ -191,5 +191,5 @@ func (f *finder) sequential(m broken.Map) {
 
 func (f *finder) released(c model.Clause, name string) {
 	b := f.maps[name]
-	f.add(b, model.Find(property.Judge(context.Background(), b, property.Options{Programs: -1, Keys: 4, PumpLength: 2}), c))
+	f.add(b, model.Find(property.Judge(context.Background(), b, property.Options{Programs: -1, Keys: 4, PumpLength: 2, Until: c}), c))
 }

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
+	"github.com/mapspec/mapspec/linearizability/internal/english"
 	"github.com/mapspec/mapspec/linearizability/internal/report"
 )
 
@@ -57,7 +58,7 @@ func fit(a report.Account) []string {
 	}
 	const most = textLines / 2
 	head, tail := lines[:most], lines[len(lines)-most+1:]
-	return slices.Concat(head, []string{"… " + report.Plural(len(lines)-len(head)-len(tail), "line") + " left out"}, tail)
+	return slices.Concat(head, []string{"… " + english.Count(len(lines)-len(head)-len(tail), "line") + " left out"}, tail)
 }
 
 // layout is a with at most rows rows in each table, and with blank lines between
@@ -122,7 +123,7 @@ func remark(text string) string {
 
 // LeftOut says that n rows are not shown, and which file has them.
 func LeftOut(n int, rest string) string {
-	text := "… " + report.Plural(n, "line") + " left out"
+	text := "… " + english.Count(n, "line") + " left out"
 	if rest != "" {
 		text += "; all are in " + rest
 	}

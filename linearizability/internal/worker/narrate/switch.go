@@ -99,10 +99,8 @@ func (s *turns) never(thread int) (counterexample.Reason, string) {
 	case kind == sched.Pause:
 		return counterexample.Yields, "waits for ever for a write"
 	}
-	if n := len(s.holders); n > 0 {
-		if holder, held := s.holders[n-1][location]; held {
-			return counterexample.Waits, fmt.Sprintf("waits for ever: goroutine %d has it", holder)
-		}
+	if holder, held := s.holders[len(s.holders)-1][location]; held {
+		return counterexample.Waits, fmt.Sprintf("waits for ever: goroutine %d has it", holder)
 	}
 	return counterexample.Waits, "waits for ever"
 }

@@ -162,16 +162,20 @@ type Setting struct {
 }
 
 // Fillers counts the fillers of the initial map.
-func (s Setting) Fillers() int {
-	state := model.State{}
-	for _, o := range s.Init {
-		state, _ = model.Step(state, o)
-	}
-	n := 0
-	for _, k := range state.Keys() {
+func (s Setting) Fillers() (n int) {
+	for _, k := range StateAfter(s.Init).Keys() {
 		if k >= FirstFiller {
 			n++
 		}
 	}
 	return n
+}
+
+// StateAfter is what a new map means after ops.
+func StateAfter(ops []model.Op) model.State {
+	state := model.State{}
+	for _, o := range ops {
+		state, _ = model.Step(state, o)
+	}
+	return state
 }

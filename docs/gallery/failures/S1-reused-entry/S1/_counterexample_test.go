@@ -24,11 +24,9 @@ func TestS1ReusedEntry(t *testing.T) {
 "import": "github.com/mapspec/mapspec/impl/broken",
 "clause": "S1",
 "go": "go1.26.8",
-"seed": 0,
 "look": "schedule",
 "program": {"init":[{"op":"Store","key":0,"value":1}],"threads":[[{"op":"Load","key":0}],[{"op":"Delete","key":0}]]},
 "schedule": {"new":"new(broken.S1ReusedEntry)","hashes":"mix","initial":"one key","steps":"0x3,1x4,0x2","preemptions":1,"digest":"36dea7c463b7bc952fc629ac69b13ef6e854495f343a07b6cb4fa4feec8d0e02"},
 "rounds": 1,
-"failure": {"kind":"no order"},
 "promise": {"release":"prompt","clear":"strong","len":"strong","zero":true}}`)
 }
