@@ -1,4 +1,4 @@
-// Package part says how much of the long tests a run of go test does, so that the
+// Package testpart says how much of the long tests a run of go test does, so that the
 // default run takes minutes and nothing is left out for ever. The environment
 // decides:
 //
@@ -8,7 +8,7 @@
 //
 // The seven parts together are the complete run: .ci/run goes through them, one a
 // day. See docs/testing.md.
-package part
+package testpart
 
 import (
 	"fmt"
