@@ -46,9 +46,9 @@ const findRounds = 20_000
 // Find judges b, and returns the smallest counterexample to clause c that it
 // finds. The error says that c was not seen to be broken.
 func Find(ctx context.Context, b model.Binder, c model.Clause, o Options) (counterexample.Counterexample, error) {
-	v := model.Find(property.Judge(ctx, b, property.Options{Budget: o.Budget / 2, Seed: o.Seed, Until: c}), c)
+	v := model.Find(property.Judge(ctx, b, property.Options{Budget: (o.Budget + 1) / 2, Seed: o.Seed, Until: c}), c)
 	if v.Status != model.Violation {
-		v = concurrent(ctx, b, c, stress.Options{Rounds: findRounds, Budget: o.Budget / 2, Seed: o.Seed, Until: c})
+		v = concurrent(ctx, b, c, stress.Options{Rounds: findRounds, Budget: (o.Budget + 1) / 2, Seed: o.Seed, Until: c})
 	}
 	if v.Status != model.Violation {
 		return counterexample.Counterexample{}, fmt.Errorf("no violation of %s by %s was found: %v", c, b.Bind().Name(), v)
@@ -135,6 +135,7 @@ func (s *search) tryRounds(w model.Witness, most int) (model.Verdict, bool) {
 	s.runs += rounds
 	if v.Hung {
 		s.hangs++
+		s.runs += hungRuns
 	}
 	if v.Status != model.Violation {
 		return v, false
@@ -167,7 +168,10 @@ func (s *search) spent() bool {
 	return o.Runs > 0 && s.runs >= o.Runs || o.Budget > 0 && s.runs >= leastRuns && time.Since(s.start) >= o.Budget
 }
 
-const maxHangs = 12
+const (
+	maxHangs = 12
+	hungRuns = 10_000 // take about as long as a watchdog
+)
 
 // ended says why s is over.
 func (s *search) ended() string {
