@@ -83,8 +83,8 @@ func runReplay(ctx context.Context, env environment, args []string) (int, error)
 
 // replaySchedule runs c's schedule. The copy of the map that it runs on is built
 // anew, and runs in a process of its own anyway.
-func replaySchedule(ctx context.Context, c counterexample.Counterexample, budget time.Duration) (again, error) {
-	v, run := try.Again(ctx, nil, c, budget)
+func replaySchedule(ctx context.Context, c counterexample.Counterexample, _ time.Duration) (again, error) {
+	v, run := try.Again(ctx, nil, c)
 	if v.Status == model.Invalid {
 		return again{}, errors.New(v.Reason)
 	}

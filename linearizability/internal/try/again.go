@@ -6,7 +6,6 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/mapspec/mapspec/linearizability/explore"
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
@@ -31,13 +30,12 @@ type Run struct {
 }
 
 // Again runs c again, and returns the verdict on its clause. The verdict is
-// invalid if c cannot be run. The budget bounds programs whose goroutines meet by
-// chance.
+// invalid if c cannot be run.
 //
 // A schedule runs on an instrumented copy of the package that c names, as seen
 // from the working directory, and b may be nil. Any other program runs on new
 // maps of b.
-func Again(ctx context.Context, b model.Binder, c counterexample.Counterexample, budget time.Duration) (model.Verdict, Run) {
+func Again(ctx context.Context, b model.Binder, c counterexample.Counterexample) (model.Verdict, Run) {
 	switch {
 	case c.Look == model.LookSchedule:
 		return schedule(ctx, c)
@@ -46,7 +44,7 @@ func Again(ctx context.Context, b model.Binder, c counterexample.Counterexample,
 	case b == nil:
 		return invalid(c.Clause, errors.New("there is no map to run it on: give the subject that makes one")), Run{}
 	}
-	o := Options{Rounds: max(replayRounds, replayFactor*c.Rounds), Budget: budget, Seed: c.Seed}
+	o := Options{Rounds: max(replayRounds, replayFactor*c.Rounds), Seed: c.Seed}
 	trial := New(b)
 	if ByLuck(c.Witness) || c.Rounds <= 1 {
 		v, rounds := trial.Run(ctx, c.Clause, c.Witness, o)
@@ -81,7 +79,7 @@ func Test(t testing.TB, s model.Binder, program string) {
 		t.Fatalf("the counterexample cannot be read: %v", err)
 		return
 	}
-	v, run := Again(t.Context(), s, c, testBudget)
+	v, run := Again(t.Context(), s, c)
 	switch {
 	case v.Status == model.Violation:
 		t.Errorf("%s\n    %s\n    %s", c.Clause.Sentence(), v, strings.Join(v.Lines(), "\n    "))
@@ -95,6 +93,3 @@ func Test(t testing.TB, s model.Binder, program string) {
 		t.Logf("%s is not broken in %s: %s", c.Clause, english.Count(run.Rounds, "round"), v.Evidence())
 	}
 }
-
-// testBudget is how long Test tries a program whose goroutines meet by chance.
-const testBudget = 10 * time.Second

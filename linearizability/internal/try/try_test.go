@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/mapspec/mapspec/impl"
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
@@ -16,9 +15,6 @@ import (
 	"github.com/mapspec/mapspec/linearizability/internal/try"
 	"github.com/mapspec/mapspec/model"
 )
-
-// budget is no limit: what ends a trial is its number of rounds.
-const budget = time.Hour
 
 // saved is a counterexample for each look that runs on a map of the catalogue.
 // The second map is right. It is locked, unless that does not promise the clause.
@@ -59,11 +55,11 @@ func TestEachLookShowsItsViolationAgain(t *testing.T) {
 			if c.Look != look {
 				t.Fatalf("%s has look %q", x.name, c.Look)
 			}
-			v, run := try.Again(t.Context(), subject(t, c.Map), c, budget)
+			v, run := try.Again(t.Context(), subject(t, c.Map), c)
 			if v.Status != model.Violation || v.Clause != c.Clause || run.Rounds < 1 || v.Witness == nil || v.Witness.Look != look {
 				t.Errorf("%s: %v after %d rounds, by %+v", c.Map, v, run.Rounds, v.Witness)
 			}
-			v, _ = try.Again(t.Context(), subject(t, x.right), c, budget)
+			v, _ = try.Again(t.Context(), subject(t, x.right), c)
 			if want := map[bool]model.Status{true: model.Unknown, false: model.OK}[try.ByLuck(c.Witness)]; v.Status != want || v.Clause != c.Clause {
 				t.Errorf("%s: %v, want %s", x.right, v, want)
 			}
@@ -77,7 +73,7 @@ func TestRacesAreSkippedWithoutTheDetector(t *testing.T) {
 		t.Skip("the detector's reports are read")
 	}
 	c := load(t, "race")
-	if v, _ := try.Again(t.Context(), subject(t, c.Map), c, budget); v.Status != model.Skipped || v.Reason != stress.NeedsRace {
+	if v, _ := try.Again(t.Context(), subject(t, c.Map), c); v.Status != model.Skipped || v.Reason != stress.NeedsRace {
 		t.Errorf("%v, want skipped", v)
 	}
 }
@@ -100,17 +96,17 @@ func TestAScheduleShowsItsViolationAgain(t *testing.T) {
 		t.Skip("builds three copies, some seconds: run without -short")
 	}
 	c := loses(t)
-	v, run := try.Again(t.Context(), nil, c, budget)
+	v, run := try.Again(t.Context(), nil, c)
 	if v.Status != model.Violation || v.Clause != model.S1 || run.Rounds != 1 || len(run.Steps) != 4 || run.Stale {
 		t.Errorf("%v, %+v", v, run)
 	}
 	c.Map, c.Import, c.Schedule.New = "plain", "example.com/own/plain", "plain.New[string, int]()"
-	v, run = try.Again(t.Context(), nil, c, budget)
+	v, run = try.Again(t.Context(), nil, c)
 	if v.Status != model.Invalid || !run.Stale || !strings.HasPrefix(v.Reason, "stale: ") {
 		t.Errorf("a map that is right, and another one: %v, %+v", v, run)
 	}
 	c.Schedule.New = "new(plain.Nothing)"
-	if v, run := try.Again(t.Context(), nil, c, budget); v.Status != model.Invalid || run.Stale || !strings.Contains(v.Reason, "does not make a map") {
+	if v, run := try.Again(t.Context(), nil, c); v.Status != model.Invalid || run.Stale || !strings.Contains(v.Reason, "does not make a map") {
 		t.Errorf("no map at all: %v, %+v", v, run)
 	}
 }
@@ -134,7 +130,7 @@ func TestWhatCannotRunIsInvalid(t *testing.T) {
 		"a schedule of nothing":  {locked, model.Witness{Look: model.LookSchedule, Threads: one}, "has no schedule"},
 	} {
 		c := counterexample.Counterexample{Clause: model.S1, Witness: x.witness}
-		v, run := try.Again(t.Context(), x.subject, c, budget)
+		v, run := try.Again(t.Context(), x.subject, c)
 		if v.Status != model.Invalid || v.Clause != model.S1 || !strings.Contains(v.Reason, x.want) || run.Stale {
 			t.Errorf("%s: %v, want invalid with %q", name, v, x.want)
 		}
