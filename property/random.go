@@ -165,18 +165,16 @@ func (d domain) callback(t *rapid.T, depth int) *model.Func {
 // between checks.
 const batch = 50
 
-// leastPrograms is how many programs are drawn though the budget is over: on a
-// machine that is busy a budget of time buys fewer, and the verdicts should not
-// depend on that.
+// leastPrograms is how many programs are drawn although the time budget is spent. A
+// busy machine draws fewer in that time, and the verdicts must not depend on that.
 const leastPrograms = 100
 
-// shrinkPrograms is how many programs are run to find a smaller one than one
-// that failed. Most take some thousand at most.
+// shrinkPrograms is how many programs rapid may run to shrink one. It seldom needs
+// more than a few thousand.
 const shrinkPrograms = 10_000
 
-// random draws programs until the budget or their number is reached. A program
-// that breaks a clause that no program broke before is shrunk and noted, and
-// drawing goes on for the others.
+// random draws programs until the budget is spent. If a program breaks a clause that
+// no program broke before, it is shrunk and noted, and drawing goes on.
 func (j *judge) random(ctx context.Context, o Options) {
 	d := domain{methods: usable(j.in).Methods(), traits: j.in.Traits(), avoid: j.broken}
 	deadline := time.Now().Add(o.Budget)
@@ -188,7 +186,7 @@ func (j *judge) random(ctx context.Context, o Options) {
 	}
 	for round := uint64(0); j.drawn < o.Programs && !over(); round++ {
 		var smallest *failure
-		smaller := 0 // programs run to find a smaller one
+		smaller := 0 // the number of programs run to shrink the first that failed
 		check(o.Seed+round, min(batch, o.Programs-j.drawn), func(t *rapid.T) {
 			if over() || smaller >= shrinkPrograms {
 				return
@@ -221,8 +219,8 @@ func (j *judge) random(ctx context.Context, o Options) {
 // rapidMu guards rapid's flags, which are global.
 var rapidMu sync.Mutex
 
-// shrinkTime is how long rapid may look for a smaller program. It does not matter:
-// what ends the search is shrinkPrograms, so that a slow machine finds the same.
+// shrinkTime is how long rapid may shrink a program. It is never reached, as
+// shrinkPrograms ends the search. So a slow machine finds the same program.
 const shrinkTime = 24 * time.Hour
 
 // check runs rapid outside any test. Rapid writes no files into the working
