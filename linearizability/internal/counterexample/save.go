@@ -113,7 +113,7 @@ func (c *Counterexample) UnmarshalJSON(b []byte) error {
 		return err
 	}
 	if version.Schema == nil {
-		return errors.New(`no "schema": want a counterexample as mapspec writes it`)
+		return errors.New(`no "schema": not a counterexample`)
 	}
 	if *version.Schema != Schema {
 		return &StaleError{*version.Schema, version.command()}
