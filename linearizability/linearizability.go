@@ -25,13 +25,15 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// runBudget is how long Run takes by default.
-const runBudget = 1500 * time.Millisecond
+// runRounds is how many rounds Run runs. They are counted, not timed, so that its
+// verdicts do not depend on how busy the machine is.
+const runRounds = 5000
 
 var seedFlag = flag.Uint64("mapspec.seed", 0, "repeat the programs of a linearizability run; 0 draws a new seed")
 
-// Run judges s for a second or two and fails t for each violation of what s
-// promises, which it takes some seconds more to make smaller and to explain. It
+// Run judges s in some thousand rounds, which takes a second or two, and fails t
+// for each violation of what s promises. To make it smaller and to explain it
+// takes some seconds more. It
 // prints the seed that repeats its programs; their schedules are
 // a matter of luck. Every clause that was not judged is logged with its reason.
 func Run(t *testing.T, s model.Binder) {
@@ -40,7 +42,7 @@ func Run(t *testing.T, s model.Binder) {
 	if seed == 0 {
 		seed = rand.Uint64()>>32 + 1
 	}
-	verdicts := Judge(t.Context(), s, Options{Budget: runBudget, Seed: seed})
+	verdicts := Judge(t.Context(), s, Options{Rounds: runRounds, Seed: seed})
 	for i := range verdicts {
 		explain(t, s, &verdicts[i], seed)
 	}
@@ -48,8 +50,8 @@ func Run(t *testing.T, s model.Binder) {
 	model.Report(t, s.Bind().Promise(), verdicts, repeat)
 }
 
-// smallerBudget is how long a violation is made smaller.
-const smallerBudget = 5 * time.Second
+// smallerRuns is how many runs of programs it may take to make a violation smaller.
+const smallerRuns = 60_000
 
 // explain makes v's program as small as it can, and reports why it breaks the
 // clause.
@@ -58,7 +60,7 @@ func explain(t *testing.T, s model.Binder, v *model.Verdict, seed uint64) {
 	if v.Status != model.Violation || v.Witness == nil {
 		return
 	}
-	c, err := minimise.Minimise(t.Context(), s, *v, minimise.Options{Budget: smallerBudget, Seed: seed})
+	c, err := minimise.Minimise(t.Context(), s, *v, minimise.Options{Runs: smallerRuns, Seed: seed})
 	var account strings.Builder
 	if err == nil {
 		err = text.Write(&account, c)
@@ -82,7 +84,7 @@ func RunCounterexample(t testing.TB, s model.Binder, program string) {
 
 // Options bounds a judgement. At least one of Budget and Rounds is given.
 type Options struct {
-	Budget time.Duration // how long to run; 0 means no limit but Rounds
+	Budget time.Duration // how long to run, but for some hundred rounds at least; 0 means no limit but Rounds
 	Rounds int           // how many rounds to run; 0 means no limit but Budget
 	Seed   uint64        // makes the programs repeatable, though not their schedules
 }

@@ -45,14 +45,17 @@ func TestRunExplainsWhatFails(t *testing.T) {
 		"S1-two-deleters": {"S1 violation", "2 operations on 2 goroutines", "The program", "Nothing can come next", "-mapspec.seed="},
 		"P2-lock-order":   {"P2 violation", "goroutine 0", "never returned", "broken.(*P2LockOrder).Clear"},
 	} {
-		out, err := exec.Command(self, "-test.run=^TestRunChild$", "-broken-map="+name).CombinedOutput()
-		if err == nil {
-			t.Errorf("%s passes", name)
-		}
-		for _, want := range wants {
-			if !strings.Contains(string(out), want) {
-				t.Errorf("%s: no %q in\n%s", name, want, out)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			out, err := exec.Command(self, "-test.run=^TestRunChild$", "-broken-map="+name).CombinedOutput()
+			if err == nil {
+				t.Errorf("%s passes", name)
 			}
-		}
+			for _, want := range wants {
+				if !strings.Contains(string(out), want) {
+					t.Errorf("%s: no %q in\n%s", name, want, out)
+				}
+			}
+		})
 	}
 }

@@ -30,8 +30,8 @@ import (
 
 // Options bounds a judgement.
 type Options struct {
-	// Budget is how long random programs are drawn at most; 0 is no limit
-	// but Programs.
+	// Budget is how long random programs are drawn, but for a hundred of them
+	// at least; 0 is no limit but Programs.
 	Budget time.Duration
 	// Programs is how many random programs are drawn; 0 is 400, and none are if
 	// it is negative.

@@ -162,21 +162,36 @@ func (d domain) callback(t *rapid.T, depth int) *model.Func {
 // is over.
 const batch = 50
 
+// leastPrograms is how many programs are drawn though the budget is over: on a
+// machine that is busy a budget of time buys fewer, and the verdicts should not
+// depend on that.
+const leastPrograms = 100
+
+// shrinkPrograms is how many programs are run to find a smaller one than one
+// that failed. Most take some thousand at most.
+const shrinkPrograms = 10_000
+
 // random draws programs until the budget or their number is reached. A program
 // that breaks a clause that no program broke before is shrunk and noted, and
 // drawing goes on for the others.
 func (j *judge) random(ctx context.Context, o Options) {
 	d := domain{methods: usable(j.in).Methods(), traits: j.in.Traits(), avoid: j.broken}
 	deadline := time.Now().Add(o.Budget)
-	over := func() bool { return j.givenUp(ctx) || o.Budget > 0 && time.Now().After(deadline) }
+	over := func() bool {
+		return j.givenUp(ctx) || o.Budget > 0 && j.drawn >= leastPrograms && time.Now().After(deadline)
+	}
 	if len(d.methods) == 0 {
 		return
 	}
 	for round := uint64(0); j.drawn < o.Programs && !over(); round++ {
 		var smallest *failure
+		smaller := 0 // programs run to find a smaller one
 		check(o.Seed+round, min(batch, o.Programs-j.drawn), func(t *rapid.T) {
-			if over() {
+			if over() || smaller >= shrinkPrograms {
 				return
+			}
+			if smallest != nil {
+				smaller++
 			}
 			ops := d.program(t)
 			f := j.run(ops, audit(rapid.IntRange(0, 1).Draw(t, "audit")))
@@ -203,8 +218,9 @@ func (j *judge) random(ctx context.Context, o Options) {
 // rapidMu guards rapid's flags, which are global.
 var rapidMu sync.Mutex
 
-// shrinkTime is how long rapid may look for a smaller program.
-const shrinkTime = time.Second
+// shrinkTime is how long rapid may look for a smaller program. It does not matter:
+// what ends the search is shrinkPrograms, so that a slow machine finds the same.
+const shrinkTime = 24 * time.Hour
 
 // check runs rapid without a test around it, and without the files that rapid
 // writes into the working directory.

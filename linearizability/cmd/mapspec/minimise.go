@@ -131,7 +131,9 @@ func runAgain(ctx context.Context, env environment, args []string) (int, error) 
 	if err != nil {
 		return exitOther, err
 	}
-	v, rounds := try.Again(ctx, m.Subject, c, *budget)
+	ctx, cancel := context.WithTimeout(ctx, *budget)
+	defer cancel()
+	v, rounds := try.Again(ctx, m.Subject, c)
 	return exitOK, json.NewEncoder(messages).Encode(again{Verdict: v, Rounds: rounds})
 }
 

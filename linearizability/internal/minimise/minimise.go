@@ -25,24 +25,30 @@ import (
 
 // Options bounds the work.
 type Options struct {
-	// Budget is how long smaller programs are tried; 0 is DefaultBudget.
+	// Runs is how many runs of programs the search takes at most; 0 is no limit.
+	Runs int
+	// Budget is how long smaller programs are tried, but for leastRuns at least; 0
+	// is no limit but Runs.
 	Budget time.Duration
 	Seed   uint64
 	// Progress, if not nil, is told what is being tried.
 	Progress func(string)
 }
 
-// DefaultBudget is enough for programs of three operations, and mostly not
-// used up.
-const DefaultBudget = 30 * time.Second
+// leastRuns is how many runs of programs a budget of time allows in any case: on
+// a machine that is busy it buys fewer, and what is found should not depend on
+// that.
+const leastRuns = 30_000
+
+// findRounds is how many rounds of real goroutines [Find] runs.
+const findRounds = 20_000
 
 // Find judges b, and returns the smallest counterexample to clause c that it
 // finds. The error says that c was not seen to be broken.
 func Find(ctx context.Context, b model.Binder, c model.Clause, o Options) (counterexample.Counterexample, error) {
-	budget := o.budget() / 2
-	v := model.Find(property.Judge(ctx, b, property.Options{Budget: budget, Seed: o.Seed, Until: c}), c)
+	v := model.Find(property.Judge(ctx, b, property.Options{Budget: (o.Budget + 1) / 2, Seed: o.Seed, Until: c}), c)
 	if v.Status != model.Violation {
-		v = concurrent(ctx, b, c, stress.Options{Budget: budget, Seed: o.Seed, Until: c})
+		v = concurrent(ctx, b, c, stress.Options{Rounds: findRounds, Budget: (o.Budget + 1) / 2, Seed: o.Seed, Until: c})
 	}
 	if v.Status != model.Violation {
 		return counterexample.Counterexample{}, fmt.Errorf("no violation of %s by %s was found: %v", c, b.Bind().Name(), v)
@@ -58,13 +64,6 @@ func concurrent(ctx context.Context, b model.Binder, c model.Clause, o stress.Op
 	return model.Find(stress.Judge(ctx, b, o), c)
 }
 
-func (o Options) budget() time.Duration {
-	if o.Budget == 0 {
-		return DefaultBudget
-	}
-	return o.Budget
-}
-
 // Minimise returns the smallest counterexample found to v's clause, beginning
 // with the program that v was seen with. A violation without a program stays as
 // it is. When ctx or the budget ends, what was found so far is returned.
@@ -72,11 +71,8 @@ func Minimise(ctx context.Context, b model.Binder, v model.Verdict, o Options) (
 	if v.Witness == nil || len(v.Witness.Threads) == 0 {
 		return counterexample.Of(b.Bind(), v)
 	}
-	limited, cancel := context.WithTimeout(ctx, o.budget())
-	defer cancel()
-	s := &search{ctx: limited, trial: try.New(b), bind: b, in: b.Bind(), clause: v.Clause, options: o, best: v, witness: *v.Witness}
+	s := &search{ctx: ctx, start: time.Now(), trial: try.New(b), bind: b, in: b.Bind(), clause: v.Clause, options: o, best: v, witness: *v.Witness}
 	minimal := s.minimise()
-	s.ctx = ctx // to measure takes a few seconds, whatever is left of the budget
 	if !s.measure() {
 		minimal = model.Bounded("one run like another does not show it, so nothing is known of smaller programs")
 	}
@@ -94,6 +90,7 @@ func Minimise(ctx context.Context, b model.Binder, v model.Verdict, o Options) (
 // A search looks for the smallest program that breaks one clause.
 type search struct {
 	ctx     context.Context
+	start   time.Time
 	trial   *try.Trial
 	bind    model.Binder
 	in      model.Instance // to ask what the map can do; never called
@@ -104,6 +101,7 @@ type search struct {
 	witness model.Witness // the smallest so far
 	rounds  int           // the most runs that it took to fail; 0 if not measured
 	tries   int           // programs run
+	runs    int           // of them, all together
 	hangs   int           // of which so many never ended
 }
 
@@ -133,9 +131,11 @@ func (s *search) tryRounds(w model.Witness, most int) (model.Verdict, bool) {
 	if s.options.Progress != nil {
 		s.options.Progress(fmt.Sprintf("%d programs tried; %d operations in the smallest so far", s.tries, s.witness.Operations()))
 	}
-	v, rounds := s.trial.Run(s.ctx, s.clause, w, try.Options{Rounds: most, Budget: candidateTime, Seed: s.options.Seed + uint64(s.tries)})
+	v, rounds := s.trial.Run(s.ctx, s.clause, w, try.Options{Rounds: most, Seed: s.options.Seed + uint64(s.tries)})
+	s.runs += rounds
 	if v.Hung {
 		s.hangs++
+		s.runs += hungRuns
 	}
 	if v.Status != model.Violation {
 		return v, false
@@ -146,12 +146,9 @@ func (s *search) tryRounds(w model.Witness, most int) (model.Verdict, bool) {
 	return v, true
 }
 
-// Of a program whose goroutines meet by luck, how often it is run before it is
-// taken for one that does not fail. The time is for a machine that is busy.
-const (
-	candidateRounds = 3000
-	candidateTime   = 4 * time.Second
-)
+// candidateRounds is how often a program whose goroutines meet by luck is run
+// before it is taken for one that does not fail.
+const candidateRounds = 3000
 
 // accept makes w, which breaks the clause as v says, the smallest so far.
 func (s *search) accept(w model.Witness, v model.Verdict) {
@@ -163,16 +160,25 @@ func (s *search) accept(w model.Witness, v model.Verdict) {
 
 // over reports whether nothing more should be tried: each program that hangs
 // takes seconds and leaves a goroutine behind.
-func (s *search) over() bool { return s.ctx.Err() != nil || s.hangs >= maxHangs }
+func (s *search) over() bool { return s.ctx.Err() != nil || s.hangs >= maxHangs || s.spent() }
 
-const maxHangs = 12
+// spent reports whether the options' bounds are reached.
+func (s *search) spent() bool {
+	o := s.options
+	return o.Runs > 0 && s.runs >= o.Runs || o.Budget > 0 && s.runs >= leastRuns && time.Since(s.start) >= o.Budget
+}
+
+const (
+	maxHangs = 12
+	hungRuns = 10_000 // take about as long as a watchdog
+)
 
 // ended says why s is over.
 func (s *search) ended() string {
-	if s.ctx.Err() != nil {
-		return "the budget ended"
+	if s.hangs >= maxHangs {
+		return fmt.Sprintf("%d programs hung", s.hangs)
 	}
-	return fmt.Sprintf("%d programs hung", s.hangs)
+	return "the budget ended"
 }
 
 // record runs the smallest program once more for its history, where results

@@ -63,6 +63,7 @@ func (s *search) tryRetaining(programs iter.Seq[[]model.Op]) bool {
 	var batch [][]model.Op
 	flush := func() (found bool) {
 		s.tries += len(batch)
+		s.runs += len(batch)
 		for i, v := range s.trial.Retaining(batch) {
 			if v.Status == model.Violation {
 				s.accept(model.Witness{Look: model.LookRelease, Threads: [][]model.Op{batch[i]}}, v)

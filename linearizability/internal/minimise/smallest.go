@@ -1,10 +1,8 @@
 package minimise
 
 import (
-	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/mapspec/mapspec/linearizability/internal/try"
 	"github.com/mapspec/mapspec/model"
@@ -174,11 +172,11 @@ func splits(stores, ops []model.Op, first, a, b int) func(func(model.Witness) bo
 	}
 }
 
-// How often the smallest program is run again to see how lucky one must be, and
-// how long that may take.
+// How often the smallest program is run until it fails, to see how lucky one must
+// be, and in how many rounds all together.
 const (
-	measurements = 5
-	measureTime  = 5 * time.Second
+	measurements  = 5
+	measureRounds = 10 * candidateRounds
 )
 
 // measure notes the most runs that the smallest program took to fail, and
@@ -193,12 +191,11 @@ func (s *search) measure() (steady bool) {
 	case s.best.Hung, s.witness.Look == model.LookHeap, s.witness.Look == model.LookPump:
 		times = 1 // each takes seconds
 	}
-	ctx, cancel := context.WithTimeout(s.ctx, measureTime)
-	defer cancel()
-	missed := 0
-	for i := 0; i < times && ctx.Err() == nil; i++ {
-		o := try.Options{Rounds: 10 * candidateRounds, Seed: s.options.Seed ^ uint64(i+1)<<40}
-		v, rounds := s.trial.Run(ctx, s.clause, s.witness, o)
+	missed, left := 0, measureRounds
+	for i := 0; i < times && left > 0 && s.ctx.Err() == nil; i++ {
+		o := try.Options{Rounds: left, Seed: s.options.Seed ^ uint64(i+1)<<40}
+		v, rounds := s.trial.Run(s.ctx, s.clause, s.witness, o)
+		left -= rounds
 		switch {
 		case v.Status != model.Violation:
 			missed++

@@ -8,7 +8,7 @@
 // many keys across growth and shrink, empty a map and fill it again, and mix in
 // Range, Clear and Len.
 //
-//	stress.go    rounds until a budget ends, and the verdicts on them
+//	stress.go    rounds until their number or a budget ends, and the verdicts
 //	mode.go      the programs
 //	try.go       one program, over and over
 //	pool.go      goroutines that run a program together, under a watchdog
@@ -30,16 +30,23 @@ import (
 
 // Options bounds a judgement. One of Budget and Rounds is given, or both.
 type Options struct {
-	Budget time.Duration // how long to run; 0 is no limit but Rounds
+	Budget time.Duration // how long to run, but for leastRounds at least; 0 is no limit but Rounds
 	Rounds int           // how many rounds to run; 0 is no limit but Budget
 	Seed   uint64        // makes the programs, not the schedules, repeatable
 	Mode   string        // run this mode only; empty is all of them
 	Until  model.Clause  // if not empty, its violation ends the run
 }
 
+// leastRounds is how many rounds it takes to say that a map is right: every mode
+// has had its turn a few times. A budget of time does not end before, as it buys
+// fewer rounds on a machine that is busy, and the verdict should not depend on
+// that.
+const leastRounds = 250
+
 // checkTimeout bounds the judgement of one round. A round that takes longer is
-// undecided, and counted as such.
-const checkTimeout = time.Second
+// undecided, and counted as such. Most take less than a millisecond: it is for a
+// machine that is busy, and what ends a search is its memory.
+const checkTimeout = time.Minute
 
 // judgedClauses are the clauses that a concurrent history can refute.
 var judgedClauses = []model.Clause{model.S1, model.T1, model.T5, model.T6, model.P2}
@@ -63,12 +70,13 @@ func Judge(ctx context.Context, b model.Binder, o Options) []model.Verdict {
 	p := newPool(maxClients)
 	defer p.close()
 	start := time.Now()
-	for round := 0; !s.over(ctx, round, start); round++ {
-		m := modes[round%len(modes)]
-		if !s.round(p, m, round) {
+	for ; !s.over(ctx, start); s.rounds++ {
+		m := modes[s.rounds%len(modes)]
+		if !s.round(p, m, s.rounds) {
 			break
 		}
 	}
+	s.cut = ctx.Err() != nil && s.rounds < leastRounds
 	return s.verdicts()
 }
 
@@ -89,6 +97,8 @@ type session struct {
 	traits  model.Traits
 	options Options
 	tallies map[model.Clause]*tally
+	rounds  int
+	cut     bool // interrupted before leastRounds
 	scratch []history.Operation
 }
 
@@ -99,22 +109,17 @@ type tally struct {
 	violation     *model.Verdict
 }
 
-func (s *session) over(ctx context.Context, round int, start time.Time) bool {
+func (s *session) over(ctx context.Context, start time.Time) bool {
 	if t := s.tallies[s.options.Until]; t != nil && t.violation != nil {
 		return true
 	}
-	return s.tallies[model.S1].violation != nil || s.tallies[model.P2].violation != nil || s.ended(ctx, round, start)
-}
-
-// ended reports whether the options' bounds are reached.
-func (s *session) ended(ctx context.Context, round int, start time.Time) bool {
-	if ctx.Err() != nil {
+	if s.tallies[model.S1].violation != nil || s.tallies[model.P2].violation != nil || ctx.Err() != nil {
 		return true
 	}
-	if s.options.Rounds > 0 && round >= s.options.Rounds {
+	if s.options.Rounds > 0 && s.rounds >= s.options.Rounds {
 		return true
 	}
-	return s.options.Budget > 0 && time.Since(start) >= s.options.Budget
+	return s.options.Budget > 0 && s.rounds >= leastRounds && time.Since(start) >= s.options.Budget
 }
 
 // round runs and judges one program; false if the map hangs.
@@ -187,6 +192,9 @@ func (s *session) verdicts() []model.Verdict {
 		switch {
 		case t.violation != nil:
 			v = *t.violation
+		case s.cut:
+			v.Status = model.Unknown
+			v.Reason = fmt.Sprintf("interrupted after %d rounds, of %d that a verdict takes", s.rounds, leastRounds)
 		case t.ok > t.undecided:
 			v.Status = model.OK
 		case t.undecided > 0:
@@ -195,7 +203,7 @@ func (s *session) verdicts() []model.Verdict {
 		case t.skipped != "":
 			v = model.Skip(c, t.skipped)
 		default:
-			v.Status, v.Reason = model.Unknown, "the budget ended before any round"
+			v.Status, v.Reason = model.Unknown, "no round put it to the test"
 		}
 		verdicts = append(verdicts, v)
 	}

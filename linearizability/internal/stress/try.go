@@ -4,14 +4,13 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"time"
 
 	"github.com/mapspec/mapspec/linearizability/history"
 	"github.com/mapspec/mapspec/model"
 )
 
 // Try runs one program on new maps, round after round, until a round breaks
-// clause c or the options' bounds are reached, and returns that round's
+// clause c, the options' rounds are run, or ctx ends, and returns that round's
 // violation and how many rounds were run. Without a violation the verdict is
 // unknown: there is always another schedule. A clause that is not judged on
 // histories has no violation. The error says that the map cannot run w.
@@ -33,8 +32,7 @@ func Try(ctx context.Context, b model.Binder, c model.Clause, w model.Witness, o
 	s := &session{bind: b, promise: in.Promise(), traits: in.Traits(), options: o}
 	p := newPool(max(1, len(program.Threads)))
 	defer p.close()
-	start := time.Now()
-	for ; !s.ended(ctx, rounds, start); rounds++ {
+	for ; ctx.Err() == nil && rounds < o.Rounds; rounds++ {
 		jitter := rand.New(rand.NewPCG(o.Seed, uint64(rounds))).Uint64()
 		for _, v := range s.judge(p, b.Bind(), program, jitter) {
 			switch {

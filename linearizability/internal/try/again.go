@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
 	"github.com/mapspec/mapspec/model"
@@ -22,11 +21,11 @@ const (
 // Again runs c's program again on a new map of b and returns the verdict:
 // a violation with its history where it is shown again, otherwise why not; and
 // how many rounds it took.
-func Again(ctx context.Context, b model.Binder, c counterexample.Counterexample, budget time.Duration) (model.Verdict, int) {
+func Again(ctx context.Context, b model.Binder, c counterexample.Counterexample) (model.Verdict, int) {
 	if len(c.Threads) == 0 {
 		return model.Verdict{Clause: c.Clause, Status: model.Unknown, Reason: "there is no program to run again"}, 0
 	}
-	o := Options{Rounds: max(replayRounds, replayFactor*c.Rounds), Budget: budget, Seed: c.Seed}
+	o := Options{Rounds: max(replayRounds, replayFactor*c.Rounds), Seed: c.Seed}
 	trial := New(b)
 	if ByLuck(c.Witness) || c.Rounds <= 1 {
 		return trial.Run(ctx, c.Clause, c.Witness, o)
@@ -48,7 +47,7 @@ func Test(t testing.TB, s model.Binder, program string) {
 	if err := json.Unmarshal([]byte(program), &c); err != nil {
 		t.Fatalf("the counterexample cannot be read: %v", err)
 	}
-	v, rounds := Again(t.Context(), s, c, testBudget)
+	v, rounds := Again(t.Context(), s, c)
 	switch v.Status {
 	case model.Violation:
 		t.Errorf("%s\n    %s\n    %s", c.Clause.Sentence(), v, strings.Join(v.Lines(), "\n    "))
@@ -60,6 +59,3 @@ func Test(t testing.TB, s model.Binder, program string) {
 		t.Logf("%s is not broken in %d rounds: %s", c.Clause, rounds, v.Reason)
 	}
 }
-
-// testBudget is how long Test tries where goroutines meet by luck.
-const testBudget = 10 * time.Second

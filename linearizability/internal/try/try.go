@@ -10,7 +10,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/mapspec/mapspec/linearizability/internal/stress"
 	"github.com/mapspec/mapspec/model"
@@ -19,8 +18,7 @@ import (
 
 // Options bounds a trial of a witness whose goroutines meet by luck.
 type Options struct {
-	Rounds int           // how often it is run
-	Budget time.Duration // how long; 0 means no limit but Rounds
+	Rounds int // how often it is run
 	Seed   uint64
 }
 
@@ -47,7 +45,7 @@ func (t *Trial) Run(ctx context.Context, c model.Clause, w model.Witness, o Opti
 	case model.LookResults, model.LookZero, model.LookSequence:
 		v, err = t.results(c, w)
 	case model.LookHistory:
-		v, rounds, err = stress.Try(ctx, t.subject, c, w, stress.Options{Rounds: o.Rounds, Budget: o.Budget, Seed: o.Seed})
+		v, rounds, err = stress.Try(ctx, t.subject, c, w, stress.Options{Rounds: o.Rounds, Seed: o.Seed})
 	case model.LookRaces:
 		v, err = stress.TryRaces(ctx, t.subject, c, w)
 	case model.LookRelease, model.LookPump, model.LookPin, model.LookHeap:
