@@ -79,6 +79,9 @@ var arrows = map[string][]string{
 	"~/report/page":   {"~/check", "~/counterexample", "~/report", "~/report/text"},
 	"~/report/gotest": {"model", "linearizability/history", "~/counterexample", "~/report", "~/report/text"},
 
+	// Tests run a part of a long table.
+	"internal/testpart": {},
+
 	// Programs, and what they share.
 	"~/near":    {},
 	"~/process": {},
