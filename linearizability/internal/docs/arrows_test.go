@@ -80,7 +80,7 @@ var arrows = map[string][]string{
 	"~/report/gotest": {"model", "linearizability/history", "~/counterexample", "~/report", "~/report/text"},
 
 	// Tests run a part of a long table.
-	"internal/testpart": {},
+	"linearizability/internal/testpart": {},
 
 	// Programs, and what they share.
 	"~/near":    {},

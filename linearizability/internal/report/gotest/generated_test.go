@@ -13,7 +13,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/mapspec/mapspec/internal/testpart"
+	"github.com/mapspec/mapspec/linearizability/internal/testpart"
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
 	"github.com/mapspec/mapspec/linearizability/internal/report/gotest"
 	"github.com/mapspec/mapspec/model"
