@@ -128,7 +128,7 @@ func TestReplayTellsStaleFromNotShown(t *testing.T) {
 		status   int
 		want     string // on either stream
 	}{
-		{`"schema": 1`, `"schema": 0`, exitOther, "stale: written under schema 0"},
+		{`"schema": 2`, `"schema": 1`, exitOther, "stale: written under schema 1, and this is schema 2; find it anew with mapspec counterexample -map go1.15.0 -clause R1"},
 		{`"map": "go1.15.0"`, `"map": "go1.15.9"`, exitOther, `no map "go1.15.9"`},
 		{`"map": "go1.15.0"`, `"map": "locked"`, exitWrong, "locked does not break R1 this time (ok)"},
 		{`"op": "Delete"`, `"op": "Clear2"`, exitOther, `unknown operation "Clear2"`},

@@ -1,23 +1,6 @@
 package process
 
-import (
-	"strconv"
-	"syscall"
-	"testing"
-)
-
-// Init need not reap orphans, so the process that runs their parent does.
-func TestOrphansAreAdopted(t *testing.T) {
-	run(t, t.Context(), "forks quietly into a group", Command{}, func(line string) {
-		t.Cleanup(func() {
-			pid, _ := strconv.Atoi(line)
-			if got, err := syscall.Wait4(pid, nil, 0, nil); got != pid {
-				t.Errorf("the orphan cannot be reaped: %d, %v", got, err)
-			}
-		})
-		killLater(t, line)
-	})
-}
+import "testing"
 
 func TestAStoppedChildIsEnded(t *testing.T) {
 	c := newClock()

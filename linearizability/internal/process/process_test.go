@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -430,7 +431,8 @@ func TestWhatAChildForksHoldsNoMessages(t *testing.T) {
 	ended(t, r, Exited, "exit status 0")
 }
 
-// killLater kills a process when the test ends, and fails t if there is none.
+// killLater kills a process when the test ends, and fails t if there is none. On
+// Linux this process has become its parent: init need not reap it.
 func killLater(t *testing.T, line string) {
 	t.Cleanup(func() {
 		pid, err := strconv.Atoi(line)
@@ -439,6 +441,10 @@ func killLater(t *testing.T, line string) {
 		}
 		if err != nil {
 			t.Errorf("process %s has not escaped: %v", line, err)
+			return
+		}
+		if reaped, err := syscall.Wait4(pid, nil, 0, nil); runtime.GOOS == "linux" && reaped != pid {
+			t.Errorf("process %d cannot be reaped: %v", pid, err)
 		}
 	})
 }
