@@ -79,8 +79,8 @@ var arrows = map[string][]string{
 	"~/report/page":   {"~/check", "~/counterexample", "~/report", "~/report/text"},
 	"~/report/gotest": {"model", "linearizability/history", "~/counterexample", "~/report", "~/report/text"},
 
-	// Tests run a part of a long table.
-	"linearizability/internal/testpart": {},
+	// How much of the long tests is run.
+	"~/testpart": {},
 
 	// Programs, and what they share.
 	"~/near":    {},
