@@ -202,7 +202,7 @@ func TestCheckShowsTheLeakOfGo1150(t *testing.T) {
 func TestCheckOfABrokenMapFailsAndKeepsTheHistory(t *testing.T) {
 	judges(t)
 	dir := t.TempDir()
-	got := mapspec(t, dir, "check", "-map", "unforetold", "-budget", "5s", "-json")
+	got := mapspec(t, dir, "check", "-map", "unforetold", "-budget", "1s", "-json")
 	var row struct {
 		Map        string
 		AsPromised bool `json:"as_promised"`
@@ -245,7 +245,7 @@ func TestCheckGoesOnAfterAMapThatDiesOrHangs(t *testing.T) {
 func TestInterruptLosesNothing(t *testing.T) {
 	judges(t)
 	dir := t.TempDir()
-	c := start(t, dir, "check", "-map", "go1.15.0", "-map", "locked", "-budget", "4s", "-json")
+	c := start(t, dir, "check", "-map", "go1.15.0", "-map", "locked", "-budget", "2s", "-json")
 	out, err := c.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -283,7 +283,7 @@ func TestFullDiskIsSaid(t *testing.T) {
 		t.Skipf("no /dev/full here: %v", err)
 	}
 	defer full.Close()
-	for _, args := range [][]string{{"list", "-json"}, {"check", "-map", "locked", "-budget", "100ms", "-json"}} {
+	for _, args := range [][]string{{"list", "-json"}, {"check", "-map", "locked", "-budget", "100ms", "-explore", "none", "-json"}} {
 		c := start(t, t.TempDir(), args...)
 		var stderr bytes.Buffer
 		c.Stdout, c.Stderr = full, &stderr
@@ -374,7 +374,7 @@ func TestCounterexamplesRemoveNothingElse(t *testing.T) {
 	}
 	empty := t.TempDir()
 	for _, o := range []string{dir, empty} {
-		if got := mapspec(t, t.TempDir(), "check", "-map", "locked", "-budget", "10ms", "-o", o); got.status != exitOK {
+		if got := mapspec(t, t.TempDir(), "check", "-map", "locked", "-budget", "10ms", "-explore", "none", "-o", o); got.status != exitOK {
 			t.Errorf("status %d: %s", got.status, got.stderr)
 		}
 	}

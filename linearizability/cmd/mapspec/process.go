@@ -19,9 +19,10 @@ type child struct {
 	budget time.Duration // what it is told to take
 }
 
-// grace is how long beyond twice its budget a child may take before it is
-// ended: it has watchdogs of its own, and a loaded machine makes it late.
-const grace = 60 * time.Second
+// grace is how long beyond twice its budget a child may take before it is ended.
+// It has watchdogs of its own, which end what hangs in seconds. This is for what
+// they cannot end, and long, as a busy machine makes a child late.
+const grace = 10 * time.Minute
 
 // run runs the child and calls each with every line that it sends. The error says
 // that the child could not be started, or is ctx's.

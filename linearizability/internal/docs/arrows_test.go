@@ -79,6 +79,9 @@ var arrows = map[string][]string{
 	"~/report/page":   {"~/check", "~/counterexample", "~/report", "~/report/text"},
 	"~/report/gotest": {"model", "linearizability/history", "~/counterexample", "~/report", "~/report/text"},
 
+	// How much of the long tests is run.
+	"~/testpart": {},
+
 	// Programs, and what they share.
 	"~/near":    {},
 	"~/process": {},

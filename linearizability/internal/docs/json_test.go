@@ -42,7 +42,7 @@ func judgement(t *testing.T, argument string) ([]string, error) {
 		return nil, errSlow
 	}
 	name, clause, _ := strings.Cut(argument, " ")
-	out, err := exec.Command(buildMapspec(t), "check", "-json", "-map", name, "-o", t.TempDir()).Output()
+	out, err := exec.Command(buildMapspec(t), "check", "-json", "-map", name, "-budget", "1s", "-o", t.TempDir()).Output()
 	if err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mapspec/mapspec/internal/testpart"
+	"github.com/mapspec/mapspec/linearizability/internal/testpart"
 	"github.com/mapspec/mapspec/linearizability/history"
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
 	"github.com/mapspec/mapspec/linearizability/internal/report/gotest"
