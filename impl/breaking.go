@@ -7,8 +7,8 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// Broken returns the maps of package broken, which are not in the catalogue:
-// for each clause maps that break it, to be found by name.
+// Broken returns the maps of package broken. They are not part of the catalogue, but
+// [Find] finds them.
 func Broken() []Map {
 	var list []Map
 	for _, m := range broken.Maps {
@@ -29,8 +29,9 @@ func brokenPromise(p broken.Promise) model.Promise {
 	}
 }
 
-// brokenExpect foretells that m breaks its clause, where running it can show
-// that, and may break those that fall with it.
+// brokenExpect returns the expected verdicts of m that differ from the default. It
+// must break its own clause if running it can show that, and may break the clauses
+// in Also.
 func brokenExpect(m broken.Map) map[model.Clause][]model.Status {
 	expect := map[model.Clause][]model.Status{}
 	for _, c := range m.Also {

@@ -1,10 +1,17 @@
-// Package impl is the catalogue: each map here and the toolchain's own, where
-// it comes from, what it promises, and which verdicts it must get.
+// Package impl is the catalogue of the maps in this module and of the toolchain's
+// sync.Map. It records where each map comes from, what it promises, and which
+// verdicts it must get.
 //
-// A promise decides what is judged. An expectation is what the catalogue
-// foretells, clause by clause; it alone decides whether a run is as expected.
-// So a map of the article is expected to violate R1, and a run in which it does
-// not is a failure of the checkers.
+// The command and the tests use it to look up maps by name, and to check that the
+// checkers still judge them as they should:
+//
+//	m, _ := impl.Find("go1.15.0")
+//	verdicts := property.Judge(ctx, m.Subject, property.Options{})
+//	ok, unexpected := m.AsExpected(verdicts)
+//
+// A promise decides which clauses a map is judged on. An expectation is the verdict
+// that a map must get on a clause. Only expectations decide whether a run succeeds:
+// go1.15.0 must violate R1, and if it does not, the checkers are broken.
 package impl
 
 import (
@@ -24,26 +31,27 @@ type Map struct {
 	Name    string
 	Origin  string
 	Subject model.Binder
-	// Expect holds the verdicts foretold where they are not what [Map.Expected]
-	// says without it. Several where the toolchain's version decides.
+	// Expect holds the expected verdicts of those clauses for which they differ
+	// from the default; see [Map.Expected]. There are several if the verdict
+	// depends on the toolchain's version.
 	Expect map[model.Clause][]model.Status
 }
 
-// Subject returns the subject of a map with keys and values of type any: keys
-// are strings, "conn-17", values are [model.Payload].
+// Subject returns the subject of a map with keys and values of type any. Keys are
+// strings such as "conn-17", and values are of type [model.Payload].
 func Subject(name string, p model.Promise, newMap func() any) model.Subject[any, any] {
 	return model.Subject[any, any]{Name: name, New: newMap, Promise: p}
 }
 
-// Catalogue returns all maps, in the order in which they are shown.
+// Catalogue returns all maps of the catalogue, in the order in which they are shown.
 func Catalogue() []Map {
-	history := model.Promise{Zero: true, Progress: model.Blocking}
+	syncMapPromise := model.Promise{Zero: true}
 	violation := []model.Status{model.Violation}
 	return []Map{
 		{
 			Name:    "go1.14",
 			Origin:  "the algorithm of sync.Map in Go 1.14, in impl/readdirty",
-			Subject: Subject("go1.14", history, func() any { return new(readdirty.Go114) }),
+			Subject: Subject("go1.14", syncMapPromise, func() any { return new(readdirty.Go114) }),
 			Expect: map[model.Clause][]model.Status{
 				model.R1: violation,
 			},
@@ -51,7 +59,7 @@ func Catalogue() []Map {
 		{
 			Name:    "go1.15.0",
 			Origin:  "the algorithm of sync.Map in Go 1.15.0 (golang/go#40999), in impl/readdirty",
-			Subject: Subject("go1.15.0", history, func() any { return new(readdirty.Go1150) }),
+			Subject: Subject("go1.15.0", syncMapPromise, func() any { return new(readdirty.Go1150) }),
 			Expect: map[model.Clause][]model.Status{
 				model.R1: violation, model.R3: violation,
 			},
@@ -59,7 +67,7 @@ func Catalogue() []Map {
 		{
 			Name:    "go1.15.2",
 			Origin:  "the algorithm of sync.Map from Go 1.15.2 on, in impl/readdirty",
-			Subject: Subject("go1.15.2", history, func() any { return new(readdirty.Go1152) }),
+			Subject: Subject("go1.15.2", syncMapPromise, func() any { return new(readdirty.Go1152) }),
 			Expect: map[model.Clause][]model.Status{
 				model.R1: violation,
 			},
@@ -67,7 +75,7 @@ func Catalogue() []Map {
 		{
 			Name:    "go1.23",
 			Origin:  "the algorithm of sync.Map in Go 1.23, in impl/readdirty",
-			Subject: Subject("go1.23", history, func() any { return new(readdirty.Go123) }),
+			Subject: Subject("go1.23", syncMapPromise, func() any { return new(readdirty.Go123) }),
 			Expect: map[model.Clause][]model.Status{
 				model.R1: violation, model.R3: violation,
 			},
@@ -75,7 +83,7 @@ func Catalogue() []Map {
 		{
 			Name:    "sync.Map",
 			Origin:  "the toolchain's own, " + runtime.Version(),
-			Subject: Subject("sync.Map", history, func() any { return new(sync.Map) }),
+			Subject: Subject("sync.Map", syncMapPromise, func() any { return new(sync.Map) }),
 			Expect: map[model.Clause][]model.Status{
 				model.S6: afterPanic(runtime.Version()),
 				model.P3: afterPanic(runtime.Version()),
@@ -86,7 +94,7 @@ func Catalogue() []Map {
 			Origin: "a Go map behind a mutex, in impl/locked",
 			Subject: Subject("locked", model.Promise{
 				Release: model.ReleasePrompt, Clear: model.Strong, Len: model.Strong,
-				Zero: true, Progress: model.Blocking,
+				Zero: true,
 			}, func() any { return new(locked.Map[any, any]) }),
 		},
 		{
@@ -94,17 +102,17 @@ func Catalogue() []Map {
 			Origin: "keys and values side by side in flat buckets, in impl/flatmap",
 			Subject: Subject("flatmap", model.Promise{
 				Release: model.ReleasePrompt, Clear: model.Strong,
-				Zero: true, Shrinks: true, LoadFree: true, Progress: model.Blocking,
+				Zero: true, Shrinks: true, LoadFree: true,
 			}, func() any { return new(flatmap.Map[any, any]) }),
 		},
 	}
 }
 
-// afterPanic foretells what sync.Map's CompareAndDelete does when a comparison
-// panics: in Go 1.24 to 1.26 it leaves a lock held; of later versions nothing
-// is known yet.
+// afterPanic returns the expected verdicts on what sync.Map's CompareAndDelete does
+// if a comparison panics. In Go 1.24 to 1.27 it leaves a lock held. Nothing is known
+// about later versions.
 func afterPanic(version string) []model.Status {
-	for _, known := range []string{"go1.24", "go1.25", "go1.26"} {
+	for _, known := range []string{"go1.24", "go1.25", "go1.26", "go1.27"} {
 		if version == known || strings.HasPrefix(version, known+".") {
 			return []model.Status{model.Violation}
 		}
@@ -112,7 +120,7 @@ func afterPanic(version string) []model.Status {
 	return []model.Status{model.OK, model.Violation}
 }
 
-// Names returns the names of the catalogue.
+// Names returns the names of the maps in the catalogue.
 func Names() []string {
 	var names []string
 	for _, m := range Catalogue() {
@@ -121,8 +129,7 @@ func Names() []string {
 	return names
 }
 
-// Find returns the map called name, of the catalogue or of package broken, or
-// false.
+// Find returns the map called name, from the catalogue or from package broken.
 func Find(name string) (Map, bool) {
 	all := append(Catalogue(), Broken()...)
 	i := slices.IndexFunc(all, func(m Map) bool { return m.Name == name })
@@ -132,54 +139,32 @@ func Find(name string) (Map, bool) {
 	return all[i], true
 }
 
-// Expected returns the verdicts on c that m may get. Without an entry in
-// Expect these are: skipped, where m does not promise c or lacks its methods;
-// ok or skipped for the memory model, which is judged under -race only, and for
-// P1, which only exploration judges; ok otherwise.
+// Expected returns the verdicts on c that m may get. Unless Expect has an entry for
+// c, it is skipped if m does not promise c or lacks what c needs, and ok otherwise.
+// The memory model and P1 may also be skipped: they are judged only with -race and
+// by exploration.
 func (m Map) Expected(c model.Clause) []model.Status {
 	if e, ok := m.Expect[c]; ok {
 		return e
 	}
 	in := m.Subject.Bind()
 	switch {
-	case in.Promise().Reason(c) != "", lacks(in.Methods(), c):
+	case model.Unjudged(c, in) != "":
 		return []model.Status{model.Skipped}
 	case c == model.M1 || c == model.M2:
 		return []model.Status{model.OK, model.Skipped}
-	case c == model.P1: // skipped where no exploration is asked for
+	case c == model.P1: // judged only by exploration
 		return []model.Status{model.OK, model.Skipped}
 	}
 	return []model.Status{model.OK}
 }
 
-// lacks reports whether a map with these methods cannot be judged on c.
-func lacks(has model.MethodSet, c model.Clause) bool {
-	any := func(methods ...model.Method) bool {
-		return slices.ContainsFunc(methods, has.Has)
-	}
-	switch c {
-	case model.S4:
-		return !any(model.LoadOrStore, model.LoadAndDelete, model.Swap)
-	case model.S5, model.S6:
-		return !any(model.CompareAndSwap, model.CompareAndDelete)
-	case model.T1, model.T3, model.T4:
-		return !any(model.Range)
-	case model.T2:
-		return !any(model.All, model.Keys, model.Values)
-	case model.T5:
-		return !any(model.Clear)
-	case model.T6:
-		return !any(model.Len)
-	}
-	return false
-}
-
-// AsExpected reports whether every verdict is one that m may get, and names
-// the clauses of those that are not.
+// AsExpected reports whether m may get all of these verdicts, and returns the
+// clauses whose verdicts it may not get.
 func (m Map) AsExpected(verdicts []model.Verdict) (bool, []model.Clause) {
 	var unexpected []model.Clause
 	for _, s := range model.Sentences {
-		// A verdict that is not there is skipped, and so not what was foretold.
+		// A missing verdict counts as skipped.
 		if !slices.Contains(m.Expected(s.Clause), model.Find(verdicts, s.Clause).Status) {
 			unexpected = append(unexpected, s.Clause)
 		}

@@ -10,11 +10,6 @@ import (
 	"sync/atomic"
 )
 
-// Bind makes a new map of s and returns it as an [Instance]. It panics with what
-// to do if s has no New, no way to make a key or a value, or a map without any of
-// the methods.
-func Bind[K comparable, V any](s Subject[K, V]) Instance { return newBinder(s).Bind() }
-
 // binder makes bindings of a subject, whose types it has looked at.
 type binder[K comparable, V any] struct {
 	subject Subject[K, V]
@@ -387,11 +382,11 @@ func bounded(f func(Visit) bool) func(Visit) bool {
 	visits := 0
 	return func(v Visit) bool {
 		if visits++; visits > maxVisits {
-			panic(CallbackPanic{})
+			panic(callbackPanic{})
 		}
 		return f(v)
 	}
 }
 
-// CallbackPanic is what a callback of a checker panics with.
-type CallbackPanic struct{}
+// callbackPanic is what the callback of a [Func] panics with.
+type callbackPanic struct{}

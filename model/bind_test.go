@@ -350,7 +350,7 @@ func TestMethodsAreFoundOneByOne(t *testing.T) {
 		}{}, []Method{Load, Store, Delete, Range}},
 		{new(mutexMap[string, int]), everyMethod},
 	} {
-		in := Bind(Subject[string, int]{New: func() any { return row.m }})
+		in := Subject[string, int]{New: func() any { return row.m }}.Bind()
 		if !slices.Equal(in.Methods().Methods(), row.want) || len(in.Mismatched()) != 0 || in.Map() != row.m {
 			t.Errorf("%T: found %s, mismatched %v", row.m, in.Methods(), in.Mismatched())
 		}
@@ -376,7 +376,7 @@ func (wrongSignatures) Clear() error                        { return nil }
 func (wrongSignatures) Len() int64                          { return 0 }
 
 func TestMismatchedNamesEachMethodWithAnotherSignature(t *testing.T) {
-	in := Bind(Subject[string, int]{New: func() any { return wrongSignatures{} }})
+	in := Subject[string, int]{New: func() any { return wrongSignatures{} }}.Bind()
 	got := append([]string{in.Methods().String()}, in.Mismatched()...)
 	want := []string{
 		"Load",
@@ -418,7 +418,7 @@ func (r returnsFuncs) Values() func(func(int) bool)      { return r.m.Values() }
 
 func TestEveryFormOfATraversalHandsOutTheSame(t *testing.T) {
 	for _, form := range []any{new(mutexMap[string, int]), takes{new(mutexMap[string, int])}, returnsFuncs{new(mutexMap[string, int])}} {
-		in := Bind(Subject[string, int]{New: func() any { return form }})
+		in := Subject[string, int]{New: func() any { return form }}.Bind()
 		Call(in, store(1, 2))
 		Call(in, store(2, Zero))
 		for m, want := range map[Method]string{All: "k1, v2; k2, zero", Keys: "k1, _; k2, _", Values: "_, v2; _, zero"} {
@@ -457,7 +457,7 @@ func (n nilSeen) Values(f func(int) bool) { n.note(Values, f == nil) }
 
 func TestANilCallbackReachesTheMapAsNil(t *testing.T) {
 	var seen []Method
-	in := Bind(Subject[string, int]{New: func() any { return nilSeen{&seen} }})
+	in := Subject[string, int]{New: func() any { return nilSeen{&seen} }}.Bind()
 	for _, m := range []Method{Range, All, Keys, Values} {
 		in.Traverse(Op{Method: m, Func: &Func{Nil: true}}, nil)
 		in.Traverse(Op{Method: m}, func(Visit) bool { return true })
@@ -487,7 +487,7 @@ func (panics) Len() int                         { panic("boom") }
 
 // The kind of a panic follows from what was passed, in every method.
 func TestAPanicIsAResultOfAKind(t *testing.T) {
-	in := Bind(Subject[any, any]{New: func() any { return panics{} }})
+	in := Subject[any, any]{New: func() any { return panics{} }}.Bind()
 	for _, m := range everyMethod {
 		for _, row := range []struct {
 			op    Op
@@ -506,7 +506,7 @@ func TestAPanicIsAResultOfAKind(t *testing.T) {
 			if row.holds {
 				want = row.want
 			}
-			if got := Execute(in, row.op, deaf{}); got != (Result{Panic: want}) {
+			if got := Execute(in, row.op, nil); got != (Result{Panic: want}) {
 				t.Errorf("%s: %+v, want a panic of kind %s", row.op, got, want)
 			}
 		}
@@ -517,7 +517,7 @@ func TestAPanicOfTheCallbackIsToldFromOneOfTheMap(t *testing.T) {
 	in := right[string, int]().Bind()
 	Call(in, store(1, 1))
 	for _, m := range []Method{Range, All, Keys, Values} {
-		if r := in.Traverse(Op{Method: m}, func(Visit) bool { panic(CallbackPanic{}) }); r.Panic != PanicCallback {
+		if r := Execute(in, Op{Method: m, Func: &Func{Panic: 1}}, nil); r.Panic != PanicCallback {
 			t.Errorf("%s: %+v", m, r)
 		}
 		if r := in.Traverse(Op{Method: m}, func(Visit) bool { panic("boom") }); r.Panic != PanicOther {
@@ -525,13 +525,6 @@ func TestAPanicOfTheCallbackIsToldFromOneOfTheMap(t *testing.T) {
 		}
 	}
 }
-
-// deaf is a Listener that does not listen.
-type deaf struct{}
-
-func (deaf) Visit(Visit)        {}
-func (deaf) Call(Op) int        { return 0 }
-func (deaf) Return(int, Result) {}
 
 func TestTraitsFollowFromTheTypes(t *testing.T) {
 	for name, want := range map[string]Traits{
@@ -569,7 +562,7 @@ func TestZeroIsTheZeroValueOfTheMapsType(t *testing.T) {
 	made := right[string, int]()
 	made.New = func() any { return &mutexMap[string, int]{m: map[string]int{"conn-1": 5}} }
 	made.Promise = Promise{Zero: true}
-	zero, ok := Bind(made).Zero()
+	zero, ok := made.Bind().Zero()
 	if !ok || zero.Methods() != EveryMethod || zero.Name() != "right" || !zero.Promise().Zero {
 		t.Fatalf("ok %v, %v", ok, zero)
 	}
@@ -581,14 +574,14 @@ func TestZeroIsTheZeroValueOfTheMapsType(t *testing.T) {
 		t.Errorf("the zero value after a Store: %+v", r)
 	}
 	byValue := Subject[string, int]{New: func() any { return takes{new(mutexMap[string, int])} }}
-	if zero, ok := Bind(byValue).Zero(); ok {
+	if zero, ok := byValue.Bind().Zero(); ok {
 		t.Errorf("a map that is no pointer has the zero value %v", zero)
 	}
 }
 
 func TestAResultOfUnknownMakeIsForeign(t *testing.T) {
 	m := new(mutexMap[any, any])
-	in := Bind(Subject[any, any]{New: func() any { return m }})
+	in := Subject[any, any]{New: func() any { return m }}.Bind()
 	wild := []any{"text", 7, Payload{Index: 1, Check: [2]int{1, 1}}, NewPayload(0), NewPayload(-2), []int{1}, new(int)}
 	for i, v := range wild {
 		m.m = map[any]any{"conn-1": v}
@@ -602,7 +595,7 @@ func TestAResultOfUnknownMakeIsForeign(t *testing.T) {
 	if r := Call(in, Op{Method: Load, Key: 1}); r != (Result{Value: Foreign, OK: true}) {
 		t.Errorf("a slice among strings is read as %+v", r)
 	}
-	in = Bind(Subject[any, any]{New: func() any { return m }})
+	in = Subject[any, any]{New: func() any { return m }}.Bind()
 	for _, k := range []any{"", "7", "conn-", "conn-01", "conn-+1", "conn--1", "conn-1 ", "Conn-1", "conn-99999999999999999999", 1, nil, namedString("conn-1")} {
 		m.m = map[any]any{k: nil}
 		if got, _ := visited(in, Range); !slices.Equal(got, []string{"foreign, zero"}) {
@@ -618,7 +611,7 @@ func (l leaky) Range(f func(any, any) bool) { f(l.k, l.v) }
 
 func TestAKeyThatCannotBeHashedComesOutUnhashable(t *testing.T) {
 	for want, k := range map[string]any{"unhashable, zero": []int{1}, "foreign, zero": 3.5} {
-		in := Bind(Subject[any, any]{New: func() any { return leaky{k, nil} }})
+		in := Subject[any, any]{New: func() any { return leaky{k, nil} }}.Bind()
 		if got, r := visited(in, Range); !slices.Equal(got, []string{want}) || r != (Result{}) {
 			t.Errorf("%v is read as %v, %+v", k, got, r)
 		}

@@ -99,7 +99,7 @@ func catch(o Op, kind *Panic) {
 	if m, ok := p.(mistake); ok {
 		panic(m)
 	}
-	_, callback := p.(CallbackPanic)
+	_, callback := p.(callbackPanic)
 	switch {
 	case callback:
 		*kind = PanicCallback
@@ -107,7 +107,7 @@ func catch(o Op, kind *Panic) {
 		*kind = PanicHash
 	case o.Method.Compares() && o.Old == Uncomparable:
 		*kind = PanicCompare
-	case o.Func != nil && o.Func.Nil:
+	case o.Func.IsNil():
 		*kind = PanicNilFunc
 	default:
 		*kind = PanicOther

@@ -3,8 +3,8 @@ package model
 // A Clause is the number of one sentence of docs/specification.md.
 type Clause string
 
-// The clauses. S: sequential meaning. T: traversal and whole-map operations.
-// R: release. M: memory model. P: progress.
+// The clauses. S is sequential meaning, T traversals and operations on the whole
+// map, R release, M the memory model, P progress.
 const (
 	S1 Clause = "S1"
 	S2 Clause = "S2"
@@ -32,49 +32,59 @@ const (
 	P3 Clause = "P3"
 )
 
-// Sentences holds every clause in the order of the document, each with its
-// sentence in a few words; docs/specification.md has the full one.
+// Sentences lists every clause in the order of the document, with a name for
+// tables and a summary of its sentence. docs/specification.md has the full
+// sentence.
 var Sentences = []struct {
 	Clause   Clause
+	Name     string
 	Sentence string
 }{
-	{S1, "each single-key operation takes effect atomically between its call and its return"},
-	{S2, "only operations on the same key, and Clear, affect a key's result"},
-	{S3, "an absent key yields the zero value and false, a present zero value does not"},
-	{S4, "LoadOrStore stores exactly when it says so; Swap and LoadAndDelete return what they displaced"},
-	{S5, "a failed CompareAndSwap or CompareAndDelete changes nothing; an absent key never matches"},
-	{S6, "values compare by ==; a comparison that panics changes nothing and leaves the map usable"},
-	{S7, "a NaN key is never found again, an unhashable key panics without effect"},
-	{S8, "after an overwrite with an equal but distinct key exactly one of the two is live"},
-	{S9, "the zero value is an empty map ready for use, and vet sees a copy"},
-	{T1, "Range is one Load of each key: no duplicate, residents visited, absentees not"},
-	{T2, "All, Keys and Values are the same traversal and can be repeated"},
-	{T3, "the callback may call any method of the map"},
-	{T4, "a panic or Goexit in the callback propagates and leaves the map usable"},
-	{T5, "Clear is one atomic operation on all keys, or one Delete a key where only that is promised"},
-	{T6, "Len is exact when no write is in progress, or linearizable where that is promised"},
-	{R1, "at rest nothing is reachable that a traversal would not hand out"},
-	{R2, "an operation in progress pins little, and nothing once it has returned"},
-	{R3, "at rest what is retained is bounded by the peak number of live keys"},
-	{R4, "the table's own memory follows the number of live keys down"},
-	{M1, "a write synchronizes before every read that observes its effect, absence included"},
-	{M2, "no data race inside the map"},
-	{P1, "Load never waits for a writer"},
-	{P2, "no deadlock, no lost wake-up"},
-	{P3, "a panic anywhere leaves no lock held"},
+	{S1, "atomic operations", "each single-key operation takes effect atomically between its call and its return"},
+	{S2, "independent keys", "only operations on the same key, and Clear, affect a key's result"},
+	{S3, "absence is not zero", "an absent key yields the zero value and false; a present key yields true, even if its value is zero"},
+	{S4, "displaced values", "LoadOrStore stores exactly when it says so; Swap and LoadAndDelete return what they displaced"},
+	{S5, "failed comparison", "a failed CompareAndSwap or CompareAndDelete changes nothing; an absent key never matches"},
+	{S6, "comparison panics", "values compare by ==; a comparison that panics changes nothing and leaves the map usable"},
+	{S7, "NaN and unhashable keys", "a NaN key is never found again; an unhashable key panics without effect"},
+	{S8, "one instance per key", "after an overwrite with an equal but distinct key, exactly one of the two is live"},
+	{S9, "usable zero value", "the zero value is an empty map ready for use, and go vet reports copies"},
+	{T1, "Range visits", "Range is one Load of each key: it misses no key that stays, and visits none twice"},
+	{T2, "iterators", "All, Keys and Values are the same traversal and can be repeated"},
+	{T3, "reentrant callbacks", "the callback may call any method of the map"},
+	{T4, "callback panics", "a panic or Goexit in the callback propagates and leaves the map usable"},
+	{T5, "Clear", "Clear is one atomic operation on all keys, or one Delete per key where only that is promised"},
+	{T6, "Len", "Len is exact when no write is in progress, or linearizable where that is promised"},
+	{R1, "prompt release", "at rest nothing is reachable that a traversal would not hand out"},
+	{R2, "bounded pinning", "an operation in progress pins a bounded amount, and nothing once it has returned"},
+	{R3, "bounded garbage", "at rest what is retained is bounded by the peak number of live keys"},
+	{R4, "shrinking table", "the table's own memory follows the number of live keys down"},
+	{M1, "write before read", "a write synchronizes before every read that observes its effect, absence included"},
+	{M2, "no data race", "no data race inside the map"},
+	{P1, "Load never waits", "Load never waits for a writer"},
+	{P2, "no deadlock", "no deadlock, no lost wake-up"},
+	{P3, "panic leaves no lock", "a panic anywhere leaves no lock held"},
 }
 
-// Sentence returns c's sentence in a few words, or "" if c is not a clause.
+// Sentence returns the summary of c's sentence, or "" if c is not a clause.
 func (c Clause) Sentence() string {
-	for _, s := range Sentences {
-		if s.Clause == c {
-			return s.Sentence
-		}
+	if i := c.Order(); i >= 0 {
+		return Sentences[i].Sentence
 	}
 	return ""
 }
 
-// Order returns c's place in the document, for sorting; -1 if c is not a clause.
+// Title returns c's number and name, such as "R1 prompt release". It returns
+// just c if c is not a clause.
+func (c Clause) Title() string {
+	if i := c.Order(); i >= 0 {
+		return string(c) + " " + Sentences[i].Name
+	}
+	return string(c)
+}
+
+// Order returns c's place in the document, for sorting, or -1 if c is not a
+// clause.
 func (c Clause) Order() int {
 	for i, s := range Sentences {
 		if s.Clause == c {

@@ -12,7 +12,7 @@ import (
 )
 
 // declaredClauses reads the constants of type Clause from the source, so that
-// a new one cannot be forgotten in Sentences.
+// Sentences cannot lack a new one.
 func declaredClauses(t *testing.T) (clauses []Clause) {
 	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), "clause.go", nil, parser.SkipObjectResolution)
@@ -47,20 +47,22 @@ func TestSentencesHasEveryClauseOnceInOrder(t *testing.T) {
 	}
 }
 
-func TestClauseKnowsItsSentenceAndItsOrder(t *testing.T) {
+func TestClauseKnowsItsTitleSentenceAndOrder(t *testing.T) {
 	seen := map[string]bool{"": true}
 	for i, s := range Sentences {
-		if s.Clause.Sentence() != s.Sentence || s.Clause.Order() != i {
-			t.Errorf("%s: sentence %q, order %d", s.Clause, s.Clause.Sentence(), s.Clause.Order())
+		if s.Clause.Title() != string(s.Clause)+" "+s.Name || s.Clause.Sentence() != s.Sentence || s.Clause.Order() != i {
+			t.Errorf("%s: title %q, sentence %q, order %d", s.Clause, s.Clause.Title(), s.Clause.Sentence(), s.Clause.Order())
 		}
-		if seen[s.Sentence] {
-			t.Errorf("%s: the sentence %q is empty or another clause's", s.Clause, s.Sentence)
+		for _, text := range []string{s.Name, s.Sentence} {
+			if seen[text] {
+				t.Errorf("%s: %q is empty, or another clause has it too", s.Clause, text)
+			}
+			seen[text] = true
 		}
-		seen[s.Sentence] = true
 	}
 	for _, c := range []Clause{"", "S0", "S10", "s1", "X1"} {
-		if c.Sentence() != "" || c.Order() != -1 {
-			t.Errorf("%q, no clause: sentence %q, order %d", c, c.Sentence(), c.Order())
+		if c.Title() != string(c) || c.Sentence() != "" || c.Order() != -1 {
+			t.Errorf("%q is no clause, but has title %q, sentence %q, order %d", c, c.Title(), c.Sentence(), c.Order())
 		}
 	}
 }

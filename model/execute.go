@@ -10,6 +10,13 @@ type Listener interface {
 	Return(id int, r Result)
 }
 
+// deaf is a Listener to which nothing matters.
+type deaf struct{}
+
+func (deaf) Visit(Visit)        {}
+func (deaf) Call(Op) int        { return 0 }
+func (deaf) Return(int, Result) {}
+
 // Call performs any operation but a traversal.
 func Call(in Instance, o Op) Result {
 	p := in.Prepare(o)
@@ -18,22 +25,17 @@ func Call(in Instance, o Op) Result {
 	return p.Result()
 }
 
-// CallWatched is [Call], and watches what was passed to the map.
-func CallWatched(in Instance, o Op) (Result, Watches) {
-	p := in.Prepare(o)
-	defer p.Release()
-	w := p.Watches()
-	p.Do()
-	return p.Result(), w
-}
-
 // Execute performs o on a map. What a traversal's callback does is told to l
-// as it happens; calls that the callback makes are executed likewise.
+// as it happens, unless l is nil; calls that the callback makes are executed
+// likewise.
 func Execute(in Instance, o Op, l Listener) Result {
+	if l == nil {
+		l = deaf{}
+	}
 	if !o.Method.Traverses() {
 		return Call(in, o)
 	}
-	if o.Func != nil && o.Func.Nil {
+	if o.Func.IsNil() {
 		return in.Traverse(o, nil)
 	}
 	if _, ends := o.Func.Step(); ends == Goexit {
@@ -60,7 +62,7 @@ func callback(in Instance, f *Func, l Listener, exit func()) func(Visit) bool {
 		}
 		switch ends {
 		case PanicCallback:
-			panic(CallbackPanic{})
+			panic(callbackPanic{})
 		case Goexit:
 			exit()
 		}

@@ -58,7 +58,7 @@ func (t *transcript) Return(id int, r Result) {
 // transcribe executes o on a new map with these entries and writes what is
 // heard, how o ends, and what the map then holds.
 func transcribe(o Op, m any, initial ...Op) string {
-	in := Bind(Subject[string, int]{New: func() any { return m }})
+	in := Subject[string, int]{New: func() any { return m }}.Bind()
 	for _, s := range initial {
 		Call(in, s)
 	}
@@ -271,7 +271,7 @@ func (endless) Range(f func(string, int) bool) {
 }
 
 func TestExecuteEndsATraversalThatGoesOnAndOn(t *testing.T) {
-	in := Bind(Subject[string, int]{New: func() any { return endless{} }})
+	in := Subject[string, int]{New: func() any { return endless{} }}.Bind()
 	for _, f := range []*Func{nil, {Stop: 1}} {
 		var heard transcript
 		if r := Execute(in, Op{Method: Range, Func: f}, &heard); r != (Result{Panic: PanicCallback}) || len(heard.lines) < 1000 {

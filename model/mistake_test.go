@@ -103,7 +103,7 @@ func TestAMistakeInsideACallbackIsNotBlamedOnTheMap(t *testing.T) {
 	in := right[string, int]().Bind()
 	Call(in, store(1, 1))
 	got := message(func() {
-		Execute(in, Op{Method: Range, Func: &Func{Do: []Op{{Method: Load, Key: NaN}}}}, deaf{})
+		Execute(in, Op{Method: Range, Func: &Func{Do: []Op{{Method: Load, Key: NaN}}}}, nil)
 	})
 	if want := `model: Subject "right": string has no key NaN: ask Traits first`; got != want {
 		t.Errorf("got %s, want %s", got, want)

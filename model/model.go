@@ -1,26 +1,24 @@
-// Package model says what a concurrent map means, and what deletion owes.
+// Package model says what a concurrent map means, and what it owes after
+// deletion. It is the executable half of docs/specification.md.
 //
-// It is the executable half of docs/specification.md. Nothing here is
-// concurrent and nothing here touches a real map except [Bind]:
+// A [Subject] is a map under test. Methods and values are found by their types:
 //
-//	clause.go     the numbered sentences that everything refers to
-//	verdict.go    what a checker says about a clause, and how far it looked
-//	promise.go    which clauses and levels a map claims
-//	report.go     verdicts told to a test
-//	op.go         symbolic operations
-//	result.go     what they return, symbolically
-//	state.go      an abstract map: what each key holds, and which instance of it is live
-//	step.go       the meaning: one pure function from state and operation to state and result
-//	traversal.go  what a Range may hand out while the map changes under it
-//	subject.go    a real map, and how to speak its keys and values
-//	bind.go       the only place that looks for a real map's methods
-//	call.go       one call of a method, and what it did
-//	codec.go      symbolic keys and values to real ones and back
-//	watch.go      weak pointers to what an operation passed in
-//	execute.go    an operation on a real map, with what happens inside its callback
-//	watchdog.go   whether calls on a real map will ever return
+//	var subject = model.Subject[string, int]{
+//		Name:    "mine",
+//		New:     func() any { return new(mine.Map[string, int]) },
+//		Promise: model.Promise{Release: model.ReleasePrompt, Zero: true},
+//	}
 //
-// Keys and values are small integers. A checker decides that key 3 is stored;
-// the subject decides that key 3 is the string "conn-3". So one checker serves
-// every key and value type, and a history can be saved and read back.
+//	func TestMine(t *testing.T) { property.Run(t, subject) }
+//
+// Its [Promise] says which clauses of the specification the map claims beyond
+// those that every map owes. A checker returns a [Verdict] on each [Clause].
+//
+// Checkers pass small integers for keys and values, in an [Op]; the subject
+// decides that key 3 is the string "conn-3". So one checker serves every key and
+// value type, and a history can be saved and read back. [Step] is the meaning of
+// a map: a pure function from a [State] and an operation to a state and a
+// [Result]. A [Traversal] says what a Range may visit while the map changes under
+// it. An [Instance] is a new map that takes such operations; all else in this
+// package is neither concurrent nor touches a real map.
 package model

@@ -4,110 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"math/bits"
 	"strconv"
 	"strings"
 )
-
-// A Method is one method of the specification.
-type Method uint8
-
-const (
-	Load Method = iota
-	Store
-	LoadOrStore
-	LoadAndDelete
-	Delete
-	Swap
-	CompareAndSwap
-	CompareAndDelete
-	Range
-	All    // the traversals of clause T2; All hands out what Range does
-	Keys   // hands out keys only
-	Values // hands out values only
-	Clear
-	Len
-	methods // how many there are
-)
-
-var methodNames = [methods]string{
-	"Load", "Store", "LoadOrStore", "LoadAndDelete", "Delete", "Swap",
-	"CompareAndSwap", "CompareAndDelete", "Range", "All", "Keys", "Values", "Clear", "Len",
-}
-
-func (m Method) String() string {
-	if m < methods {
-		return methodNames[m]
-	}
-	return fmt.Sprintf("Method(%d)", uint8(m))
-}
-
-// MarshalText writes the method's name.
-func (m Method) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
-
-// UnmarshalText reads a method's name.
-func (m *Method) UnmarshalText(b []byte) error {
-	for i, name := range methodNames {
-		if name == string(b) {
-			*m = Method(i)
-			return nil
-		}
-	}
-	return fmt.Errorf("unknown operation %q: want one of %s", b, strings.Join(methodNames[:], ", "))
-}
-
-// OnKey reports whether m is a single-key operation.
-func (m Method) OnKey() bool { return m <= CompareAndDelete }
-
-// Traverses reports whether m calls a function for what it visits.
-func (m Method) Traverses() bool { return m >= Range && m <= Values }
-
-// Stores reports whether m may store a value.
-func (m Method) Stores() bool {
-	return m == Store || m == LoadOrStore || m == Swap || m == CompareAndSwap
-}
-
-// Compares reports whether m compares the stored value with an old one.
-func (m Method) Compares() bool { return m == CompareAndSwap || m == CompareAndDelete }
-
-// Writes reports whether m may change the map.
-func (m Method) Writes() bool {
-	return m.OnKey() && m != Load || m == Clear
-}
-
-// A MethodSet is a set of methods.
-type MethodSet uint16
-
-// EveryMethod holds all methods of the specification.
-const EveryMethod MethodSet = 1<<methods - 1
-
-// Has reports whether m is in s.
-func (s MethodSet) Has(m Method) bool { return s>>m&1 == 1 }
-
-// With returns s with m added.
-func (s MethodSet) With(m Method) MethodSet { return s | 1<<m }
-
-// Without returns s with m left out.
-func (s MethodSet) Without(m Method) MethodSet { return s &^ (1 << m) }
-
-// Methods lists s in the order of the specification.
-func (s MethodSet) Methods() []Method {
-	list := make([]Method, 0, bits.OnesCount16(uint16(s)))
-	for m := range methods {
-		if s.Has(m) {
-			list = append(list, m)
-		}
-	}
-	return list
-}
-
-func (s MethodSet) String() string {
-	names := []string{}
-	for _, m := range s.Methods() {
-		names = append(names, m.String())
-	}
-	return strings.Join(names, ", ")
-}
 
 // Keys and values that are not ordinary. Ordinary keys are 0, 1, 2, …;
 // ordinary values are 1, 2, 3, … and Zero is V's zero value.
@@ -158,6 +57,37 @@ func (f *Func) Step() (visit int, ends Panic) {
 	return visit, ends
 }
 
+// Asked returns how many of the first n visits f asks for. A map that makes more
+// calls a function that told it to stop.
+func (f *Func) Asked(n int) int {
+	if at, _ := f.Step(); at > 0 {
+		return min(at, n)
+	}
+	return n
+}
+
+// End returns how a traversal ends in which f is called n times, and whether it
+// is f that ends it. Otherwise the traversal comes to the end of the map. A nil
+// function is never called; see [Func.MayEnd].
+func (f *Func) End(n int) (ends Panic, stopped bool) {
+	at, ends := f.Step()
+	if at == 0 || n < at {
+		return "", false
+	}
+	return ends, true
+}
+
+// MayEnd reports whether a traversal in which f is called n times may end like
+// got. A nil function panics where there is an entry to call it with, and may
+// panic on an empty map (T4).
+func (f *Func) MayEnd(n int, got Panic) bool {
+	ends, _ := f.End(n)
+	return got == ends || f.IsNil() && got == PanicNilFunc
+}
+
+// IsNil reports whether the traversal is passed a nil function.
+func (f *Func) IsNil() bool { return f != nil && f.Nil }
+
 // KeyName is how a symbolic key is shown to people.
 func KeyName(k int) string {
 	switch k {
@@ -189,21 +119,20 @@ func ValueName(v int) string {
 }
 
 func (o Op) String() string {
-	k, v, old := KeyName(o.Key), ValueName(o.Value), ValueName(o.Old)
-	var args string
-	switch o.Method {
-	case Load, LoadAndDelete, Delete:
-		args = k
-	case Store, LoadOrStore, Swap:
-		args = k + ", " + v
-	case CompareAndSwap:
-		args = k + ", " + old + ", " + v
-	case CompareAndDelete:
-		args = k + ", " + old
-	case Range, All, Keys, Values:
-		args = o.Func.String()
+	var args []string
+	if o.Method.OnKey() {
+		args = append(args, KeyName(o.Key))
 	}
-	return o.Method.String() + "(" + args + ")"
+	if o.Method.Compares() {
+		args = append(args, ValueName(o.Old))
+	}
+	if o.Method.Stores() {
+		args = append(args, ValueName(o.Value))
+	}
+	if o.Method.Traverses() {
+		args = append(args, o.Func.String())
+	}
+	return o.Method.String() + "(" + strings.Join(args, ", ") + ")"
 }
 
 func (f *Func) String() string {

@@ -9,7 +9,7 @@ import (
 )
 
 func TestPromiseGivesAReasonForWhatItDoesNotPromise(t *testing.T) {
-	every := Promise{Release: ReleasePrompt, Clear: Strong, Len: Strong, Zero: true, Shrinks: true, LoadFree: true, Progress: WaitFree}
+	every := Promise{Release: ReleasePrompt, Clear: Strong, Len: Strong, Zero: true, Shrinks: true, LoadFree: true}
 	release := func(level Release) Promise { return Promise{Release: level, Zero: true, Shrinks: true, LoadFree: true} }
 	for _, row := range []struct {
 		name    string
@@ -25,7 +25,7 @@ func TestPromiseGivesAReasonForWhatItDoesNotPromise(t *testing.T) {
 		{"no release level", release(ReleaseUnstated), nil},
 		{"bounded release", release(ReleaseBounded), map[Clause]string{R1: "not promised: prompt release"}},
 		{"no release", release(ReleaseNone), map[Clause]string{
-			R1: "not promised: release", R2: "not promised: release", R3: "not promised: release",
+			R1: "not promised: prompt release", R2: "not promised: release", R3: "not promised: release",
 		}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -55,7 +55,7 @@ func TestPromiseNamesWhatItAddsToWhatEveryMapOwes(t *testing.T) {
 		named   []Clause
 	}{
 		{Promise{}, nil},
-		{Promise{Clear: Strong, Len: Strong, Progress: WaitFree, Release: ReleaseNone}, nil},
+		{Promise{Clear: Strong, Len: Strong, Release: ReleaseNone}, nil},
 		{Promise{Zero: true}, []Clause{S9}},
 		{Promise{Release: ReleasePrompt}, []Clause{R1}},
 		{Promise{Release: ReleaseBounded}, []Clause{R3}},
@@ -73,8 +73,8 @@ func TestPromiseNamesWhatItAddsToWhatEveryMapOwes(t *testing.T) {
 func TestPromiseIsWrittenAsWhatItPromises(t *testing.T) {
 	for line, p := range map[string]Promise{
 		`{}`: {},
-		`{"release":"prompt","clear":"strong","len":"strong","zero":true,"shrinks":true,"load_never_waits":true,"progress":"lock-free"}`: {
-			Release: ReleasePrompt, Clear: Strong, Len: Strong, Zero: true, Shrinks: true, LoadFree: true, Progress: LockFree},
+		`{"release":"prompt","clear":"strong","len":"strong","zero":true,"shrinks":true,"load_never_waits":true}`: {
+			Release: ReleasePrompt, Clear: Strong, Len: Strong, Zero: true, Shrinks: true, LoadFree: true},
 	} {
 		b, err := json.Marshal(p)
 		if err != nil || string(b) != line {

@@ -2,17 +2,17 @@ package model
 
 import "fmt"
 
-// A Reporter is what Report needs of a testing.TB.
-type Reporter interface {
+// reporter is what Report needs of a testing.TB.
+type reporter interface {
 	Helper()
 	Log(args ...any)
 	Errorf(format string, args ...any)
 }
 
-// Report fails t for each verdict that breaks p, with its trace and the command
+// Report fails t, a testing.TB, for each verdict that breaks p, with its trace and the command
 // that repeats it, and logs the others: what was skipped with its reason,
 // what is ok with its coverage.
-func Report(t Reporter, p Promise, verdicts []Verdict, repeat string) {
+func Report(t reporter, p Promise, verdicts []Verdict, repeat string) {
 	t.Helper()
 	for _, v := range verdicts {
 		if v.Status == OK || v.Status == Skipped {
@@ -20,10 +20,10 @@ func Report(t Reporter, p Promise, verdicts []Verdict, repeat string) {
 			continue
 		}
 		text := fmt.Sprintf("%s\n    %s", v.Clause.Sentence(), v)
-		if v.Path != "" {
-			text += "\n    held by " + v.Path
+		if path := v.Path(); path != "" {
+			text += "\n    held by " + path
 		}
-		for _, line := range v.Trace {
+		for _, line := range v.Lines() {
 			text += "\n        " + line
 		}
 		if v.Status == Unknown && p.Names(v.Clause) {

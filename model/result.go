@@ -32,23 +32,10 @@ func (p Panic) known() bool {
 
 // A Result is what an operation returned. Results are equal if == holds.
 type Result struct {
-	Value int   // the value returned, Zero where the operation returned V's zero value
-	OK    bool  // ok, loaded, swapped or deleted
-	Len   int   // of Len
-	Panic Panic // how the operation ended instead of returning
-}
-
-// returns says which fields of a Result method m fills.
-func (m Method) returns() (value, ok, length bool) {
-	switch m {
-	case Load, LoadOrStore, LoadAndDelete, Swap:
-		return true, true, false
-	case CompareAndSwap, CompareAndDelete:
-		return false, true, false
-	case Len:
-		return false, false, true
-	}
-	return false, false, false
+	Value int   `json:"value,omitempty"` // the value returned, Zero where the operation returned V's zero value
+	OK    bool  `json:"ok,omitempty"`    // ok, loaded, swapped or deleted
+	Len   int   `json:"len,omitempty"`   // of Len
+	Panic Panic `json:"panic,omitempty"` // how the operation ended instead of returning
 }
 
 // Text shows r as the result of method m.
@@ -59,7 +46,7 @@ func (r Result) Text(m Method) string {
 	if r.Panic != "" {
 		return "panic: " + string(r.Panic)
 	}
-	value, ok, length := m.returns()
+	value, ok, length := m.Returns()
 	switch {
 	case value:
 		return ValueName(r.Value) + ", " + strconv.FormatBool(r.OK)
@@ -79,12 +66,12 @@ type resultLine struct {
 	Panic Panic `json:"panic,omitempty"`
 }
 
-// EncodeResult writes r as the result of method m: {"value":1,"ok":true} of a
+// EncodeResult writes r as the result of m: {"value":1,"ok":true} of a
 // Load, {"panic":"compare"} of any method that panicked, {} of a Store.
-func EncodeResult(m Method, r Result) ([]byte, error) {
+func (m Method) EncodeResult(r Result) ([]byte, error) {
 	l := resultLine{Panic: r.Panic}
 	if r.Panic == "" {
-		value, ok, length := m.returns()
+		value, ok, length := m.Returns()
 		if value {
 			l.Value = &r.Value
 		}
@@ -100,7 +87,7 @@ func EncodeResult(m Method, r Result) ([]byte, error) {
 
 // DecodeResult reads what EncodeResult wrote. A field that m does not return,
 // or a missing one, is an error.
-func DecodeResult(m Method, b []byte) (Result, error) {
+func (m Method) DecodeResult(b []byte) (Result, error) {
 	var l *resultLine
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
@@ -116,7 +103,7 @@ func DecodeResult(m Method, b []byte) (Result, error) {
 	if !l.Panic.known() {
 		return Result{}, fmt.Errorf("unknown panic kind %q", l.Panic)
 	}
-	value, ok, length := m.returns()
+	value, ok, length := m.Returns()
 	if l.Panic != "" {
 		value, ok, length = false, false, false
 	}

@@ -24,10 +24,10 @@ func TestResultIsShownWrittenAndReadBack(t *testing.T) {
 			if got := r.Text(m); got != text {
 				t.Errorf("%+v of %s is shown as %q, want %q", r, m, got, text)
 			}
-			if b, err := EncodeResult(m, r); err != nil || string(b) != line {
+			if b, err := m.EncodeResult(r); err != nil || string(b) != line {
 				t.Errorf("%+v of %s is written as %s, %v; want %s", r, m, b, err, line)
 			}
-			if back, err := DecodeResult(m, []byte(line)); err != nil || back != r {
+			if back, err := m.DecodeResult([]byte(line)); err != nil || back != r {
 				t.Errorf("%s of %s is read as %+v, %v", line, m, back, err)
 			}
 		}
@@ -64,11 +64,11 @@ func TestResultRoundTrip(t *testing.T) {
 		case m.Compares():
 			r.OK = ok.Draw(t, "ok")
 		}
-		b, err := EncodeResult(m, r)
+		b, err := m.EncodeResult(r)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if back, err := DecodeResult(m, b); err != nil || back != r {
+		if back, err := m.DecodeResult(b); err != nil || back != r {
 			t.Fatalf("%s of %s is read as %+v, %v", b, m, back, err)
 		}
 	})
@@ -106,7 +106,7 @@ func TestResultRefusesAMalformedLine(t *testing.T) {
 		{Load, `{"panic":"boom"}`, `unknown panic kind "boom"`},
 		{Load, `{"panic":7}`, "cannot unmarshal number"},
 	} {
-		r, err := DecodeResult(row.method, []byte(row.line))
+		r, err := row.method.DecodeResult([]byte(row.line))
 		if err == nil || !strings.Contains(err.Error(), row.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s of %s is read as %+v, %v; want %s", row.line, row.method, r, err, row.want)
 		}

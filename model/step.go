@@ -24,7 +24,7 @@ func Step(s State, o Op) (State, Result) {
 
 // stepNaN adds an entry where the operation stored: nothing ever finds it.
 func (s State) stepNaN(o Op) State {
-	if o.Method == Store || o.Method == Swap || o.Method == LoadOrStore {
+	if o.Method.Inserts() {
 		return s.withNaN(o.Value)
 	}
 	return s
@@ -32,16 +32,11 @@ func (s State) stepNaN(o Op) State {
 
 // traversalEnd returns how a traversal of n entries with callback f ends.
 func traversalEnd(f *Func, n int) Panic {
-	if n == 0 {
-		return ""
-	}
-	if f != nil && f.Nil {
+	if f.IsNil() && n > 0 {
 		return PanicNilFunc
 	}
-	if visit, ends := f.Step(); visit <= n {
-		return ends // nothing where it never ends
-	}
-	return ""
+	ends, _ := f.End(n)
+	return ends
 }
 
 // StepKey is [Step] for a single-key operation: it depends on the key's own
@@ -106,7 +101,7 @@ func Allows(s State, o Op, got Result) (State, bool) {
 	if got == want {
 		return next, true
 	}
-	if o.Func != nil && o.Func.Nil && got.Panic == PanicNilFunc {
+	if o.Func.IsNil() && got.Panic == PanicNilFunc {
 		return s, true
 	}
 	return s, false

@@ -17,7 +17,7 @@ type Subject[K comparable, V any] struct {
 	New func() any
 	// Key returns key i, i ≥ 0: equal for equal i, different for different i.
 	// Where K has instances that are equal but distinct (strings, boxes) each
-	// call should make a fresh one. A pointer need not be remembered: [Bind]
+	// call should make a fresh one. A pointer need not be remembered: Bind
 	// asks again only when nothing holds the last one. It has to lead to memory
 	// of Go's: a variable, or what new returned.
 	Key func(i int) K
@@ -31,13 +31,15 @@ type Subject[K comparable, V any] struct {
 	Promise    Promise
 }
 
-// Bind makes a new map of s and returns it as an [Instance].
-func (s Subject[K, V]) Bind() Instance { return Bind(s) }
+// Bind makes a new map of s and returns it as an [Instance]. It panics with what
+// to do if s has no New, no way to make a key or a value, or a map without any of
+// the methods.
+func (s Subject[K, V]) Bind() Instance { return newBinder(s).Bind() }
 
 // Ready returns a Binder that makes the same instances as s, for whoever makes
 // many: it has looked at the types already, and a [Prepared] that is released
 // serves for another call, which orders the goroutines that make them. It panics
-// as [Bind] does if s is at fault, and its Bind does if a map is.
+// as Bind does if s is at fault, and its Bind does if a map is.
 func (s Subject[K, V]) Ready() Binder {
 	r := newBinder(s)
 	r.calls = &sync.Pool{New: func() any { return new(prepared[K, V]) }}
@@ -61,7 +63,7 @@ type Instance interface {
 	// Do is the bare call.
 	Prepare(Op) Prepared
 	// Traverse performs a traversal with callback f, nil included. What f
-	// panics with arrives as [PanicCallback] if it is a [CallbackPanic].
+	// panics with is a result like any other panic.
 	Traverse(o Op, f func(Visit) bool) Result
 	// Sequence asks the map for a traversal, to be invoked any number of times.
 	Sequence(m Method) func(f func(Visit) bool)

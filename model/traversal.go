@@ -1,9 +1,6 @@
 package model
 
-import (
-	"fmt"
-	"slices"
-)
+import "slices"
 
 // A Traversal says what a traversal in progress may hand out (clause T1). It
 // is told each state of the map from the call on, in order, and each visit.
@@ -107,9 +104,9 @@ func (t *Traversal) add(key int, held ...int) {
 	t.byKey[key] = append(t.byKey[key], e)
 }
 
-// Visit tells t what the callback was handed. The error says why it was not
-// allowed; t then goes on as if it had not been.
-func (t *Traversal) Visit(key, value int) error {
+// Visit tells t what the callback was handed. It returns what is wrong with
+// that, or nil; after a wrong visit t goes on as if it had not been.
+func (t *Traversal) Visit(key, value int) *Misvisit {
 	candidates := t.byKey[key]
 	if t.method == Values {
 		candidates = t.entries
@@ -126,20 +123,16 @@ func (t *Traversal) Visit(key, value int) error {
 		return nil
 	}
 	t.visits = t.visits[:len(t.visits)-1]
-	switch k, v := KeyName(key), ValueName(value); {
-	case t.method == Values:
-		return fmt.Errorf("handed out %s more often than there were keys that held it", v)
+	wrong := &Misvisit{Kind: VisitedTwice, Key: key, Value: value}
+	switch {
+	case t.method == Values, key == NaN && len(fits) > 0:
+		wrong.Kind = VisitedTooOften
 	case len(candidates) == 0:
-		return fmt.Errorf("visited %s, which was absent throughout", k)
+		wrong.Kind = VisitedAbsent
 	case len(fits) == 0:
-		return fmt.Errorf("visited %s with %s, which it did not hold", k, v)
-	case key == NaN && t.method == Keys:
-		return fmt.Errorf("visited NaN more often than it was stored")
-	case key == NaN:
-		return fmt.Errorf("visited NaN, %s more often than it was stored", v)
-	default:
-		return fmt.Errorf("visited %s twice", k)
+		wrong.Kind = VisitedNotHeld
 	}
+	return wrong
 }
 
 // place gives visit i to an entry, moving other visits to make room.
@@ -162,16 +155,16 @@ func (t *Traversal) give(i int, e *entry) {
 	t.visits[i].of = e
 }
 
-// End tells t that the traversal came to its end without being stopped. The
-// error names an entry that it must not leave out.
-func (t *Traversal) End() error {
+// End tells t that the traversal came to its end without being stopped. It
+// returns an entry that was left out and must not be, or nil.
+func (t *Traversal) End() *Misvisit {
 	for _, e := range t.entries {
 		if e.absent || e.taken {
 			continue
 		}
 		t.search++
 		if !t.cover(e) {
-			return fmt.Errorf("did not visit %s, which was present throughout", KeyName(e.key))
+			return &Misvisit{Kind: DidNotVisit, Key: e.key}
 		}
 	}
 	return nil

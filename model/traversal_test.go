@@ -24,7 +24,7 @@ var (
 
 // run plays sc to a traversal by m that begins after initial, and returns the
 // first error.
-func (sc script) run(m Method, initial ...Op) error {
+func (sc script) run(m Method, initial ...Op) *Misvisit {
 	var s State
 	for _, o := range initial {
 		s, _ = Step(s, o)
@@ -132,7 +132,7 @@ func TestTraversalJudgesAScript(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			got := ""
 			if err := row.script.run(row.method, row.initial...); err != nil {
-				got = err.Error()
+				got = err.String()
 			}
 			if got != row.want {
 				t.Errorf("%s after %v: %v\n got %q\nwant %q", row.method, row.initial, row.script, got, row.want)

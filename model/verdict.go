@@ -68,27 +68,84 @@ func (c *Coverage) UnmarshalJSON(b []byte) error {
 
 // A Verdict is what a checker found about one clause.
 type Verdict struct {
+	Clause   Clause
+	Status   Status
+	Coverage Coverage
+	// Reason says why nothing was judged or decided, or, of a clause that holds,
+	// what was seen.
+	Reason string
+	// Level refines a release verdict: "prompt", "bounded", "unbounded".
+	Level string
+	// Failure is what the map did, and Witness the program that shows it, if it
+	// can be run again. A violation has a Failure.
+	Failure *Failure
+	Witness *Witness
+	// Report, if any, tells a violation at length, for Lines.
+	Report []string
+	// Hung says that calls of the program never returned, whatever the verdict:
+	// running it took a watchdog, and left goroutines behind.
+	Hung bool
+}
+
+// Evidence is what was seen, in a line, or why nothing was judged.
+func (v Verdict) Evidence() string {
+	if v.Failure != nil {
+		return v.Failure.Sentence()
+	}
+	return v.Reason
+}
+
+// Path leads from the map to the first instance that it retains, if any.
+func (v Verdict) Path() string {
+	if v.Failure == nil || len(v.Failure.Retained) == 0 {
+		return ""
+	}
+	return v.Failure.Retained[0].Path
+}
+
+// Lines shows a violation step by step.
+func (v Verdict) Lines() []string {
+	if v.Failure == nil || v.Report != nil {
+		return v.Report
+	}
+	return v.Failure.Lines(v.Witness)
+}
+
+// Violates is the verdict that f breaks clause c, as program w shows.
+func (f *Failure) Violates(c Clause, w *Witness) Verdict {
+	return Verdict{Clause: c, Status: Violation, Failure: f, Witness: w, Hung: f.Kind == Hangs}
+}
+
+// verdictLine is a Verdict as JSON. Of a violation, evidence and path are for
+// people, and are not read back.
+type verdictLine struct {
 	Clause   Clause   `json:"clause"`
 	Status   Status   `json:"verdict"`
 	Coverage Coverage `json:"coverage"`
-	// Evidence is one line: what was seen, or why nothing was judged.
-	Evidence string `json:"evidence,omitempty"`
-	// Path leads from the map to what it retains, for release clauses.
-	Path string `json:"path,omitempty"`
-	// Trace shows the violation step by step, a line each.
-	Trace []string `json:"trace,omitempty"`
-	// History is the violating history as JSON lines, where there is one.
-	History []byte `json:"-"`
-	// Witness is the program that shows the violation, if it can be run again.
-	Witness *Witness `json:"-"`
-	// Retained is what the map still reaches, for release clauses, as far as
-	// it was looked into: the first of each kind.
-	Retained []Retained `json:"-"`
-	// Hung says that calls of the program never returned. Whoever runs it has
-	// waited for a watchdog, and left goroutines behind.
-	Hung bool `json:"-"`
-	// Level refines a release verdict: "prompt", "bounded", "unbounded".
-	Level string `json:"level,omitempty"`
+	Evidence string   `json:"evidence,omitempty"`
+	Path     string   `json:"path,omitempty"`
+	Level    string   `json:"level,omitempty"`
+	Failure  *Failure `json:"failure,omitempty"`
+	Witness  *Witness `json:"witness,omitempty"`
+	Hung     bool     `json:"hung,omitempty"`
+}
+
+// MarshalJSON writes v with its evidence in words.
+func (v Verdict) MarshalJSON() ([]byte, error) {
+	return json.Marshal(verdictLine{v.Clause, v.Status, v.Coverage, v.Evidence(), v.Path(), v.Level, v.Failure, v.Witness, v.Hung})
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (v *Verdict) UnmarshalJSON(b []byte) error {
+	var l verdictLine
+	if err := json.Unmarshal(b, &l); err != nil {
+		return err
+	}
+	*v = Verdict{Clause: l.Clause, Status: l.Status, Coverage: l.Coverage, Level: l.Level, Failure: l.Failure, Witness: l.Witness, Hung: l.Hung}
+	if l.Failure == nil {
+		v.Reason = l.Evidence
+	}
+	return nil
 }
 
 func (v Verdict) String() string {
@@ -96,15 +153,15 @@ func (v Verdict) String() string {
 	if c := v.Coverage.String(); c != "" {
 		s += " (" + c + ")"
 	}
-	if v.Evidence != "" {
-		s += ": " + v.Evidence
+	if e := v.Evidence(); e != "" {
+		s += ": " + e
 	}
 	return s
 }
 
 // Skip is the verdict on a clause that was not judged, and why.
 func Skip(c Clause, reason string) Verdict {
-	return Verdict{Clause: c, Status: Skipped, Evidence: reason}
+	return Verdict{Clause: c, Status: Skipped, Reason: reason}
 }
 
 // severity orders statuses by what a reader must not miss.

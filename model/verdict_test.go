@@ -62,10 +62,10 @@ func TestCoverageRefusesOtherText(t *testing.T) {
 
 func TestVerdictIsShownInOneLine(t *testing.T) {
 	for want, v := range map[string]Verdict{
-		"S1 ok (complete: all)":                          {Clause: S1, Status: OK, Coverage: Complete("all")},
-		"R1 violation (bounded: some): 10 keys retained": {Clause: R1, Status: Violation, Coverage: Bounded("some"), Evidence: "10 keys retained"},
-		"S9 skipped: not promised":                       Skip(S9, "not promised"),
-		"T6 unknown":                                     {Clause: T6, Status: Unknown},
+		"S1 ok (complete: all)":                        {Clause: S1, Status: OK, Coverage: Complete("all")},
+		"R1 unknown (bounded: some): 10 keys retained": {Clause: R1, Status: Unknown, Coverage: Bounded("some"), Reason: "10 keys retained"},
+		"S9 skipped: not promised":                     Skip(S9, "not promised"),
+		"T6 unknown":                                   {Clause: T6, Status: Unknown},
 	} {
 		if got := v.String(); got != want {
 			t.Errorf("got %q, want %q", got, want)
@@ -75,12 +75,20 @@ func TestVerdictIsShownInOneLine(t *testing.T) {
 
 func TestVerdictIsWrittenWithItsFields(t *testing.T) {
 	v := Verdict{
-		Clause: R1, Status: Violation, Coverage: Bounded("100 rounds"), Evidence: "10 keys", Path: "m.dirty",
-		Trace: []string{"one", "two"}, Level: "unbounded", History: []byte("not written"),
+		Clause: R1, Status: Violation, Coverage: Bounded("100 rounds"), Level: "unbounded",
+		Failure: &Failure{Kind: Retains, Count: 1, Retained: []Retained{{Index: 2, Passed: 0, Left: 1, Path: "m.dirty"}}},
+		Witness: &Witness{Look: LookRelease, Threads: [][]Op{{{Method: Store, Key: 2, Value: 1}}}},
 	}
-	want := `{"clause":"R1","verdict":"violation","coverage":"bounded: 100 rounds","evidence":"10 keys","path":"m.dirty","trace":["one","two"],"level":"unbounded"}`
+	want := `{"clause":"R1","verdict":"violation","coverage":"bounded: 100 rounds","evidence":"key k2 is still reachable at rest: m.dirty","path":"m.dirty",` +
+		`"level":"unbounded","failure":{"kind":"retains","retained":[{"index":2,"passed":0,"left":1,"path":"m.dirty"}],"count":1},` +
+		`"witness":{"look":"release","threads":[[{"op":"Store","key":2,"value":1}]]}}`
 	if b, err := json.Marshal(v); err != nil || string(b) != want {
 		t.Errorf("got  %s, %v\nwant %s", b, err, want)
+	}
+	var read Verdict
+	unknown := Verdict{Clause: S1, Status: Unknown, Reason: "the budget ended"}
+	if b, err := json.Marshal(unknown); err != nil || json.Unmarshal(b, &read) != nil || !reflect.DeepEqual(read, unknown) {
+		t.Errorf("%s, %v is read as %+v", b, err, read)
 	}
 	if b, err := json.Marshal(Verdict{Clause: S1, Status: OK}); err != nil || string(b) != `{"clause":"S1","verdict":"ok","coverage":""}` {
 		t.Errorf("a bare verdict is written as %s, %v", b, err)
@@ -89,7 +97,7 @@ func TestVerdictIsWrittenWithItsFields(t *testing.T) {
 	if err := json.Unmarshal([]byte(want), &back); err != nil {
 		t.Fatal(err)
 	}
-	if v.History = nil; !reflect.DeepEqual(back, v) {
+	if !reflect.DeepEqual(back, v) {
 		t.Errorf("read as %+v", back)
 	}
 }
@@ -100,8 +108,8 @@ var statuses = []Status{Violation, Invalid, Unknown, OK, Skipped}
 func TestMergeKeepsTheMoreSevereVerdictWhole(t *testing.T) {
 	for i, heavy := range statuses {
 		for _, light := range statuses[i+1:] {
-			a := Verdict{Clause: S1, Status: heavy, Coverage: Complete("a"), Evidence: "a", Path: "a", Level: "a"}
-			b := Verdict{Clause: S1, Status: light, Coverage: Bounded("b"), Evidence: "b", Path: "b", Level: "b"}
+			a := Verdict{Clause: S1, Status: heavy, Coverage: Complete("a"), Reason: "a", Level: "a"}
+			b := Verdict{Clause: S1, Status: light, Coverage: Bounded("b"), Reason: "b", Level: "b"}
 			for _, merged := range [][]Verdict{Merge([]Verdict{a, b}), Merge([]Verdict{b, a}), Merge([]Verdict{b}, []Verdict{a})} {
 				if len(merged) != 1 || !reflect.DeepEqual(merged[0], a) {
 					t.Errorf("%s and %s: %v", heavy, light, merged)
@@ -124,8 +132,8 @@ func TestMergeJoinsTheCoveragesOfEquallySevereVerdicts(t *testing.T) {
 		{Coverage{}, Coverage{}, Coverage{}},
 	} {
 		for _, status := range statuses {
-			a := Verdict{Clause: S1, Status: status, Coverage: row.a, Evidence: "first"}
-			b := Verdict{Clause: S1, Status: status, Coverage: row.b, Evidence: "second"}
+			a := Verdict{Clause: S1, Status: status, Coverage: row.a, Reason: "first"}
+			b := Verdict{Clause: S1, Status: status, Coverage: row.b, Reason: "second"}
 			want := a
 			want.Coverage = row.want
 			if merged := Merge([]Verdict{a}, []Verdict{b}); len(merged) != 1 || !reflect.DeepEqual(merged[0], want) {

@@ -27,8 +27,11 @@ func watchOnly(in Instance, o Op) Watches { return in.Prepare(o).Watches() }
 
 //go:noinline
 func callWatched(t *testing.T, in Instance, o Op) Watches {
-	r, w := CallWatched(in, o)
-	if r.Panic != "" {
+	p := in.Prepare(o)
+	defer p.Release()
+	w := p.Watches()
+	p.Do()
+	if r := p.Result(); r.Panic != "" {
 		t.Errorf("%s: %s", o, r.Text(o.Method))
 	}
 	return w
@@ -303,7 +306,7 @@ func TestAllocationsDoNotKeepEachOtherAlive(t *testing.T) {
 func TestCallWatchedReturnsTheResult(t *testing.T) {
 	in := right[string, string]().Bind()
 	Call(in, store(1, 2))
-	if r, _ := CallWatched(in, Op{Method: Load, Key: 1}); r != (Result{Value: 2, OK: true}) {
+	if r := Call(in, Op{Method: Load, Key: 1}); r != (Result{Value: 2, OK: true}) {
 		t.Errorf("Load: %+v", r)
 	}
 }
@@ -338,7 +341,10 @@ func TestAnInstanceMayBeUsedByManyGoroutines(t *testing.T) {
 
 func ExampleWatch() {
 	in := Subject[string, string]{New: func() any { return new(mutexMap[string, string]) }}.Bind()
-	_, w := CallWatched(in, Op{Method: Store, Key: 1, Value: 1})
+	p := in.Prepare(Op{Method: Store, Key: 1, Value: 1})
+	w := p.Watches()
+	p.Do()
+	p.Release()
 	runtime.GC()
 	fmt.Println("stored:", w.Key.Alive(), w.Value.Alive())
 	Call(in, Op{Method: Delete, Key: 1})

@@ -32,7 +32,7 @@ type Watchdog struct {
 
 // Stuck looks at the goroutines with these ids, whose calls have returned
 // progress times in all. If they are stuck it says where each stands.
-func (w *Watchdog) Stuck(progress int64, ids []int64) (where []string, stuck bool) {
+func (w *Watchdog) Stuck(progress int64, ids []int64) (where []Stuck, stuck bool) {
 	if len(ids) == 0 || progress != w.progress {
 		*w = Watchdog{progress: progress}
 		return nil, false
@@ -108,7 +108,7 @@ func (g goroutine) blocked() bool {
 
 // where names the innermost function of g outside the runtime and package
 // sync, with its file and line: where the map waits, not what it waits in.
-func (g goroutine) where() string {
+func (g goroutine) where() Stuck {
 	for i := 0; i+1 < len(g.frames); i += 2 {
 		function, position := g.frames[i], strings.TrimSpace(g.frames[i+1])
 		if insideWaiting(function) {
@@ -121,9 +121,9 @@ func (g goroutine) where() string {
 		if slash := strings.LastIndexByte(position, '/'); slash >= 0 {
 			position = position[slash+1:]
 		}
-		return function + " at " + position + " [" + g.state + "]"
+		return Stuck{Function: function, Line: position, State: g.state}
 	}
-	return "[" + g.state + "]"
+	return Stuck{State: g.state}
 }
 
 // insideWaiting reports whether function belongs to what a goroutine waits in.

@@ -27,7 +27,7 @@ func looks(progress int64, ids []int64, most int) (n int, where string) {
 	for n = 1; n <= most; n++ {
 		at, stuck := w.Stuck(progress, ids)
 		if len(at) > 0 {
-			where = at[0]
+			where = at[0].Where()
 		}
 		if stuck {
 			return n, where

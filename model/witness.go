@@ -1,5 +1,7 @@
 package model
 
+import "slices"
+
 // A Look is how one looks at a program to see that it breaks a clause.
 type Look string
 
@@ -28,15 +30,68 @@ const (
 	LookHeap Look = "heap"
 )
 
-// A Witness is a program that shows a violation, and how to look at it.
+// A Witness is a program that shows a violation, and how to run and look at it.
 type Witness struct {
 	Look    Look   `json:"look"`
 	Init    []Op   `json:"init,omitempty"` // one after the other, before the threads
-	Threads [][]Op `json:"threads"`        // one list a goroutine
+	Threads [][]Op `json:"threads"`        // one list for each goroutine
 	// Turns is how often a pump's one thread is repeated, its key 1 and its
 	// values renamed each time; and how many keys come and go where the look
 	// is pin or heap.
 	Turns int `json:"turns,omitempty"`
+	// Schedule is the order of the threads' steps, with LookSchedule.
+	Schedule *Schedule `json:"schedule,omitempty"`
+}
+
+// A Schedule is what it takes, besides the program, to run an exploration's
+// execution again step by step.
+type Schedule struct {
+	// New is the Go expression that makes the map.
+	New string `json:"new,omitempty"`
+	// HashFunctions are functions of the map that hash. The copy that is run
+	// replaces them.
+	HashFunctions []string `json:"hash_functions,omitempty"`
+	// Hashes is the policy by which keys are hashed. Initial names the map that
+	// the program begins with, which its Init makes.
+	Hashes  string `json:"hashes,omitempty"`
+	Initial string `json:"initial,omitempty"`
+	// Steps says which thread takes each step: "0x3,1,0" is 0, 0, 0, 1, 0.
+	Steps string `json:"steps"`
+	// Preemptions is how often a thread that could go on does not.
+	Preemptions int `json:"preemptions,omitempty"`
+	// Stall, if any, is a thread that stops for ever.
+	Stall *Stall `json:"stall,omitempty"`
+	// Digest is that of the source that the schedule was found in.
+	Digest string `json:"digest,omitempty"`
+}
+
+// A Stall stops a thread for ever after a number of steps.
+type Stall struct {
+	Thread int `json:"thread"`
+	After  int `json:"after"`
+}
+
+// Program returns the operations that w's Retained are counted by: those of
+// Init and of each thread in turn, or what comes and goes inside a paused
+// traversal.
+func (w Witness) Program() []Op {
+	if w.Look == LookPin {
+		return slices.Concat(w.Init, w.Churn())
+	}
+	return slices.Concat(append([][]Op{w.Init}, w.Threads...)...)
+}
+
+// Churn returns what comes and goes inside the traversal of a pin.
+func (w Witness) Churn() []Op {
+	if len(w.Threads) == 0 {
+		return nil
+	}
+	for _, o := range w.Threads[len(w.Threads)-1] {
+		if o.Func != nil {
+			return o.Func.Do
+		}
+	}
+	return nil
 }
 
 // Operations counts the operations of w, those in callbacks included.
@@ -56,12 +111,4 @@ func countOps(ops []Op) int {
 		}
 	}
 	return n
-}
-
-// A Retained is an allocation that a map reaches and may not.
-type Retained struct {
-	What   string `json:"what"`   // "key k1", "value v2"
-	Passed int    `json:"passed"` // the operation that passed it to the map, counted from 0
-	Left   int    `json:"left"`   // the operation after which the map may not reach it
-	Path   string `json:"path"`   // how the map does, as a Go expression
 }

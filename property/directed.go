@@ -2,7 +2,6 @@ package property
 
 import (
 	"context"
-	"fmt"
 	"reflect"
 	"sync"
 	"sync/atomic"
@@ -10,14 +9,13 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// A directed program puts certain clauses to the test.
+// A directedProgram tests certain clauses.
 type directedProgram struct {
 	clauses []model.Clause
-	needs   []model.Method // beyond those in ops
 	ops     []model.Op
 }
 
-// Operations in short, for programs as tables.
+// These functions abbreviate operations in tables of programs.
 func load(k int) model.Op         { return model.Op{Method: model.Load, Key: k} }
 func store(k, v int) model.Op     { return model.Op{Method: model.Store, Key: k, Value: v} }
 func loadStore(k, v int) model.Op { return model.Op{Method: model.LoadOrStore, Key: k, Value: v} }
@@ -34,35 +32,35 @@ func ranged(f *model.Func) model.Op {
 	return model.Op{Method: model.Range, Func: f}
 }
 
-// directedPrograms lists them, the simplest of each clause first.
+// directedPrograms lists the directed programs, the simplest of each clause first.
 func directedPrograms() []directedProgram {
 	const zero, nan, unhashable, uncomparable = model.Zero, model.NaN, model.Unhashable, model.Uncomparable
 	c := func(clauses ...model.Clause) []model.Clause { return clauses }
 	list := []directedProgram{
-		{c(model.S1, model.P2), nil, []model.Op{load(0), store(0, 1), load(0), store(0, 2), load(0), del(0), load(0)}},
-		{c(model.S2), nil, []model.Op{store(0, 1), store(1, 2), store(10, 3), load(0), load(1), del(1), load(0), load(10)}},
-		{c(model.S3), nil, []model.Op{store(0, zero), load(0), load(1)}},
-		{c(model.S3), nil, []model.Op{store(0, 1), load(1), del(0), load(0)}},
-		{c(model.S3, model.S4), nil, []model.Op{store(0, zero), loadStore(0, 1), loadStore(1, zero), loadStore(1, 2)}},
-		{c(model.S3, model.S4), nil, []model.Op{store(0, zero), loadDelete(0), loadDelete(0)}},
-		{c(model.S4), nil, []model.Op{loadStore(0, 1), loadStore(0, 2), load(0)}},
-		{c(model.S4), nil, []model.Op{swap(0, 1), swap(0, 2), load(0), swap(0, zero), swap(0, 1)}},
-		{c(model.S4), nil, []model.Op{store(0, 1), loadDelete(0), loadDelete(0), load(0)}},
-		{c(model.S5), nil, []model.Op{cas(0, zero, 1), load(0)}},
-		{c(model.S5), nil, []model.Op{cad(0, zero), load(0), length()}},
-		{c(model.S5), nil, []model.Op{store(0, 1), cas(0, 2, 3), load(0), cas(0, 1, 3), load(0), cas(0, 3, 3)}},
-		{c(model.S5), nil, []model.Op{store(0, 1), cad(0, 2), load(0), cad(0, 1), load(0), cad(0, 1)}},
-		{c(model.S6, model.P3), nil, []model.Op{store(0, uncomparable), cas(0, uncomparable, 1), load(0), store(0, 2), cas(0, 2, 3)}},
-		{c(model.S6, model.P3), nil, []model.Op{store(0, uncomparable), cad(0, uncomparable), load(0), store(0, 2), cad(0, 2)}},
-		{c(model.S6), nil, []model.Op{store(0, uncomparable), cas(0, 1, 2), cad(0, 1), load(0)}},
-		{c(model.S6), nil, []model.Op{store(0, 1), cas(0, uncomparable, 2), cad(0, uncomparable), load(0)}},
-		{c(model.S7), nil, []model.Op{store(nan, 1), store(nan, 2), load(nan), length(), ranged(nil)}},
-		{c(model.S7), nil, []model.Op{store(nan, 1), loadStore(nan, 2), swap(nan, 3), cas(nan, 1, 2), cad(nan, 1), del(nan), loadDelete(nan), ranged(nil)}},
-		{c(model.S7), nil, []model.Op{store(nan, 1), store(0, 1), clearAll(), length(), ranged(nil)}},
-		{c(model.T1), nil, []model.Op{ranged(nil), store(0, 1), store(1, 2), store(2, zero), ranged(nil), del(1), ranged(nil)}},
-		{c(model.T1), nil, []model.Op{store(0, 1), store(1, 2), store(2, 3), ranged(&model.Func{Stop: 1}), ranged(&model.Func{Stop: 2})}},
-		{c(model.T5), nil, []model.Op{clearAll(), store(0, 1), store(1, 2), clearAll(), load(0), load(1), store(0, 3), load(0)}},
-		{c(model.T6), nil, []model.Op{length(), store(0, 1), length(), store(0, 2), length(), store(1, 1), length(), del(0), length(), del(0), length()}},
+		{c(model.S1, model.P2), []model.Op{load(0), store(0, 1), load(0), store(0, 2), load(0), del(0), load(0)}},
+		{c(model.S2), []model.Op{store(0, 1), store(1, 2), store(10, 3), load(0), load(1), del(1), load(0), load(10)}},
+		{c(model.S3), []model.Op{store(0, zero), load(0), load(1)}},
+		{c(model.S3), []model.Op{store(0, 1), load(1), del(0), load(0)}},
+		{c(model.S3, model.S4), []model.Op{store(0, zero), loadStore(0, 1), loadStore(1, zero), loadStore(1, 2)}},
+		{c(model.S3, model.S4), []model.Op{store(0, zero), loadDelete(0), loadDelete(0)}},
+		{c(model.S4), []model.Op{loadStore(0, 1), loadStore(0, 2), load(0)}},
+		{c(model.S4), []model.Op{swap(0, 1), swap(0, 2), load(0), swap(0, zero), swap(0, 1)}},
+		{c(model.S4), []model.Op{store(0, 1), loadDelete(0), loadDelete(0), load(0)}},
+		{c(model.S5), []model.Op{cas(0, zero, 1), load(0)}},
+		{c(model.S5), []model.Op{cad(0, zero), load(0), length()}},
+		{c(model.S5), []model.Op{store(0, 1), cas(0, 2, 3), load(0), cas(0, 1, 3), load(0), cas(0, 3, 3)}},
+		{c(model.S5), []model.Op{store(0, 1), cad(0, 2), load(0), cad(0, 1), load(0), cad(0, 1)}},
+		{c(model.S6, model.P3), []model.Op{store(0, uncomparable), cas(0, uncomparable, 1), load(0), store(0, 2), cas(0, 2, 3)}},
+		{c(model.S6, model.P3), []model.Op{store(0, uncomparable), cad(0, uncomparable), load(0), store(0, 2), cad(0, 2)}},
+		{c(model.S6), []model.Op{store(0, uncomparable), cas(0, 1, 2), cad(0, 1), load(0)}},
+		{c(model.S6), []model.Op{store(0, 1), cas(0, uncomparable, 2), cad(0, uncomparable), load(0)}},
+		{c(model.S7), []model.Op{store(nan, 1), store(nan, 2), load(nan), length(), ranged(nil)}},
+		{c(model.S7), []model.Op{store(nan, 1), loadStore(nan, 2), swap(nan, 3), cas(nan, 1, 2), cad(nan, 1), del(nan), loadDelete(nan), ranged(nil)}},
+		{c(model.S7), []model.Op{store(nan, 1), store(0, 1), clearAll(), length(), ranged(nil)}},
+		{c(model.T1), []model.Op{ranged(nil), store(0, 1), store(1, 2), store(2, zero), ranged(nil), del(1), ranged(nil)}},
+		{c(model.T1), []model.Op{store(0, 1), store(1, 2), store(2, 3), ranged(&model.Func{Stop: 1}), ranged(&model.Func{Stop: 2})}},
+		{c(model.T5), []model.Op{clearAll(), store(0, 1), store(1, 2), clearAll(), load(0), load(1), store(0, 3), load(0)}},
+		{c(model.T6), []model.Op{length(), store(0, 1), length(), store(0, 2), length(), store(1, 1), length(), del(0), length(), del(0), length()}},
 	}
 	list = append(list, panicPrograms()...)
 	list = append(list, callbackPrograms()...)
@@ -70,21 +68,21 @@ func directedPrograms() []directedProgram {
 	return append(list, lengthPrograms()...)
 }
 
-// panicPrograms call each single-key method with a key that cannot be hashed,
-// on an empty map and on one with entries.
+// panicPrograms lists programs that call each single-key method with a key that
+// cannot be hashed, on an empty map and on a map with entries.
 func panicPrograms() []directedProgram {
 	var list []directedProgram
 	const bad = model.Unhashable
 	for _, o := range []model.Op{load(bad), store(bad, 1), loadStore(bad, 1), loadDelete(bad), del(bad), swap(bad, 1), cas(bad, 1, 2), cad(bad, 1)} {
 		list = append(list,
-			directedProgram{[]model.Clause{model.S7, model.P3}, nil, []model.Op{o, store(0, 1), load(0)}},
-			directedProgram{[]model.Clause{model.S7, model.P3}, nil, []model.Op{store(0, 1), o, store(0, 2), load(0), store(1, 1)}})
+			directedProgram{[]model.Clause{model.S7, model.P3}, []model.Op{o, store(0, 1), load(0)}},
+			directedProgram{[]model.Clause{model.S7, model.P3}, []model.Op{store(0, 1), o, store(0, 2), load(0), store(1, 1)}})
 	}
 	return list
 }
 
-// callbackPrograms call each method from inside Range, and end Range in each
-// way.
+// callbackPrograms lists programs that call each method from inside Range, and
+// programs that end Range in each way.
 func callbackPrograms() []directedProgram {
 	var list []directedProgram
 	for _, o := range []model.Op{
@@ -92,51 +90,51 @@ func callbackPrograms() []directedProgram {
 		swap(0, 3), swap(7, 3), cas(0, 1, 3), cad(0, 1), clearAll(), length(), ranged(nil),
 		ranged(&model.Func{Stop: 1, Do: []model.Op{store(8, 1), del(0)}}),
 	} {
-		list = append(list, directedProgram{[]model.Clause{model.T3, model.T1}, nil,
+		list = append(list, directedProgram{[]model.Clause{model.T3, model.T1},
 			[]model.Op{store(0, 1), store(1, 2), ranged(&model.Func{Do: []model.Op{o}}), store(0, 4)}})
 	}
-	for _, again := range [][]model.Op{ // a key that goes and comes while it is visited
+	for _, again := range [][]model.Op{ // the key that is being visited is deleted and stored again
 		{del(0), store(0, 3)}, {loadDelete(0), loadStore(0, 3)}, {cad(0, 1), swap(0, 3)},
 	} {
-		list = append(list, directedProgram{[]model.Clause{model.T3, model.T1}, nil,
+		list = append(list, directedProgram{[]model.Clause{model.T3, model.T1},
 			[]model.Op{store(0, 1), store(1, 2), ranged(&model.Func{Do: again}), load(0)}})
 	}
 	for _, f := range []model.Func{{Panic: 1}, {Panic: 2}, {Goexit: 1}, {Nil: true}, {Panic: 1, Do: []model.Op{del(0), store(2, 2)}}} {
-		list = append(list, directedProgram{[]model.Clause{model.T4, model.P3}, nil,
+		list = append(list, directedProgram{[]model.Clause{model.T4, model.P3},
 			[]model.Op{store(0, 1), store(1, 2), ranged(&f), store(0, 3), load(0), del(1), ranged(nil)}})
 	}
-	return append(list, directedProgram{[]model.Clause{model.T4}, nil, []model.Op{ranged(&model.Func{Nil: true}), store(0, 1), load(0)}})
+	return append(list, directedProgram{[]model.Clause{model.T4}, []model.Op{ranged(&model.Func{Nil: true}), store(0, 1), load(0)}})
 }
 
-// iteratorPrograms traverse with each iterator what Range would: entries whose
-// value is zero, what came and went since, as far as the loop goes.
+// iteratorPrograms lists programs for each iterator. They traverse entries whose
+// value is zero, a map that has changed since, and only the first two entries.
 func iteratorPrograms() []directedProgram {
 	var list []directedProgram
 	for _, m := range []model.Method{model.All, model.Keys, model.Values} {
 		all, two := model.Op{Method: m}, model.Op{Method: m, Func: &model.Func{Stop: 2}}
 		list = append(list,
-			directedProgram{[]model.Clause{model.T2}, nil, []model.Op{all, store(0, model.Zero), all, store(1, 2), all}},
-			directedProgram{[]model.Clause{model.T2}, nil, []model.Op{store(0, 1), store(1, 2), del(0), all}},
-			directedProgram{[]model.Clause{model.T2}, nil, []model.Op{store(0, 1), store(1, 2), store(2, 3), two, store(1, 3), two}})
+			directedProgram{[]model.Clause{model.T2}, []model.Op{all, store(0, model.Zero), all, store(1, 2), all}},
+			directedProgram{[]model.Clause{model.T2}, []model.Op{store(0, 1), store(1, 2), del(0), all}},
+			directedProgram{[]model.Clause{model.T2}, []model.Op{store(0, 1), store(1, 2), store(2, 3), two, store(1, 3), two}})
 	}
 	return list
 }
 
-// lengthPrograms count after each way to come and go.
+// lengthPrograms lists programs that call Len after each method that may add or
+// remove a key.
 func lengthPrograms() []directedProgram {
 	var list []directedProgram
 	for _, o := range []model.Op{
 		loadStore(0, 2), loadStore(1, 2), loadDelete(0), loadDelete(1), del(0), del(1), swap(0, 2), swap(1, 2),
 		cas(0, 1, 2), cas(0, 2, 1), cad(0, 1), cad(0, 2), clearAll(),
 	} {
-		list = append(list, directedProgram{[]model.Clause{model.T6}, []model.Method{model.Len},
+		list = append(list, directedProgram{[]model.Clause{model.T6},
 			[]model.Op{store(0, 1), o, length(), o, length()}})
 	}
 	return list
 }
 
-// directed runs the directed programs. Each is cut to the operations that the
-// map has; one that loses what it was for is left out.
+// directed runs the directed programs that the map can run.
 func (j *judge) directed(ctx context.Context) {
 	j.ran = map[model.Clause]int{}
 	for _, p := range directedPrograms() {
@@ -159,14 +157,12 @@ func (j *judge) directed(ctx context.Context) {
 	}
 }
 
-// possible cuts p to what the subject has, and reports whether what p is for
-// is left: nothing but reads were cut. Where the map has no Store, LoadOrStore
-// takes its place.
+// possible returns p without the reads that the subject cannot do. It reports
+// whether the subject can do everything else. If the map has no Store, LoadOrStore
+// replaces it.
 func (j *judge) possible(p directedProgram) ([]model.Op, bool) {
-	for _, m := range p.needs {
-		if !j.in.Methods().Has(m) {
-			return nil, false
-		}
+	if model.Unjudged(p.clauses[0], j.in) != "" {
+		return nil, false
 	}
 	var ops []model.Op
 	for _, o := range p.ops {
@@ -174,7 +170,7 @@ func (j *judge) possible(p directedProgram) ([]model.Op, bool) {
 			o.Method = model.LoadOrStore
 		}
 		switch {
-		case j.can(o):
+		case model.CanDo(j.in, o) == nil:
 			ops = append(ops, o)
 		case o.Method != model.Load && o.Method != model.Len:
 			return nil, false
@@ -183,44 +179,21 @@ func (j *judge) possible(p directedProgram) ([]model.Op, bool) {
 	return ops, true
 }
 
-// can reports whether the subject has o's method, key and values.
-func (j *judge) can(o model.Op) bool {
-	t := j.traits()
-	switch {
-	case !j.in.Methods().Has(o.Method):
-		return false
-	case o.Method.OnKey() && o.Key == model.NaN && !t.NaN, o.Method.OnKey() && o.Key == model.Unhashable && !t.Unhashable:
-		return false
-	case (o.Old == model.Uncomparable || o.Value == model.Uncomparable) && !t.Uncomparable:
-		return false
-	case o.Method.Compares() && !t.Comparable:
-		return false
-	}
-	if o.Func != nil {
-		for _, inner := range o.Func.Do {
-			if !j.can(inner) {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// zeroValue judges S9: the zero value of the map's type runs a program, and
-// has something in it that vet's copylocks sees.
+// zeroValue judges S9: the zero value of the map's type runs a program, and vet's
+// copylocks reports a copy of it.
 func (j *judge) zeroValue() {
-	if j.unjudged(model.S9) != "" || j.broken(model.P2) {
+	if model.Unjudged(model.S9, j.in) != "" || j.broken(model.P2) {
 		return
 	}
 	zero, ok := j.in.Zero()
 	if !ok {
-		j.fail(&failure{clauses: []model.Clause{model.S9}, evidence: "New does not return a pointer, so there is no zero value to use"})
+		j.fail(&failure{clauses: []model.Clause{model.S9}, seen: model.Failure{Kind: model.NoZeroValue}})
 		return
 	}
 	j.ran[model.S9]++
 	var ops []model.Op
 	for _, o := range []model.Op{load(0), del(0), clearAll(), length(), ranged(nil), store(0, 1), load(0), loadStore(1, 1), del(0)} {
-		if j.can(o) {
+		if model.CanDo(j.in, o) == nil {
 			ops = append(ops, o)
 		}
 	}
@@ -229,25 +202,26 @@ func (j *judge) zeroValue() {
 	}
 	if t := reflect.TypeOf(j.in.Map()).Elem(); !seenByCopylocks(t) {
 		j.fail(&failure{clauses: []model.Clause{model.S9},
-			evidence: fmt.Sprintf("go vet does not see a copy of %v: nothing in it has Lock and Unlock", t)})
+			seen: model.Failure{Kind: model.UnseenCopy, Output: []string{t.String()}}})
 	}
 }
 
-// runZero runs ops on zero and returns how it failed where another map does not.
+// runZero runs ops on zero. It returns a failure only if a map that was made by
+// the subject does not fail as well.
 func (j *judge) runZero(zero model.Instance, ops []model.Op) *failure {
 	f := run(zero, ops, atEnd)
 	if f == nil || run(j.bind.Bind(), ops, atEnd) != nil {
 		return nil
 	}
 	f.clauses = []model.Clause{model.S9}
-	f.evidence = "the zero value: " + f.evidence
+	f.seen.Zero = true
 	f.witness = &model.Witness{Look: model.LookZero, Threads: [][]model.Op{ops}}
 	return f
 }
 
-// seenByCopylocks reports whether vet's copylocks refuses to copy a t: it is or
-// contains, by value, a struct whose pointer has Lock and Unlock and which has
-// not, or a noCopy of sync or sync/atomic.
+// seenByCopylocks reports whether vet's copylocks reports a copy of a t. It does if
+// t is or contains, by value, a noCopy of sync or sync/atomic, or a struct that has
+// Lock and Unlock on its pointer only.
 func seenByCopylocks(t reflect.Type) bool {
 	for t.Kind() == reflect.Array {
 		t = t.Elem()
@@ -268,8 +242,8 @@ func seenByCopylocks(t reflect.Type) bool {
 	return false
 }
 
-// sequences judges T2: a sequence begins when it is invoked, not when it was
-// asked for, and can be invoked again.
+// sequences judges T2: a sequence visits the entries of the time when it is
+// invoked, not of the time when it was made, and it can be invoked again.
 func (j *judge) sequences() {
 	for _, m := range []model.Method{model.All, model.Keys, model.Values} {
 		if !j.in.Methods().Has(m) || j.broken(model.T2, model.P2) || !j.in.Methods().Has(model.Store) {
@@ -282,11 +256,12 @@ func (j *judge) sequences() {
 	}
 }
 
+// runSequence tests m's sequence on a new map, under a watchdog.
 func (j *judge) runSequence(m model.Method) (f *failure) {
 	where, stuck := watched(func(returned *atomic.Int64) { f = runSequence(j.bind.Bind(), m, returned) })
 	if stuck {
-		f = &failure{clauses: []model.Clause{model.P2}, hung: true,
-			evidence: fmt.Sprintf("%v() never returned: %s", m, where)}
+		where.Call = &model.Op{Method: m}
+		f = &failure{clauses: []model.Clause{model.P2}, seen: model.Failure{Kind: model.Hangs, Stuck: []model.Stuck{where}}}
 	}
 	if f != nil {
 		f.witness = &model.Witness{Look: model.LookSequence, Threads: [][]model.Op{{{Method: m}}}}
@@ -294,35 +269,39 @@ func (j *judge) runSequence(m model.Method) (f *failure) {
 	return f
 }
 
+// runSequence makes a sequence, stores a key, and invokes the sequence twice.
 func runSequence(in model.Instance, m model.Method, returned *atomic.Int64) (failed *failure) {
-	var log []string
-	fail := func(format string, args ...any) *failure {
-		evidence := fmt.Sprintf(format, args...)
-		return &failure{clauses: []model.Clause{model.T2}, evidence: evidence, trace: append(log, evidence)}
+	var trace []model.Moment
+	call := &model.Op{Method: m}
+	fail := func(f model.Failure) *failure {
+		f.Call, f.Trace = call, trace
+		return &failure{clauses: []model.Clause{model.T2}, seen: f}
 	}
 	traits := in.Traits()
+	var state model.State
 	do := func(o model.Op) {
-		model.Call(in, traits.Fit(o))
+		o = traits.Fit(o)
+		model.Call(in, o)
 		returned.Add(1)
-		log = append(log, o.String())
+		trace = append(trace, model.Moment{Call: &o})
+		state, _ = model.Step(state, o)
 	}
 	defer func() {
-		if p := recover(); p != nil {
-			failed = fail("%v() panicked: %v", m, p)
+		if recover() != nil {
+			failed = fail(model.Failure{Kind: model.WrongResult, Got: &model.Result{Panic: model.PanicOther}, Want: &model.Result{}})
 		}
 	}()
 	do(store(0, 1))
 	seq := in.Sequence(m)
-	log = append(log, fmt.Sprintf("seq := %v()", m))
 	do(store(1, 2))
-	state, _ := model.Step(model.State{}, traits.Fit(store(0, 1)))
-	state, _ = model.Step(state, traits.Fit(store(1, 2)))
-	for _, turn := range []string{"first", "second"} {
+	for turn := 1; turn <= 2; turn++ {
 		t := model.NewTraversal(m, state)
-		var wrong error
+		trace = append(trace, model.Moment{Call: call})
+		var wrong *model.Misvisit
 		seq(func(v model.Visit) bool {
-			if err := t.Visit(v.Key, v.Value); err != nil {
-				wrong = err
+			trace = append(trace, model.Moment{Visit: &v})
+			if w := t.Visit(v.Key, v.Value); w != nil {
+				wrong = w
 			}
 			return true
 		})
@@ -330,10 +309,9 @@ func runSequence(in model.Instance, m model.Method, returned *atomic.Int64) (fai
 			wrong = t.End()
 		}
 		if wrong != nil {
-			return fail("the %s traversal of one sequence of %v %v", turn, m, wrong)
+			return fail(model.Failure{Kind: model.WrongTraversal, Misvisit: wrong, Turn: turn, Should: state.String()})
 		}
 		do(store(2, 3))
-		state, _ = model.Step(state, traits.Fit(store(2, 3)))
 	}
 	return nil
 }

@@ -1,32 +1,33 @@
 package property
 
 import (
-	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 
 	"github.com/mapspec/mapspec/model"
 )
 
-// A failure is one thing that a map did and may not do.
+// A failure is one violation and the clauses that it breaks.
 type failure struct {
-	clauses  []model.Clause
-	evidence string
-	trace    []string
-	hung     bool // a call never returned
-	witness  *model.Witness
-	audited  bool // an audit saw it, not an operation of the program
-	// afterPanic says that the clause is that of a panic which the map was to
-	// survive, on the suspicion that it did not.
+	clauses []model.Clause
+	seen    model.Failure
+	witness *model.Witness
+	// afterPanic says that a panic happened before the failure. The clauses are
+	// those of the panic then, as the map may not have survived it.
 	afterPanic bool
 }
 
+// hung reports whether a call never returned.
+func (f *failure) hung() bool { return f.seen.Kind == model.Hangs }
+
 func (f *failure) verdict(c model.Clause) model.Verdict {
-	return model.Verdict{Clause: c, Status: model.Violation, Evidence: f.evidence, Trace: f.trace, Witness: f.witness, Hung: f.hung,
-		Coverage: model.Bounded("the program that shows it")}
+	v := f.seen.Violates(c, f.witness)
+	v.Coverage = model.Bounded("the program that shows it")
+	return v
 }
 
-// verdicts returns a violation of each clause that f breaks.
+// verdicts returns a verdict on each clause that f breaks.
 func (f *failure) verdicts() []model.Verdict {
 	var verdicts []model.Verdict
 	for _, c := range f.clauses {
@@ -35,33 +36,34 @@ func (f *failure) verdicts() []model.Verdict {
 	return verdicts
 }
 
-// execution runs one program on one map and compares it with the model, step
-// by step. It is the listener of its own traversals.
+// An execution runs one program on one map and compares each step with the model.
+// It is also the listener of its traversals.
 type execution struct {
 	in         model.Instance
 	state      model.State
 	last       model.Op    // the last operation that may have changed the map
-	beforeLast model.State // the state that it met
+	beforeLast model.State // the state before last
 	auditing   bool
-	returned   *atomic.Int64 // for the watchdog
+	returned   *atomic.Int64 // the number of calls that returned, for the watchdog
 	fail       *failure
 
-	mu       sync.Mutex // guards what a watchdog reads while the program hangs
+	mu       sync.Mutex // guards what is read after the watchdog has given up
 	open     []*call
-	panicked []model.Clause // what panics were to be survived so far, in pairs
-	log      []string
+	panicked []model.Clause // two clauses for each panic that the map must survive
+	trace    []model.Moment
 }
 
-// call is an operation in progress.
+// A call is an operation in progress.
 type call struct {
 	op        model.Op
 	before    model.State
 	traversal *model.Traversal
 	visits    int
-	wrong     error // the first visit that was not allowed
+	wrong     *model.Misvisit // the first visit that was not allowed
+	moment    int             // the index of the call in the trace; -1 if an audit makes it
 }
 
-// audit says when a program's map is read as a whole.
+// An audit reads the whole map. Its value says when.
 type audit int
 
 const (
@@ -69,9 +71,7 @@ const (
 	afterEachStep
 )
 
-// run executes ops on a new map. A failure comes with its witness, and is looked at twice to find who is
-// to blame: one that a late audit found, with an audit after each step; and one
-// that came after a panic, without what panicked.
+// run executes ops on a new map and returns the failure with its witness, or nil.
 func (j *judge) run(ops []model.Op, when audit) *failure {
 	ops = j.traits().FitAll(ops)
 	f := j.runBlaming(ops, when)
@@ -81,31 +81,35 @@ func (j *judge) run(ops []model.Op, when audit) *failure {
 	return f
 }
 
+// runBlaming is run without the witness. It runs a program that fails again, to
+// find the clause to blame. If the audit at the end found the failure, the second
+// run has an audit after each step. If there was a panic before the failure, the
+// second run leaves out the operations that panic.
 func (j *judge) runBlaming(ops []model.Op, when audit) *failure {
 	f := run(j.bind.Bind(), ops, when)
-	if f == nil || f.hung {
+	if f == nil || f.hung() {
 		return f
 	}
 	if when == atEnd {
-		// A closer look that fails elsewhere than in an audit is another run of a
-		// map that does not do the same each time.
-		if closer := run(j.bind.Bind(), ops, afterEachStep); closer != nil && !closer.hung && closer.audited {
+		// If the second run fails outside an audit, the map does not do the same
+		// each time, and the second failure is not the first one.
+		if closer := run(j.bind.Bind(), ops, afterEachStep); closer != nil && !closer.hung() && closer.seen.AtRest {
 			f = closer
 		}
 	}
 	if f.afterPanic {
-		if calm := run(j.bind.Bind(), withoutPanics(ops), when); calm != nil && !calm.hung {
+		if calm := run(j.bind.Bind(), withoutPanics(ops), when); calm != nil && !calm.hung() {
 			f = calm
 		}
 	}
 	return f
 }
 
-// withoutPanics leaves out of ops what is meant to panic.
+// withoutPanics returns ops without the operations that are meant to panic.
 func withoutPanics(ops []model.Op) []model.Op {
 	var calm []model.Op
 	for _, o := range ops {
-		if o.Method.OnKey() && o.Key == model.Unhashable || o.Method.Compares() && o.Old == model.Uncomparable {
+		if o.MayPanic() {
 			continue
 		}
 		if o.Func != nil {
@@ -116,8 +120,8 @@ func withoutPanics(ops []model.Op) []model.Op {
 	return calm
 }
 
-// run executes ops on a new map and returns how it failed, or nil. A program
-// that hangs is left behind.
+// run executes ops on in and returns the failure, or nil. The goroutine of a
+// program that hangs is left behind.
 func run(in model.Instance, ops []model.Op, when audit) *failure {
 	e := &execution{in: in}
 	where, stuck := watched(func(returned *atomic.Int64) {
@@ -148,7 +152,7 @@ func (e *execution) step(o model.Op) {
 	e.Return(id, model.Execute(e.in, o, e))
 }
 
-// keysOf returns the ordinary keys that ops name, callbacks included.
+// keysOf returns the ordinary keys in ops and in their callbacks.
 func keysOf(ops []model.Op) []int {
 	seen := map[int]bool{}
 	var keys []int
@@ -189,32 +193,37 @@ func (e *execution) audit(keys []int) {
 
 // Call notes that o begins.
 func (e *execution) Call(o model.Op) int {
-	c := &call{op: o, before: e.state}
+	c := &call{op: o, before: e.state, moment: -1}
 	if o.Method.Traverses() {
 		c.traversal = model.NewTraversal(o.Method, e.state)
 	}
 	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.auditing {
+		c.moment = len(e.trace)
+		e.trace = append(e.trace, model.Moment{Depth: len(e.open), Call: &c.op})
+	}
 	e.open = append(e.open, c)
-	e.mu.Unlock()
-	e.note("%v", o)
 	return len(e.open) - 1
 }
 
-// Visit notes what the innermost traversal handed out.
+// Visit notes an entry that the innermost traversal visits.
 func (e *execution) Visit(v model.Visit) {
 	c := e.open[len(e.open)-1]
 	c.visits++
 	if c.wrong != nil {
-		return // it may go on and on
+		return // it may never end
 	}
 	if !e.auditing {
-		e.note("    visit %v", v)
+		e.mu.Lock()
+		e.trace = append(e.trace, model.Moment{Depth: len(e.open) - 1, Visit: &v})
+		e.mu.Unlock()
 	}
-	if at, _ := c.op.Func.Step(); at > 0 && c.visits > at {
-		c.wrong = fmt.Errorf("called its function again after it had asked to stop")
+	if c.visits > c.op.Func.Asked(c.visits) {
+		c.wrong = &model.Misvisit{Kind: model.VisitedAfterStop, Key: v.Key, Value: v.Value}
 	}
-	if err := c.traversal.Visit(v.Key, v.Value); err != nil && c.wrong == nil {
-		c.wrong = err
+	if wrong := c.traversal.Visit(v.Key, v.Value); c.wrong == nil {
+		c.wrong = wrong
 	}
 }
 
@@ -224,6 +233,9 @@ func (e *execution) Return(_ int, r model.Result) {
 	c := e.open[len(e.open)-1]
 	e.mu.Lock()
 	e.open = e.open[:len(e.open)-1]
+	if c.moment >= 0 && (c.traversal == nil || r.Panic != "") {
+		e.trace[c.moment].Result = &r
+	}
 	e.mu.Unlock()
 	if c.traversal != nil {
 		e.judgeTraversal(c, r)
@@ -238,9 +250,8 @@ func (e *execution) Return(_ int, r model.Result) {
 func (e *execution) judgeCall(c *call, got model.Result) {
 	next, ok := model.Allows(c.before, c.op, got)
 	_, want := model.Step(c.before, c.op)
-	e.annotate(got.Text(c.op.Method))
 	if !ok {
-		e.failed(e.blame(c, got, want), "%v returned %s, want %s", c.op, got.Text(c.op.Method), want.Text(c.op.Method))
+		e.failed(e.blame(c, got, want), c.ended(got, want))
 	}
 	e.state = next
 	if c.op.Method.Writes() && !e.auditing {
@@ -254,8 +265,8 @@ func (e *execution) judgeCall(c *call, got model.Result) {
 	}
 }
 
-// survive notes that a panic happened which the map is to survive: by clause c,
-// and by p, which is about its locks.
+// survive notes a panic that the map must survive. Clause c is about the panic,
+// and clause p about the locks that it may leave behind.
 func (e *execution) survive(c, p model.Clause) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -282,8 +293,9 @@ func (e *execution) blame(c *call, got, want model.Result) []model.Clause {
 	return e.culprit(model.Blame(model.Cell{Present: true, Value: 1}, e.last, got, want))
 }
 
-// culprit is the clause that an audit blames: that of the last write, where it
-// was a Clear or one of a NaN key; otherwise c, what the audit itself noticed.
+// culprit returns the clause that an audit blames. If the last write was a Clear
+// or had a NaN key, it is the clause of that write. Otherwise it is c, the clause
+// of what the audit saw.
 func (e *execution) culprit(c model.Clause) []model.Clause {
 	switch {
 	case e.last.Key == model.NaN && e.last.Method.OnKey(), e.last.Method == model.Clear && len(e.beforeLast.NaNs()) > 0:
@@ -294,8 +306,7 @@ func (e *execution) culprit(c model.Clause) []model.Clause {
 	return e.orPanicked(c)
 }
 
-// orPanicked is the clause of the last panic that the map was to survive, or
-// else c.
+// orPanicked returns the clause of the last panic, or c if there was none.
 func (e *execution) orPanicked(c model.Clause) []model.Clause {
 	if n := len(e.panicked); n > 0 {
 		return []model.Clause{e.panicked[n-2]}
@@ -304,9 +315,6 @@ func (e *execution) orPanicked(c model.Clause) []model.Clause {
 }
 
 func (e *execution) judgeTraversal(c *call, got model.Result) {
-	if got.Panic != "" {
-		e.annotate(got.Text(c.op.Method))
-	}
 	visitClause := []model.Clause{model.T1}
 	switch {
 	case e.auditing:
@@ -314,27 +322,22 @@ func (e *execution) judgeTraversal(c *call, got model.Result) {
 	case c.op.Method != model.Range:
 		visitClause = []model.Clause{model.T2}
 	}
-	var ends model.Panic
-	at, panics := c.op.Func.Step()
-	stopped := at > 0 && c.visits >= at
-	if stopped {
-		ends = panics
-	}
-	if c.op.Func != nil && c.op.Func.Nil {
+	ends, stopped := c.op.Func.End(c.visits)
+	if c.op.Func.IsNil() {
 		if _, ok := model.Allows(c.before, c.op, got); !ok {
-			e.failed([]model.Clause{model.T4}, "%v %s, want a panic", c.op, got.Text(c.op.Method))
+			e.failed([]model.Clause{model.T4}, c.ended(got, model.Result{Panic: model.PanicNilFunc}))
 		}
 		e.survive(model.T4, model.P3)
 		return
 	}
 	switch {
 	case c.wrong != nil:
-		e.failed(visitClause, "%v %v", c.op, c.wrong)
+		e.failed(visitClause, c.misvisited(c.wrong))
 	case got.Panic != ends:
-		e.failed([]model.Clause{model.T4}, "%v ended with %q, want %q", c.op, got.Text(c.op.Method), model.Result{Panic: ends}.Text(c.op.Method))
+		e.failed([]model.Clause{model.T4}, c.ended(got, model.Result{Panic: ends}))
 	case !stopped:
-		if err := c.traversal.End(); err != nil {
-			e.failed(visitClause, "%v %v", c.op, err)
+		if wrong := c.traversal.End(); wrong != nil {
+			e.failed(visitClause, c.misvisited(wrong))
 		}
 	}
 	if ends != "" {
@@ -342,48 +345,28 @@ func (e *execution) judgeTraversal(c *call, got model.Result) {
 	}
 }
 
-func (e *execution) note(format string, args ...any) {
-	if e.auditing {
-		return
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	indent := ""
-	for range len(e.open) - 1 {
-		indent += "        "
-	}
-	e.log = append(e.log, indent+fmt.Sprintf(format, args...))
+// ended is the failure of a call with a wrong result.
+func (c *call) ended(got, want model.Result) model.Failure {
+	return model.Failure{Kind: model.WrongResult, Call: &c.op, Got: &got, Want: &want}
 }
 
-// annotate adds a result to the last line.
-func (e *execution) annotate(result string) {
-	if e.auditing || len(e.open) > 0 {
-		return
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if n := len(e.log); n > 0 {
-		e.log[n-1] += "   -> " + result
-	}
+// misvisited is the failure of a traversal with a wrong visit.
+func (c *call) misvisited(wrong *model.Misvisit) model.Failure {
+	return model.Failure{Kind: model.WrongTraversal, Call: &c.op, Misvisit: wrong}
 }
 
-// failed notes the first failure.
-func (e *execution) failed(clauses []model.Clause, format string, args ...any) {
+// failed notes f unless there was a failure before it.
+func (e *execution) failed(clauses []model.Clause, f model.Failure) {
 	if e.fail != nil {
 		return
 	}
-	f := &failure{clauses: clauses, evidence: fmt.Sprintf(format, args...), audited: e.auditing}
-	if e.auditing {
-		f.evidence = "afterwards " + f.evidence
-	}
-	f.afterPanic = len(e.panicked) > 0
-	f.trace = append(append([]string(nil), e.log...), f.evidence, "the map should be "+e.state.String())
-	e.fail = f
+	f.AtRest, f.Trace, f.Should = e.auditing, slices.Clone(e.trace), e.state.String()
+	e.fail = &failure{clauses: clauses, seen: f, afterPanic: len(e.panicked) > 0}
 }
 
-// stuck is the failure of a program that hangs. The program's goroutine stands
-// still, in the map; what it noted can be read.
-func (e *execution) stuck(where string) *failure {
+// stuck is the failure of a program that hangs. Its goroutine stands still in the
+// map, so what it noted can be read.
+func (e *execution) stuck(where model.Stuck) *failure {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	clauses := []model.Clause{model.P2}
@@ -393,11 +376,10 @@ func (e *execution) stuck(where string) *failure {
 	case len(e.open) > 1:
 		clauses = []model.Clause{model.T3}
 	}
-	what := "the program"
 	if n := len(e.open); n > 0 {
-		what = e.open[n-1].op.String()
+		where.Call = &e.open[n-1].op
 	}
-	f := &failure{clauses: clauses, hung: true, evidence: fmt.Sprintf("%s never returned: %s", what, where)}
-	f.trace = append(append([]string(nil), e.log...), f.evidence)
-	return f
+	return &failure{clauses: clauses, seen: model.Failure{
+		Kind: model.Hangs, AtRest: e.auditing, Stuck: []model.Stuck{where}, Trace: slices.Clone(e.trace),
+	}}
 }

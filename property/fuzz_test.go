@@ -19,7 +19,6 @@ import (
 	"github.com/mapspec/mapspec/impl/broken"
 	"github.com/mapspec/mapspec/impl/locked"
 	"github.com/mapspec/mapspec/model"
-	"github.com/mapspec/mapspec/property/release"
 )
 
 var (
@@ -398,7 +397,7 @@ func TestCorpusRefutesMapsThatRetain(t *testing.T) {
 		}
 	})
 	for _, m := range retaining() {
-		verdicts := release.TryAll(impl.Subject(m.Name, model.Promise{}, m.New), programs)
+		verdicts := tryAll(impl.Subject(m.Name, model.Promise{}, m.New), programs)
 		if !slices.ContainsFunc(verdicts, func(v model.Verdict) bool { return v.Status == model.Violation }) {
 			t.Errorf("no input refutes %s\n%s", m.Name, searchAgain)
 		}
@@ -598,13 +597,13 @@ func TestFailingProgramIsShrunk(t *testing.T) {
 					return nil, false
 				}
 			}
-			return []model.Verdict{{Clause: model.S1, Status: model.Violation, Evidence: fmt.Sprint(p.ops)}}, false
+			return []model.Verdict{{Clause: model.S1, Status: model.Violation, Reason: fmt.Sprint(p.ops)}}, false
 		}
 	}
 	evidence := func(try trial) string {
 		trials = 0
 		verdicts, _ := try(long)
-		return try.shrink(long, verdicts)[0].Evidence
+		return try.shrink(long, verdicts)[0].Evidence()
 	}
 	if got, want := evidence(needs(store(1, 2), del(1))), "[Store(k1, v2) Delete(k1)]"; got != want {
 		t.Errorf("shrunk to %s, want %s", got, want)

@@ -1,15 +1,21 @@
-// Package property judges one map at a time from one goroutine: its results
-// against the model, and what it still holds after deletion.
+// Package property tests a map from one goroutine: whether each call returns what
+// the model says, and what the map still holds after a deletion.
 //
-// In anyone's test file:
+//	var subject = model.Subject[string, int]{
+//		Name: "mine",
+//		New:  func() any { return new(mine.Map[string, int]) },
+//	}
 //
 //	func TestConformance(t *testing.T) { property.Run(t, subject) }
+//	func FuzzMine(f *testing.F)        { property.Fuzz(f, subject) }
 //
-// Directed programs put each clause to the test once; rapid then draws
-// programs over the map's whole alphabet, hostile keys, values and callbacks
-// included, and shrinks one that fails. Each program runs on a new map in a
-// goroutine of its own under a watchdog, so that a map that hangs is a verdict
-// and not a test that never ends. Package release judges R1 to R4.
+// Directed programs test each clause first. Then rapid draws programs at random
+// from all of the map's methods, with hostile keys, values and callbacks, and
+// shrinks a program that fails. Release (clauses S8 and R1 to R4) is judged by
+// watching the keys and values that were passed to the map.
+//
+// Each program runs on a new map, in a goroutine of its own, under a watchdog. A
+// map that hangs gets a verdict and does not hang the test.
 package property
 
 import (
@@ -19,38 +25,42 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/mapspec/mapspec/model"
-	"github.com/mapspec/mapspec/property/release"
 )
 
 // Options bounds a judgement.
 type Options struct {
-	// Budget is how long random programs are drawn at most; 0 is no limit
-	// but Programs.
+	// Budget is how long random programs are drawn, except that a hundred are
+	// drawn in any case; 0 is no limit but Programs.
 	Budget time.Duration
-	// Programs is how many random programs are drawn; 0 is 400, and none are if
-	// it is negative.
+	// Programs is how many random programs are drawn; 0 is 400, and a negative
+	// number is none.
 	Programs int
 	// Seed makes the programs drawn repeatable.
 	Seed uint64
-	// Release bounds the judgement of R1 to R4.
-	Release release.Options
-	// Until, if not empty, is the only clause of interest: what cannot refute
-	// it is not run, and its first violation ends the judgement.
+	// Keys is how many keys a scenario of R1 removes; 0 is 64.
+	Keys int
+	// PumpLength is the length of the longest cycle that is tried for R3; 0 is 3.
+	PumpLength int
+	// Turns is how often a cycle that seems to retain more at each turn is
+	// repeated, at least 1,000 times; 0 is 16,000. If the map's traversals are
+	// slow, fewer turns save time.
+	Turns int
+	// Until, if not empty, is the only clause of interest. Programs that cannot
+	// refute it are not run, and its first violation ends the judgement.
 	Until model.Clause
 }
 
-// Run judges s and fails t for each violation of what s promises. A violation
-// of release is logged only, where s states no release level. Every clause
-// that was not judged is logged with its reason.
+// Run judges s and fails t for each violation of what s promises. If s promises
+// no release level, a violation of release is only logged. A clause that was not
+// judged is logged with the reason.
 func Run(t *testing.T, s model.Binder) {
 	t.Helper()
 	seed := rapidSeed()
-	o := Options{Seed: seed, Programs: 150, Release: release.Options{Keys: 32, PumpLength: 2}}
+	o := Options{Seed: seed, Programs: 150, Keys: 32, PumpLength: 2}
 	verdicts := Judge(t.Context(), s, o)
 	model.Report(t, s.Bind().Promise(), verdicts, fmt.Sprintf("go test -run '^%s$' -rapid.seed=%d", t.Name(), seed))
 }
@@ -65,15 +75,14 @@ func rapidSeed() uint64 {
 	return rand.Uint64()>>32 + 1
 }
 
-// Judge returns a verdict on every clause. When ctx ends or the budget does,
-// what was not looked at is unknown or bounded, never ok.
+// Judge returns a verdict on every clause. If ctx or the budget ends early, the
+// verdict on a clause that was not tested is unknown, never ok.
 func Judge(ctx context.Context, b model.Binder, o Options) []model.Verdict {
 	if o.Programs == 0 {
 		o.Programs = 400
 	}
 	j := &judge{bind: b, in: b.Bind(), found: map[model.Clause]model.Verdict{}, until: o.Until}
-	if slices.Contains(release.Clauses, o.Until) {
-		o.Release.Only = o.Until
+	if slices.Contains(releaseClauses, o.Until) {
 		return j.released(ctx, o)
 	}
 	j.directed(ctx)
@@ -87,20 +96,20 @@ func Judge(ctx context.Context, b model.Binder, o Options) []model.Verdict {
 	return model.Merge(j.verdicts(ctx), released)
 }
 
-// judge collects what is found of one subject.
+// judge collects the violations of one subject.
 type judge struct {
 	bind  model.Binder
-	in    model.Instance // to ask what the subject can do; never called
+	in    model.Instance // says what the subject can do; its map is never called
 	found map[model.Clause]model.Verdict
-	ran   map[model.Clause]int // directed programs that put a clause to the test
-	drawn int                  // random programs that ran to their end
-	hangs int                  // programs that never ended
-	known *model.Traits        // of in, once asked for
-	until model.Clause         // its violation ends the judgement
+	ran   map[model.Clause]int // the number of directed programs that tested a clause
+	drawn int                  // the number of random programs that returned
+	hangs int                  // the number of programs that hung
+	known *model.Traits        // the traits of in, once they were asked for
+	until model.Clause         // a violation of it ends the judgement
 }
 
-// traits returns what the subject's types can be, which takes a few instances
-// to find out.
+// traits returns the traits of the subject's types. To find them takes a few
+// instances, so they are kept.
 func (j *judge) traits() model.Traits {
 	if j.known == nil {
 		t := j.in.Traits()
@@ -109,8 +118,8 @@ func (j *judge) traits() model.Traits {
 	return *j.known
 }
 
-// maxHangs is how many programs may hang before the rest is not run: each
-// leaves a goroutine behind and takes as long as the watchdog is patient.
+// maxHangs is how many programs may hang before no more are run. Each leaves a
+// goroutine behind, and the watchdog takes seconds to be sure.
 const maxHangs = 3
 
 // givenUp reports whether nothing more should be run.
@@ -118,10 +127,9 @@ func (j *judge) givenUp(ctx context.Context) bool {
 	return ctx.Err() != nil || j.hangs >= maxHangs || j.broken(model.P2) || j.until != "" && j.broken(j.until)
 }
 
-// fail notes a failure under each clause that it breaks, unless one was noted
-// before.
+// fail notes f under each clause that it breaks and that no failure broke before.
 func (j *judge) fail(f *failure) {
-	if f.hung {
+	if f.hung() {
 		j.hangs++
 	}
 	for _, c := range f.clauses {
@@ -147,8 +155,8 @@ var sequential = []model.Clause{
 	model.T1, model.T2, model.T3, model.T4, model.T5, model.T6, model.P2, model.P3,
 }
 
-// verdicts returns a verdict on each sequential clause, and says why the
-// others were not judged.
+// verdicts returns a verdict on each sequential clause, and the reason why each
+// other clause was not judged.
 func (j *judge) verdicts(ctx context.Context) []model.Verdict {
 	verdicts := []model.Verdict{
 		model.Skip(model.M1, "needs -race: happens-before is judged under the race detector"),
@@ -165,7 +173,7 @@ func (j *judge) verdict(ctx context.Context, c model.Clause) model.Verdict {
 	if v, ok := j.found[c]; ok {
 		return v
 	}
-	if reason := j.unjudged(c); reason != "" {
+	if reason := model.Unjudged(c, j.in); reason != "" {
 		return model.Skip(c, reason)
 	}
 	v := model.Verdict{Clause: c, Status: model.OK}
@@ -178,84 +186,9 @@ func (j *judge) verdict(ctx context.Context, c model.Clause) model.Verdict {
 	}
 	switch {
 	case ctx.Err() != nil && j.ran[c] == 0:
-		v.Status, v.Evidence = model.Unknown, "the budget ended before this was judged"
+		v.Status, v.Reason = model.Unknown, "the budget ended before this was judged"
 	case j.hangs >= maxHangs || j.broken(model.P2):
-		v.Status, v.Evidence = model.Unknown, "given up: the map hangs"
+		v.Status, v.Reason = model.Unknown, "given up: the map hangs"
 	}
 	return v
-}
-
-// unjudged returns why c cannot be judged for this subject, or "".
-func (j *judge) unjudged(c model.Clause) string {
-	if reason := j.in.Promise().Reason(c); reason != "" {
-		return reason
-	}
-	needs, traits := requirements(c), j.traits()
-	if len(needs) > 0 && !hasAny(j.in.Methods(), needs) {
-		return "method missing: " + methodList(needs) + mismatches(j.in)
-	}
-	switch {
-	case c == model.P3 && !j.canPanic():
-		return "nothing that this map takes makes it panic"
-	case c == model.S5 && !traits.Comparable:
-		return "values of this type cannot be compared"
-	case c == model.S6 && !traits.Uncomparable && traits.Comparable:
-		return "no value of this type makes a comparison panic"
-	case c == model.S7 && !traits.NaN && !traits.Unhashable:
-		return "no key of this type is NaN or unhashable"
-	}
-	return ""
-}
-
-// canPanic reports whether a program can make a call panic: by its key, its
-// values or its callback.
-func (j *judge) canPanic() bool {
-	t, has := j.traits(), j.in.Methods()
-	compares := has.Has(model.CompareAndSwap) || has.Has(model.CompareAndDelete)
-	return t.Unhashable || t.Uncomparable && compares || has.Has(model.Range)
-}
-
-// requirements returns the methods of which a map must have one for c to be
-// judged; none means that any will do.
-func requirements(c model.Clause) []model.Method {
-	switch c {
-	case model.S4:
-		return []model.Method{model.LoadOrStore, model.LoadAndDelete, model.Swap}
-	case model.S5, model.S6:
-		return []model.Method{model.CompareAndSwap, model.CompareAndDelete}
-	case model.T1, model.T3, model.T4:
-		return []model.Method{model.Range}
-	case model.T2:
-		return []model.Method{model.All, model.Keys, model.Values}
-	case model.T5:
-		return []model.Method{model.Clear}
-	case model.T6:
-		return []model.Method{model.Len}
-	}
-	return nil
-}
-
-func hasAny(has model.MethodSet, methods []model.Method) bool {
-	for _, m := range methods {
-		if has.Has(m) {
-			return true
-		}
-	}
-	return false
-}
-
-func methodList(methods []model.Method) string {
-	var set model.MethodSet
-	for _, m := range methods {
-		set = set.With(m)
-	}
-	return strings.ReplaceAll(set.String(), ", ", " or ")
-}
-
-// mismatches names methods that look right and are not.
-func mismatches(in model.Instance) string {
-	if m := in.Mismatched(); len(m) > 0 {
-		return " (" + strings.Join(m, "; ") + ")"
-	}
-	return ""
 }

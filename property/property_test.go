@@ -15,7 +15,6 @@ import (
 	"github.com/mapspec/mapspec/impl/locked"
 	"github.com/mapspec/mapspec/model"
 	"github.com/mapspec/mapspec/property"
-	"github.com/mapspec/mapspec/property/release"
 )
 
 // TestMain gives the tests one processor: programs are of one goroutine, and
@@ -32,7 +31,7 @@ func quick(seed uint64) property.Options {
 	if testing.Short() {
 		programs = 20
 	}
-	return property.Options{Seed: seed, Programs: programs, Release: release.Options{Keys: 8, PumpLength: 1}}
+	return property.Options{Seed: seed, Programs: programs, Keys: 8, PumpLength: 1}
 }
 
 // Good maps pass, whatever their keys and values are.
@@ -79,16 +78,16 @@ func good[K comparable, V any](adjust func(*model.Subject[K, V])) func(*testing.
 		}
 		for _, v := range property.Judge(context.Background(), s, quick(7)) {
 			if v.Status != model.OK && v.Status != model.Skipped {
-				t.Errorf("%v\n%s", v, strings.Join(v.Trace, "\n"))
+				t.Errorf("%v\n%s", v, strings.Join(v.Lines(), "\n"))
 			}
-			if v.Status == model.Skipped && v.Evidence == "" {
+			if v.Status == model.Skipped && v.Evidence() == "" {
 				t.Errorf("%s is skipped without a reason", v.Clause)
 			}
 		}
 	}
 }
 
-// In Go 1.24 to 1.26 sync.Map's CompareAndDelete leaves a lock held when the
+// In Go 1.24 to 1.27 sync.Map's CompareAndDelete leaves a lock held when the
 // comparison panics. It is found, and hangs nothing but one goroutine.
 //
 // Clauses: S6, P3
@@ -97,10 +96,10 @@ func TestSyncMapLeavesALockHeldAfterAPanic(t *testing.T) {
 	verdicts := property.Judge(context.Background(), m.Subject, quick(1))
 	s6, p3 := model.Find(verdicts, model.S6), model.Find(verdicts, model.P3)
 	if slices.Contains(m.Expect[model.S6], model.OK) && s6.Status == model.OK && p3.Status == model.OK {
-		t.Skip("the fault is that of Go 1.24 to 1.26; this toolchain's sync.Map has it no longer")
+		t.Skip("the fault is that of Go 1.24 to 1.27; this toolchain's sync.Map has it no longer")
 	}
 	want := "Store(k0, v2) never returned: internal/sync.(*HashTrieMap"
-	if s6.Status != model.Violation || p3.Status != model.Violation || !strings.HasPrefix(p3.Evidence, want) {
+	if s6.Status != model.Violation || p3.Status != model.Violation || !strings.HasPrefix(p3.Evidence(), want) {
 		t.Errorf("S6 %v, P3 %v; want violations with %q", s6, p3, want)
 	}
 	for _, v := range verdicts {
@@ -168,7 +167,7 @@ func TestMapThatHangsInAnyMethodIsReported(t *testing.T) {
 			t.Parallel() // each waits for the watchdog
 			verdicts := property.Judge(context.Background(), hostileIn(m, func() { select {} }), quick(1))
 			v := model.Find(verdicts, model.P2)
-			if v.Status != model.Violation || !strings.Contains(v.Evidence, m.String()+"(") || !strings.Contains(v.Evidence, "property_test.go") {
+			if v.Status != model.Violation || !strings.Contains(v.Evidence(), m.String()+"(") || !strings.Contains(v.Evidence(), "property_test.go") {
 				t.Errorf("%v, want a violation that names %s and where it stands", v, m)
 			}
 			if ok := model.Find(verdicts, model.S1); ok.Status == model.OK {
@@ -226,7 +225,7 @@ func TestMissingMethodsAreSkippedWithTheirNames(t *testing.T) {
 		model.S9: "not promised: a usable zero value",
 		model.M1: "needs -race",
 	} {
-		if v := model.Find(verdicts, c); v.Status != model.Skipped || !strings.HasPrefix(v.Evidence, want) {
+		if v := model.Find(verdicts, c); v.Status != model.Skipped || !strings.HasPrefix(v.Evidence(), want) {
 			t.Errorf("%v, want skipped: %s…", v, want)
 		}
 	}
@@ -269,12 +268,12 @@ func TestRandomProgramIsShrunkAndRepeatable(t *testing.T) {
 	if first.Status != model.Violation {
 		t.Fatalf("%v, want a violation", first)
 	}
-	if n := len(first.Trace); n > 14 {
-		t.Errorf("the program was not shrunk: %d lines\n%s", n, strings.Join(first.Trace, "\n"))
+	if n := len(first.Lines()); n > 14 {
+		t.Errorf("the program was not shrunk: %d lines\n%s", n, strings.Join(first.Lines(), "\n"))
 	}
 	again := model.Find(property.Judge(context.Background(), s, o), model.S4)
-	if !slices.Equal(first.Trace, again.Trace) {
-		t.Errorf("one seed, two programs:\n%s\n\n%s", strings.Join(first.Trace, "\n"), strings.Join(again.Trace, "\n"))
+	if !slices.Equal(first.Lines(), again.Lines()) {
+		t.Errorf("one seed, two programs:\n%s\n\n%s", strings.Join(first.Lines(), "\n"), strings.Join(again.Lines(), "\n"))
 	}
 }
 
@@ -341,7 +340,7 @@ func (r *recorded) Errorf(f string, a ...any) { r.errors = append(r.errors, fmt.
 func TestReleaseFailsOnlyWhatIsPromised(t *testing.T) {
 	m, _ := impl.Find("go1.15.0")
 	o := quick(1)
-	o.Release.PumpLength = 2
+	o.PumpLength = 2
 	verdicts := property.Judge(context.Background(), m.Subject, o)
 	for release, want := range map[model.Release]int{model.ReleaseUnstated: 0, model.ReleasePrompt: 2} {
 		var r recorded
@@ -358,6 +357,6 @@ func BenchmarkRun(b *testing.B) {
 	seed := uint64(0)
 	for b.Loop() {
 		seed++
-		property.Judge(context.Background(), m.Subject, property.Options{Seed: seed, Programs: 150, Release: release.Options{Keys: 32, PumpLength: 2}})
+		property.Judge(context.Background(), m.Subject, property.Options{Seed: seed, Programs: 150, Keys: 32, PumpLength: 2})
 	}
 }

@@ -2,63 +2,68 @@ package property
 
 import (
 	"context"
+	"slices"
 	"sync/atomic"
 
 	"github.com/mapspec/mapspec/model"
-	"github.com/mapspec/mapspec/property/release"
 	"pgregory.net/rapid"
 )
 
-// released judges R1 to R4 under a watchdog: a map that hangs here is known to
-// hang, or does so only in long programs.
+// released judges release under a watchdog. A map may hang here that did not hang
+// before, as these programs are long.
 func (j *judge) released(ctx context.Context, o Options) []model.Verdict {
 	if j.broken(model.P2) {
-		return hungInRelease(j.found[model.P2].Evidence)
+		return hungInRelease(*j.found[model.P2].Failure)
+	}
+	r := releaseOptions{Keys: o.Keys, PumpLength: o.PumpLength, Turns: o.Turns}
+	if slices.Contains(releaseClauses, o.Until) {
+		r.Only = o.Until
 	}
 	if j.broken(model.T3) {
-		o.Release.NoReentry = "a call from inside a Range breaks T3, and R2 is about such calls"
+		r.NoReentry = "a call from inside a Range breaks T3, and R2 is about such calls"
 	}
 	var verdicts []model.Verdict
 	where, stuck := watched(func(returned *atomic.Int64) {
 		b := counting{j.bind, returned}
-		verdicts = release.Judge(ctx, b, o.Release)
+		verdicts = judgeRelease(ctx, b, r)
 		if model.Find(verdicts, model.R1).Status == model.OK {
 			verdicts = append(verdicts, j.randomRelease(ctx, b, o))
 		}
 	})
 	if stuck {
-		return hungInRelease("a call never returned: " + where)
+		return hungInRelease(model.Failure{Kind: model.Hangs, Stuck: []model.Stuck{where}})
 	}
 	return verdicts
 }
 
-func hungInRelease(evidence string) []model.Verdict {
-	verdicts := []model.Verdict{{Clause: model.P2, Status: model.Violation, Evidence: evidence,
-		Coverage: model.Bounded("the programs of release")}}
-	for _, c := range release.Clauses {
-		verdicts = append(verdicts, model.Verdict{Clause: c, Status: model.Unknown, Evidence: evidence})
+// hungInRelease returns the verdicts if a program of release hangs, as f says.
+func hungInRelease(f model.Failure) []model.Verdict {
+	p2 := f.Violates(model.P2, nil)
+	p2.Coverage = model.Bounded("the programs of release")
+	verdicts := []model.Verdict{p2}
+	for _, c := range releaseClauses {
+		verdicts = append(verdicts, model.Verdict{Clause: c, Status: model.Unknown, Reason: "the map hangs"})
 	}
 	return verdicts
 }
 
-// releasePrograms is how many programs are drawn for R1: each costs a garbage
+// releasePrograms is how many programs are drawn for R1. Each costs a garbage
 // collection.
 const releasePrograms = 40
 
-// randomRelease draws programs and looks after each at what the map holds: R1
-// beyond the scenarios of package release.
+// randomRelease judges R1 on random programs.
 func (j *judge) randomRelease(ctx context.Context, b model.Binder, o Options) model.Verdict {
-	d := domain{methods: drawable(j.in), avoid: func(...model.Clause) bool { return true }}
+	d := domain{methods: usable(j.in).Methods(), avoid: func(...model.Clause) bool { return true }}
 	v := model.Verdict{Clause: model.R1, Status: model.OK, Level: "prompt"}
 	ran, wrong := 0, false
 	check(o.Seed, min(releasePrograms, o.Programs), func(t *rapid.T) {
 		if ctx.Err() != nil || wrong {
 			return
 		}
-		tracker := release.Track(b.Bind())
+		tracker := track(b.Bind())
 		for _, op := range d.program(t) {
 			if op.Func = nil; tracker.Do(op) != nil {
-				wrong = true // a sequential clause is broken, which is said elsewhere
+				wrong = true // another verdict is about the sequential clause that this breaks
 				return
 			}
 		}
@@ -70,12 +75,12 @@ func (j *judge) randomRelease(ctx context.Context, b model.Binder, o Options) mo
 	})
 	v.Coverage = model.Bounded("%d random programs", ran)
 	if wrong && v.Status == model.OK {
-		v.Status, v.Level, v.Evidence = model.Unknown, "", "results are wrong, so nothing can be said about release"
+		v.Status, v.Level, v.Reason = model.Unknown, "", "results are wrong, so nothing can be said about release"
 	}
 	return v
 }
 
-// counting counts the calls that return, for the watchdog.
+// A counting binder counts the calls that return, for the watchdog.
 type counting struct {
 	model.Binder
 	returned *atomic.Int64

@@ -16,9 +16,9 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// The chart has three panels: the leak above, by Delete on the left and by
-// CompareAndDelete on the right; and below, on a scale on which it can be seen,
-// what the other versions keep.
+// The chart has three panels. The upper ones show the leak, by Delete on the left and by
+// CompareAndDelete on the right. The lower one shows what the other versions retain, on a
+// scale where it is visible.
 
 // A panel is a plot of some variants.
 type panel struct {
@@ -28,16 +28,16 @@ type panel struct {
 	notes     []note
 }
 
-// A curve is a variant, and the label at its right end.
+// A curve is a variant with a label at its right end.
 type curve struct {
 	variant string
 	label   string
 	ink     color.Color
 	dashes  []vg.Length
-	raise   vg.Length // of the label, to keep it off its neighbours
+	raise   vg.Length // the label, to keep it away from its neighbours
 }
 
-// A note is text in a panel.
+// A note is a text in a panel.
 type note struct {
 	at    plotter.XY
 	text  string
@@ -45,7 +45,7 @@ type note struct {
 	raise vg.Length
 }
 
-// Colours that can be told apart without seeing red and green, on white.
+// Colours on white that can be distinguished without seeing red and green.
 var (
 	black   = color.RGBA{0x22, 0x22, 0x22, 0xff}
 	grey    = color.RGBA{0x6e, 0x6e, 0x6e, 0xff}
@@ -86,13 +86,13 @@ func panels(l load) (leak, compare, zoom panel) {
 	return leak, compare, zoom
 }
 
-// drawChart returns heap.svg.
+// drawChart returns the contents of heap.svg.
 func drawChart(l load, all []measured) ([]byte, error) {
 	const width, height, margin, heading = 640, 540, 14, 44
 	const upper = (height - heading) / 2
 	canvas := vgsvg.New(width, height)
 	page := draw.New(canvas)
-	page.SetColor(color.White) // its own paper, whatever it is shown on
+	page.SetColor(color.White) // an opaque background, whatever the page has
 	page.Fill(page.Rectangle.Path())
 	title := style(14, black)
 	title.XAlign, title.YAlign = draw.XCenter, draw.YTop
@@ -120,7 +120,7 @@ func drawChart(l load, all []measured) ([]byte, error) {
 	return genericFonts(b.Bytes()), nil
 }
 
-// plot draws a panel's curves and labels.
+// plot draws the curves and labels of a panel.
 func (p panel) plot(l load, all []measured) (*plot.Plot, error) {
 	pl := plot.New()
 	pl.BackgroundColor = nil // the page is white, and a panel must not hide its neighbour's labels
@@ -150,7 +150,7 @@ func (p panel) plot(l load, all []measured) (*plot.Plot, error) {
 			return nil, err
 		}
 	}
-	p.axes(pl, l) // last, for the curves have moved their ends
+	p.axes(pl, l) // last, because adding curves changes the limits of the axes
 	return pl, nil
 }
 
@@ -194,7 +194,7 @@ func (p panel) axes(pl *plot.Plot, l load) {
 	}
 }
 
-// add draws n to the right of its place.
+// add draws n to the right of its position.
 func (n note) add(pl *plot.Plot) error {
 	labels, err := plotter.NewLabels(plotter.XYLabels{XYs: plotter.XYs{n.at}, Labels: []string{n.text}})
 	if err != nil {
@@ -213,14 +213,14 @@ func style(points vg.Length, ink color.Color) (s draw.TextStyle) {
 	return s
 }
 
-// setFont leaves the alignment as it is.
+// setFont sets the font of s and leaves its alignment unchanged.
 func setFont(s *draw.TextStyle, points vg.Length) {
 	s.Font = font.From(font.Font{Typeface: "Liberation", Variant: "Sans"}, points)
 	s.Handler = text.Plain{Fonts: font.DefaultCache}
 	s.Color = black
 }
 
-// thousands writes 50000 as 50,000.
+// thousands formats 50000 as 50,000.
 func thousands(n int) string {
 	if n < 1000 {
 		return fmt.Sprint(n)
@@ -230,8 +230,8 @@ func thousands(n int) string {
 
 var fontFamily = regexp.MustCompile(`font-family:[^;"]*`)
 
-// genericFonts replaces the font that the text was measured with by fonts of
-// the same widths, and in the end by whatever the reader has.
+// genericFonts replaces the font that the text was measured with by fonts of the same widths,
+// with any sans-serif font as a fallback.
 func genericFonts(svg []byte) []byte {
 	return fontFamily.ReplaceAll(svg, []byte("font-family:Helvetica,Arial,sans-serif"))
 }

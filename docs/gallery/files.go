@@ -7,17 +7,16 @@ import (
 	"slices"
 )
 
-// A file is something that a run writes.
+// A file is an output of a run.
 type file struct {
 	name    string
 	content []byte
 }
 
-// profiled are the versions whose heap profiles are kept: before the upgrade,
-// and after it.
+// profiled lists the versions whose heap profiles are kept: before and after the upgrade.
 var profiled = []string{"go1.14", "go1.15.0"}
 
-// render makes all files.
+// render returns all files.
 func render(l load, all []measured) ([]file, error) {
 	chart, err := drawChart(l, all)
 	if err != nil {
@@ -49,7 +48,7 @@ func render(l load, all []measured) ([]file, error) {
 	return files, nil
 }
 
-// numbers is the chart as a table, in MiB: a row a sample, a column a variant.
+// numbers returns the chart as a table in MiB, with a row per sample and a column per variant.
 func numbers(all []measured) ([]byte, error) {
 	head := []string{"connections"}
 	for _, m := range all {

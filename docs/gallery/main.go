@@ -1,6 +1,5 @@
-// Gallery runs the service of the article, the one that ran out of memory
-// after an upgrade from Go 1.14 to 1.15.0, on each version of sync.Map, and
-// draws what remains in memory.
+// Gallery runs the service of the article, which ran out of memory after an upgrade from
+// Go 1.14 to 1.15.0, with each version of sync.Map, and draws what remains in memory.
 //
 //	go -C docs/gallery run .
 //
@@ -19,10 +18,10 @@ import (
 	"syscall"
 )
 
-// Exit statuses.
+// The exit statuses.
 const (
 	exitOK    = 0
-	exitWrong = 2 // usage, no place to write to, interrupted, a process that failed
+	exitWrong = 2 // usage error, unwritable directory, interrupt, or a process that failed
 )
 
 const usageText = `usage: go -C docs/gallery run . [-o DIR]
@@ -33,10 +32,10 @@ profiles go1.14.heap.txt, go1.15.0.heap.txt and go1.15.0.heap.pb.gz.
 
 `
 
-// environment is what a run sees of the process.
+// An environment is what a run uses of its process.
 type environment struct {
 	stdout, stderr io.Writer
-	terminal       bool // stderr is a terminal: show progress
+	terminal       bool // stderr is a terminal, so show progress
 }
 
 func main() {
@@ -46,8 +45,8 @@ func main() {
 	os.Exit(run(ctx, env, os.Args[1:]))
 }
 
-// run performs one command line and returns the exit status. An error is one
-// line on stderr.
+// run executes a command line and returns the exit status. It writes an error to stderr in
+// one line.
 func run(ctx context.Context, env environment, args []string) int {
 	err := perform(ctx, env, args)
 	if errors.Is(err, flag.ErrHelp) {
@@ -80,8 +79,8 @@ func perform(ctx context.Context, env environment, args []string) error {
 
 func parse(env environment, args []string) (dir string, err error) {
 	f := flag.NewFlagSet("gallery", flag.ContinueOnError)
-	f.SetOutput(io.Discard) // a mistake is returned, not printed
-	f.StringVar(&dir, "o", ".", "where the files are written, a `DIR`")
+	f.SetOutput(io.Discard) // errors are returned instead of printed
+	f.StringVar(&dir, "o", ".", "write the files to `DIR`")
 	f.Usage = func() {}
 	err = f.Parse(args)
 	switch {
@@ -98,7 +97,7 @@ func parse(env environment, args []string) (dir string, err error) {
 	return dir, nil
 }
 
-// probe makes sure that dir can be written, before any work is done for it.
+// probe checks that dir can be written to, before any work is done.
 func probe(dir string) error {
 	file, err := os.CreateTemp(dir, ".gallery-*")
 	if err != nil {
@@ -107,8 +106,7 @@ func probe(dir string) error {
 	return errors.Join(file.Close(), os.Remove(file.Name()))
 }
 
-// measureAll serves one variant after another: two at a time would need the
-// memory of both.
+// measureAll runs one variant after another. Two at a time would need the memory of both.
 func measureAll(ctx context.Context, env environment) ([]measured, error) {
 	var all []measured
 	for i, v := range variants() {
@@ -127,7 +125,7 @@ func measureAll(ctx context.Context, env environment) ([]measured, error) {
 	return all, nil
 }
 
-// progress shows what is going on, on a terminal only; "" clears the line.
+// progress shows the progress on a terminal. An empty format clears the line.
 func progress(env environment, format string, args ...any) {
 	if env.terminal {
 		fmt.Fprintf(env.stderr, "\r\x1b[K"+format, args...)
@@ -139,8 +137,8 @@ func isTerminal(f *os.File) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
-// writeAll makes every file before it writes the first, so that a mistake
-// leaves no mixture of old and new ones.
+// writeAll renders every file before it writes the first, so that an error leaves no mixture
+// of old and new files.
 func writeAll(env environment, dir string, l load, all []measured) error {
 	files, err := render(l, all)
 	if err != nil {

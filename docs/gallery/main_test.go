@@ -20,8 +20,8 @@ import (
 	"github.com/google/pprof/profile"
 )
 
-// The test binary is the gallery too, so that the tests run the real thing,
-// child processes included.
+// TestMain turns the test binary into the gallery if asked to, so that the tests run the real
+// command, including its child processes.
 func TestMain(m *testing.M) {
 	if os.Getenv("GALLERY_MAIN") != "" {
 		main()
@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// outcome is what a run of the command did.
+// An outcome is the result of running the command.
 type outcome struct {
 	status         int
 	stdout, stderr string
@@ -100,8 +100,8 @@ func TestInterruptLeavesNoFile(t *testing.T) {
 func TestProcessThatBreaksOffIsAnError(t *testing.T) {
 	v := variants()[0]
 	for text, want := range map[string]string{
-		`{"sample":{"connections":1}}`: "ended before its work was done",
-		"panic: out of memory":         "something else than JSON",
+		`{"sample":{"connections":1}}`: "ended before it was done",
+		"panic: out of memory":         "something other than JSON",
 	} {
 		_, err := readMessages(strings.NewReader(text), v, func(int) {})
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -110,8 +110,8 @@ func TestProcessThatBreaksOffIsAnError(t *testing.T) {
 	}
 }
 
-// The committed files are those that the command writes. The heap differs by a
-// few kilobytes from run to run, and by more from one toolchain to another.
+// TestCommittedFilesAreWhatTheCommandWrites compares the committed files with new ones. The heap
+// differs by a few kilobytes between runs, and by more between toolchains.
 func TestCommittedFilesAreWhatTheCommandWrites(t *testing.T) {
 	if testing.Short() {
 		t.Skip("serves 50,000 connections in each of seven processes, some 10 s: run without -short")
@@ -150,7 +150,7 @@ func read(t *testing.T, dir, name string) string {
 	return string(b)
 }
 
-// readNumbers returns the rows of heap.csv, the head among them.
+// readNumbers returns the rows of heap.csv, including the header.
 func readNumbers(t *testing.T, dir string) [][]string {
 	t.Helper()
 	rows, err := csv.NewReader(strings.NewReader(read(t, dir, "heap.csv"))).ReadAll()
@@ -184,7 +184,7 @@ func number(t *testing.T, s string) float64 {
 	return x
 }
 
-// largestSite returns the first row of a profile, without the shares.
+// largestSite returns the first row of a profile without the shares.
 func largestSite(t *testing.T, dir, variant string) string {
 	t.Helper()
 	lines := strings.Split(read(t, dir, variant+".heap.txt"), "\n")
@@ -195,8 +195,8 @@ func largestSite(t *testing.T, dir, variant string) string {
 	return strings.Join(append(words[:1], words[2:]...), " ")
 }
 
-// checkChart fails unless svg is XML with every label, and needs no font that
-// a reader may lack.
+// checkChart checks that svg is XML with every label, and that it needs no font that a reader may
+// lack.
 func checkChart(t *testing.T, svg string) {
 	t.Helper()
 	var texts []string
@@ -229,8 +229,8 @@ func checkChart(t *testing.T, svg string) {
 	}
 }
 
-// A load of a few connections is drawn, too, and lines that are missing are not
-// passed over.
+// TestChartNeedsEveryVariant checks that a small load can be drawn, and that a missing variant is an
+// error.
 func TestChartNeedsEveryVariant(t *testing.T) {
 	l := load{connections: 100, open: 10, sampleEvery: 50}
 	var all []measured
@@ -257,8 +257,8 @@ func TestChartNeedsEveryVariant(t *testing.T) {
 	}
 }
 
-// The README's table has the rows of heap.csv at the Range and at the end,
-// rounded, and its text has the load.
+// TestReadmeHasTheCommittedNumbers checks that the README's table has the rows of heap.csv at the
+// Range and at the end, rounded, and that its text states the load.
 func TestReadmeHasTheCommittedNumbers(t *testing.T) {
 	readme := read(t, ".", "README.md")
 	rows := readNumbers(t, ".")

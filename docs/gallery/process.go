@@ -15,29 +15,28 @@ import (
 	"time"
 )
 
-// Each variant is served in a process of its own, so that heaps do not mix. The
-// child reports on its standard output, a JSON object a line: first samples,
-// then the heap profile.
+// Each variant runs in a process of its own, so that heaps do not mix. The child reports on
+// its standard output, one JSON object per line: first samples, then the heap profile.
 
 // serviceCommand is the argument that makes a process a child.
 const serviceCommand = "serve"
 
-// message is one line of a child.
+// A message is one line from a child.
 type message struct {
 	Sample  *sample `json:"sample,omitempty"`
-	Profile []byte  `json:"profile,omitempty"` // the last line
+	Profile []byte  `json:"profile,omitempty"` // in the last line
 }
 
-// measured is what one variant's process reported.
+// measured is what the process of a variant reported.
 type measured struct {
 	variant
 	samples []sample
 	profile []byte // gzipped, of the idle service
 }
 
-// runService is the child's side.
+// runService runs the service in the child process.
 func runService(w io.Writer, name string, l load) error {
-	// Every allocation is in the profile, not one in half a megabyte.
+	// Record every allocation instead of one per half megabyte.
 	runtime.MemProfileRate = 1
 	v, ok := findVariant(name)
 	if !ok {
@@ -49,7 +48,7 @@ func runService(w io.Writer, name string, l load) error {
 	if err != nil {
 		return err
 	}
-	runtime.GC() // a heap profile shows what the last collection found
+	runtime.GC() // a heap profile shows the state at the last collection
 	var profile bytes.Buffer
 	if err := pprof.WriteHeapProfile(&profile); err != nil {
 		return err
@@ -67,8 +66,8 @@ func findVariant(name string) (variant, bool) {
 	return variant{}, false
 }
 
-// measure serves v in a process of its own. It calls progress with the number
-// of connections served so far.
+// measure runs v in a process of its own. It calls progress with the number of connections
+// served so far.
 func measure(ctx context.Context, v variant, progress func(connections int)) (measured, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -98,7 +97,7 @@ func measure(ctx context.Context, v variant, progress func(connections int)) (me
 	return m, readErr
 }
 
-// readMessages reads what a child says until it ends.
+// readMessages reads the messages of a child until it ends.
 func readMessages(r io.Reader, v variant, progress func(connections int)) (measured, error) {
 	m := measured{variant: v}
 	for d := json.NewDecoder(r); ; {
@@ -106,11 +105,11 @@ func readMessages(r io.Reader, v variant, progress func(connections int)) (measu
 		err := d.Decode(&line)
 		switch {
 		case errors.Is(err, io.EOF) && m.profile == nil:
-			return m, fmt.Errorf("the process for %s ended before its work was done", v.name)
+			return m, fmt.Errorf("the process for %s ended before it was done", v.name)
 		case errors.Is(err, io.EOF):
 			return m, nil
 		case err != nil:
-			return m, fmt.Errorf("the process for %s reported something else than JSON: %w", v.name, err)
+			return m, fmt.Errorf("the process for %s reported something other than JSON: %w", v.name, err)
 		case line.Sample != nil:
 			m.samples = append(m.samples, *line.Sample)
 			progress(line.Sample.Connections)

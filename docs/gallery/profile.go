@@ -11,8 +11,8 @@ import (
 	"github.com/google/pprof/profile"
 )
 
-// parseProfile reads a heap profile and keeps what does not differ from one
-// machine to another: the bytes in use, by function, file and line.
+// parseProfile reads a heap profile and keeps what is the same on every machine: the bytes in
+// use by function, file and line.
 func parseProfile(data []byte) (*profile.Profile, error) {
 	p, err := profile.ParseData(data)
 	if err != nil {
@@ -39,7 +39,7 @@ func parseProfile(data []byte) (*profile.Profile, error) {
 		f.SystemName = f.Name
 		f.Filename = path.Join(packageOf(f.Name), path.Base(f.Filename))
 	}
-	// Without addresses, and with equal stacks joined.
+	// Omit addresses and join equal stacks.
 	if err := p.Aggregate(true, true, true, true, false, false); err != nil {
 		return nil, err
 	}
@@ -48,8 +48,8 @@ func parseProfile(data []byte) (*profile.Profile, error) {
 
 const module = "github.com/mapspec/mapspec/"
 
-// shorten leaves the module's path out of a function's name. The functions of
-// this package are those of package main, or of a test of it.
+// shorten removes the module's path from the name of a function. The functions of this
+// package belong to package main, or to its test.
 func shorten(function string) string {
 	if name, ok := strings.CutPrefix(function, "main."); ok {
 		return "docs/gallery." + name
@@ -59,20 +59,19 @@ func shorten(function string) string {
 
 // packageOf returns the path of a function's package.
 func packageOf(function string) string {
-	name, _, _ := strings.Cut(function, "[") // type arguments have paths of their own
+	name, _, _ := strings.Cut(function, "[") // type arguments contain paths of their own
 	dir, last := path.Split(name)
 	last, _, _ = strings.Cut(last, ".")
 	return dir + last
 }
 
-// A site is a line of code, and the bytes in use that it allocated.
+// A site is a line of code with the bytes in use that it allocated.
 type site struct {
 	function, file string
 	line, bytes    int64
 }
 
-// sites returns where the bytes in use were allocated, the largest first, and
-// the total.
+// sites returns the lines that allocated the bytes in use, the largest first, and the total.
 func sites(p *profile.Profile) (all []site, total int64) {
 	bytesAt := map[site]int64{}
 	for _, s := range p.Sample {
@@ -92,8 +91,8 @@ func sites(p *profile.Profile) (all []site, total int64) {
 	return all, total
 }
 
-// innermost returns the line that allocated. The first line of the first
-// location is the innermost, of those that were inlined too.
+// innermost returns the line that allocated. It is the first line of the first location, even
+// if functions were inlined.
 func innermost(s *profile.Sample) site {
 	if len(s.Location) == 0 || len(s.Location[0].Line) == 0 {
 		return site{function: "unknown"}
@@ -102,12 +101,11 @@ func innermost(s *profile.Sample) site {
 	return site{function: l.Function.Name, file: l.Function.Filename, line: l.Line}
 }
 
-// leastBytes is the smallest site that is shown. Those below are the runtime's,
-// and differ from run to run.
+// leastBytes is the smallest site shown. Smaller ones belong to the runtime and differ between
+// runs.
 const leastBytes = 1 << 20 / 10
 
-// profileText is what go tool pprof -top would print, without the machine's
-// part of it.
+// profileText returns what go tool pprof -top would print, without what depends on the machine.
 func profileText(name string, l load, p *profile.Profile) []byte {
 	all, total := sites(p)
 	var b bytes.Buffer

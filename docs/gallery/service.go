@@ -8,27 +8,27 @@ import (
 	"github.com/mapspec/mapspec/impl/readdirty"
 )
 
-// A load is what a service has to do, counted in connections and not in time,
-// so that two runs of it differ in nothing but the map.
+// A load is the work of a service. It is counted in connections instead of time,
+// so that two runs differ only in the map.
 type load struct {
-	connections int // served in all
-	open        int // open at the same time, the listener not counted
-	sampleEvery int // connections between two looks at the heap
+	connections int // in total
+	open        int // at the same time, not counting the listener
+	sampleEvery int // connections between two measurements of the heap
 }
 
 // articleLoad is large enough for the leak to dwarf everything else, and small
-// enough for half a gigabyte of memory.
+// enough to need only half a gigabyte of memory.
 var articleLoad = load{connections: 50_000, open: 1000, sampleEvery: 250}
 
-// bufferBytes is what an HTTP/1 connection of net/http has: a buffered reader
+// bufferBytes is the memory of an HTTP/1 connection of net/http: a buffered reader
 // and a buffered writer of four kibibytes each.
 const bufferBytes = 8 << 10
 
-// connection is a key. Whatever keeps the key keeps the buffer.
+// A connection is a key. Whatever retains the key retains the buffer.
 type connection struct{ buffer []byte }
 
-// newConnection receives a request. Until a buffer is written to, the system
-// need not give memory for it, and a leak would cost nothing.
+// newConnection receives a request. It writes to the buffer, because the system
+// does not provide memory before, and a leak would cost nothing.
 func newConnection() *connection {
 	c := &connection{buffer: make([]byte, bufferBytes)}
 	for i := range c.buffer {
@@ -37,35 +37,35 @@ func newConnection() *connection {
 	return c
 }
 
-// busy is every connection's value. It needs no memory: what grows is keys.
+// busy is the value of every connection. It needs no memory: only keys accumulate.
 const busy = "busy"
 
-// table has the methods that the service calls. Load is not among them.
-type table interface {
+// A connectionTable has the methods that the service calls. Load is not among them.
+type connectionTable interface {
 	Store(key, value any)
 	Delete(key any)
 	Range(f func(key, value any) bool)
 }
 
 type comparingTable interface {
-	table
+	connectionTable
 	CompareAndDelete(key, old any) (deleted bool)
 }
 
-// A variant is one map, and how the service deletes from it.
+// A variant is a map together with the way in which the service deletes from it.
 type variant struct {
 	name     string
-	new      func() table
-	comparer bool // by CompareAndDelete
+	new      func() connectionTable
+	comparer bool // it deletes with CompareAndDelete
 }
 
 func variants() []variant {
-	go123 := func() table { return new(readdirty.Go123) }
-	toolchain := func() table { return new(sync.Map) }
+	go123 := func() connectionTable { return new(readdirty.Go123) }
+	toolchain := func() connectionTable { return new(sync.Map) }
 	return []variant{
-		{name: "go1.14", new: func() table { return new(readdirty.Go114) }},
-		{name: "go1.15.0", new: func() table { return new(readdirty.Go1150) }},
-		{name: "go1.15.2", new: func() table { return new(readdirty.Go1152) }},
+		{name: "go1.14", new: func() connectionTable { return new(readdirty.Go114) }},
+		{name: "go1.15.0", new: func() connectionTable { return new(readdirty.Go1150) }},
+		{name: "go1.15.2", new: func() connectionTable { return new(readdirty.Go1152) }},
 		{name: "go1.23", new: go123},
 		{name: "sync.Map", new: toolchain},
 		{name: "go1.23 CompareAndDelete", new: go123, comparer: true},
@@ -73,13 +73,13 @@ func variants() []variant {
 	}
 }
 
-// service is the one of the article: connections are keys of a table, stored
+// A service is the one of the article. Its connections are keys of a table, stored
 // when they open and deleted when they close.
 type service struct {
 	variant
-	table    table
-	listener *connection   // stays in the table for as long as the service runs
-	open     []*connection // a ring: the oldest is where the next goes
+	table    connectionTable
+	listener *connection   // stays in the table while the service runs
+	open     []*connection // a ring: the next connection replaces the oldest
 	next     int
 }
 
@@ -89,8 +89,8 @@ func newService(v variant, open int) *service {
 	return s
 }
 
-// serve closes the oldest connection if as many are open as may be, and opens
-// another one.
+// serve opens a connection. If the maximum number is open, it first closes the
+// oldest.
 func (s *service) serve() error {
 	if err := s.closeNext(); err != nil {
 		return err
@@ -102,7 +102,7 @@ func (s *service) serve() error {
 	return nil
 }
 
-// closeNext closes the connection that has the place of the next one, if any.
+// closeNext closes the connection that the next one will replace, if any.
 func (s *service) closeNext() error {
 	c := s.open[s.next]
 	if c == nil {
@@ -119,7 +119,7 @@ func (s *service) closeNext() error {
 	return nil
 }
 
-// closeAll closes every connection. The listener stays.
+// closeAll closes every connection except the listener.
 func (s *service) closeAll() error {
 	for range s.open {
 		if err := s.closeNext(); err != nil {
@@ -130,8 +130,8 @@ func (s *service) closeAll() error {
 	return nil
 }
 
-// list ranges over the table, as for an operator who asks what is open. It
-// fails unless that is what the service knows to be open.
+// list ranges over the table, as if an operator asked which connections are open.
+// It returns an error unless these are the ones that the service knows.
 func (s *service) list() error {
 	want := map[any]bool{s.listener: true}
 	for _, c := range s.open {
@@ -154,14 +154,14 @@ func (s *service) list() error {
 	return nil
 }
 
-// A sample is the heap in use after so many connections.
+// A sample is the heap in use after a number of connections.
 type sample struct {
 	Connections int    `json:"connections"`
 	HeapBytes   uint64 `json:"heap_bytes"`
 }
 
-// run serves all connections, lists the open ones once, half-way, and closes
-// them all in the end. It passes what it measures to report.
+// run serves all connections, lists the open ones once halfway through, and closes
+// them all at the end. It passes its measurements to report.
 func (s *service) run(l load, report func(sample) error) error {
 	if err := report(sample{0, heapInUse()}); err != nil {
 		return err
@@ -184,7 +184,7 @@ func (s *service) run(l load, report func(sample) error) error {
 	return s.closeAll()
 }
 
-// heapInUse collects garbage and returns the size of what is left.
+// heapInUse collects garbage and returns the number of bytes that remain.
 func heapInUse() uint64 {
 	runtime.GC()
 	var m runtime.MemStats

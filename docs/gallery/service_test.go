@@ -6,12 +6,11 @@ import (
 	"weak"
 )
 
-// connections are held weakly, in the order in which they were opened. All work
-// with instances is done in functions that are not inlined, so that none is left
-// in a variable that the collector takes for live.
+// connections are weak pointers to connections, in the order in which they were opened. Functions
+// that handle instances are not inlined, so that no instance remains in a variable of the caller.
 type connections []weak.Pointer[connection]
 
-// serveMore serves n connections and adds them.
+// serveMore serves n connections and adds them to c.
 //
 //go:noinline
 func (c *connections) serveMore(t *testing.T, s *service, n int) {
@@ -25,7 +24,7 @@ func (c *connections) serveMore(t *testing.T, s *service, n int) {
 	}
 }
 
-// reachable collects and counts those that are still in memory.
+// reachable collects garbage and counts the connections that are still in memory.
 func (c connections) reachable() (n int) {
 	runtime.GC()
 	for _, w := range c {
@@ -36,10 +35,10 @@ func (c connections) reachable() (n int) {
 	return n
 }
 
-// While a hundred connections are open, and after all are closed. The maps of
-// 1.15.2 and 1.23 keep twice as many as were open, at most: a promotion publishes
-// an index with a hundred deleted keys and a hundred live ones, it stays until
-// the next promotion, and meanwhile the live ones are deleted too.
+// TestServiceRetainsWhatItsMapRetains counts connections in memory while a hundred are open, and after
+// all are closed. The maps of 1.15.2 and 1.23 retain at most twice as many as were open: a promotion
+// publishes an index with a hundred deleted keys and a hundred live ones, and until the next promotion
+// the live ones are deleted too.
 //
 // Clauses: R1, R3
 func TestServiceRetainsWhatItsMapRetains(t *testing.T) {
@@ -85,9 +84,9 @@ func TestServiceRetainsWhatItsMapRetains(t *testing.T) {
 	}
 }
 
-// A Range releases nothing of what was deleted before it; one Store and a
-// second Range release all of that. So the leak of Go 1.15.0 is bounded by what
-// a service deletes between two Ranges, and by nothing if it does not range.
+// TestSecondRangeReleasesWhatWasDeletedBeforeTheFirst checks that a Range releases nothing that was
+// deleted before it, and that one Store and a second Range release all of it. So the leak of Go 1.15.0
+// is bounded by what a service deletes between two Ranges, and unbounded without Ranges.
 //
 // Clauses: R1
 func TestSecondRangeReleasesWhatWasDeletedBeforeTheFirst(t *testing.T) {
@@ -115,12 +114,12 @@ func TestSecondRangeReleasesWhatWasDeletedBeforeTheFirst(t *testing.T) {
 	runtime.KeepAlive(s)
 }
 
-// loader is what the service does not use, and every map has.
+// A loader is a map with Load, which the service does not use.
 type loader interface {
 	Load(key any) (value any, ok bool)
 }
 
-// Nothing that the service, or anyone, is told differs between the versions.
+// TestServiceSeesTheSameInEveryVersion checks that no result differs between the versions.
 //
 // Clauses: S3
 func TestServiceSeesTheSameInEveryVersion(t *testing.T) {
@@ -169,7 +168,7 @@ func TestServiceReportsAMapThatIsWrong(t *testing.T) {
 	for _, name := range []string{"sync.Map", "sync.Map CompareAndDelete"} {
 		v, _ := findVariant(name)
 		right := v.new
-		v.new = func() table { return forgetful{right().(comparingTable)} }
+		v.new = func() connectionTable { return forgetful{right().(comparingTable)} }
 		err := newService(v, 10).run(load{connections: 100, open: 10, sampleEvery: 50}, func(sample) error { return nil })
 		if err == nil {
 			t.Errorf("%s: no complaint about a map that forgets", name)

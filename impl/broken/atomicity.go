@@ -2,18 +2,18 @@ package broken
 
 import "runtime"
 
-// The maps of this file break S1. Each looks in one critical section and acts in
-// another. One goroutine alone sees nothing; the Gosched between the two makes
-// two goroutines see it within a few rounds.
+// The maps in this file break S1. Each of them reads in one critical section and
+// writes in another. A single goroutine notices nothing. The Gosched in between
+// makes the violation show within a few rounds of two goroutines.
 
 // S1LostSwap breaks S1: Swap reads the old value and stores the new one in two
-// steps, so two Swaps return the same old value and one update is lost.
+// steps, so two Swaps can return the same old value, and one update is lost.
 //
-// After go#70970: Swap on an entry that others were changing. Shown by two
-// Swaps of one key at once.
+// Modelled on go#70970, a Swap of an entry that other goroutines were changing.
+// Shown by two concurrent Swaps of one key.
 type S1LostSwap struct{ core }
 
-// Swap is a Load and a Store.
+// Swap is a Load followed by a Store.
 func (m *S1LostSwap) Swap(key, value any) (previous any, loaded bool) {
 	previous, loaded = m.Load(key)
 	runtime.Gosched()
@@ -21,14 +21,14 @@ func (m *S1LostSwap) Swap(key, value any) (previous any, loaded bool) {
 	return previous, loaded
 }
 
-// S1TwoDeleters breaks S1: of two LoadAndDelete of one key both return its
+// S1TwoDeleters breaks S1: two LoadAndDelete calls on one key both return its
 // value.
 //
-// After haxmap v1.4.0, where two GetAndDel both succeed. Shown by a Store, and
-// then two LoadAndDelete at once.
+// Modelled on haxmap v1.4.0, where two GetAndDel both succeed. Shown by a Store
+// followed by two concurrent LoadAndDelete calls.
 type S1TwoDeleters struct{ core }
 
-// LoadAndDelete is a Load and a Delete.
+// LoadAndDelete is a Load followed by a Delete.
 func (m *S1TwoDeleters) LoadAndDelete(key any) (value any, loaded bool) {
 	value, loaded = m.Load(key)
 	runtime.Gosched()
@@ -36,14 +36,14 @@ func (m *S1TwoDeleters) LoadAndDelete(key any) (value any, loaded bool) {
 	return value, loaded
 }
 
-// S1TwoStorers breaks S1: of two LoadOrStore of one key both say that they
+// S1TwoStorers breaks S1: two LoadOrStore calls on one key both report that they
 // stored.
 //
-// After haxmap v1.4.0, where two GetOrSet both say so. Shown by two LoadOrStore
-// of an absent key at once.
+// Modelled on haxmap v1.4.0, where two GetOrSet both do. Shown by two concurrent
+// LoadOrStore calls on an absent key.
 type S1TwoStorers struct{ core }
 
-// LoadOrStore is a Load, and a Store if that found nothing.
+// LoadOrStore is a Load, followed by a Store if it found nothing.
 func (m *S1TwoStorers) LoadOrStore(key, value any) (actual any, loaded bool) {
 	if actual, loaded = m.Load(key); loaded {
 		return actual, true
@@ -54,13 +54,13 @@ func (m *S1TwoStorers) LoadOrStore(key, value any) (actual any, loaded bool) {
 }
 
 // S1CompareThenSwap breaks S1: CompareAndSwap compares and stores in two steps,
-// so that two of them, or one and a CompareAndDelete, succeed on one value.
+// so two of them, or one and a CompareAndDelete, can succeed on the same value.
 //
-// After go#70970. Shown by a Store(v), and then two CompareAndSwap(v, …) at
-// once.
+// Modelled on go#70970. Shown by a Store(v) followed by two concurrent
+// CompareAndSwap(v, …) calls.
 type S1CompareThenSwap struct{ core }
 
-// CompareAndSwap is a Load, and a Store if that found old.
+// CompareAndSwap is a Load, followed by a Store if it found old.
 func (m *S1CompareThenSwap) CompareAndSwap(key, old, new any) (swapped bool) {
 	if current, ok := m.Load(key); !ok || current != old {
 		return false
@@ -70,14 +70,14 @@ func (m *S1CompareThenSwap) CompareAndSwap(key, old, new any) (swapped bool) {
 	return true
 }
 
-// S1CompareThenDelete breaks S1: CompareAndDelete may delete a value that is
-// not the one it compared.
+// S1CompareThenDelete breaks S1: CompareAndDelete may delete another value than
+// the one it compared.
 //
-// After go#70970. Shown by a Store(v), and then two CompareAndDelete(v) at
-// once, both of which succeed; or one beside a Store that is lost.
+// Modelled on go#70970. Shown by a Store(v) and two concurrent
+// CompareAndDelete(v), which both succeed, or one and a Store, which is lost.
 type S1CompareThenDelete struct{ core }
 
-// CompareAndDelete is a Load, and a Delete if that found old.
+// CompareAndDelete is a Load, followed by a Delete if it found old.
 func (m *S1CompareThenDelete) CompareAndDelete(key, old any) (deleted bool) {
 	if current, ok := m.Load(key); !ok || current != old {
 		return false
@@ -88,26 +88,26 @@ func (m *S1CompareThenDelete) CompareAndDelete(key, old any) (deleted bool) {
 }
 
 // S1GapInStore breaks S1: Store overwrites a key by removing it and adding it
-// again, and in between the key is absent for all others.
+// again. In between, other goroutines find the key absent.
 //
-// After maps that move an entry when they grow: out of one table, later into
-// the next. Shown by a Store over a present key beside a Load, which misses it.
+// Modelled on maps that, when growing, remove an entry from one table and later
+// add it to the next. Shown by a Store and a concurrent Load, which misses it.
 type S1GapInStore struct{ core }
 
-// Store is a Delete and a Store.
+// Store is a Delete followed by a Store.
 func (m *S1GapInStore) Store(key, value any) {
 	m.Delete(key)
 	runtime.Gosched()
 	m.core.Store(key, value)
 }
 
-// S1LengthAsVersion breaks S1: LoadOrStore looks again only if the number of
-// keys has changed since it looked first. A deletion and a store in between
-// leave the number as it was.
+// S1LengthAsVersion breaks S1: LoadOrStore looks up the key again only if the
+// number of keys has changed since its first lookup. A deletion and a store in
+// between leave that number unchanged.
 //
-// After optimistic lookups whose version misses a change (ABA). Shown by
-// Store(b), and then LoadOrStore(a) beside Delete(b), LoadOrStore(a): both
-// store. One key is not enough.
+// Modelled on optimistic lookups whose version misses a change (ABA). Shown by
+// Store(b), then LoadOrStore(a) concurrent with Delete(b), LoadOrStore(a): both
+// LoadOrStore calls store. It takes two keys.
 type S1LengthAsVersion struct{ core }
 
 // LoadOrStore takes an unchanged length for an unchanged map.
@@ -126,7 +126,7 @@ func (m *S1LengthAsVersion) LoadOrStore(key, value any) (actual any, loaded bool
 	return value, false
 }
 
-// look is Load and Len at one instant.
+// look is Load and Len at the same instant.
 func (m *S1LengthAsVersion) look(key any) (value any, ok bool, length int) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
@@ -136,15 +136,15 @@ func (m *S1LengthAsVersion) look(key any) (value any, ok bool, length int) {
 	return nil, false, len(m.entries)
 }
 
-// S1StoreToDeadEntry breaks S1: Store finds the key's entry, and writes to it
-// later although it may have left the map: the value is lost.
+// S1StoreToDeadEntry breaks S1: Store looks up the entry of the key and writes to
+// it later, when it may have left the map. Then the value is lost.
 //
-// After skipmap v0.1.4 and go#70970. Shown by a Store beside a LoadAndDelete
-// that returns the value before it: the key must be there afterwards, and is
-// not.
+// Modelled on skipmap v0.1.4 and go#70970. Shown by a Store concurrent with a
+// LoadAndDelete that returns the earlier value: the key should be present
+// afterwards, and is not.
 type S1StoreToDeadEntry struct{ core }
 
-// Store writes to the entry that it found in another critical section.
+// Store writes to the entry that it found in an earlier critical section.
 func (m *S1StoreToDeadEntry) Store(key, value any) {
 	e := m.lookup(key)
 	if e == nil {
@@ -157,17 +157,17 @@ func (m *S1StoreToDeadEntry) Store(key, value any) {
 	e.value = value
 }
 
-// S1ReusedEntry breaks S1: Delete keeps the entry for the next new key, and a
-// Load that has found it meanwhile returns that key's value, or none.
+// S1ReusedEntry breaks S1: Delete keeps the entry for the next new key. A Load
+// that has already found the entry returns the value of the new key, or nil.
 //
-// After a flat map whose shrinking reused a slot without a new version. Shown
-// by a Load(a) beside Delete(a), Store(b, v), which returns v.
+// Modelled on a flat map that reused a slot without a new version when it
+// shrank. Shown by a Load(a) concurrent with Delete(a), Store(b, v): it returns v.
 type S1ReusedEntry struct {
 	core
 	free *entry
 }
 
-// Load reads the value in another critical section than the key.
+// Load reads the value in another critical section than it looks up the key.
 func (m *S1ReusedEntry) Load(key any) (value any, ok bool) {
 	e := m.lookup(key)
 	if e == nil {
@@ -179,7 +179,7 @@ func (m *S1ReusedEntry) Load(key any) (value any, ok bool) {
 	return e.value, true
 }
 
-// Store puts a new key into the free entry.
+// Store uses the free entry for a new key.
 func (m *S1ReusedEntry) Store(key, value any) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -193,7 +193,7 @@ func (m *S1ReusedEntry) Store(key, value any) {
 	m.link(e)
 }
 
-// Delete keeps the entry, empty, for the next Store.
+// Delete keeps the entry, emptied, for the next Store.
 func (m *S1ReusedEntry) Delete(key any) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -204,18 +204,18 @@ func (m *S1ReusedEntry) Delete(key any) {
 	}
 }
 
-// S1StaleLoad breaks S1: Load remembers the last key and value that it found.
-// Every write makes it forget; but a Load that has read the table before the
-// write remembers after it, and later Loads return the overwritten value.
+// S1StaleLoad breaks S1: Load remembers the key and value that it found last.
+// Every write makes it forget them. But a Load that reads the table before a
+// write can remember after it, and later Loads return the overwritten value.
 //
-// After read caches that are filled outside the lock. Shown by a Load beside a
-// Store or Delete, and a Load after both.
+// Modelled on read caches that are filled outside the lock. Shown by a Load
+// concurrent with a Store or Delete, followed by another Load.
 type S1StaleLoad struct {
 	core
 	last *entry // a copy; guarded by mu
 }
 
-// Load answers from what it remembers, if that is the key.
+// Load returns the remembered value if it belongs to key.
 func (m *S1StaleLoad) Load(key any) (value any, ok bool) {
 	found, remembered := m.recall(key)
 	if found == nil {
@@ -230,7 +230,7 @@ func (m *S1StaleLoad) Load(key any) (value any, ok bool) {
 	return found.value, true
 }
 
-// recall returns a copy of key's entry, and whether it is the remembered one.
+// recall returns a copy of key's entry, and whether it was remembered.
 func (m *S1StaleLoad) recall(key any) (found *entry, remembered bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// clauses are those of model.Sentences.
+// clauses are the clauses of model.Sentences.
 var clauses = strings.Fields("S1 S2 S3 S4 S5 S6 S7 S8 S9 T1 T2 T3 T4 T5 T6 R1 R2 R3 R4 M1 M2 P1 P2 P3")
 
 func TestEachClauseHasAMapThatBreaksIt(t *testing.T) {
@@ -31,7 +31,7 @@ func TestEachRowOfTheCatalogueIsWhole(t *testing.T) {
 			t.Errorf("row %q makes a %s: name it %q", m.Name, typ, want)
 		}
 		if names[m.Name] {
-			t.Errorf("two rows %q", m.Name)
+			t.Errorf("two rows are called %q", m.Name)
 		}
 		names[m.Name] = true
 		if !strings.HasPrefix(m.Name, m.Clause+"-") || m.Comment == "" {
@@ -43,7 +43,7 @@ func TestEachRowOfTheCatalogueIsWhole(t *testing.T) {
 			}
 		}
 		if reason := notPromised(m.Promise, m.Clause); reason != "" {
-			t.Errorf("row %q breaks %s, and does not promise it: %s", m.Name, m.Clause, reason)
+			t.Errorf("row %q breaks %s but does not promise it: it lacks %s", m.Name, m.Clause, reason)
 		}
 		if a, ok := m.New().(surface); !ok || a == m.New() {
 			t.Errorf("row %q: New does not return a new map with every method", m.Name)
@@ -56,7 +56,7 @@ var (
 	capital = regexp.MustCompile(`[A-Z]`)
 )
 
-// rowName turns S1LostSwap into S1-lost-swap.
+// rowName converts S1LostSwap to S1-lost-swap.
 func rowName(typ string) string {
 	words := strings.Replace(typ[2:], "NaN", "Nan", 1)
 	return typ[:2] + capital.ReplaceAllStringFunc(words, func(c string) string { return "-" + strings.ToLower(c) })
@@ -71,7 +71,7 @@ func TestEachTypeSaysWhatItBreaks(t *testing.T) {
 	}
 	for _, m := range Maps {
 		name := reflect.TypeOf(m.New()).Elem().Name()
-		for _, want := range []string{name + " breaks " + m.Clause, " After ", "hown"} {
+		for _, want := range []string{name + " breaks " + m.Clause, " Modelled on ", " Shown"} {
 			if !strings.Contains(docs[name], want) {
 				t.Errorf("the comment on %s does not say %q", name, want)
 			}
@@ -79,7 +79,7 @@ func TestEachTypeSaysWhatItBreaks(t *testing.T) {
 	}
 }
 
-// typeDocs returns the comment on each broken type, in one line.
+// typeDocs returns the doc comment of each broken type, joined into one line.
 func typeDocs(t *testing.T) map[string]string {
 	t.Helper()
 	files, err := filepath.Glob("*.go")
@@ -105,7 +105,8 @@ func typeDocs(t *testing.T) map[string]string {
 	return docs
 }
 
-// notPromised is model.Promise.Reason.
+// notPromised returns the promise that clause needs and p lacks, like
+// model.Promise.Reason.
 func notPromised(p Promise, clause string) string {
 	switch {
 	case clause == "S9" && !p.Zero:

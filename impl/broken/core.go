@@ -6,38 +6,38 @@ import (
 	"sync"
 )
 
-// core is the right map that every broken one embeds and of which it overrides
-// what it breaks. It keeps every clause but R4 (a built-in map never shrinks)
-// and P1 (a Load waits for a writer).
+// core is the correct map that every broken map embeds. A broken map overrides
+// the methods that it breaks. core keeps every clause except R4 (a built-in map
+// never shrinks) and P1 (a Load waits for a writer).
 //
-// A traversal goes from the oldest entry to the newest, so that nothing about
-// a broken map depends on the order of a built-in one.
+// A traversal visits entries from the oldest to the newest, so that nothing
+// about a broken map depends on the iteration order of a built-in map.
 type core struct {
 	mu sync.RWMutex
 
-	// entries has one entry a key, several for NaN; nil until the first store.
-	// It and all entries are guarded by mu.
+	// entries has one entry per key, or several for NaN. It is nil until the
+	// first store. mu guards it and all entries.
 	entries map[any]*entry
 
-	// linked counts the entries ever linked, to number them.
+	// linked is the number of entries ever linked, used to number them.
 	linked int
 
-	// changed, if set, is called after each change with mu held.
+	// changed, if not nil, is called after each change with mu held.
 	changed func()
 }
 
-// entry is a key and its value. An overwritten key keeps the older instance.
+// entry is a key and its value. Overwriting a key keeps its older instance.
 type entry struct {
 	key, value any
 	number     int
-	beside     any // what a broken map keeps with the entry
+	extra      any // what a broken map adds to the entry
 }
 
-// find returns key's entry or nil; it panics if key cannot be hashed. mu must
+// find returns key's entry or nil. It panics if key cannot be hashed. mu must
 // be held.
 func (m *core) find(key any) *entry { return m.entries[key] }
 
-// has reports whether key is present with a value equal to want; it panics if
+// has reports whether key is present with a value equal to want. It panics if
 // the comparison does. mu must be held.
 func (m *core) has(key, want any) bool {
 	e := m.find(key)
@@ -54,8 +54,8 @@ func (m *core) put(key, value any) {
 	m.link(&entry{key: key, value: value})
 }
 
-// link adds e under its key, which must be absent, as the newest entry. mu
-// must be held exclusively.
+// link adds e as the newest entry. Its key must be absent. mu must be held
+// exclusively.
 func (m *core) link(e *entry) {
 	if m.entries == nil {
 		m.entries = map[any]*entry{}
@@ -66,7 +66,7 @@ func (m *core) link(e *entry) {
 	m.note()
 }
 
-// unlink removes key, if it is there. mu must be held exclusively.
+// unlink removes key if it is present. mu must be held exclusively.
 func (m *core) unlink(key any) {
 	delete(m.entries, key)
 	m.note()
@@ -84,8 +84,8 @@ func (m *core) note() {
 	}
 }
 
-// pairs returns a copy of every entry from the oldest to the newest, without
-// what is beside it. mu must be held.
+// pairs returns a copy of every entry, from the oldest to the newest, without
+// its extra. mu must be held.
 func (m *core) pairs() []entry {
 	pairs := make([]entry, 0, len(m.entries))
 	for _, e := range m.entries {
@@ -95,14 +95,14 @@ func (m *core) pairs() []entry {
 	return pairs
 }
 
-// snapshot is pairs for callers without mu.
+// snapshot is pairs for callers that do not hold mu.
 func (m *core) snapshot() []entry {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	return m.pairs()
 }
 
-// lookup is find for callers without mu.
+// lookup is find for callers that do not hold mu.
 func (m *core) lookup(key any) *entry {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
@@ -126,8 +126,8 @@ func (m *core) Store(key, value any) {
 	m.put(key, value)
 }
 
-// LoadOrStore returns the value of key and true, or stores value and returns
-// it with false.
+// LoadOrStore returns the value of key and true, or stores and returns value
+// with false.
 func (m *core) LoadOrStore(key, value any) (actual any, loaded bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -138,7 +138,7 @@ func (m *core) LoadOrStore(key, value any) (actual any, loaded bool) {
 	return value, false
 }
 
-// LoadAndDelete deletes key and returns the value it had, or nil and false.
+// LoadAndDelete deletes key and returns its value, or nil and false.
 func (m *core) LoadAndDelete(key any) (value any, loaded bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -157,7 +157,7 @@ func (m *core) Delete(key any) {
 	m.unlink(key)
 }
 
-// Swap sets the value of key and returns the one it had, or nil and false.
+// Swap sets the value of key and returns the previous one, or nil and false.
 func (m *core) Swap(key, value any) (previous any, loaded bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -168,7 +168,7 @@ func (m *core) Swap(key, value any) (previous any, loaded bool) {
 	return previous, loaded
 }
 
-// CompareAndSwap sets the value of key to new if it is old.
+// CompareAndSwap sets the value of key to new if its value is old.
 func (m *core) CompareAndSwap(key, old, new any) (swapped bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -204,8 +204,8 @@ func (m *core) Len() int {
 	return len(m.entries)
 }
 
-// Range calls f, without a lock, for each key that was there when it began,
-// until f returns false.
+// Range calls f without holding a lock for each key that was present when Range
+// was called, until f returns false.
 func (m *core) Range(f func(key, value any) bool) {
 	for _, p := range m.snapshot() {
 		if !f(p.key, p.value) {

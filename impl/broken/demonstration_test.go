@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// surface is what every map here can be asked.
+// surface is the method set that every map here has.
 type surface interface {
 	Load(key any) (value any, ok bool)
 	Store(key, value any)
@@ -31,16 +31,16 @@ type surface interface {
 	base() *core
 }
 
-// A demonstration reports whether fresh maps show the violation, within so many
-// rounds if it takes a race.
+// A demonstration reports whether fresh maps show the violation, within the given
+// number of rounds if it takes a race.
 type demonstration func(fresh func() surface, rounds int) bool
 
-// once is a demonstration that needs one map.
+// once returns a demonstration that needs one map.
 func once(shows func(m surface) bool) demonstration {
 	return func(fresh func() surface, _ int) bool { return shows(fresh()) }
 }
 
-// raced is a demonstration that needs a fresh map a round.
+// raced returns a demonstration that needs a fresh map per round.
 func raced(shows func(m surface) bool) demonstration {
 	return func(fresh func() surface, rounds int) bool {
 		for range rounds {
@@ -53,14 +53,14 @@ func raced(shows func(m surface) bool) demonstration {
 }
 
 const (
-	enoughRounds  = 20_000 // for a race that is there
-	controlRounds = 20     // for one that is not
+	enoughRounds  = 20_000 // for a race that exists
+	controlRounds = 20     // for a race that does not exist
 )
 
 func TestEachMapBreaksItsClause(t *testing.T) {
 	for _, m := range Maps {
 		if m.Sees == Race {
-			continue // TestTheRaceDetectorSeesMemoryClauses
+			continue // covered by TestTheRaceDetectorSeesMemoryClauses
 		}
 		t.Run(m.Name, func(t *testing.T) {
 			shows, ok := demonstrations[m.Name]
@@ -74,8 +74,9 @@ func TestEachMapBreaksItsClause(t *testing.T) {
 	}
 }
 
-// A map that breaks another map's clause would be blamed for the wrong reason,
-// and so would the right core.
+// TestEachMapBreaksNothingElse applies each demonstration to all other maps, and to
+// correct ones: a map that breaks another map's clause would be blamed for the wrong
+// reason.
 func TestEachMapBreaksNothingElse(t *testing.T) {
 	all := append(slices.Clone(Maps),
 		Map{Name: "core", Promise: usual, New: func() any { return new(core) }},
@@ -84,7 +85,7 @@ func TestEachMapBreaksNothingElse(t *testing.T) {
 	for _, m := range all {
 		for _, other := range Maps {
 			if testing.Short() && other.Sees == Release {
-				continue // a garbage collection each
+				continue // each takes a garbage collection
 			}
 			if demonstration := demonstrations[other.Name]; demonstration != nil && judgeable(m, other) &&
 				demonstration(func() surface { return m.New().(surface) }, controlRounds) {
@@ -94,7 +95,7 @@ func TestEachMapBreaksNothingElse(t *testing.T) {
 	}
 }
 
-// judgeable reports whether m must pass the demonstration on other.
+// judgeable reports whether the demonstration of other applies to m.
 func judgeable(m, other Map) bool {
 	races := other.Sees == Concurrent
 	calls := other.Clause == "T1" || other.Clause == "R2" // from a callback
@@ -111,7 +112,7 @@ func judgeable(m, other Map) bool {
 	return true
 }
 
-// shrinking is a core that keeps R4 for those who delete everything.
+// shrinking is a core that keeps R4 if all keys are deleted.
 type shrinking struct{ core }
 
 func newShrinking() any {
@@ -148,7 +149,7 @@ func (m *freeLoads) Load(key any) (value any, ok bool) {
 	return value, ok
 }
 
-// together calls the functions at once and waits for them.
+// together calls the functions concurrently and waits for them.
 func together(functions ...func()) {
 	var ready atomic.Int32
 	var all sync.WaitGroup
@@ -164,7 +165,7 @@ func together(functions ...func()) {
 	all.Wait()
 }
 
-// elsewhere calls f in a goroutine whose stack is gone when it returns.
+// elsewhere calls f in a goroutine whose stack is gone when elsewhere returns.
 func elsewhere(f func()) {
 	var wait sync.WaitGroup
 	wait.Go(f)
@@ -181,11 +182,11 @@ func zero(fresh func() surface) surface {
 	return reflect.New(reflect.TypeOf(fresh()).Elem()).Interface().(surface)
 }
 
-// base returns the core, to look behind the methods.
+// base returns the core, to bypass the methods.
 func (m *core) base() *core { return m }
 
-// stopStore returns when a Store of another key is inside its critical section,
-// where it stays until resume is called. The map is of no use afterwards.
+// stopStore returns once a Store of another key is inside its critical section. It
+// stays there until resume is called. The map must not be used afterwards.
 func stopStore(m surface) (resume func()) {
 	inside, on, done := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	c := m.base()

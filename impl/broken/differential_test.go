@@ -10,9 +10,9 @@ import (
 	"testing"
 )
 
-var seed = flag.Uint64("seed", 1, "of the random calls")
+var seed = flag.Uint64("seed", 1, "seed of the random calls")
 
-// call is one call with its arguments.
+// A call is a method call with its arguments.
 type call struct {
 	method          string
 	key, old, value any
@@ -22,17 +22,17 @@ func (c call) String() string {
 	return fmt.Sprintf("%s(key %v, old %v, value %v)", c.method, c.key, c.old, c.value)
 }
 
-// The keys differ in length and last letter, and the values are small enough to
-// have one box each: what S2 and S6 maps are wrong about beside NaN and values
-// that cannot be compared.
+// The keys differ in length and last letter, and small integers have one box each.
+// That avoids what the S2 and S6 maps get wrong, except for NaN and for values that
+// cannot be compared.
 var (
 	methods = strings.Fields("Load Store LoadOrStore LoadAndDelete Delete Swap CompareAndSwap CompareAndDelete Clear")
 	keys    = []any{"a", "bb", "dddd", "eeeee", math.NaN(), []int{1}}
 	values  = []any{nil, 1, 2, 3, []int{1}}
 )
 
-// One goroutine, and calls that stay clear of what a map breaks, cannot tell it
-// from a built-in map.
+// TestEachMapIsRightOtherwise checks that a single goroutine cannot distinguish a map
+// from a built-in one, if it avoids what the map breaks.
 func TestEachMapIsRightOtherwise(t *testing.T) {
 	const steps = 400
 	for _, m := range append(slices.Clone(Maps), Map{Name: "core", New: func() any { return new(core) }}) {
@@ -59,8 +59,8 @@ func TestEachMapIsRightOtherwise(t *testing.T) {
 
 func pick(random *rand.Rand, from []any) any { return from[random.IntN(len(from))] }
 
-// leftOut reports whether c is left out for the map called name, since it breaks
-// what c asks.
+// leftOut reports whether c must be left out for the map called name, because it
+// shows what the map breaks.
 func leftOut(name string, c call, oracle map[any]any) bool {
 	unhashable := !hashable(c.key)
 	held, present := lookup(oracle, c.key)
@@ -112,8 +112,8 @@ func leftOut(name string, c call, oracle map[any]any) bool {
 
 func (c call) isNaN() bool { return hashable(c.key) && c.key != c.key }
 
-// hashable tells the one type of keys that cannot be hashed, and of values that
-// cannot be compared.
+// hashable reports whether x can be hashed and compared. Slices are the only
+// exception in use.
 func hashable(x any) bool {
 	_, isSlice := x.([]int)
 	return !isSlice
@@ -127,7 +127,7 @@ func lookup(m map[any]any, key any) (value any, ok bool) {
 	return value, ok
 }
 
-// perform returns what m returns, as text.
+// perform performs c on m and returns the result as text.
 func perform(c call, m surface) (result string) {
 	defer func() {
 		if recover() != nil {
@@ -157,7 +157,7 @@ func perform(c call, m surface) (result string) {
 	return ""
 }
 
-// expect is perform on a built-in map.
+// expect performs c on a built-in map and returns the result as text.
 func expect(c call, m map[any]any) (result string) {
 	defer func() {
 		if recover() != nil {
@@ -204,7 +204,7 @@ func expect(c call, m map[any]any) (result string) {
 	return ""
 }
 
-// builtin gives a built-in map the methods that traverse needs.
+// builtin returns a surface with the contents of a built-in map, for traverse.
 func builtin(m map[any]any) surface {
 	s := new(core)
 	for key, value := range m {
@@ -213,7 +213,7 @@ func builtin(m map[any]any) surface {
 	return s
 }
 
-// traverse returns Len and what each traversal hands out, as text.
+// traverse returns the result of Len and of each traversal as text.
 func traverse(m surface) string {
 	var pairs, all []string
 	m.Range(func(key, value any) bool {

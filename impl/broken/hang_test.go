@@ -7,18 +7,18 @@ import (
 	"sync/atomic"
 )
 
-// maxPolls bounds the waiting for goroutines that neither end nor block.
+// maxPolls bounds the wait for goroutines that neither end nor block.
 const maxPolls = 1 << 20
 
-// hangs calls the functions at once and reports whether they block for ever. It
-// takes no time-out: nobody else uses what they use, so as soon as each of them
-// has ended or waits for a lock, those that wait will do so for ever. They are
-// left behind.
+// hangs calls the functions concurrently and reports whether they block for ever. It
+// needs no timeout: the functions share nothing with anyone else, so once each of
+// them has ended or waits for a lock, those that wait do so for ever. hangs leaves
+// them behind.
 func hangs(functions ...func()) bool {
 	w := watch(functions)
 	for range maxPolls {
-		// Those that have ended are counted before the others are looked at:
-		// one that ends in between may yet have to wake another.
+		// Count those that have ended before looking at the others: one that ends
+		// in between may wake another.
 		ended := int(w.ended.Load())
 		if ended == len(functions) {
 			return false
@@ -31,8 +31,8 @@ func hangs(functions ...func()) bool {
 	return false
 }
 
-// spins calls f and reports whether it is found at runtime.Gosched a hundred
-// times in a row. It is left to whoever makes it end.
+// spins calls f and reports whether f is seen at runtime.Gosched a hundred times in a
+// row. The caller must make f end.
 func spins(f func()) bool {
 	w := watch([]func(){f})
 	for yields, polls := 0, 0; w.ended.Load() == 0 && polls < maxPolls; polls++ {
@@ -40,14 +40,14 @@ func spins(f func()) bool {
 			return true
 		}
 		if w.count("[sync.") == 1 {
-			return false // waits, but does not spin
+			return false // it waits but does not spin
 		}
 		runtime.Gosched()
 	}
 	return false
 }
 
-// watched are goroutines, looked at from outside.
+// watched is a set of goroutines observed from outside.
 type watched struct {
 	ids   []string
 	ended *atomic.Int32
@@ -69,7 +69,7 @@ func watch(functions []func()) watched {
 	return w
 }
 
-// goroutine returns how the trace of the caller's goroutine begins.
+// goroutine returns the beginning of a trace of the calling goroutine.
 func goroutine() string {
 	trace := make([]byte, 64)
 	trace = trace[:runtime.Stack(trace, false)]

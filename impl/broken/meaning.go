@@ -7,17 +7,17 @@ import (
 	"unsafe"
 )
 
-// The maps of this file break S2 to S9, most of them in what one goroutine
-// alone is told.
+// The maps in this file break S2 to S9. Most of them do so in results that a
+// single goroutine sees.
 
-// S2FoldedByLength breaks S2: a Store writes its value to every key that is
-// present and as long as its own.
+// S2FoldedByLength breaks S2: Store writes its value to every present key that is
+// as long as the given one.
 //
-// After hash tables that compare hashes and not keys. Shown by two keys of one
-// length: Store(a), Store(b), Load(a).
+// Modelled on hash tables that compare hashes instead of keys. Shown by two keys
+// of equal length: Store(a), Store(b), Load(a).
 type S2FoldedByLength struct{ core }
 
-// Store sets the value of key, and of the keys of its length.
+// Store sets the value of all keys that are as long as key.
 func (m *S2FoldedByLength) Store(key, value any) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -32,14 +32,14 @@ func (m *S2FoldedByLength) Store(key, value any) {
 	}
 }
 
-// S2EvictsNeighbour breaks S2: a Store of a new key removes the keys that end
-// in the same letter.
+// S2EvictsNeighbour breaks S2: Store of a new key removes the keys that end with
+// the same letter.
 //
-// After tables with a place for one key a hash. Shown by Store("conn-1"),
-// Store("conn-11"), Load("conn-1"): no two of ten keys in a row collide.
+// Modelled on tables with room for one key per hash. Shown by Store("conn-1"),
+// Store("conn-11"), Load("conn-1"). Ten consecutive keys never collide.
 type S2EvictsNeighbour struct{ core }
 
-// Store sets the value of key in place of those with its last letter.
+// Store sets the value of key and removes other keys with its last letter.
 func (m *S2EvictsNeighbour) Store(key, value any) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -61,10 +61,10 @@ func last(key any) byte {
 	return s[len(s)-1]
 }
 
-// S3NilIsAbsent breaks S3: Load says that a key with a nil value is not there.
+// S3NilIsAbsent breaks S3: Load reports a key with a nil value as absent.
 //
-// After maps that mark a deleted entry by a nil value. Shown by Store(k, nil),
-// Load(k).
+// Modelled on maps that mark a deleted entry with a nil value. Shown by
+// Store(k, nil), Load(k).
 type S3NilIsAbsent struct{ core }
 
 // Load takes nil for absent.
@@ -73,14 +73,14 @@ func (m *S3NilIsAbsent) Load(key any) (value any, ok bool) {
 	return value, value != nil
 }
 
-// S3ValueWithFalse breaks S3: Load of an absent key says false, and returns the
-// value at which its search ended, that of the newest key.
+// S3ValueWithFalse breaks S3: Load of an absent key returns false together with
+// the value where its search ended, that of the newest key.
 //
-// After haxmap v1.4.0: a value returned with ok=false. Shown by Store(a),
-// Load(b).
+// Modelled on haxmap v1.4.0, which returns a value with ok=false. Shown by
+// Store(a), Load(b).
 type S3ValueWithFalse struct{ core }
 
-// Load returns a value even if there is none.
+// Load returns a value even if the key is absent.
 func (m *S3ValueWithFalse) Load(key any) (value any, ok bool) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
@@ -96,14 +96,14 @@ func (m *S3ValueWithFalse) Load(key any) (value any, ok bool) {
 	return newest.value, false
 }
 
-// S4OverwritesLoaded breaks S4: LoadOrStore returns the value that was there
-// and says so, and stores the new one all the same.
+// S4OverwritesLoaded breaks S4: LoadOrStore returns the present value and true,
+// but stores the new value as well.
 //
-// After maps that make LoadOrStore of an upsert. Shown by Store(k, 1),
-// LoadOrStore(k, 2), Load(k).
+// Modelled on maps that implement LoadOrStore as an upsert. Shown by
+// Store(k, 1), LoadOrStore(k, 2), Load(k).
 type S4OverwritesLoaded struct{ core }
 
-// LoadOrStore stores in any case.
+// LoadOrStore always stores.
 func (m *S4OverwritesLoaded) LoadOrStore(key, value any) (actual any, loaded bool) {
 	if actual, loaded = m.Swap(key, value); loaded {
 		return actual, true
@@ -111,14 +111,14 @@ func (m *S4OverwritesLoaded) LoadOrStore(key, value any) (actual any, loaded boo
 	return value, false
 }
 
-// S4SwapReturnsNew breaks S4: Swap returns the value that it stored, not the
-// one that it displaced.
+// S4SwapReturnsNew breaks S4: Swap returns the value that it stored instead of
+// the one that it displaced.
 //
-// After maps whose Swap returns what LoadOrStore does. Shown by Store(k, 1),
-// Swap(k, 2).
+// Modelled on maps whose Swap returns what LoadOrStore would. Shown by
+// Store(k, 1), Swap(k, 2).
 type S4SwapReturnsNew struct{ core }
 
-// Swap returns the value it was given.
+// Swap returns value.
 func (m *S4SwapReturnsNew) Swap(key, value any) (previous any, loaded bool) {
 	if _, loaded = m.core.Swap(key, value); loaded {
 		return value, true
@@ -127,23 +127,23 @@ func (m *S4SwapReturnsNew) Swap(key, value any) (previous any, loaded bool) {
 }
 
 // S4DeletedSaysFalse breaks S4: LoadAndDelete deletes the key and returns its
-// value, and says that there was none.
+// value, but with false.
 //
-// After haxmap v1.4.0: a value returned with ok=false. Shown by Store(k),
-// LoadAndDelete(k).
+// Modelled on haxmap v1.4.0, which returns a value with ok=false. Shown by
+// Store(k), LoadAndDelete(k).
 type S4DeletedSaysFalse struct{ core }
 
-// LoadAndDelete always says false.
+// LoadAndDelete always returns false.
 func (m *S4DeletedSaysFalse) LoadAndDelete(key any) (value any, loaded bool) {
 	value, _ = m.core.LoadAndDelete(key)
 	return value, false
 }
 
-// S5FailedSwapDeletes breaks S5: a CompareAndSwap of another value than the
-// present one deletes the key.
+// S5FailedSwapDeletes breaks S5: CompareAndSwap with an old value that does not
+// match deletes the key.
 //
-// After maps that take the entry out to compare it. Shown by Store(k, 1),
-// CompareAndSwap(k, 2, 3), Load(k).
+// Modelled on maps that remove the entry in order to compare it. Shown by
+// Store(k, 1), CompareAndSwap(k, 2, 3), Load(k).
 type S5FailedSwapDeletes struct{ core }
 
 // CompareAndSwap deletes the key if it fails.
@@ -158,11 +158,11 @@ func (m *S5FailedSwapDeletes) CompareAndSwap(key, old, new any) (swapped bool) {
 	return true
 }
 
-// S5FailedSwapStores breaks S5: CompareAndSwap of a present key stores whether
-// or not the value is the old one, and reports rightly which it was.
+// S5FailedSwapStores breaks S5: CompareAndSwap of a present key stores even if
+// the old value does not match. Its result is right.
 //
-// After maps that swap first and compare what they displaced. Shown by
-// Store(k, 1), CompareAndSwap(k, 2, 3), Load(k).
+// Modelled on maps that swap first and then compare what they displaced. Shown
+// by Store(k, 1), CompareAndSwap(k, 2, 3), Load(k).
 type S5FailedSwapStores struct{ core }
 
 // CompareAndSwap stores even if it fails.
@@ -176,14 +176,14 @@ func (m *S5FailedSwapStores) CompareAndSwap(key, old, new any) (swapped bool) {
 	return swapped
 }
 
-// S5AbsentNilDeletes breaks S5: CompareAndDelete(k, nil) of an absent key says
-// that it deleted it.
+// S5AbsentNilDeletes breaks S5: CompareAndDelete(k, nil) of an absent key reports
+// that it deleted the key.
 //
-// After the comparison of m[k] with old, which an absent key passes. Shown by
-// that one call on an empty map.
+// Modelled on comparing m[k] with old, which succeeds for an absent key. Shown
+// by this single call on an empty map.
 type S5AbsentNilDeletes struct{ core }
 
-// CompareAndDelete takes an absent value for nil.
+// CompareAndDelete takes absent for nil.
 func (m *S5AbsentNilDeletes) CompareAndDelete(key, old any) (deleted bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -198,13 +198,13 @@ func (m *S5AbsentNilDeletes) CompareAndDelete(key, old any) (deleted bool) {
 }
 
 // S5AbsentNilSwaps breaks S5: CompareAndSwap(k, nil, v) of an absent key stores
-// v and says so.
+// v and reports success.
 //
-// After the comparison of m[k] with old, which an absent key passes. Shown by
-// that one call on an empty map.
+// Modelled on comparing m[k] with old, which succeeds for an absent key. Shown
+// by this single call on an empty map.
 type S5AbsentNilSwaps struct{ core }
 
-// CompareAndSwap takes an absent value for nil.
+// CompareAndSwap takes absent for nil.
 func (m *S5AbsentNilSwaps) CompareAndSwap(key, old, new any) (swapped bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -215,15 +215,15 @@ func (m *S5AbsentNilSwaps) CompareAndSwap(key, old, new any) (swapped bool) {
 	return true
 }
 
-// S6RemovesFirst breaks S6: CompareAndDelete takes the entry out, compares, and
-// puts it back if the values differ. If the comparison panics it does not come
-// to that: the call had an effect.
+// S6RemovesFirst breaks S6: CompareAndDelete removes the entry, compares, and
+// puts it back if the values differ. If the comparison panics the entry is not
+// put back, so the call has an effect.
 //
-// After sync.Map of Go 1.24 to 1.26, where the same panic leaves a lock
-// instead. Shown by Store(k, []int), CompareAndDelete(k, []int), Load(k).
+// Modelled on sync.Map in Go 1.24 to 1.27, where the same panic leaves a lock
+// held. Shown by Store(k, []int), CompareAndDelete(k, []int), Load(k).
 type S6RemovesFirst struct{ core }
 
-// CompareAndDelete compares what it has removed.
+// CompareAndDelete removes the entry before it compares.
 func (m *S6RemovesFirst) CompareAndDelete(key, old any) (deleted bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -240,9 +240,9 @@ func (m *S6RemovesFirst) CompareAndDelete(key, old any) (deleted bool) {
 }
 
 // S6DeepEqual breaks S6: CompareAndSwap compares with reflect.DeepEqual, so
-// two pointers to equal things match, and slices do not panic.
+// pointers to equal values match, and slices do not panic.
 //
-// After tests that compare values so. Shown by Store(k, []int),
+// Modelled on tests that compare values this way. Shown by Store(k, []int),
 // CompareAndSwap(k, []int, v).
 type S6DeepEqual struct{ core }
 
@@ -258,17 +258,17 @@ func (m *S6DeepEqual) CompareAndSwap(key, old, new any) (swapped bool) {
 }
 
 // S6SwallowsPanic breaks S6: CompareAndSwap of values that cannot be compared
-// says false.
+// returns false instead of panicking.
 //
-// After the fix for a lock left behind that recovers from the panic and does
-// not panic again. Shown by Store(k, []int), CompareAndSwap(k, []int, v).
+// Modelled on a fix for a lock left held that recovers without panicking again.
+// Shown by Store(k, []int), CompareAndSwap(k, []int, v).
 type S6SwallowsPanic struct{ core }
 
-// CompareAndSwap recovers from the comparison.
+// CompareAndSwap recovers from its comparison.
 func (m *S6SwallowsPanic) CompareAndSwap(key, old, new any) (swapped bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.find(key) // a key that cannot be hashed still panics
+	m.find(key) // still panics if key cannot be hashed
 	defer func() { _ = recover() }()
 	if !m.has(key, old) {
 		return false
@@ -277,11 +277,11 @@ func (m *S6SwallowsPanic) CompareAndSwap(key, old, new any) (swapped bool) {
 	return true
 }
 
-// S6ComparesBoxes breaks S6: CompareAndSwap compares the words of the two
-// interfaces, so only the very box that was stored matches, not an equal one.
+// S6ComparesBoxes breaks S6: CompareAndSwap compares the words of the interfaces,
+// so only the very box that was stored matches, and not an equal one.
 //
-// After maps that keep a pointer to the value and compare that. Shown by
-// Store(k, v), CompareAndSwap(k, v', w) with v' equal to v and made apart.
+// Modelled on maps that store a pointer to the value and compare that. Shown by
+// Store(k, v), CompareAndSwap(k, v', w), where v' is a separately made equal of v.
 type S6ComparesBoxes struct{ core }
 
 // CompareAndSwap compares addresses.
@@ -295,15 +295,15 @@ func (m *S6ComparesBoxes) CompareAndSwap(key, old, new any) (swapped bool) {
 	return true
 }
 
-// words returns the type and data words of an interface.
+// words returns the type word and the data word of an interface.
 func words(x *any) [2]unsafe.Pointer { return *(*[2]unsafe.Pointer)(unsafe.Pointer(x)) }
 
 // S7NaNFound breaks S7: Load(NaN) returns the value of the oldest NaN key.
 //
-// After maps that compare keys by their bits. Shown by Store(NaN), Load(NaN).
+// Modelled on maps that compare keys bit by bit. Shown by Store(NaN), Load(NaN).
 type S7NaNFound struct{ core }
 
-// Load takes one NaN for another.
+// Load takes any NaN for any other.
 func (m *S7NaNFound) Load(key any) (value any, ok bool) {
 	if key == key {
 		return m.core.Load(key)
@@ -316,13 +316,13 @@ func (m *S7NaNFound) Load(key any) (value any, ok bool) {
 	return nil, false
 }
 
-// S7NaNOverwritten breaks S7: a Store of NaN overwrites the NaN key that is
-// there instead of adding one.
+// S7NaNOverwritten breaks S7: Store of NaN overwrites the present NaN key instead
+// of adding one.
 //
-// After maps that compare keys by their bits. Shown by two Store(NaN), Len.
+// Modelled on maps that compare keys bit by bit. Shown by two Store(NaN), Len.
 type S7NaNOverwritten struct{ core }
 
-// Store takes one NaN for another.
+// Store takes any NaN for any other.
 func (m *S7NaNOverwritten) Store(key, value any) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -336,9 +336,9 @@ func (m *S7NaNOverwritten) Store(key, value any) {
 }
 
 // S7SwallowsUnhashable breaks S7: Store of a key that cannot be hashed does
-// nothing and says nothing.
+// nothing instead of panicking.
 //
-// After maps that recover in every method. Shown by Store([]int{}, v).
+// Modelled on maps that recover in every method. Shown by Store([]int{}, v).
 type S7SwallowsUnhashable struct{ core }
 
 // Store recovers from hashing the key.
@@ -347,17 +347,17 @@ func (m *S7SwallowsUnhashable) Store(key, value any) {
 	m.core.Store(key, value)
 }
 
-// S7PanicHasEffect breaks S7: Store counts a key before it hashes it, so that
-// each key that cannot be hashed is counted, and stays so.
+// S7PanicHasEffect breaks S7: Store counts a key before it hashes it, so a key
+// that cannot be hashed stays counted.
 //
-// After haxmap v1.4.0: Len wrong at rest. Shown by Store([]int{}, v), which
-// panics, and Len.
+// Modelled on haxmap v1.4.0, whose Len is wrong at rest. Shown by
+// Store([]int{}, v), which panics, and Len.
 type S7PanicHasEffect struct {
 	core
-	begun int // Stores begun and not ended
+	begun int // Stores that have begun and not ended
 }
 
-// Store counts itself until it ends, which it may not.
+// Store counts itself until it ends, which it may not do.
 func (m *S7PanicHasEffect) Store(key, value any) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -366,20 +366,20 @@ func (m *S7PanicHasEffect) Store(key, value any) {
 	m.begun--
 }
 
-// Len counts the Stores that have begun.
+// Len counts the Stores in progress.
 func (m *S7PanicHasEffect) Len() int {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	return len(m.entries) + m.begun
 }
 
-// S7ClearKeepsNaN breaks S7: Clear deletes key by key, and so no NaN.
+// S7ClearKeepsNaN breaks S7: Clear deletes key by key, which NaN keys survive.
 //
-// After Go before its built-in clear, whose absence left no other way. Shown
-// by Store(NaN), Clear, Len.
+// Modelled on Go before the built-in clear, which had no other way. Shown by
+// Store(NaN), Clear, Len.
 type S7ClearKeepsNaN struct{ core }
 
-// Clear deletes what can be found.
+// Clear deletes the keys that can be found.
 func (m *S7ClearKeepsNaN) Clear() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -388,11 +388,11 @@ func (m *S7ClearKeepsNaN) Clear() {
 	}
 }
 
-// S8KeepsBoth breaks S8: a Store over a present key keeps the new instance of
-// the key beside the old one, until the key is deleted.
+// S8KeepsBoth breaks S8: Store over a present key keeps the new instance of the
+// key together with the old one, until the key is deleted.
 //
-// After maps with the key in the table and again in the entry. Shown by a Store
-// with an equal but distinct key: neither instance dies.
+// Modelled on maps that hold the key in the table and again in the entry. Shown
+// by a Store with an equal but distinct key: neither instance is released.
 type S8KeepsBoth struct{ core }
 
 // Store keeps the new instance of the key as well.
@@ -400,16 +400,16 @@ func (m *S8KeepsBoth) Store(key, value any) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if e := m.find(key); e != nil {
-		e.beside = key
+		e.extra = key
 	}
 	m.put(key, value)
 }
 
-// S8KeepsNeither breaks S8: a Store over a present key that is a string puts a
-// copy of the key in the place of both instances.
+// S8KeepsNeither breaks S8: Store over a present key that is a string replaces
+// both instances with a copy.
 //
-// After maps that intern strings. Shown by a Store with an equal but distinct
-// key: both instances die though the key is there.
+// Modelled on maps that intern strings. Shown by a Store with an equal but
+// distinct key: both instances are released although the key is present.
 type S8KeepsNeither struct{ core }
 
 // Store copies a key that it overwrites.
@@ -425,26 +425,26 @@ func (m *S8KeepsNeither) Store(key, value any) {
 	m.put(strings.Clone(s), value)
 }
 
-// S9NeedsNew breaks S9: every method of the zero value panics, and vet does not
-// see a copy, since the lock is behind a pointer.
+// S9NeedsNew breaks S9: every method of the zero value panics. Also, vet does not
+// report copies, since the lock is behind a pointer.
 //
-// After maps with a constructor, haxmap and most of the others. Shown by any
-// call on new(S9NeedsNew).
+// Modelled on maps with a constructor, such as haxmap and most others. Shown by
+// any call on new(S9NeedsNew).
 type S9NeedsNew struct{ *core }
 
 // NewS9NeedsNew returns an empty map.
 func NewS9NeedsNew() *S9NeedsNew { return &S9NeedsNew{new(core)} }
 
-// S9NilTable breaks S9: the zero value may be read, but its Store panics.
+// S9NilTable breaks S9: the zero value can be read, but its Store panics.
 //
-// After structs around a built-in map that their constructor makes. Shown by
+// Modelled on structs around a built-in map that the constructor makes. Shown by
 // Store on new(S9NilTable).
 type S9NilTable struct{ core }
 
 // NewS9NilTable returns an empty map.
 func NewS9NilTable() *S9NilTable { return &S9NilTable{core{entries: map[any]*entry{}}} }
 
-// Store relies on the table being there.
+// Store relies on the table having been made.
 func (m *S9NilTable) Store(key, value any) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -2,27 +2,27 @@ package broken
 
 import "sync"
 
-// The maps of this file break M1 and M2. What they return is right: only the
-// race detector can judge them.
+// The maps in this file break M1 and M2. Their results are right: only the race
+// detector can judge them.
 
-// M1AbsentByLen breaks M1: Load sees by the length of a channel that the map is
-// empty, and takes no lock. The length is no data race, and nothing
-// synchronizes with it: whoever sees so that a key is gone is not ordered after
-// the Delete or Clear that took it.
+// M1AbsentByLen breaks M1: Load learns from the length of a channel that the map
+// is empty, and takes no lock. Reading the length is not a data race, but it
+// synchronizes with nothing: a goroutine that learns that a key is absent is not
+// ordered after the Delete or Clear that removed it.
 //
-// After sync.Map of Go 1.24 to 1.26.8 (go#81187), where a Delete lacks an edge.
-// Shown, under -race only, by a plain write before a Delete of the only key,
-// and a plain read of it after a Load that found nothing.
+// Modelled on sync.Map in Go 1.24 to 1.27.3 (go#81187), where Delete lacks an
+// edge. Shown, only with -race, by a plain write before a Delete of the only key,
+// and a plain read of the same variable after a Load that found nothing.
 type M1AbsentByLen struct {
 	core
 	once     sync.Once
-	nonempty chan struct{} // has a token if the map has a key
+	nonempty chan struct{} // has one token if the map has a key
 }
 
 // Load looks at the entries only if there are any.
 func (m *M1AbsentByLen) Load(key any) (value any, ok bool) {
 	m.once.Do(m.begin)
-	_ = (map[any]struct{})(nil)[key] // a key that cannot be hashed panics
+	_ = (map[any]struct{})(nil)[key] // panics if key cannot be hashed
 	if len(m.nonempty) == 0 {
 		return nil, false
 	}
@@ -38,7 +38,7 @@ func (m *M1AbsentByLen) begin() {
 	m.follow()
 }
 
-// follow adds or takes the token. mu must be held exclusively, so neither waits.
+// follow adds or removes the token. mu must be held exclusively; neither blocks.
 func (m *M1AbsentByLen) follow() {
 	switch full := len(m.nonempty) == 1; {
 	case len(m.entries) > 0 && !full:
@@ -48,11 +48,11 @@ func (m *M1AbsentByLen) follow() {
 	}
 }
 
-// M2CountsLoads breaks M2: Load counts itself in a plain field, which nobody
+// M2CountsLoads breaks M2: Load increments a plain field, which nothing else
 // reads.
 //
-// After statistics added to a map that was right. Shown, under -race only, by
-// two Loads at once.
+// Modelled on statistics added to a map that was correct. Shown, only with
+// -race, by two concurrent Loads.
 type M2CountsLoads struct {
 	core
 	loads int
@@ -66,8 +66,8 @@ func (m *M2CountsLoads) Load(key any) (value any, ok bool) {
 
 // M2LenUnlocked breaks M2: Len reads the length of the table without the lock.
 //
-// After "reading one word is atomic". Shown, under -race only, by a Len beside a
-// Store.
+// Modelled on the belief that "reading one word is atomic". Shown, only with
+// -race, by a Len concurrent with a Store.
 type M2LenUnlocked struct{ core }
 
 // Len takes no lock.

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// demonstrations are the patterns of the doc comments, by name of the map.
+// demonstrations holds the programs that the doc comments describe, by map name.
 var demonstrations = map[string]demonstration{
 	"S1-lost-swap": raced(func(m surface) bool {
 		var first, second any
@@ -388,7 +388,7 @@ var demonstrations = map[string]demonstration{
 		for i := range keys {
 			m.Delete(i)
 		}
-		for range keys { // further writes, for a table that shrinks later
+		for range keys { // further writes give a table the chance to shrink
 			m.Store("k", 1)
 			m.Delete("k")
 		}

@@ -6,13 +6,13 @@ import (
 	"sync/atomic"
 )
 
-// The maps of this file break P1 to P3. Some block for ever: judge them in a
-// process of their own.
+// The maps in this file break P1 to P3. Some of them block for ever. Judge them
+// in a process of their own.
 
 // P1LoadLocks breaks P1, which it promises: Load takes the writers' lock.
 //
-// After every map behind one lock. Shown, under exploration only, by a Load
-// beside a Store that was stopped with the lock held.
+// Modelled on every map behind a single lock. Shown, only by exploration, by a
+// Load while a Store is suspended with the lock held.
 type P1LoadLocks struct{ core }
 
 // Load waits for writers and for other Loads.
@@ -26,15 +26,15 @@ func (m *P1LoadLocks) Load(key any) (value any, ok bool) {
 }
 
 // P1MissLocks breaks P1, which it promises: Load finds a present key without a
-// lock, but takes the writers' lock for one that it does not find.
+// lock, but takes the writers' lock if the key is absent.
 //
-// After sync.Map of Go 1.9 to 1.23, whose Load of a key that is not in read
-// takes the mutex. Shown, under exploration only, by two Loads of an absent key,
-// the second beside a Store that was stopped with the lock held. Once there has
-// been a Load, a write costs O(n).
+// Modelled on sync.Map in Go 1.9 to 1.23, whose Load takes the mutex if the key
+// is not in read. Shown, only by exploration, by two Loads of an absent key, the
+// second while a Store is suspended with the lock held. After the first Load,
+// every write costs O(n).
 type P1MissLocks struct {
 	core
-	read atomic.Pointer[map[any]any] // what the entries hold, from the first Load on
+	read atomic.Pointer[map[any]any] // the contents of entries, maintained from the first Load on
 }
 
 // Load waits for writers if the key is absent.
@@ -60,7 +60,7 @@ func (m *P1MissLocks) loadLocked(key any) (value any, ok bool) {
 	return nil, false
 }
 
-// publish puts a new copy of the entries into read. mu must be held
+// publish stores a new copy of the entries in read. mu must be held
 // exclusively.
 func (m *P1MissLocks) publish() {
 	read := make(map[any]any, len(m.entries))
@@ -73,14 +73,14 @@ func (m *P1MissLocks) publish() {
 // P1LoadSpins breaks P1, which it promises: Load spins while a Store is in
 // progress.
 //
-// After sequence locks, whose readers wait for an even number. Shown, under
-// exploration only, by a Load beside a stopped Store.
+// Modelled on sequence locks, whose readers wait for an even number. Shown, only
+// by exploration, by a Load while a Store is suspended.
 type P1LoadSpins struct {
 	core
 	storing atomic.Int64
 }
 
-// Load spins, then looks.
+// Load spins until no Store is in progress.
 func (m *P1LoadSpins) Load(key any) (value any, ok bool) {
 	for m.storing.Load() > 0 {
 		runtime.Gosched()
@@ -95,17 +95,17 @@ func (m *P1LoadSpins) Store(key, value any) {
 	m.core.Store(key, value)
 }
 
-// P2LockOrder breaks P2: Swap takes the lock of the index and then that of the
-// entries, Clear the other way round, and each waits for the other.
+// P2LockOrder breaks P2: Swap locks index and then mu, and Clear locks them in
+// the opposite order, so that each can wait for the other.
 //
-// After maps of shards whose whole-map operations lock them in another order.
-// Shown by a Swap beside a Clear.
+// Modelled on sharded maps whose whole-map operations lock the shards in another
+// order. Shown by a Swap concurrent with a Clear.
 type P2LockOrder struct {
 	core
 	index sync.Mutex
 }
 
-// Swap takes index, then mu.
+// Swap locks index, then mu.
 func (m *P2LockOrder) Swap(key, value any) (previous any, loaded bool) {
 	m.index.Lock()
 	defer m.index.Unlock()
@@ -113,7 +113,7 @@ func (m *P2LockOrder) Swap(key, value any) (previous any, loaded bool) {
 	return m.core.Swap(key, value)
 }
 
-// Clear takes mu, then index.
+// Clear locks mu, then index.
 func (m *P2LockOrder) Clear() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -123,20 +123,20 @@ func (m *P2LockOrder) Clear() {
 	m.empty()
 }
 
-// P2LostWakeup breaks P2: a Store that finds another in progress goes to sleep,
-// and does not look again before it does: it sleeps through a wake-up that
-// comes in between.
+// P2LostWakeup breaks P2: a Store that finds another Store in progress goes to
+// sleep without checking again, and misses a wake-up that happens in between.
+// Then it sleeps for ever.
 //
-// After locks built by hand from a flag and a condition. Shown by two Stores at
-// once, of which one never returns unless another Store wakes it.
+// Modelled on hand-written locks of a flag and a condition variable. Shown by two
+// concurrent Stores, one of which never returns unless a third Store wakes it.
 type P2LostWakeup struct {
 	core
 	gate  sync.Mutex
-	awake sync.Cond // with gate
+	awake sync.Cond // uses gate
 	busy  bool      // a Store is in progress; guarded by gate
 }
 
-// Store waits until no other is in progress.
+// Store waits until no other Store is in progress.
 func (m *P2LostWakeup) Store(key, value any) {
 	for !m.enter() {
 		runtime.Gosched()
@@ -160,7 +160,7 @@ func (m *P2LostWakeup) enter() bool {
 	return true
 }
 
-// sleep ought to ask whether m is busy.
+// sleep should check whether m is still busy.
 func (m *P2LostWakeup) sleep() {
 	m.gate.Lock()
 	defer m.gate.Unlock()
@@ -175,9 +175,9 @@ func (m *P2LostWakeup) leave() {
 }
 
 // P2ClearKeepsLock breaks P2: Clear of an empty map returns with the lock held,
-// and the next call hangs.
+// and the next call blocks for ever.
 //
-// After early returns in methods that unlock by hand. Shown by two Clears.
+// Modelled on early returns in methods that unlock by hand. Shown by two Clears.
 type P2ClearKeepsLock struct{ core }
 
 // Clear has nothing to do if the map is empty.
@@ -193,13 +193,13 @@ func (m *P2ClearKeepsLock) Clear() {
 // P3ComparePanic breaks P3, and with it S6: a comparison that panics in
 // CompareAndDelete leaves the lock held.
 //
-// After sync.Map of Go 1.24 to 1.26. Shown by Store(k, []int),
-// CompareAndDelete(k, []int), and any other call, which hangs.
+// Modelled on sync.Map in Go 1.24 to 1.27. Shown by Store(k, []int),
+// CompareAndDelete(k, []int), and any other call, which blocks for ever.
 type P3ComparePanic struct{ core }
 
-// CompareAndDelete unlocks at its end, if it gets there.
+// CompareAndDelete unlocks at the end, which it may not reach.
 func (m *P3ComparePanic) CompareAndDelete(key, old any) (deleted bool) {
-	e := m.lookup(key) // a key that cannot be hashed panics here, without a lock
+	e := m.lookup(key) // panics here, without the lock, if key cannot be hashed
 	if e == nil {
 		return false
 	}
@@ -211,14 +211,14 @@ func (m *P3ComparePanic) CompareAndDelete(key, old any) (deleted bool) {
 	return deleted
 }
 
-// P3HashPanic breaks P3, and with it S7: a key that cannot be hashed makes Store
-// panic with the lock held.
+// P3HashPanic breaks P3, and with it S7: Store of a key that cannot be hashed
+// panics with the lock held.
 //
-// After maps that lock first and hash then. Shown by Store([]int{}, v), and any
-// other call, which hangs.
+// Modelled on maps that lock before they hash. Shown by Store([]int{}, v), and
+// any other call, which blocks for ever.
 type P3HashPanic struct{ core }
 
-// Store unlocks at its end, if it gets there.
+// Store unlocks at the end, which it may not reach.
 func (m *P3HashPanic) Store(key, value any) {
 	m.mu.Lock()
 	m.put(key, value)

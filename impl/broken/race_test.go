@@ -8,11 +8,11 @@ import (
 	"testing"
 )
 
-// raceRounds is how often each of the two goroutines does its part.
+// raceRounds is the number of times each goroutine does its part.
 const raceRounds = 1000
 
-// raceSubjects are what the race detector must report, and for control what it
-// must not: by name of the map, or of the control.
+// raceSubjects are what the race detector must report, by name of the map, and
+// controls that it must not report.
 var raceSubjects = map[string]func(){
 	"M1-absent-by-len": func() { observeAbsence(new(M1AbsentByLen)) },
 	"M2-counts-loads": func() {
@@ -24,7 +24,7 @@ var raceSubjects = map[string]func(){
 		together(func() { m.Store("k", 1) }, func() { m.Len() })
 	},
 	"control-M1": func() { observeAbsence(new(core)) },
-	"control-inside-M1": func() { // it breaks M1 and has no data race inside
+	"control-inside-M1": func() { // breaks M1 but has no data race inside the map
 		m := new(M1AbsentByLen)
 		use := func() {
 			for range raceRounds {
@@ -39,8 +39,8 @@ var raceSubjects = map[string]func(){
 	},
 }
 
-// observeAbsence writes a plain word before it deletes a key, and reads it after
-// another goroutine has seen that the key is gone.
+// observeAbsence writes a plain variable before it deletes a key, and reads it after
+// another goroutine has found the key absent.
 func observeAbsence(m surface) {
 	for range raceRounds {
 		word := 0
@@ -55,7 +55,7 @@ func observeAbsence(m surface) {
 					runtime.Gosched()
 				}
 				if word != 1 {
-					panic("absence was observed, and not what came before it")
+					panic("absence was observed, but not what came before it")
 				}
 			})
 	}
@@ -67,7 +67,7 @@ func TestTheRaceDetectorSeesMemoryClauses(t *testing.T) {
 		t.Skip("only the race detector sees these faults: run with -race")
 	}
 	if subject := os.Getenv("BROKEN_RACE_SUBJECT"); subject != "" {
-		raceSubjects[subject]() // the process below
+		raceSubjects[subject]() // in the child process
 		return
 	}
 	for _, m := range Maps {
@@ -88,10 +88,11 @@ func TestTheRaceDetectorSeesMemoryClauses(t *testing.T) {
 	}
 }
 
-// Without the race detector these maps return what the core returns.
+// TestMemoryClausesDoNotShowInResults checks that without the race detector these
+// maps return what core returns.
 func TestMemoryClausesDoNotShowInResults(t *testing.T) {
 	if raceEnabled {
-		t.Skip("these maps race on purpose, and the race detector would fail the test for it: run without -race")
+		t.Skip("these maps race on purpose, which would fail the test: run without -race")
 	}
 	observeAbsence(new(M1AbsentByLen))
 	for _, m := range []surface{new(M2CountsLoads), new(M2LenUnlocked)} {

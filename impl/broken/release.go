@@ -1,17 +1,17 @@
 package broken
 
-// The maps of this file break R1 to R4, and nothing that a caller is told: what
-// they return is right. Each says what bounds that which it keeps, since that
-// decides which of the clauses it breaks.
+// The maps in this file break R1 to R4. Their results are right. Each comment
+// says what bounds the memory that the map retains, since that determines the
+// clause it breaks.
 
-// graves are deleted keys that a map still holds, at most as many as it ever
-// had live ones when it deleted.
+// graves holds deleted keys that a map retains. It holds at most as many as the
+// map had live keys at any deletion.
 type graves struct {
 	keys []any
 	peak int
 }
 
-// bury adds the key of e, deleted when live keys were there.
+// bury adds the key of e, deleted when the map had live keys.
 func (g *graves) bury(e *entry, live int) {
 	g.peak = max(g.peak, live)
 	if len(g.keys) >= g.peak {
@@ -20,17 +20,17 @@ func (g *graves) bury(e *entry, live int) {
 	g.keys = append(g.keys, e.key)
 }
 
-// R1KeepsKeys breaks R1: LoadAndDelete and Delete release the value and keep
-// the key, until the graves outnumber the most keys that were ever live.
+// R1KeepsKeys breaks R1: LoadAndDelete and Delete release the value but retain
+// the key, until there are more graves than there were ever live keys.
 //
-// After sync.Map of Go 1.15.0 (go#40999), bounded here, which keeps R3. Shown
-// by Store, Delete and a garbage collection.
+// Modelled on sync.Map in Go 1.15.0 (go#40999), but bounded, which satisfies R3.
+// Shown by Store, Delete and a garbage collection.
 type R1KeepsKeys struct {
 	core
 	deleted graves
 }
 
-// LoadAndDelete keeps the key.
+// LoadAndDelete retains the key.
 func (m *R1KeepsKeys) LoadAndDelete(key any) (value any, loaded bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -43,20 +43,20 @@ func (m *R1KeepsKeys) LoadAndDelete(key any) (value any, loaded bool) {
 	return e.value, true
 }
 
-// Delete keeps the key.
+// Delete retains the key.
 func (m *R1KeepsKeys) Delete(key any) { m.LoadAndDelete(key) }
 
-// R1KeepsComparedKey breaks R1: CompareAndDelete keeps the key as R1KeepsKeys
-// does; the other deletions do not.
+// R1KeepsComparedKey breaks R1: CompareAndDelete retains the key like
+// R1KeepsKeys, and the other deletions do not.
 //
-// After sync.Map of Go 1.23, whose CompareAndDelete left the key in dirty.
+// Modelled on sync.Map in Go 1.23, whose CompareAndDelete left the key in dirty.
 // Shown by Store, CompareAndDelete and a garbage collection.
 type R1KeepsComparedKey struct {
 	core
 	deleted graves
 }
 
-// CompareAndDelete keeps the key.
+// CompareAndDelete retains the key.
 func (m *R1KeepsComparedKey) CompareAndDelete(key, old any) (deleted bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -68,17 +68,17 @@ func (m *R1KeepsComparedKey) CompareAndDelete(key, old any) (deleted bool) {
 	return true
 }
 
-// R1KeepsLastValue breaks R1: Delete and LoadAndDelete put the entry aside for
-// the next Store of a new key, with the value in it. There is one such entry.
+// R1KeepsLastValue breaks R1: Delete and LoadAndDelete save the entry, with the
+// value in it, for the next Store of a new key. The map saves only one entry.
 //
-// After haxmap v1.4.0, which keeps values, and free lists that do not clear
-// what they are given. Shown by Store, Delete and a garbage collection.
+// Modelled on haxmap v1.4.0, which retains values, and on free lists that do not
+// clear their elements. Shown by Store, Delete and a garbage collection.
 type R1KeepsLastValue struct {
 	core
 	free *entry
 }
 
-// LoadAndDelete puts the entry aside.
+// LoadAndDelete saves the entry.
 func (m *R1KeepsLastValue) LoadAndDelete(key any) (value any, loaded bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -92,10 +92,10 @@ func (m *R1KeepsLastValue) LoadAndDelete(key any) (value any, loaded bool) {
 	return e.value, true
 }
 
-// Delete puts the entry aside.
+// Delete saves the entry.
 func (m *R1KeepsLastValue) Delete(key any) { m.LoadAndDelete(key) }
 
-// Store uses the entry that was put aside.
+// Store uses the saved entry.
 func (m *R1KeepsLastValue) Store(key, value any) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -109,17 +109,17 @@ func (m *R1KeepsLastValue) Store(key, value any) {
 	m.link(e)
 }
 
-// R1KeepsOverwritten breaks R1: Store, Swap and CompareAndSwap keep the value
-// that they overwrote last beside the new one, until the key is deleted.
+// R1KeepsOverwritten breaks R1: Store, Swap and CompareAndSwap retain the value
+// that they overwrote last, until the key is deleted.
 //
-// After maps with an undo or a previous version an entry. Shown by two Stores
-// of one key and a garbage collection.
+// Modelled on maps that keep the previous version of each entry. Shown by two
+// Stores of one key and a garbage collection.
 type R1KeepsOverwritten struct{ core }
 
-// Store keeps the overwritten value.
+// Store retains the overwritten value.
 func (m *R1KeepsOverwritten) Store(key, value any) { m.Swap(key, value) }
 
-// Swap keeps the overwritten value.
+// Swap retains the overwritten value.
 func (m *R1KeepsOverwritten) Swap(key, value any) (previous any, loaded bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -128,12 +128,12 @@ func (m *R1KeepsOverwritten) Swap(key, value any) (previous any, loaded bool) {
 		m.put(key, value)
 		return nil, false
 	}
-	e.beside = e.value
+	e.extra = e.value
 	m.put(key, value)
-	return e.beside, true
+	return e.extra, true
 }
 
-// CompareAndSwap keeps the overwritten value.
+// CompareAndSwap retains the overwritten value.
 func (m *R1KeepsOverwritten) CompareAndSwap(key, old, new any) (swapped bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -141,22 +141,22 @@ func (m *R1KeepsOverwritten) CompareAndSwap(key, old, new any) (swapped bool) {
 		return false
 	}
 	e := m.find(key)
-	e.beside = e.value
+	e.extra = e.value
 	m.put(key, new)
 	return true
 }
 
-// R1ClearTruncates breaks R1: Clear collects the keys in a slice that it keeps
-// for the next time, and truncates it without zeroing it.
+// R1ClearTruncates breaks R1: Clear collects the keys in a slice that it reuses,
+// and truncates the slice without zeroing it.
 //
-// After s = s[:0] wherever s holds pointers. Shown by Store, Clear and a garbage
-// collection.
+// Modelled on s = s[:0] where s holds pointers. Shown by Store, Clear and a
+// garbage collection.
 type R1ClearTruncates struct {
 	core
 	scratch []any
 }
 
-// Clear deletes key by key, then what is not found.
+// Clear deletes key by key, and then what cannot be found.
 func (m *R1ClearTruncates) Clear() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -171,15 +171,15 @@ func (m *R1ClearTruncates) Clear() {
 }
 
 // R2LogsRemovals breaks R2: while a Range is in progress, Delete and
-// LoadAndDelete log the keys and values that they remove. The log is dropped
+// LoadAndDelete log the keys and values that they remove. The map drops the log
 // when no Range is in progress any more.
 //
-// After skipmap v0.1.4: a paused Range pins every value churned meanwhile.
+// Modelled on skipmap v0.1.4, where a suspended Range pins every deleted value.
 // Shown by Range(f) where f stores and deletes 1,000 keys and collects garbage.
 type R2LogsRemovals struct {
 	core
-	ranging int     // how many Ranges are in progress; guarded by mu
-	removed []entry // since a Range has been; guarded by mu
+	ranging int     // the number of Ranges in progress; guarded by mu
+	removed []entry // since the first of them began; guarded by mu
 }
 
 // LoadAndDelete logs what it removes.
@@ -226,11 +226,11 @@ func (m *R2LogsRemovals) end() {
 }
 
 // R2KeepsLog breaks R2, and so R1, which it does not promise: the log of
-// R2LogsRemovals stays when Range returns, until the next one begins.
+// R2LogsRemovals stays when Range returns, until the next Range begins.
 //
-// After sync.Map of Go 1.23, which keeps 10,000 keys even after Range has
-// returned. Shown by Range(f) where f stores and deletes 1,000 keys, and a
-// garbage collection after it.
+// Modelled on sync.Map in Go 1.23, which retains 10,000 keys even after Range has
+// returned. Shown by Range(f) where f stores and deletes 1,000 keys, followed by a
+// garbage collection.
 type R2KeepsLog struct{ R2LogsRemovals }
 
 // Range keeps the log when it returns.
@@ -259,10 +259,10 @@ func (m *R2KeepsLog) keep() {
 }
 
 // R3TombstonePerDelete breaks R3, and so R2, and R1, which it does not promise:
-// Delete and LoadAndDelete keep the key for ever.
+// Delete and LoadAndDelete retain the key for ever.
 //
-// After sync.Map of Go 1.15.0 (go#40999). Shown by a loop of Store and Delete
-// of fresh keys.
+// Modelled on sync.Map in Go 1.15.0 (go#40999). Shown by a loop of Store and
+// Delete with fresh keys.
 type R3TombstonePerDelete struct {
 	core
 	tombstones []any
@@ -285,9 +285,9 @@ func (m *R3TombstonePerDelete) LoadAndDelete(key any) (value any, loaded bool) {
 func (m *R3TombstonePerDelete) Delete(key any) { m.LoadAndDelete(key) }
 
 // R3ValuePerOverwrite breaks R3, and so R2, and R1, which it does not promise:
-// Store and Swap keep each value that they overwrite until the key is deleted.
+// Store and Swap retain every value that they overwrite until the key is deleted.
 //
-// After version chains that nobody cuts. Shown by a loop of Stores of one key.
+// Modelled on version chains that are never cut. Shown by Stores of a single key.
 type R3ValuePerOverwrite struct{ core }
 
 // version is an overwritten value.
@@ -296,32 +296,32 @@ type version struct {
 	older any
 }
 
-// Store keeps the overwritten value.
+// Store retains the overwritten value.
 func (m *R3ValuePerOverwrite) Store(key, value any) { m.Swap(key, value) }
 
-// Swap keeps the overwritten value.
+// Swap retains the overwritten value.
 func (m *R3ValuePerOverwrite) Swap(key, value any) (previous any, loaded bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if e := m.find(key); e != nil {
-		e.beside = &version{e.value, e.beside}
+		e.extra = &version{e.value, e.extra}
 		previous, loaded = e.value, true
 	}
 	m.put(key, value)
 	return previous, loaded
 }
 
-// R4NeverShrinks breaks R4, which it promises: its buckets, one a key, grow with
-// the number of keys and never shrink, though keys and values are released.
+// R4NeverShrinks breaks R4, which it promises: its buckets, one per key, grow with
+// the number of keys and never shrink, although keys and values are released.
 //
-// After Go's built-in map: 37.8 MB after deleting a million entries. Shown by
-// many Stores, their deletion, and the size of the heap.
+// Modelled on Go's built-in map, which keeps 37.8 MB after a million entries were
+// deleted. Shown by many Stores, their deletion, and the size of the heap.
 type R4NeverShrinks struct {
 	core
 	buckets []bucket
 }
 
-// bucket has the size of one of a table.
+// bucket has the size of a bucket of a table.
 type bucket [64]byte
 
 // Store grows the buckets.

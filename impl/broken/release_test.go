@@ -6,7 +6,7 @@ import (
 	"weak"
 )
 
-// probe makes keys and values and knows which of them are alive.
+// A probe makes keys and values, and counts those that are alive.
 type probe struct{ made []weak.Pointer[[4]int] }
 
 func (p *probe) make() any {
@@ -15,7 +15,7 @@ func (p *probe) make() any {
 	return x
 }
 
-// alive returns how many of those made are alive, as m is.
+// alive returns how many of those made are alive while m is.
 func (p *probe) alive(m surface) (n int) {
 	runtime.GC()
 	for _, w := range p.made {
@@ -27,8 +27,8 @@ func (p *probe) alive(m surface) (n int) {
 	return n
 }
 
-// churnedInRange stores and deletes 1,000 keys while a Range is in progress and
-// returns how many of them are alive before and after it returns.
+// churnedInRange stores and deletes 1,000 keys while a Range is in progress. It
+// returns how many of them are alive before and after the Range returns.
 func churnedInRange(m surface) (during, after int) {
 	var p probe
 	m.Store("resident", 1)
@@ -46,8 +46,8 @@ func churnedInRange(m surface) (during, after int) {
 	return during, p.alive(m)
 }
 
-// instancesAlive overwrites a key with an equal one and returns how many of the
-// two are alive.
+// instancesAlive overwrites a key with an equal one, and returns how many of the two
+// are alive.
 func instancesAlive(m surface) (n int) {
 	var made [2]weak.Pointer[byte]
 	elsewhere(func() {

@@ -2,8 +2,8 @@ package broken
 
 import "iter"
 
-// All, Keys and Values are the traversal of Range, so where Range is broken
-// they are broken likewise. Only the maps that break T2 differ here.
+// All, Keys and Values traverse with Range, so a broken Range breaks them too.
+// Only the maps that break T2 differ.
 
 func keysOf(traverse iter.Seq2[any, any]) iter.Seq[any] {
 	return func(yield func(any) bool) {

@@ -6,17 +6,17 @@ import (
 	"sync/atomic"
 )
 
-// The maps of this file break T1 to T6.
+// The maps in this file break T1 to T6.
 
-// T1VisitsTwice breaks T1: when it is through, Range visits the entries that
-// were added meanwhile, without asking whether it has visited their keys.
+// T1VisitsTwice breaks T1: after its first pass, Range visits the entries added
+// in the meantime, without checking whether it has visited their keys.
 //
-// After a live range over a built-in map that changes, which visited a key
-// twice in 709 of 3,000 runs. Shown by Range(f) where f deletes the key it is
-// given and stores it again.
+// Modelled on a live range over a built-in map that changes, which visited a key
+// twice in 709 of 3,000 runs. Shown by Range(f) where f deletes and stores again
+// the key it is visiting.
 type T1VisitsTwice struct{ core }
 
-// Range is two passes, the second over the newer entries.
+// Range makes two passes, the second over the newer entries.
 func (m *T1VisitsTwice) Range(f func(key, value any) bool) {
 	visited := 0 // the number of the newest entry visited
 	for range 2 {
@@ -34,11 +34,11 @@ func (m *T1VisitsTwice) Range(f func(key, value any) bool) {
 	}
 }
 
-// T1MissesResident breaks T1: Range counts its way through the entries, so that
-// the deletion of one it has visited makes it skip another.
+// T1MissesResident breaks T1: Range counts through the entries, so if one that
+// it has visited is deleted, it skips another.
 //
-// After loops over a slice from which the body removes. Shown by two keys and
-// Range(f) where f deletes the first: the second is not visited.
+// Modelled on loops over a slice whose body removes elements. Shown by two keys
+// and Range(f) where f deletes the first: the second is not visited.
 type T1MissesResident struct{ core }
 
 // Range visits the i-th entry at step i.
@@ -51,14 +51,14 @@ func (m *T1MissesResident) Range(f func(key, value any) bool) {
 	}
 }
 
-// T1ForeignValue breaks T1: Range hands out a key that was deleted since it
-// began, with the value of the key before it.
+// T1ForeignValue breaks T1: Range visits a key that was deleted after it began,
+// with the value of the key before it.
 //
-// After skipmap v0.1.4, whose readers may meet half an entry. Shown by two keys
-// and Range(f) where f, at the first, deletes the second.
+// Modelled on skipmap v0.1.4, whose readers can see half an entry. Shown by two
+// keys and Range(f) where f, visiting the first, deletes the second.
 type T1ForeignValue struct{ core }
 
-// Range looks each key up again, into one variable.
+// Range looks up each key again, into one variable.
 func (m *T1ForeignValue) Range(f func(key, value any) bool) {
 	var value any
 	for _, p := range m.snapshot() {
@@ -73,14 +73,14 @@ func (m *T1ForeignValue) Range(f func(key, value any) bool) {
 	}
 }
 
-// T2AllOnce breaks T2: the sequence that All returns is empty when it is used
-// for the second time.
+// T2AllOnce breaks T2: the sequence that All returns is empty when it is used a
+// second time.
 //
-// After iterators that remember where they are. Shown by one All and two loops
-// over it.
+// Modelled on iterators that remember their position. Shown by one All and two
+// loops over it.
 type T2AllOnce struct{ core }
 
-// All returns a sequence to be used once.
+// All returns a sequence that works only once.
 func (m *T2AllOnce) All() iter.Seq2[any, any] {
 	var used atomic.Bool
 	return func(yield func(key, value any) bool) {
@@ -93,11 +93,11 @@ func (m *T2AllOnce) All() iter.Seq2[any, any] {
 // T2KeysAtCall breaks T2: the traversal of Keys begins when Keys is called, not
 // when its sequence is used.
 //
-// After Keys methods that returned a slice before iterators existed. Shown by
-// Keys, Store, and a loop over the sequence.
+// Modelled on Keys methods from before iterators, which returned a slice. Shown
+// by Keys, Store, and a loop over the sequence.
 type T2KeysAtCall struct{ core }
 
-// Keys returns a sequence of the keys that are there now.
+// Keys returns a sequence of the keys that are present now.
 func (m *T2KeysAtCall) Keys() iter.Seq[any] {
 	pairs := m.snapshot()
 	return func(yield func(any) bool) {
@@ -109,11 +109,11 @@ func (m *T2KeysAtCall) Keys() iter.Seq[any] {
 	}
 }
 
-// T2ValuesSkipNil breaks T2: Values leaves out keys with a nil value, which
-// Range visits.
+// T2ValuesSkipNil breaks T2: Values omits nil values, although Range visits their
+// keys.
 //
-// After maps that mark a deleted entry by a nil value. Shown by Store(k, nil)
-// and a loop over Values.
+// Modelled on maps that mark a deleted entry with a nil value. Shown by
+// Store(k, nil) and a loop over Values.
 type T2ValuesSkipNil struct{ core }
 
 // Values takes nil for absent.
@@ -124,9 +124,9 @@ func (m *T2ValuesSkipNil) Values() iter.Seq[any] {
 }
 
 // T3LockHeld breaks T3: Range holds the lock while it calls f, and any method
-// that f calls waits for ever.
+// that f calls blocks for ever.
 //
-// After the most frequent map of all, a built-in one behind a sync.Mutex.
+// Modelled on the most common map of all, a built-in one behind a sync.Mutex.
 // Shown by Store, and Range(f) where f calls Load.
 type T3LockHeld struct{ core }
 
@@ -142,13 +142,13 @@ func (m *T3LockHeld) Range(f func(key, value any) bool) {
 }
 
 // T3ReadLockHeld breaks T3: Range holds the read lock while it calls f, which
-// may read, but waits for ever if it writes.
+// may read, but blocks for ever if it writes.
 //
-// After maps of shards, each with a sync.RWMutex, and a callback under it.
-// Shown by Store, and Range(f) where f calls Store; a Load is fine.
+// Modelled on sharded maps that call back under the sync.RWMutex of a shard.
+// Shown by Store, and Range(f) where f calls Store. A Load returns.
 type T3ReadLockHeld struct{ core }
 
-// Range calls f with the lock held shared.
+// Range calls f with the lock held for reading.
 func (m *T3ReadLockHeld) Range(f func(key, value any) bool) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
@@ -159,13 +159,13 @@ func (m *T3ReadLockHeld) Range(f func(key, value any) bool) {
 	}
 }
 
-// T4SwallowsPanic breaks T4: Range returns normally when f has panicked.
+// T4SwallowsPanic breaks T4: Range returns normally although f panicked.
 //
-// After libraries that recover from what their users' functions do. Shown by
-// Store, and Range(f) where f panics.
+// Modelled on libraries that recover from panics of their users' functions. Shown
+// by Store, and Range(f) where f panics.
 type T4SwallowsPanic struct{ core }
 
-// Range recovers from f.
+// Range recovers from panics of f.
 func (m *T4SwallowsPanic) Range(f func(key, value any) bool) {
 	if f == nil {
 		m.core.Range(f)
@@ -175,14 +175,14 @@ func (m *T4SwallowsPanic) Range(f func(key, value any) bool) {
 	m.core.Range(f)
 }
 
-// T4SwallowsGoexit breaks T4: Range calls f in another goroutine and hands on
-// its panic, but a Goexit in f ends that goroutine, not the caller's.
+// T4SwallowsGoexit breaks T4: Range calls f in another goroutine. It passes on a
+// panic of f, but a Goexit in f ends only that goroutine.
 //
-// After traversals by worker goroutines, where t.FailNow does nothing. Shown by
-// Store, and Range(f) where f calls runtime.Goexit: Range returns.
+// Modelled on traversals by worker goroutines, where t.FailNow has no effect.
+// Shown by Store, and Range(f) where f calls runtime.Goexit: Range returns.
 type T4SwallowsGoexit struct{ core }
 
-// Range waits for a goroutine a visit.
+// Range makes each visit in a new goroutine and waits for it.
 func (m *T4SwallowsGoexit) Range(f func(key, value any) bool) {
 	for _, p := range m.snapshot() {
 		var more bool
@@ -203,14 +203,14 @@ func (m *T4SwallowsGoexit) Range(f func(key, value any) bool) {
 	}
 }
 
-// T4KeepsLock breaks T4, and with it P3: Range lets go of the lock for f and
-// takes it back whatever f does; after a panic in f nobody lets go of it again.
+// T4KeepsLock breaks T4, and with it P3: Range releases the lock to call f and
+// takes it back whatever f does. After a panic of f the lock remains held.
 //
-// After unlocking by hand where the end is not reached. Shown by Store,
-// Range(f) where f panics, and any other call, which hangs.
+// Modelled on code that unlocks by hand at an end it may not reach. Shown by
+// Store, Range(f) where f panics, and any other call, which blocks for ever.
 type T4KeepsLock struct{ core }
 
-// Range defers the Lock, and not the Unlock.
+// Range defers the Lock but not the Unlock.
 func (m *T4KeepsLock) Range(f func(key, value any) bool) {
 	m.mu.Lock()
 	for _, p := range m.pairs() {
@@ -221,7 +221,7 @@ func (m *T4KeepsLock) Range(f func(key, value any) bool) {
 	m.mu.Unlock()
 }
 
-// unlocked calls f without mu, which must be held, and is afterwards.
+// unlocked calls f without mu, which must be held before and is held afterwards.
 func (m *T4KeepsLock) unlocked(f func(key, value any) bool, p entry) bool {
 	m.mu.Unlock()
 	defer m.mu.Lock()
@@ -230,7 +230,7 @@ func (m *T4KeepsLock) unlocked(f func(key, value any) bool, p entry) bool {
 
 // T4NilIgnored breaks T4: Range(nil) of a map with keys returns.
 //
-// After a check for nil that was meant well. Shown by Store, Range(nil).
+// Modelled on a well-meant check for nil. Shown by Store, Range(nil).
 type T4NilIgnored struct{ core }
 
 // Range ignores a nil f.
@@ -240,15 +240,15 @@ func (m *T4NilIgnored) Range(f func(key, value any) bool) {
 	}
 }
 
-// T5ClearInHalves breaks T5 where Clear is promised to be atomic: the older half
-// of the keys goes first, and between the halves others see a mixture. Each key
-// is deleted once during the call, which is the weaker promise.
+// T5ClearInHalves breaks T5, having promised an atomic Clear: the older half of
+// the keys goes first, and other goroutines see the map between the halves. Each
+// key is deleted once during the call, which satisfies the weaker promise.
 //
-// After maps of shards. Shown by two keys and a Clear beside Load(a), Load(b):
-// a is gone and b is not, though nobody else deletes.
+// Modelled on sharded maps. Shown by two keys and a Clear concurrent with
+// Load(a), Load(b): a is absent and b is present, though nothing else deletes.
 type T5ClearInHalves struct{ core }
 
-// Clear deletes the older half of the keys, then all others.
+// Clear deletes the older half of the keys, then the others.
 func (m *T5ClearInHalves) Clear() {
 	deleted := m.clearOlder()
 	runtime.Gosched()
@@ -267,27 +267,27 @@ func (m *T5ClearInHalves) clearOlder() (deleted map[any]bool) {
 	return deleted
 }
 
-// clearBut deletes every key but those that were deleted, and are there again.
+// clearBut deletes every key, but keeps those in deleted that are present again.
 func (m *T5ClearInHalves) clearBut(deleted map[any]bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	pairs := m.pairs()
 	m.empty()
 	for _, p := range pairs {
-		if deleted[p.key] { // never so for NaN
+		if deleted[p.key] { // never true for NaN
 			m.link(&p)
 		}
 	}
 }
 
-// T5ShrinkingLoop breaks T5, at its weaker level too: Clear leaves the newer
-// half of the keys.
+// T5ShrinkingLoop breaks T5 at both levels: Clear does not delete the newer half
+// of the keys.
 //
-// After loops whose limit shrinks with what they delete. Shown by two keys,
+// Modelled on loops whose bound shrinks with every deletion. Shown by two keys,
 // Clear, Len.
 type T5ShrinkingLoop struct{ core }
 
-// Clear counts up to a length that goes down.
+// Clear counts up to a length that decreases.
 func (m *T5ShrinkingLoop) Clear() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -301,9 +301,9 @@ func (m *T5ShrinkingLoop) Clear() {
 	}
 }
 
-// T6UncountedDelete breaks T6: CompareAndDelete forgets to count down.
+// T6UncountedDelete breaks T6: CompareAndDelete does not decrement the count.
 //
-// After haxmap v1.4.0: Len wrong at rest. Shown by Store(k, v),
+// Modelled on haxmap v1.4.0, whose Len is wrong at rest. Shown by Store(k, v),
 // CompareAndDelete(k, v), Len.
 type T6UncountedDelete struct {
 	core
@@ -318,36 +318,36 @@ func (m *T6UncountedDelete) CompareAndDelete(key, old any) (deleted bool) {
 	return deleted
 }
 
-// Len counts what CompareAndDelete deleted.
+// Len includes the keys that CompareAndDelete deleted.
 func (m *T6UncountedDelete) Len() int { return m.core.Len() + int(m.uncounted.Load()) }
 
-// T6CountsOverwrites breaks T6: Store counts up even if it overwrites.
+// T6CountsOverwrites breaks T6: Store increments the count even if it overwrites.
 //
-// After haxmap v1.4.0: Len wrong at rest. Shown by two Store(k), Len.
+// Modelled on haxmap v1.4.0, whose Len is wrong at rest. Shown by two Store(k), Len.
 type T6CountsOverwrites struct {
 	core
 	overwritten atomic.Int64
 }
 
-// Store counts every time.
+// Store always counts.
 func (m *T6CountsOverwrites) Store(key, value any) {
 	if _, loaded := m.Swap(key, value); loaded {
 		m.overwritten.Add(1)
 	}
 }
 
-// Len counts what Store overwrote.
+// Len includes the overwrites.
 func (m *T6CountsOverwrites) Len() int { return m.core.Len() + int(m.overwritten.Load()) }
 
-// T6CountsLate breaks T6 where Len is promised to be linearizable: Store and
-// Delete count after they have let go of the lock. At rest Len is exact.
+// T6CountsLate breaks T6, having promised a linearizable Len: Store and Delete
+// count only after they have released the lock. At rest Len is exact.
 //
-// After xsync v4.5.0, whose Size said 2 when at most one key could exist. Shown
-// by Store and Delete of one key in each of two goroutines, with Len at the end
-// of each: 2, or -1.
+// Modelled on xsync v4.5.0, whose Size returned 2 when at most one key could
+// exist. Shown by two goroutines that each store and delete the same key and then
+// call Len: it returns 2 or -1.
 type T6CountsLate struct {
 	core
-	uncounted int // present minus counted; guarded by mu
+	uncounted int // entries that are present minus those that are counted; guarded by mu
 }
 
 // Store counts a new key late.
@@ -360,8 +360,8 @@ func (m *T6CountsLate) Delete(key any) {
 	m.countLate(func() { m.unlink(key) })
 }
 
-// countLate calls change with the lock held, and counts what it did to the
-// number of keys under the lock, but not under the same one.
+// countLate calls change with the lock held. It counts the change in the number
+// of keys in a second critical section.
 func (m *T6CountsLate) countLate(change func()) {
 	added := m.uncountedBy(change)
 	if added == 0 {
@@ -383,7 +383,7 @@ func (m *T6CountsLate) uncountedBy(change func()) (added int) {
 	return added
 }
 
-// Len returns what has been counted.
+// Len returns the number of keys counted.
 func (m *T6CountsLate) Len() int {
 	m.mu.RLock()
 	defer m.mu.RUnlock()

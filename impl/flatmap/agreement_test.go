@@ -13,8 +13,8 @@ import (
 	"github.com/mapspec/mapspec/impl/flatmap"
 )
 
-// A plan performs the same random operations on a Map and on a Go map. It does
-// not know the types of keys and values, or it would be compiled for each pair.
+// A plan performs the same random operations on a Map and on a Go map. It does not depend
+// on the types of keys and values, or it would have to be compiled for each pair.
 type plan struct {
 	t     *testing.T
 	r     *rand.Rand
@@ -23,10 +23,10 @@ type plan struct {
 	key   func(i int) any
 	value func(i int) any
 
-	comparable bool // values are
+	comparable bool // values are comparable
 }
 
-// subject is a Map whose types are hidden.
+// A subject is a Map whose type parameters are hidden.
 type subject interface {
 	load(k any) (any, bool)
 	store(k, v any)
@@ -46,7 +46,7 @@ type subject interface {
 
 type typed[K comparable, V any] struct{ m flatmap.Map[K, V] }
 
-// as returns x as a T: if it is nil, T is an interface.
+// as returns x as a T. If x is nil, T is an interface.
 func as[T any](x any) T {
 	t, _ := x.(T)
 	return t
@@ -81,8 +81,8 @@ func (t *typed[K, V]) compute(k any, f func(any, bool) (any, bool)) (any, bool) 
 	}))
 }
 
-// each traverses the map by one of four methods. Of Keys and Values only one half
-// is known; the other is absent.
+// each traverses the map with one of four methods. Keys and Values provide only half of an
+// entry; the other half is absent.
 func (t *typed[K, V]) each(method int, f func(k, v any) bool) {
 	switch method {
 	case 0:
@@ -102,12 +102,12 @@ func (t *typed[K, V]) each(method int, f func(k, v any) bool) {
 	}
 }
 
-// absent stands for what a traversal does not give.
+// absent stands for what a traversal does not provide.
 var absent = new(int)
 
-// image returns what identifies a value, to the bit, so that 0 is not -0, NaN is
-// NaN, and slices and functions can be told apart. Structs may have bytes that
-// mean nothing.
+// image returns a bitwise identity of a value: it distinguishes 0 from -0 and slices and
+// functions from each other, and equates NaN with NaN. Padding bytes of structs do not
+// count.
 func (t *typed[K, V]) image(v any) string {
 	x := as[V](v)
 	if reflect.TypeFor[V]().Kind() == reflect.Struct {
@@ -127,8 +127,8 @@ func agree[K comparable, V any](t *testing.T, key func(i int) K, value func(i in
 	})
 }
 
-// run tries with few keys, that meet often, and with as many as make a table grow
-// and shrink several times.
+// run performs rounds with few keys, which meet often, and with enough keys to make a table
+// grow and shrink several times.
 func (p *plan) run(fresh func() subject) {
 	operations := 3000
 	if testing.Short() {
@@ -137,7 +137,7 @@ func (p *plan) run(fresh func() subject) {
 	for round, keys := range []int{4, 60, 2000} {
 		p.r, p.got, p.want = rand.New(rand.NewPCG(uint64(round), 5)), fresh(), map[any]any{}
 		for n := range operations {
-			// A while there is more storing than deleting, and then the reverse.
+			// For a while there are more stores than deletions, and then the reverse.
 			mostly := 3 + 5*(n/(operations/4)%2)
 			name := p.step(keys, mostly, operations)
 			if n%(keys/4+16) == 0 {
@@ -150,7 +150,7 @@ func (p *plan) run(fresh func() subject) {
 	}
 }
 
-// step performs one operation. It deletes with a chance of mostly in 11.
+// step performs one operation. It deletes with a probability of mostly/11.
 func (p *plan) step(keys, mostly, operations int) string {
 	key, value := p.key(p.r.IntN(keys)), p.value(p.r.IntN(8))
 	current, ok := p.want[key]
@@ -206,7 +206,7 @@ func (p *plan) step(keys, mostly, operations int) string {
 	return "Compute"
 }
 
-// remove deletes a key in one of the ways in which that is done.
+// remove deletes a key in one of the possible ways.
 func (p *plan) remove(key, current any, ok bool) string {
 	n := 3
 	if p.comparable {
@@ -239,7 +239,7 @@ func (p *plan) remove(key, current any, ok bool) string {
 	return "CompareAndDelete"
 }
 
-// old returns a value to compare with: often the one that is there.
+// old returns a value to compare with, often the present one.
 func (p *plan) old(current any) any {
 	if p.r.IntN(2) == 0 {
 		return current
@@ -247,7 +247,7 @@ func (p *plan) old(current any) any {
 	return p.value(p.r.IntN(8))
 }
 
-// function returns one for Compute, that is to be called with current and ok.
+// function returns a function for Compute that expects current and ok.
 func (p *plan) function(current any, ok bool, value any, keep bool) func(any, bool) (any, bool) {
 	return func(old any, loaded bool) (any, bool) {
 		p.same("the function of Compute", old, loaded, current, ok)
@@ -255,7 +255,7 @@ func (p *plan) function(current any, ok bool, value any, keep bool) func(any, bo
 	}
 }
 
-// same fails unless the Map gave what it should have. Zero values are nil, too.
+// same checks that the Map returned what it should. A zero value may also be nil.
 func (p *plan) same(what string, got any, gotOK bool, want any, wantOK bool) {
 	p.t.Helper()
 	if gotOK != wantOK || p.got.image(got) != p.got.image(want) {
@@ -263,7 +263,7 @@ func (p *plan) same(what string, got any, gotOK bool, want any, wantOK bool) {
 	}
 }
 
-// compareAll compares what Len and a traversal give with the Go map.
+// compareAll compares Len and a traversal with the Go map.
 func (p *plan) compareAll() {
 	if n := p.got.len(); n != len(p.want) {
 		p.t.Errorf("Len = %d, want %d", n, len(p.want))
@@ -303,8 +303,8 @@ func (p *plan) compareAll() {
 	}
 }
 
-// padding is a struct some of whose bytes mean nothing. Its fields are filled in
-// one by one, so that they may be anything.
+// padding is a struct with padding bytes. Its fields are assigned one by one, so that these
+// bytes may have any value.
 type padding struct {
 	a int8
 	b int64
@@ -324,7 +324,7 @@ type number interface {
 	~int | ~int8 | ~int16 | ~int32 | ~int64 | ~uint | ~uint8 | ~uint16 | ~uint32 | ~uint64 | ~uintptr
 }
 
-// numeral returns a number: multiples of 1 and of large powers of two.
+// numeral returns a number: a multiple of 1 or of a large power of two.
 func numeral[T number](i int) T {
 	if i%2 == 1 {
 		return T(i) << (8*unsafe.Sizeof(T(0)) - 12&63)
@@ -332,12 +332,12 @@ func numeral[T number](i int) T {
 	return T(i) - T(3)
 }
 
-// float returns both zeros, NaN, infinities and others.
+// float returns zeros of both signs, NaN, infinities and other numbers.
 func float(i int) float64 {
 	return []float64{0, math.Copysign(0, -1), float64(i), math.Inf(1), -float64(i), 1 / float64(i+1), float64(i), float64(i) * 1e30}[i%8]
 }
 
-// zeroOrNaN returns a few numbers that are not what their bits are.
+// zeroOrNaN returns a few numbers for which == disagrees with their bits.
 func zeroOrNaN(i int) float64 { return []float64{0, math.Copysign(0, -1), math.NaN(), 1}[i%4] }
 
 func floatOrNaN(i int) float64 {
@@ -347,7 +347,7 @@ func floatOrNaN(i int) float64 {
 	return float(i)
 }
 
-// text returns strings of all lengths whose code differs.
+// text returns strings of every length that the code distinguishes.
 func text(i int) string {
 	n := []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 40, 254, 255, 256, 300}[i%18]
 	return strings.Repeat(fmt.Sprintf("%c%d", 'a'+i%26, i), n+1)[:n]
@@ -373,7 +373,7 @@ func address(i int) *int {
 	return &ints[i]
 }
 
-// mixed returns keys of several dynamic types, equal numbers among them.
+// mixed returns keys of several dynamic types, among them equal numbers.
 func mixed(i int) any {
 	switch j := i / 12; i % 12 {
 	case 0:
@@ -404,8 +404,8 @@ func mixed(i int) any {
 
 func integer(i int) int { return i }
 
-// Each type occurs once or twice, as keys or as values: the compiler needs a third
-// of a second for each pair.
+// TestIntegerKeysAgreeWithAGoMap, like the tests after it, uses each type once or twice,
+// as key or value: the compiler needs a third of a second for each pair.
 func TestIntegerKeysAgreeWithAGoMap(t *testing.T) {
 	agree(t, func(i int) bool { return i%2 == 0 }, func(int) struct{} { return struct{}{} })
 	agree(t, numeral[int], integer)

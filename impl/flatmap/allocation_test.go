@@ -7,8 +7,8 @@ import (
 	"github.com/mapspec/mapspec/impl/flatmap"
 )
 
-// allocationFree fails if an operation on a map of a thousand keys allocates. The
-// keys are other instances than those that the map has.
+// allocationFree checks that no operation on a map of a thousand keys allocates. It uses
+// other instances of the keys than the map holds.
 func allocationFree[K comparable, V any](t *testing.T, key func(i int) K, value func(i int) V) {
 	t.Helper()
 	const n = 1000
@@ -54,7 +54,8 @@ func TestOperationsThatNeedNoMemoryAllocateNone(t *testing.T) {
 	allocationFree(t, func(i int) string { return fmt.Sprint("key-", i) }, integer)
 }
 
-// Boxed keys are allocated to be stored, but not to be found.
+// TestLoadOfABoxedKeyAllocatesNothing checks keys that are boxed: storing one allocates, but
+// finding it does not.
 func TestLoadOfABoxedKeyAllocatesNothing(t *testing.T) {
 	var m flatmap.Map[[2]int, [2]int]
 	m.Store([2]int{1, 2}, [2]int{3, 4})

@@ -16,10 +16,10 @@ import (
 
 const stressed = "FLATMAP_COLLECTOR_TEST"
 
-// What the map keeps in memory of its own making must be seen by the garbage
-// collector. Collections are continual, each is checked by a second marking with
-// the world stopped, and what is freed is overwritten, so that a use of it shows.
-// Under -race the compiler checks the uses of package unsafe as well.
+// TestTheGarbageCollectorSeesAll checks that the garbage collector sees the memory that the
+// map manages itself. A child process collects garbage continually, marks a second time with
+// the world stopped, and overwrites freed memory, so that any later use shows. With -race,
+// the compiler also checks the uses of package unsafe.
 func TestTheGarbageCollectorSeesAll(t *testing.T) {
 	if os.Getenv(stressed) != "" {
 		stress(t)
@@ -36,7 +36,7 @@ func TestTheGarbageCollectorSeesAll(t *testing.T) {
 	}
 }
 
-// record is a value that says what its key is.
+// A record is a value that contains its key.
 type record struct {
 	number int
 	text   string
@@ -57,8 +57,8 @@ func stress(t *testing.T) {
 	wg.Wait()
 }
 
-// onStack returns a value that the compiler may leave on the stack, unless it
-// sees that the map keeps it.
+// onStack returns a value that the compiler may leave on the stack unless it sees that the
+// map retains it.
 //
 //go:noinline
 func onStack(i int) *record { return &record{i, fromBuffer(i)} }
@@ -72,7 +72,7 @@ func fromBuffer(i int) string {
 	return strings.Repeat("x", []int{0, 3, 20, 260}[i%4]) + string(b)
 }
 
-// exercise lets two goroutines use one map, through growth and shrinkage.
+// exercise has two goroutines use one map while it grows and shrinks.
 func exercise[K comparable, V any](t *testing.T, r *rand.Rand, key func(i int) K, value func(i int) V) {
 	const keys, operations = 1000, 10_000
 	var m flatmap.Map[K, V]
@@ -136,8 +136,8 @@ func exercise[K comparable, V any](t *testing.T, r *rand.Rand, key func(i int) K
 	}
 }
 
-// A traversal that is paused holds what is in the bucket that it is at, and
-// nothing of those that it has left, whether it is the same table or not.
+// TestAPausedRangeHoldsNothingThatItHasLeft checks that a paused traversal retains what is in
+// its current bucket, and nothing in buckets that it has left, even if the table has changed.
 //
 // Clauses: R2
 func TestAPausedRangeHoldsNothingThatItHasLeft(t *testing.T) {
@@ -150,10 +150,10 @@ func TestAPausedRangeHoldsNothingThatItHasLeft(t *testing.T) {
 	}
 }
 
-// heldByAPause returns how many keys are in memory while a traversal of n keys
-// is paused when all have been deleted, of those that it visited well before.
+// heldByAPause pauses a traversal of n keys and then deletes all keys. It returns how many of
+// the keys visited well before the pause are still in memory.
 func heldByAPause(t *testing.T, n int, grows bool) (held int) {
-	const chain = 60 // has no more keys
+	const chain = 60 // no chain has more keys
 	var m flatmap.Map[*record, int]
 	keys := make([]*record, n)
 	for i := range keys {

@@ -13,7 +13,7 @@ import (
 	"github.com/mapspec/mapspec/impl/flatmap"
 )
 
-// token is a value that says which key it belongs to, and is stored once.
+// A token is a value that names the key it belongs to. Each is stored once.
 type token struct{ key, goroutine, serial int }
 
 // number returns a token as a word.
@@ -21,15 +21,15 @@ func (t token) number() uint64 { return uint64(t.key)<<40 | uint64(t.goroutine)<
 
 func tokenOf(n uint64) token { return token{int(n >> 40), int(n >> 32 & 0xff), int(n & (1<<32 - 1))} }
 
-// types say what keys and tokens are in a map.
+// types converts numbers and tokens to the keys and values of a map.
 type types[K comparable, V any] struct {
 	key     func(i int) K
 	value   func(t token) V
 	tokenOf func(v V) token
 }
 
-// worker is a goroutine's half of a test: what it puts into the map, and what it
-// is given back because it is no longer there.
+// A worker is one goroutine of a test. It records what it puts into the map and what the map
+// gives back.
 type worker[K comparable, V any] struct {
 	types[K, V]
 	t       *testing.T
@@ -37,28 +37,28 @@ type worker[K comparable, V any] struct {
 	r       *rand.Rand
 	id      int
 	keys    int
-	silent  bool // call the methods, too, that do not say which value they displace
+	silent  bool // also call methods that do not return the value they displace
 	in, out []token
 }
 
-// put returns a value that is about to be put into the map.
+// put returns a value that is about to be stored.
 func (w *worker[K, V]) put(key int) V {
 	t := token{key, w.id, len(w.in)}
 	w.in = append(w.in, t)
 	return w.value(t)
 }
 
-// unput says that the last one was not put into the map.
+// unput records that the last value was not stored.
 func (w *worker[K, V]) unput() { w.in = w.in[:len(w.in)-1] }
 
-// took records that the map gave a value back, and checks that it is key's.
+// took records that the map gave a value back, and checks that it belongs to key.
 func (w *worker[K, V]) took(key int, value V, ok bool) {
 	if ok {
 		w.out = append(w.out, w.seen(key, value))
 	}
 }
 
-// seen checks that a value is one of key's.
+// seen checks that a value belongs to key.
 func (w *worker[K, V]) seen(key int, value V) token {
 	t := w.tokenOf(value)
 	if t.key != key {
@@ -67,8 +67,7 @@ func (w *worker[K, V]) seen(key int, value V) token {
 	return t
 }
 
-// step calls one method on a key. If it deletes or stores it does so with equal
-// chances, but for a bias to one of them.
+// step calls one method on a key. Storing and deleting are equally likely, except for bias.
 func (w *worker[K, V]) step(key, method, bias int) {
 	k := w.key(key)
 	current, found := w.m.Load(k)
@@ -109,8 +108,7 @@ func (w *worker[K, V]) step(key, method, bias int) {
 	}
 }
 
-// compute replaces or deletes a key's value. The last call of the function is the
-// one that counts.
+// compute replaces or deletes the value of a key. Only the last call of its function counts.
 func (w *worker[K, V]) compute(key int, k K, keep bool) {
 	v := w.put(key)
 	var was V
@@ -125,7 +123,7 @@ func (w *worker[K, V]) compute(key int, k K, keep bool) {
 	w.took(key, was, had)
 }
 
-// whole calls a method that is about all keys.
+// whole calls a method that concerns all keys.
 func (w *worker[K, V]) whole() {
 	switch w.r.IntN(8) {
 	case 0:
@@ -155,7 +153,7 @@ func contentsNow[K comparable, V any](t *testing.T, m *flatmap.Map[K, V]) map[K]
 	return visited
 }
 
-// stepSilently calls a method that does not say which value it displaces.
+// stepSilently calls a method that does not return the value it displaces.
 func (w *worker[K, V]) stepSilently(key, method int) {
 	switch k := w.key(key); method {
 	case 0:
@@ -169,8 +167,9 @@ func (w *worker[K, V]) stepSilently(key, method int) {
 	}
 }
 
-// balance checks that each value the map gave back was put in, and left it once;
-// and, unless some left silently, that those which did not leave are there.
+// balance checks that each value that the map gave back was put in and came out only once.
+// Unless some values were displaced silently, it also checks that the other values are still
+// in the map.
 func balance[K comparable, V any](t *testing.T, m *flatmap.Map[K, V], workers []*worker[K, V], silent bool) {
 	t.Helper()
 	inside := map[token]bool{}
@@ -202,9 +201,9 @@ func balance[K comparable, V any](t *testing.T, m *flatmap.Map[K, V], workers []
 	}
 }
 
-// everyValue runs goroutines on a fresh map each round: on few keys, that meet in
-// one bucket, and on many, that make the table grow and shrink. The schedules
-// differ from run to run, the operations do not.
+// everyValue runs goroutines with a fresh map per round: on a few keys, which meet in one
+// bucket, and on many keys, which make the table grow and shrink. The operations are fixed,
+// and the schedules differ between runs.
 func everyValue[K comparable, V any](t *testing.T, types types[K, V]) {
 	t.Helper()
 	t.Run(fmt.Sprintf("%T/%T", types.key(0), types.value(token{})), func(t *testing.T) {
@@ -244,7 +243,7 @@ func everyValue[K comparable, V any](t *testing.T, types types[K, V]) {
 	})
 }
 
-// unique returns strings of several lengths, different ones for different numbers.
+// unique returns strings of several lengths, different for different numbers.
 func unique(i int) string {
 	if i == 0 {
 		return ""
@@ -283,8 +282,7 @@ func mixedOnce(i int) any {
 	return [2]any{i, float64(i)}
 }
 
-// churn stores and deletes n keys from the one with number from on, until it is
-// told to stop.
+// churn stores and deletes n keys, starting with number from, until stop is set.
 func churn[K comparable, V any](m *flatmap.Map[K, V], key func(i int) K, value func(t token) V, from, n int, stop *atomic.Bool) {
 	for !stop.Load() {
 		for i := from; i < from+n && !stop.Load(); i++ {
@@ -380,7 +378,7 @@ func residents[K comparable, V any](t *testing.T, types types[K, V]) {
 		wg.Go(func() { churn(&m, types.key, types.value, n+id*others, others, &stop) })
 	}
 	wg.Go(func() {
-		for i := 0; !stop.Load(); i++ { // a write that changes nothing but the value
+		for i := 0; !stop.Load(); i++ { // a write that changes only the value
 			m.Store(types.key(i%n), types.value(token{key: i % n, serial: i & 0xffff}))
 			if i%500 == 0 {
 				m.Grow(2000)
@@ -417,8 +415,10 @@ func residents[K comparable, V any](t *testing.T, types types[K, V]) {
 	}
 }
 
-// A plain word is written before an operation, and read after another one has
-// observed it. Under -race this is judged whatever the schedule.
+// TestWhatWasWrittenBeforeAWriteIsSeenAfterItIsObserved writes a plain variable before an operation
+// and reads it
+// after another operation has observed the first. With -race the verdict does not depend on the
+// schedule.
 //
 // Clauses: M1
 func TestWhatWasWrittenBeforeAWriteIsSeenAfterItIsObserved(t *testing.T) {

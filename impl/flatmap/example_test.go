@@ -27,7 +27,7 @@ func Example() {
 	// 1
 }
 
-// A sequence goes over the map anew whenever it is used.
+// A sequence traverses the map anew each time it is used.
 func ExampleMap_All() {
 	var m flatmap.Map[string, int]
 	all := m.All()
@@ -48,7 +48,7 @@ func ExampleMap_Keys() {
 	// Output: [a b]
 }
 
-// The function that Range calls may change the map, even delete all of it.
+// The function that Range calls may modify the map.
 func ExampleMap_Range() {
 	var m flatmap.Map[string, int]
 	m.Store("a", 1)
@@ -63,7 +63,7 @@ func ExampleMap_Range() {
 	// 0
 }
 
-// Counting by several goroutines.
+// Several goroutines count.
 func ExampleMap_Compute() {
 	var hits flatmap.Map[string, int]
 	var wg sync.WaitGroup
@@ -77,7 +77,7 @@ func ExampleMap_Compute() {
 	// Output: 10 true
 }
 
-// A key is deleted with the last of those who use it.
+// The last user of a key deletes it.
 func ExampleMap_Compute_delete() {
 	var users flatmap.Map[string, int]
 	leave := func(name string) {
@@ -93,11 +93,11 @@ func ExampleMap_Compute_delete() {
 	// 0 false
 }
 
-// Where a value is made once a key: who comes second gets what the first stored.
+// A value is made once per key: a second goroutine gets what the first stored.
 func ExampleMap_LoadOrStore() {
 	var m flatmap.Map[string, *sync.Mutex]
 	lock := func(name string) *sync.Mutex {
-		mu, ok := m.Load(name) // allocates nothing
+		mu, ok := m.Load(name) // does not allocate
 		if !ok {
 			mu, _ = m.LoadOrStore(name, new(sync.Mutex))
 		}
@@ -108,7 +108,7 @@ func ExampleMap_LoadOrStore() {
 	// Output: true false
 }
 
-// Room for all that will come, so that the table is not moved while they do.
+// Grow makes room in advance, so that the table need not move while keys arrive.
 func ExampleMap_Grow() {
 	var squares flatmap.Map[int, int]
 	squares.Grow(1000)

@@ -10,7 +10,7 @@ import (
 
 func number(i int) int { return i }
 
-// taken returns how many steps were taken of the moves that began with t.
+// taken returns the number of steps taken of the moves that began with t.
 func taken(t *table) (steps uint64) {
 	for ; t != nil; t = t.next.Load() {
 		steps += t.done.Load()
@@ -18,7 +18,7 @@ func taken(t *table) (steps uint64) {
 	return steps
 }
 
-// longest returns how many buckets the longest chain of a table has.
+// longest returns the number of buckets in the longest chain of a table.
 func longest(t *table) (most int) {
 	for i := range t.size() {
 		n := 0
@@ -28,8 +28,8 @@ func longest(t *table) (most int) {
 	return most
 }
 
-// What one operation has to move does not depend on the size of the map: some
-// chains, and no chain is long.
+// TestOneOperationMovesFewChains checks that the work of one operation does not depend
+// on the size of the map: it moves a few chains, and chains are short.
 func TestOneOperationMovesFewChains(t *testing.T) {
 	t.Run("int", func(t *testing.T) { movesFew(t, number) })
 	t.Run("string", func(t *testing.T) { movesFew(t, strconv.Itoa) })
@@ -52,8 +52,8 @@ func movesFew[K comparable](t *testing.T, key func(i int) K) {
 	for i := range n {
 		do(func() { m.Store(key(i), i) })
 	}
-	// It depends on the seed of the hash: of 150 runs, 97 had a longest chain of
-	// three buckets, 47 of four, 3 of five.
+	// It depends on the seed of the hash. In 150 runs the longest chain had three
+	// buckets 97 times, four 47 times and five 3 times.
 	if chain := longest(m.root.Load()); chain > 8 {
 		t.Errorf("a chain has %d buckets", chain)
 	}
@@ -63,15 +63,16 @@ func movesFew[K comparable](t *testing.T, key func(i int) K) {
 	for i := range n {
 		do(func() { m.Delete(key(i)) })
 	}
-	// Who ends a shrinkage may begin the next: in small tables, several times.
+	// The operation that completes a shrinking may start the next, several times
+	// while tables are small.
 	if most := uint64(3 * (share + 1)); worst > most {
 		t.Errorf("one operation moved the chains of %d steps, want at most %d", worst, most)
 	}
 }
 
-// The constants of R4: after gamma*n further writes the tables of a map that has
-// live keys, and had n, have at most alpha*live + beta bytes. At its emptiest a
-// table has three entries in four buckets, and some more until that is noticed.
+// The constants of R4: if a map has had n keys, then after gamma*n further writes its
+// tables have at most alpha*live + beta bytes. A table that is due to shrink has three
+// entries in four buckets, and a few more until the map notices.
 const (
 	alpha = 200
 	beta  = 32 << 10
@@ -112,11 +113,11 @@ func followsDown[K comparable](t *testing.T, key func(i int) K) {
 	}
 }
 
-// heap returns the bytes of the heap that are in use.
+// heap returns the number of heap bytes in use.
 func heap() int64 {
 	var s runtime.MemStats
 	runtime.GC()
-	runtime.GC() // what the first one has swept
+	runtime.GC() // frees what the first one swept
 	runtime.ReadMemStats(&s)
 	return int64(s.HeapAlloc)
 }
@@ -145,8 +146,8 @@ func TestTheHeapIsGivenBackWhenAllIsDeleted(t *testing.T) {
 	runtime.KeepAlive(&m)
 }
 
-// A traversal and Compute may take as long as their functions do. What comes and
-// goes meanwhile must not pile up.
+// TestAPausedOperationHoldsNoTables checks that tables do not accumulate while a
+// traversal or Compute waits for its function.
 //
 // Clauses: R2, R4
 func TestAPausedOperationHoldsNoTables(t *testing.T) {
@@ -208,8 +209,8 @@ func makesRoom[K comparable](t *testing.T, key func(i int) K) {
 	}
 }
 
-// checkNumbered fails unless a map, in which nothing is in progress, has the
-// first n keys with their numbers.
+// checkNumbered checks that an idle map contains exactly the first n keys with their
+// numbers.
 func checkNumbered[K comparable](t *testing.T, m *Map[K, int], key func(i int) K, n int) {
 	t.Helper()
 	for i := range n {
@@ -234,8 +235,8 @@ func checkNumbered[K comparable](t *testing.T, m *Map[K, int], key func(i int) K
 	}
 }
 
-// moving returns a map of n keys that is being moved to a table of more or fewer
-// buckets, so that part of it is in each.
+// moving returns a map of n keys that is being moved to a larger or smaller table, with
+// some keys in each.
 func moving[K comparable](t *testing.T, key func(i int) K, grows bool) (m *Map[K, int], n int) {
 	t.Helper()
 	m = new(Map[K, int])
@@ -266,7 +267,8 @@ func moving[K comparable](t *testing.T, key func(i int) K, grows bool) (m *Map[K
 	return m, n
 }
 
-// Nothing is in progress, and a part of the keys is in each of two tables.
+// TestAMoveThatIsHalfDoneIsNotNoticed uses idle maps whose keys are split between two
+// tables.
 //
 // Clauses: T1, T6
 func TestAMoveThatIsHalfDoneIsNotNoticed(t *testing.T) {
@@ -285,7 +287,7 @@ func halfDone[K comparable](t *testing.T, key func(i int) K, grows bool) {
 		if steps%4 == 0 {
 			checkNumbered(t, m, key, n)
 		}
-		m.Store(key(steps%n), steps%n) // moves some more
+		m.Store(key(steps%n), steps%n) // moves a few more chains
 	}
 	checkNumbered(t, m, key, n)
 
@@ -308,9 +310,10 @@ func halfDone[K comparable](t *testing.T, key func(i int) K, grows bool) {
 	checkNumbered(t, m, key, 100)
 }
 
-// Where there is no room for a table, who asked for it is told so by a panic, and the
-// map grows later. That can happen where addresses are few: elsewhere make does
-// not panic for a table's size, and a program without memory ends.
+// TestAMapGrowsThoughThereWasNoRoomForATable checks that a failed allocation of a table
+// reaches the caller as a panic, and that the map grows later. This can happen only
+// where the address space is small. Elsewhere make does not panic for the size of a
+// table, and a program without memory is killed.
 func TestAMapGrowsThoughThereWasNoRoomForATable(t *testing.T) {
 	if runtime.GOARCH != "wasm" {
 		t.Skip(`the largest table has room here: GOOS=js GOARCH=wasm go test -exec="$(go env GOROOT)/lib/wasm/go_js_wasm_exec" ./impl/flatmap -run ThoughThereWasNoRoom`)
@@ -333,7 +336,8 @@ func TestAMapGrowsThoughThereWasNoRoomForATable(t *testing.T) {
 	}
 }
 
-// A NaN cannot be found by its key, and has to be moved all the same.
+// TestKeysThatAreNotEqualToThemselvesAreMoved checks that NaN keys, which cannot be
+// looked up, are moved as well.
 //
 // Clauses: S7
 func TestKeysThatAreNotEqualToThemselvesAreMoved(t *testing.T) {
@@ -360,14 +364,14 @@ func TestKeysThatAreNotEqualToThemselvesAreMoved(t *testing.T) {
 	}
 }
 
-// Keys that differ in a few bits only must not meet in few buckets: the table
-// would grow until they do not.
+// TestKeysInPatternsAreSpread checks that keys that differ in only a few bits do not end
+// up in few buckets. If they did, the table would keep growing.
 func TestKeysInPatternsAreSpread(t *testing.T) {
 	n := 10_000
 	if testing.Short() {
 		n = 1000
 	}
-	most := uint64(200 * n) // twice what is usual after a growth
+	most := uint64(200 * n) // twice the usual size after growing
 	for shift := range 50 {
 		var words Map[uint64, int]
 		var texts Map[string, int]
@@ -386,8 +390,8 @@ func TestKeysInPatternsAreSpread(t *testing.T) {
 	}
 }
 
-// Where keys come and go, and their number stays, a table does not go back and
-// forth between two sizes.
+// TestATableKeepsItsSizeWhereKeysComeAndGo checks that a table does not alternate between
+// two sizes while the number of keys stays the same.
 //
 // Clauses: R4
 func TestATableKeepsItsSizeWhereKeysComeAndGo(t *testing.T) {
@@ -420,9 +424,10 @@ func TestATableKeepsItsSizeWhereKeysComeAndGo(t *testing.T) {
 	}
 }
 
-// A chain may be longer than what a traversal copies at once. It makes its table
-// grow until it is a small part, though few slots are in use: a table of the same size
-// is tried first, and a larger one then, not the same again and again.
+// TestLongChainsAreTraversed has chains longer than what a traversal copies at once. Such
+// a chain makes its table grow until it is a small part of it, although few slots are in
+// use: the map first tries a table of the same size, then a larger one, but never the
+// same twice.
 //
 // Clauses: T1
 func TestLongChainsAreTraversed(t *testing.T) {
@@ -443,7 +448,7 @@ func traversesLongChain[K comparable](t *testing.T, key func(i int) K) {
 			tables[m.root.Load()] = true
 		}
 	}
-	m.Grow(0) // ends a move
+	m.Grow(0) // completes a move
 	if most := longest(m.root.Load()); most <= batchSize/slots {
 		t.Errorf("the longest chain has %d buckets: this tests nothing", most)
 	}
@@ -461,8 +466,9 @@ func traversesLongChain[K comparable](t *testing.T, key func(i int) K) {
 	}
 }
 
-// A traversal of a table that has become sixteen times as large copies each class from
-// many chains. It uses the memory for one again.
+// TestATraversalUsesItsMemoryAgain traverses a table that has grown sixteenfold, so that
+// each class is copied from many chains. The traversal reuses the memory of the previous
+// class.
 //
 // Clauses: T1
 func TestATraversalUsesItsMemoryAgain(t *testing.T) {

@@ -12,15 +12,15 @@ import (
 	"github.com/mapspec/mapspec/impl/flatmap"
 )
 
-// recovered calls f and returns what it panicked with, or nil.
+// recovered calls f and returns the value it panics with, or nil.
 func recovered(f func()) (p any) {
 	defer func() { p = recover() }()
 	f()
 	return nil
 }
 
-// contents returns what a Range visits, and fails if it visits a key twice, or if
-// Len says otherwise.
+// contents returns what Range visits. It fails the test if Range visits a key twice or
+// Len disagrees.
 func contents[K comparable, V any](t *testing.T, m *flatmap.Map[K, V]) map[K]V {
 	t.Helper()
 	visited := map[K]V{}
@@ -37,7 +37,7 @@ func contents[K comparable, V any](t *testing.T, m *flatmap.Map[K, V]) map[K]V {
 	return visited
 }
 
-// letters returns a map of three keys.
+// letters returns a map with three keys.
 func letters() *flatmap.Map[string, int] {
 	m := new(flatmap.Map[string, int])
 	m.Store("a", 1)
@@ -46,7 +46,7 @@ func letters() *flatmap.Map[string, int] {
 	return m
 }
 
-// filled returns a map of n numbers and their negatives, that has grown often.
+// filled returns a map of n numbers and their negatives that has grown several times.
 func filled(n int) *flatmap.Map[int, int] {
 	m := new(flatmap.Map[int, int])
 	for i := range n {
@@ -55,11 +55,11 @@ func filled(n int) *flatmap.Map[int, int] {
 	return m
 }
 
-// intact fails if a map that filled has made has changed, or a lock is held.
+// intact checks that a map made by filled has not changed, and that no lock is held.
 func intact(t *testing.T, what string, m *flatmap.Map[int, int], n int) {
 	t.Helper()
 	for i := range n {
-		if v, loaded := m.Swap(i, -i); v != -i || !loaded { // would hang on a lock left behind
+		if v, loaded := m.Swap(i, -i); v != -i || !loaded { // would hang if a lock were still held
 			t.Fatalf("after %s: Swap(%d) = %d, %v", what, i, v, loaded)
 		}
 	}
@@ -108,7 +108,7 @@ func TestZeroValueIsAnEmptyMap(t *testing.T) {
 	}
 }
 
-// pack makes one value of two results.
+// pack combines two results into one value.
 func pack(v int, ok bool) any { return [2]any{v, ok} }
 
 // Clauses: S3
@@ -148,16 +148,16 @@ func TestKeyThatCannotBeHashedPanicsWithoutEffect(t *testing.T) {
 				m.Compute(bad, func(int, bool) (int, bool) { t.Error("the function was called"); return 0, true })
 			},
 		}
-		for stored := range 60 { // from no table to one that has grown
+		for stored := range 60 { // from no table to a table that has grown
 			for method, call := range calls {
 				if stored == 0 {
-					m = flatmap.Map[any, int]{} // each on one that has no table
+					m = flatmap.Map[any, int]{} // each on a map without a table
 				}
 				if recovered(call) == nil {
 					t.Errorf("%s of a %s did not panic with %d keys stored", method, name, stored)
 				}
 			}
-			m.Store(stored, stored) // would hang on a lock left behind
+			m.Store(stored, stored) // would hang if a lock were still held
 			if n := len(contents(t, &m)); n != stored+1 {
 				t.Errorf("%d keys, want %d", n, stored+1)
 			}
@@ -185,12 +185,12 @@ func TestComparisonThatPanicsChangesNothing(t *testing.T) {
 	if got := contents(t, &m); !reflect.DeepEqual(got, map[string]any{"k": slice}) {
 		t.Errorf("the map is %v, want it unchanged", got)
 	}
-	m.Store("k", 2) // would hang on a lock left behind
+	m.Store("k", 2) // would hang if a lock were still held
 	m.Clear()
 }
 
-// The type of the values is not comparable, whatever they are; if they are in
-// their slots themselves, too.
+// TestComparisonOfWhatCannotBeComparedPanicsForPresentKeysOnly has value types that are not
+// comparable, including types stored directly in slots.
 //
 // Clauses: S6
 func TestComparisonOfWhatCannotBeComparedPanicsForPresentKeysOnly(t *testing.T) {
@@ -320,7 +320,7 @@ func TestRangeFunctionMayCallEveryMethod(t *testing.T) {
 		m.Clear()
 		return true
 	})
-	// All three are in one bucket, so that they are copied at one instant.
+	// All three keys are in one bucket, so they are copied at the same instant.
 	if want := map[string]int{"a": 1, "b": 2, "c": 3}; !reflect.DeepEqual(visited, want) {
 		t.Errorf("Range visited %v, want what was there when it began, %v", visited, want)
 	}
@@ -329,8 +329,8 @@ func TestRangeFunctionMayCallEveryMethod(t *testing.T) {
 	}
 }
 
-// Other keys come and go in the function of Range, as many as make the table grow
-// and shrink.
+// TestRangeVisitsWhatWasThereOnceThoughItsFunctionMakesTheMapGrowAndShrink inserts and
+// deletes so many other keys during a Range that the table grows and shrinks.
 //
 // Clauses: T1, T3
 func TestRangeVisitsWhatWasThereOnceThoughItsFunctionMakesTheMapGrowAndShrink(t *testing.T) {
@@ -371,7 +371,7 @@ func TestComputeMayComputeOtherKeys(t *testing.T) {
 		})
 		return v
 	}
-	if got := descend(500); got != 501 || m.Len() != 501 { // through several growths
+	if got := descend(500); got != 501 || m.Len() != 501 { // the map grows several times
 		t.Errorf("Compute within Compute returned %d, and %d keys are there; want 501", got, m.Len())
 	}
 	for key, value := range contents(t, m) {
@@ -381,7 +381,8 @@ func TestComputeMayComputeOtherKeys(t *testing.T) {
 	}
 }
 
-// The function is called again, with what it has changed.
+// TestComputeMayChangeItsOwnKeyNowAndThen checks that the function is called again if it
+// changes the key itself.
 func TestComputeMayChangeItsOwnKeyNowAndThen(t *testing.T) {
 	m, calls := filled(10), 0
 	got, ok := m.Compute(3, func(old int, loaded bool) (int, bool) {

@@ -8,7 +8,8 @@ import (
 	"unsafe"
 )
 
-// All code computes where a slot is from the constants, whatever the type.
+// TestBucketsOfAllTypesHaveOneLayout checks the constants from which the code computes
+// where a slot is, whatever its type.
 func TestBucketsOfAllTypesHaveOneLayout(t *testing.T) {
 	for _, c := range []struct {
 		bucket            reflect.Type
@@ -50,7 +51,8 @@ func TestBucketsOfAllTypesHaveOneLayout(t *testing.T) {
 	}
 }
 
-// The garbage collector must see what is stored, and nothing of what is not.
+// TestKindsOfTypes checks how slots hold keys and values. The garbage collector must see
+// all pointers that are stored, and need not look at anything else.
 func TestKindsOfTypes(t *testing.T) {
 	type padded struct { //lint:ignore U1000 its type alone matters
 		_ bool
@@ -85,7 +87,7 @@ func TestKindsOfTypes(t *testing.T) {
 	}
 }
 
-// scannable returns how many bytes of the heap the garbage collector looks at.
+// scannable returns how many bytes of the heap the garbage collector scans.
 func scannable() uint64 {
 	sample := []metrics.Sample{{Name: "/gc/scan/heap:bytes"}}
 	runtime.GC()
@@ -108,7 +110,7 @@ func TestTableWithoutPointersIsNotScanned(t *testing.T) {
 		t.Errorf("with %d entries in %d bytes the heap to scan grew by %d", n, bytes, grown)
 	}
 	m.Clear()
-	// The probe sees a table that has pointers.
+	// The probe does see a table with pointers.
 	var p Map[int, *int]
 	x := new(int)
 	for i := range n {
@@ -121,8 +123,7 @@ func TestTableWithoutPointersIsNotScanned(t *testing.T) {
 	runtime.KeepAlive(&p)
 }
 
-// footprint returns how many bytes the tables have that can be reached from m at
-// rest.
+// footprint returns the size in bytes of the tables reachable from m at rest.
 func footprint[K comparable, V any](m *Map[K, V]) (bytes uint64) {
 	for t := m.root.Load(); t != nil; t = t.next.Load() {
 		bytes += t.size() * bucketSize

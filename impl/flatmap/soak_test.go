@@ -12,10 +12,10 @@ import (
 	"github.com/mapspec/mapspec/impl/flatmap"
 )
 
-var soak = flag.Duration("soak", time.Second, "how long TestSoak goes on")
+var soak = flag.Duration("soak", time.Second, "how long TestSoak runs")
 
-// A map is filled and emptied by goroutines for a while, again and again. Between
-// these rounds it is empty, and then the heap must be what it was at first.
+// TestSoak has goroutines fill and empty a map repeatedly. After each round the map is empty, and the
+// heap must be as large as after the first.
 //
 //	go test ./impl/flatmap -run TestSoak -soak 10m -timeout 0 -v
 func TestSoak(t *testing.T) {
@@ -44,7 +44,7 @@ func TestSoak(t *testing.T) {
 		empty(t, &boxes, pair, boxed)
 		runtime.GC()
 		runtime.GC()
-		if runtime.ReadMemStats(&last); round == 1 { // after the first, which warms up
+		if runtime.ReadMemStats(&last); round == 1 { // after the first round, which warms up
 			first = last
 		}
 		if t.Failed() {
@@ -69,7 +69,7 @@ func boxed(i int) any   { return i }
 
 const soakKeys = 20_000
 
-// soakRound mixes all operations.
+// soakRound performs all operations at random.
 func soakRound[K comparable, V any](t *testing.T, m *flatmap.Map[K, V], key func(i int) K, value func(i int) V, seed uint64, until time.Time, operations *atomic.Int64) {
 	r := rand.New(rand.NewPCG(seed, 13))
 	n := 0
@@ -111,9 +111,8 @@ func soakRound[K comparable, V any](t *testing.T, m *flatmap.Map[K, V], key func
 	operations.Add(int64(n))
 }
 
-// empty deletes all keys one by one. There may have been a few in a large table, as
-// after Clear and Grow; so some come and go, until the table has had the writes that it
-// takes to shrink.
+// empty deletes all keys one by one. A large table may contain few keys, as after Clear and Grow, so a
+// few keys come and go until the table has had the writes that it needs in order to shrink.
 func empty[K comparable, V any](t *testing.T, m *flatmap.Map[K, V], key func(i int) K, value func(i int) V) {
 	t.Helper()
 	for key := range m.Keys() {

@@ -6,8 +6,8 @@ import (
 	"github.com/mapspec/mapspec/impl/locked"
 )
 
-// benchmark runs op on a map of 1,024 keys, from one goroutine and from as many
-// as there are processors.
+// benchmark runs op on a map of 1,024 keys, in one goroutine and in one per
+// processor.
 func benchmark(b *testing.B, op func(m *locked.Map[int, int], i int)) {
 	const keys = 1024
 	m := new(locked.Map[int, int])

@@ -10,23 +10,23 @@ import (
 
 const keys = 3
 
-// token is a value that says which key it belongs to, and is stored once.
+// A token is a value that names the key it belongs to. Each is stored once.
 type token struct{ key, goroutine, serial int }
 
 type tokenMap = locked.Map[int, token]
 
-// worker is a goroutine's half of a test: what it puts into the map, and what it
-// is given back because it is no longer there.
+// A worker is one goroutine of a test. It records what it puts into the map and what
+// the map gives back.
 type worker struct {
 	t       *testing.T
 	m       *tokenMap
 	r       *rand.Rand
 	id      int
-	silent  bool // call the methods, too, that do not say which value they displace
+	silent  bool // also call methods that do not return the value they displace
 	in, out []token
 }
 
-// took records that the map gave a value back, and checks that it is key's.
+// took records that the map gave a value back, and checks that it belongs to key.
 func (w *worker) took(key int, value token, ok bool) {
 	if ok {
 		w.seen(key, value)
@@ -34,7 +34,7 @@ func (w *worker) took(key int, value token, ok bool) {
 	}
 }
 
-// seen checks that a value is one of key's.
+// seen checks that a value belongs to key.
 func (w *worker) seen(key int, value token) {
 	if value.key != key {
 		w.t.Errorf("key %d has the value %v", key, value)
@@ -79,7 +79,7 @@ func (w *worker) step(key, method int) {
 	}
 }
 
-// stepSilently calls a method that does not say which value it displaces.
+// stepSilently calls a method that does not return the value it displaces.
 func (w *worker) stepSilently(key, method int) {
 	switch method {
 	case 0:
@@ -93,8 +93,9 @@ func (w *worker) stepSilently(key, method int) {
 	}
 }
 
-// balance checks that each value the map gave back was put in, and left it once;
-// and, unless some left silently, that those which did not leave are there.
+// balance checks that each value that the map gave back was put in and came out only
+// once. Unless some values were displaced silently, it also checks that the other
+// values are still in the map.
 func balance(t *testing.T, m *tokenMap, workers []*worker, silent bool) {
 	t.Helper()
 	inside := map[token]bool{}
@@ -129,8 +130,8 @@ func balance(t *testing.T, m *tokenMap, workers []*worker, silent bool) {
 	}
 }
 
-// Three goroutines, three keys, a fresh map each round. The schedules differ
-// from run to run, the operations do not.
+// TestEveryValueLeavesTheMapOnce runs three goroutines on three keys, with a fresh map
+// per round. The operations are fixed, and the schedules differ between runs.
 //
 // Clauses: S1, S4
 func TestEveryValueLeavesTheMapOnce(t *testing.T) {

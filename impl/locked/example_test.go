@@ -26,7 +26,7 @@ func Example() {
 	// 1
 }
 
-// A sequence goes over the map anew whenever it is invoked.
+// A sequence traverses the map anew each time it is invoked.
 func ExampleMap_All() {
 	var m locked.Map[string, int]
 	all := m.All()
@@ -47,7 +47,7 @@ func ExampleMap_Keys() {
 	// Output: [a b]
 }
 
-// The function that Range calls may change the map, even delete all of it.
+// The function that Range calls may modify the map.
 func ExampleMap_Range() {
 	var m locked.Map[string, int]
 	m.Store("a", 1)
@@ -62,7 +62,7 @@ func ExampleMap_Range() {
 	// Output: 3 0
 }
 
-// A counter without a lock of its own: try until nobody came between.
+// A counter without a lock of its own retries until no other goroutine interferes.
 func ExampleMap_CompareAndSwap() {
 	var hits locked.Map[string, int]
 	count := func(page string) {

@@ -12,14 +12,14 @@ import (
 	"github.com/mapspec/mapspec/impl/locked"
 )
 
-// recovered calls f and returns what it panicked with, or nil.
+// recovered calls f and returns the value it panics with, or nil.
 func recovered(f func()) (p any) {
 	defer func() { p = recover() }()
 	f()
 	return nil
 }
 
-// contents returns what a Range visits, and fails if it visits a key twice.
+// contents returns what Range visits. It fails the test if Range visits a key twice.
 func contents[K comparable, V any](t *testing.T, m *locked.Map[K, V]) map[K]V {
 	t.Helper()
 	visited := map[K]V{}
@@ -33,7 +33,7 @@ func contents[K comparable, V any](t *testing.T, m *locked.Map[K, V]) map[K]V {
 	return visited
 }
 
-// letters returns a map of three keys.
+// letters returns a map with three keys.
 func letters() *locked.Map[string, int] {
 	m := new(locked.Map[string, int])
 	m.Store("a", 1)
@@ -147,13 +147,13 @@ func TestKeyThatCannotBeHashedPanicsWithoutEffect(t *testing.T) {
 		"CompareAndSwap":   func() { m.CompareAndSwap(bad, 1, 2) },
 		"CompareAndDelete": func() { m.CompareAndDelete(bad, 1) },
 	}
-	for stored := range 20 { // from no table to one beyond a single group
+	for stored := range 20 { // from no table to one larger than a single group
 		for name, call := range calls {
 			if recovered(call) == nil {
 				t.Errorf("%s of a slice did not panic with %d keys stored", name, stored)
 			}
 		}
-		m.Store(stored, stored) // would hang on a lock left behind
+		m.Store(stored, stored) // would hang if the lock were still held
 		if n := len(contents(t, &m)); n != stored+1 || m.Len() != n {
 			t.Errorf("%d keys, Len %d; want %d", n, m.Len(), stored+1)
 		}
@@ -180,11 +180,12 @@ func TestComparisonThatPanicsChangesNothing(t *testing.T) {
 	if got := contents(t, &m); !reflect.DeepEqual(got, map[string]any{"k": slice}) {
 		t.Errorf("the map is %v, want it unchanged", got)
 	}
-	m.Store("k", 2) // would hang on a lock left behind
+	m.Store("k", 2) // would hang if the lock were still held
 	m.Clear()
 }
 
-// The type of the values is not comparable, whatever they are.
+// TestComparisonOfSlicesPanicsForPresentKeysOnly has a value type that is not
+// comparable.
 //
 // Clauses: S6
 func TestComparisonOfSlicesPanicsForPresentKeysOnly(t *testing.T) {
@@ -262,7 +263,7 @@ func TestRangeFunctionMayCallEveryMethod(t *testing.T) {
 	})
 	want := map[string]int{"a": 1, "b": 2, "c": 3}
 	if !reflect.DeepEqual(visited, want) {
-		t.Errorf("Range visited %v, want what was there when it began, %v", visited, want)
+		t.Errorf("Range visited %v, want the keys present when it began, %v", visited, want)
 	}
 	if m.Len() != 0 {
 		t.Errorf("Len = %d after Clear, want 0", m.Len())
@@ -310,7 +311,7 @@ func TestSequencesMayBeLeftEarly(t *testing.T) {
 		break
 	}
 	if m.Clear(); count != 3 {
-		t.Errorf("%d visits, want one a sequence", count)
+		t.Errorf("%d visits, want one per sequence", count)
 	}
 }
 

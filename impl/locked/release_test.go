@@ -10,14 +10,14 @@ import (
 	"github.com/mapspec/mapspec/impl/locked"
 )
 
-// object is a key or a value. It is 32 bytes large because objects of less than
-// 16 without a pointer share an allocation, and are collected together.
+// An object is a key or a value. It has 32 bytes, because objects below 16 bytes
+// without pointers share an allocation and are collected together.
 type object [4]int
 
-// objects are instances that a map was given, held weakly.
+// objects are the instances that were passed to a map, held weakly.
 type objects []weak.Pointer[object]
 
-// reachable collects, and counts the instances that are alive.
+// reachable collects garbage and counts the instances that are alive.
 func (o objects) reachable() (n int) {
 	runtime.GC()
 	for _, w := range o {
@@ -30,9 +30,10 @@ func (o objects) reachable() (n int) {
 
 type objectMap = locked.Map[*object, *object]
 
-// fill stores fresh keys and values. Like all that handles instances here it is
-// not inlined, so that none is left where the collector takes it for live.
+// fill stores fresh keys and values. It is not inlined, so that no instance remains
+// in the caller's frame. The same holds for the other functions here.
 //
+//go:noinline
 //go:noinline
 func fill(m *objectMap, n int) (keys, values objects) {
 	for range n {
@@ -43,8 +44,9 @@ func fill(m *objectMap, n int) (keys, values objects) {
 	return keys, values
 }
 
-// each calls f for every pair of which the key is alive.
+// each calls f for each pair whose key is alive.
 //
+//go:noinline
 //go:noinline
 func each(keys, values objects, f func(key, value *object)) {
 	for i, key := range keys {
@@ -112,8 +114,8 @@ func TestClearedKeysAndValuesAreReleased(t *testing.T) {
 	runtime.KeepAlive(m)
 }
 
-// What a Range pins is what was there when it began; what comes and goes while
-// it is paused is released, and when it has returned nothing is left.
+// TestPausedRangePinsOnlyWhatItBeganWith checks that a Range in progress pins only the
+// entries that were present when it began, and that it pins nothing after it returns.
 //
 // Clauses: R2
 func TestPausedRangePinsOnlyWhatItBeganWith(t *testing.T) {
@@ -138,8 +140,8 @@ func TestPausedRangePinsOnlyWhatItBeganWith(t *testing.T) {
 	runtime.KeepAlive(m)
 }
 
-// Of two equal strings in different memory the map keeps the newer, and lets go
-// of the other.
+// TestOverwritingReplacesTheKeyInstance checks that the map keeps the newer of two
+// equal strings and releases the older.
 //
 // Clauses: S8
 func TestOverwritingReplacesTheKeyInstance(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 	"github.com/mapspec/mapspec/impl/locked"
 )
 
-// operation is one call. old is for CompareAndSwap and CompareAndDelete.
+// An operation is one call. old is for CompareAndSwap and CompareAndDelete.
 type operation struct {
 	method          string
 	key, value, old any
@@ -26,7 +26,7 @@ var (
 	methods = slices.Concat(keyed, whole)
 )
 
-// on calls the method and returns all there is to see of it, a panic included.
+// on calls the method on m and returns everything observable, including a panic.
 func (o operation) on(m *locked.Map[any, any]) (results []any) {
 	defer func() {
 		if recover() != nil {
@@ -72,7 +72,8 @@ func (o operation) on(m *locked.Map[any, any]) (results []any) {
 	return sorted(results)
 }
 
-// onPlain does to a Go map what the method is to do, and says what it returns.
+// onPlain applies the operation to a Go map, and returns what the method should
+// return.
 func (o operation) onPlain(m map[any]any) (results []any) {
 	defer func() {
 		if recover() != nil {
@@ -127,15 +128,15 @@ func (o operation) onPlain(m map[any]any) (results []any) {
 
 func both(value any, ok bool) []any { return []any{value, ok} }
 
-// sorted sorts the strings that a traversal has made, as its order means nothing.
+// sorted sorts the strings of a traversal, whose order has no meaning.
 func sorted(visits []any) []any {
 	slices.SortFunc(visits, func(a, b any) int { return strings.Compare(a.(string), b.(string)) })
 	return visits
 }
 
-// draw returns a random operation on a few keys, among them one that is not
-// equal to itself and one that cannot be hashed. The values are few, so that
-// comparisons succeed; one cannot be compared.
+// draw returns a random operation on a few keys, one of which is not equal to itself
+// and one of which cannot be hashed. There are few values, so that comparisons
+// succeed, and one of them cannot be compared.
 func draw(r *rand.Rand) operation {
 	keys := []any{0, 1, 2, 3, 0, 1, 2, 3, nil, "0", 0.0, math.NaN()}
 	values := []any{0, 1, 2, 0, 1, 2, 0, 1, 2, nil, []int{1}}

@@ -12,23 +12,23 @@ import (
 	"github.com/puzpuzpuz/xsync/v4"
 )
 
-// A table is what is measured of a map. The loops that are timed are generated
-// for each adapter (drivers.go), so that no call in them goes through this
-// interface; a generic loop would call through a dictionary, which costs as
-// much as a quarter of a Load from a small map.
+// A table has the operations that are measured. The timed loops are generated for each
+// adapter (drivers.go), so that no call in them goes through this interface. A generic
+// loop would call through a dictionary, which costs up to a quarter of a Load from a small
+// map.
 type table[K, V comparable] interface {
 	Load(K) (V, bool)
 	Store(K, V)
 	Delete(K)
-	// LoadOrStore returns the value that is in the map afterwards, and whether
-	// it was there before.
+	// LoadOrStore returns the value that is in the map afterwards, and whether it was
+	// there before.
 	LoadOrStore(K, V) (V, bool)
-	// Range calls f for every entry until it returns false. f calls no method
-	// of the map: for some peers that is a deadlock.
+	// Range calls f for every entry until f returns false. f must not call methods of
+	// the map, which would deadlock some peers.
 	Range(f func(K, V) bool)
 }
 
-// A swapper can also compare and swap in one step.
+// A swapper also has CompareAndSwap.
 type swapper[K, V comparable] interface {
 	CompareAndSwap(key K, old, new V) bool
 }
@@ -68,8 +68,8 @@ func (s xsyncMap[K, V]) Store(k K, v V)                 { s.m.Store(k, v) }
 func (s xsyncMap[K, V]) Delete(k K)                     { s.m.Delete(k) }
 func (s xsyncMap[K, V]) LoadOrStore(k K, v V) (V, bool) { return s.m.LoadOrStore(k, v) }
 
-// RangeRelaxed is the faster of two. It may visit a key twice, which Range
-// does not: the peer is given the benefit.
+// Range uses RangeRelaxed, the faster of two methods. It may visit a key twice, which Range
+// may not; the peer gets the benefit of the doubt.
 func (s xsyncMap[K, V]) Range(f func(K, V) bool) { s.m.RangeRelaxed(f) }
 
 func (s xsyncMap[K, V]) CompareAndSwap(k K, old, new V) (swapped bool) {
@@ -108,9 +108,9 @@ func (s orcamanMap[K, V]) Load(k K) (V, bool) { return s.m.Get(k) }
 func (s orcamanMap[K, V]) Store(k K, v V)     { s.m.Set(k, v) }
 func (s orcamanMap[K, V]) Delete(k K)         { s.m.Remove(k) }
 
-// LoadOrStore reads first, under the shard's read lock: SetIfAbsent and Upsert
-// always take the write lock. CompareAndSwap cannot be had: Upsert would insert
-// an absent key.
+// LoadOrStore first reads under the shard's read lock, because SetIfAbsent and Upsert always
+// take the write lock. There is no CompareAndSwap, because Upsert would insert an absent
+// key.
 func (s orcamanMap[K, V]) LoadOrStore(k K, v V) (actual V, loaded bool) {
 	if v, ok := s.m.Get(k); ok {
 		return v, true
@@ -178,7 +178,7 @@ func (s skipStrings[V]) Range(f func(string, V) bool) {
 	s.m.Range(func(k string, v any) bool { return f(k, v.(V)) })
 }
 
-// An otterCache without a limit, or a time to live, is a map.
+// An otterCache has no size limit and no expiry, so it is a map.
 type otterCache[K, V comparable] struct{ m *otter.Cache[K, V] }
 
 func newOtterCache[K, V comparable]() table[K, V] {
@@ -189,7 +189,7 @@ func (s otterCache[K, V]) Load(k K) (V, bool) { return s.m.GetIfPresent(k) }
 func (s otterCache[K, V]) Store(k K, v V)     { s.m.Set(k, v) }
 func (s otterCache[K, V]) Delete(k K)         { s.m.Invalidate(k) }
 
-// SetIfAbsent's second result is true if it stored.
+// LoadOrStore uses SetIfAbsent, whose second result is true if it stored.
 func (s otterCache[K, V]) LoadOrStore(k K, v V) (V, bool) {
 	actual, stored := s.m.SetIfAbsent(k, v)
 	return actual, !stored
@@ -208,7 +208,7 @@ func (s otterCache[K, V]) CompareAndSwap(k K, old, new V) (swapped bool) {
 
 func (s otterCache[K, V]) Range(f func(K, V) bool) { s.m.All()(f) }
 
-// A guarded is a Go map behind a sync.RWMutex.
+// A guarded is a Go map with a sync.RWMutex.
 type guarded[K, V comparable] struct {
 	mu sync.RWMutex
 	m  map[K]V
@@ -261,7 +261,7 @@ func (g *guarded[K, V]) compareAndSwap(k K, old, new V) bool {
 	return swapped
 }
 
-// each reports whether f never returned false.
+// each calls f for every entry and reports whether f never returned false.
 func (g *guarded[K, V]) each(f func(K, V) bool) bool {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
@@ -323,8 +323,8 @@ func (s shardedMap[K, V]) Range(f func(K, V) bool) {
 	}
 }
 
-// The hash functions with which keys are spread over shards are what a user
-// would write; a multiplication does for words.
+// shardSeed and the functions below hash keys to shards as a user would. For words, a
+// multiplication suffices.
 var shardSeed = maphash.MakeSeed()
 
 func hashInt(k int) uint64       { return uint64(k) * 0x9E3779B97F4A7C15 }

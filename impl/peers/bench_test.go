@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// BenchmarkPeers/KEY/SIZE/MIX/PROCS/PEER performs b.N operations. It does not
-// interleave the peers, as the command does: it is for profiles.
+// BenchmarkPeers/KEY/SIZE/MIX/PROCS/PEER performs b.N operations. Unlike the command, it does
+// not interleave the peers. It is for profiling.
 func BenchmarkPeers(b *testing.B) {
 	for _, kind := range keyKinds {
 		b.Run(string(kind), func(b *testing.B) {
@@ -68,8 +68,8 @@ func benchmark(b *testing.B, run runner, m mix, procs int) {
 	b.ReportMetric(float64((after-before).Nanoseconds())/float64(operations), "cpu-ns/op")
 }
 
-// BenchmarkAdapter compares a loop over a Go map with the same through an
-// adapter and its driver, which should cost nothing.
+// BenchmarkAdapter compares a loop over a Go map with the same loop through an adapter and
+// its driver, which should cost nothing.
 func BenchmarkAdapter(b *testing.B) {
 	w := intWorkload(1, small)
 	plain := map[int]int{}
@@ -96,8 +96,8 @@ func BenchmarkAdapter(b *testing.B) {
 	})
 }
 
-// BenchmarkFloor is what a write of flatmap.Map costs at least: the instructions
-// by which it locks, stores and unlocks, on words that are in the cache.
+// BenchmarkFloor measures the least that a write to flatmap.Map costs: the instructions that
+// lock, store and unlock, on cached words.
 func BenchmarkFloor(b *testing.B) {
 	var lock sync.Mutex
 	var words [3]atomic.Uint64

@@ -17,11 +17,11 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// The chart has a line for each row that is a quotient: a dot for the median, a
-// bar from the least to the greatest, and a tick where the bound is. A dot to
-// the left of 1 is a map that needs less than its best sound peer.
+// The chart has a line for each row that is a ratio: a dot at the median, a bar from the
+// least to the greatest value, and a tick at the bound. A dot to the left of 1 means that
+// flatmap.Map costs less than the best sound peer.
 
-// Colours that can be told apart without seeing red and green, on white.
+// Colours on white that can be distinguished without seeing red and green.
 var (
 	black = color.RGBA{0x22, 0x22, 0x22, 0xff}
 	grey  = color.RGBA{0x6e, 0x6e, 0x6e, 0xff}
@@ -30,7 +30,7 @@ var (
 	blue  = color.RGBA{0x00, 0x4f, 0x9a, 0xff}
 )
 
-// drawn returns what the chart shows.
+// drawn returns the judgements that the chart shows.
 func drawn(judged []judgement) (shown []judgement) {
 	for _, j := range judged {
 		if j.against != itself && j.value.median > 0 && !math.IsInf(j.value.high, 0) {
@@ -40,15 +40,15 @@ func drawn(judged []judgement) (shown []judgement) {
 	return shown
 }
 
-// drawChart writes an SVG file.
+// drawChart writes the chart as SVG.
 func drawChart(w io.Writer, judged []judgement) error {
 	const width, lineHeight, rest = 720, 13, 90
 	shown := drawn(judged)
 	p := plot.New()
-	p.Title.Text = "flatmap.Map: cost by that of the best sound peer; | is the target, blue met, red missed"
+	p.Title.Text = "flatmap.Map: cost relative to the best sound peer; | is the target, blue met, red missed"
 	p.Title.Padding = 8
 	setFont(&p.Title.TextStyle, 13)
-	p.X.Scale, p.X.Label.Text = plot.LogScale{}, "ratio, median and range of the rounds"
+	p.X.Scale, p.X.Label.Text = plot.LogScale{}, "ratio: median and range of the rounds"
 	p.X.Tick.Marker = ratioTicks()
 	grid := plotter.NewGrid()
 	grid.Vertical.Color, grid.Horizontal.Color = nil, pale
@@ -76,7 +76,7 @@ func drawChart(w io.Writer, judged []judgement) error {
 	p.X.Min, p.X.Max = min(p.X.Min, 0.1)/1.1, max(p.X.Max, 2)*1.1
 	canvas := vgsvg.New(width, vg.Length(rest+lineHeight*len(shown)))
 	page := draw.New(canvas)
-	page.SetColor(color.White) // its own paper, whatever it is shown on
+	page.SetColor(color.White) // an opaque background, whatever the page has
 	page.Fill(page.Rectangle.Path())
 	p.Draw(draw.Crop(page, 8, -12, 8, -8))
 	var b bytes.Buffer
@@ -117,7 +117,7 @@ func addLine(p *plot.Plot, points plotter.XYs, ink color.Color, width vg.Length)
 	return nil
 }
 
-// ratioTicks are enough for all ratios that can be told apart.
+// ratioTicks returns the ticks of the horizontal axis.
 func ratioTicks() (ticks plot.ConstantTicks) {
 	for _, x := range []float64{0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 10, 20, 50, 100} {
 		ticks = append(ticks, plot.Tick{Value: x, Label: fmt.Sprint(x)})
@@ -125,7 +125,7 @@ func ratioTicks() (ticks plot.ConstantTicks) {
 	return ticks
 }
 
-// setFont leaves the alignment as it is.
+// setFont sets the font of s and leaves its alignment unchanged.
 func setFont(s *draw.TextStyle, points vg.Length) {
 	s.Font = font.From(font.Font{Typeface: "Liberation", Variant: "Sans"}, points)
 	s.Handler = text.Plain{Fonts: font.DefaultCache}
@@ -134,8 +134,8 @@ func setFont(s *draw.TextStyle, points vg.Length) {
 
 var fontFamily = regexp.MustCompile(`font-family:[^;"]*`)
 
-// genericFonts replaces the font that the text was measured with by fonts of
-// the same widths, and in the end by whatever the reader has.
+// genericFonts replaces the font that the text was measured with by fonts of the same
+// widths, with any sans-serif font as a fallback.
 func genericFonts(svg []byte) []byte {
 	return fontFamily.ReplaceAll(svg, []byte("font-family:Helvetica,Arial,sans-serif"))
 }

@@ -8,5 +8,5 @@ import (
 )
 
 func cpuTime() (time.Duration, error) {
-	return 0, errors.New("processor time is read with getrusage, which this system has not: run it on Linux or macOS")
+	return 0, errors.New("measuring processor time needs getrusage, which this system does not have: run peers on Linux or macOS")
 }

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// cpuTime returns the processor time that this process has used, in user mode
-// and in the kernel, all threads together: those of the garbage collector too.
+// cpuTime returns the processor time that all threads of this process have used, in user
+// mode and in the kernel, including those of the garbage collector.
 func cpuTime() (time.Duration, error) {
 	var usage syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {

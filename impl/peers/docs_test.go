@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// docs/peers.md names every peer with what it is called unsound for, every row,
-// and every field of the JSON.
+// TestDocsNameWhatIsMeasured checks that docs/peers.md has every peer, with the reason why it
+// is unsound, every row, and every field of the JSON.
 func TestDocsNameWhatIsMeasured(t *testing.T) {
 	text, err := os.ReadFile("../../docs/peers.md")
 	if err != nil {
@@ -38,7 +38,7 @@ func TestDocsNameWhatIsMeasured(t *testing.T) {
 		}
 	}
 	if !strings.Contains(page, "\n<!-- peers -->\n") || !strings.Contains(page, "\n<!-- /peers -->\n") {
-		t.Error("no marks between which the result stands")
+		t.Error("the marks around the result are missing")
 	}
 }
 

@@ -14,7 +14,7 @@ func driveFlatMapInts(t table[int, int], w *workload[int, int], m mix, g, from, 
 		}
 	case traverse:
 		for found < n {
-			visited := 0 // not found, which would live in memory for all loops here
+			visited := 0 // capturing found would move it to the heap for all loops here
 			s.Range(func(int, int) bool { visited++; return true })
 			if visited == 0 {
 				break
@@ -74,7 +74,7 @@ func driveFlatMapInts(t table[int, int], w *workload[int, int], m mix, g, from, 
 			s.Delete(w.mixed[(j+half)&(len(w.mixed)-1)])
 		}
 	default:
-		panic("flatMap[int, int] cannot " + string(m))
+		panic("flatMap[int, int] does not support " + string(m))
 	}
 	return n, found
 }
@@ -91,7 +91,7 @@ func driveFlatMapPointers(t table[*cell, *cell], w *workload[*cell, *cell], m mi
 		}
 	case traverse:
 		for found < n {
-			visited := 0 // not found, which would live in memory for all loops here
+			visited := 0 // capturing found would move it to the heap for all loops here
 			s.Range(func(*cell, *cell) bool { visited++; return true })
 			if visited == 0 {
 				break
@@ -139,7 +139,7 @@ func driveFlatMapPointers(t table[*cell, *cell], w *workload[*cell, *cell], m mi
 			s.Delete(w.mixed[(j+half)&(len(w.mixed)-1)])
 		}
 	default:
-		panic("flatMap[*cell, *cell] cannot " + string(m))
+		panic("flatMap[*cell, *cell] does not support " + string(m))
 	}
 	return n, found
 }
@@ -156,7 +156,7 @@ func driveFlatMapStrings(t table[string, int], w *workload[string, int], m mix, 
 		}
 	case traverse:
 		for found < n {
-			visited := 0 // not found, which would live in memory for all loops here
+			visited := 0 // capturing found would move it to the heap for all loops here
 			s.Range(func(string, int) bool { visited++; return true })
 			if visited == 0 {
 				break
@@ -216,7 +216,7 @@ func driveFlatMapStrings(t table[string, int], w *workload[string, int], m mix, 
 			s.Delete(w.mixed[(j+half)&(len(w.mixed)-1)])
 		}
 	default:
-		panic("flatMap[string, int] cannot " + string(m))
+		panic("flatMap[string, int] does not support " + string(m))
 	}
 	return n, found
 }
@@ -233,7 +233,7 @@ func driveSyncMapInts(t table[int, int], w *workload[int, int], m mix, g, from, 
 		}
 	case traverse:
 		for found < n {
-			visited := 0 // not found, which would live in memory for all loops here
+			visited := 0 // capturing found would move it to the heap for all loops here
 			s.Range(func(int, int) bool { visited++; return true })
 			if visited == 0 {
 				break
@@ -293,7 +293,7 @@ func driveSyncMapInts(t table[int, int], w *workload[int, int], m mix, g, from, 
 			s.Delete(w.mixed[(j+half)&(len(w.mixed)-1)])
 		}
 	default:
-		panic("syncMap[int, int] cannot " + string(m))
+		panic("syncMap[int, int] does not support " + string(m))
 	}
 	return n, found
 }
@@ -310,7 +310,7 @@ func driveSyncMapPointers(t table[*cell, *cell], w *workload[*cell, *cell], m mi
 		}
 	case traverse:
 		for found < n {
-			visited := 0 // not found, which would live in memory for all loops here
+			visited := 0 // capturing found would move it to the heap for all loops here
 			s.Range(func(*cell, *cell) bool { visited++; return true })
 			if visited == 0 {
 				break
@@ -358,7 +358,7 @@ func driveSyncMapPointers(t table[*cell, *cell], w *workload[*cell, *cell], m mi
 			s.Delete(w.mixed[(j+half)&(len(w.mixed)-1)])
 		}
 	default:
-		panic("syncMap[*cell, *cell] cannot " + string(m))
+		panic("syncMap[*cell, *cell] does not support " + string(m))
 	}
 	return n, found
 }
@@ -375,7 +375,7 @@ func driveSyncMapStrings(t table[string, int], w *workload[string, int], m mix, 
 		}
 	case traverse:
 		for found < n {
-			visited := 0 // not found, which would live in memory for all loops here
+			visited := 0 // capturing found would move it to the heap for all loops here
 			s.Range(func(string, int) bool { visited++; return true })
 			if visited == 0 {
 				break
@@ -435,7 +435,7 @@ func driveSyncMapStrings(t table[string, int], w *workload[string, int], m mix, 
 			s.Delete(w.mixed[(j+half)&(len(w.mixed)-1)])
 		}
 	default:
-		panic("syncMap[string, int] cannot " + string(m))
+		panic("syncMap[string, int] does not support " + string(m))
 	}
 	return n, found
 }
@@ -452,7 +452,7 @@ func driveXsyncMapInts(t table[int, int], w *workload[int, int], m mix, g, from,
 		}
 	case traverse:
 		for found < n {
-			visited := 0 // not found, which would live in memory for all loops here
+			visited := 0 // capturing found would move it to the heap for all loops here
 			s.Range(func(int, int) bool { visited++; return true })
 			if visited == 0 {
 				break
@@ -512,7 +512,7 @@ func driveXsyncMapInts(t table[int, int], w *workload[int, int], m mix, g, from,
 			s.Delete(w.mixed[(j+half)&(len(w.mixed)-1)])
 		}
 	default:
-		panic("xsyncMap[int, int] cannot " + string(m))
+		panic("xsyncMap[int, int] does not support " + string(m))
 	}
 	return n, found
 }
@@ -529,7 +529,7 @@ func driveXsyncMapPointers(t table[*cell, *cell], w *workload[*cell, *cell], m m
 		}
 	case traverse:
 		for found < n {
-			visited := 0 // not found, which would live in memory for all loops here
+			visited := 0 // capturing found would move it to the heap for all loops here
 			s.Range(func(*cell, *cell) bool { visited++; return true })
 			if visited == 0 {
 				break
@@ -577,7 +577,7 @@ func driveXsyncMapPointers(t table[*cell, *cell], w *workload[*cell, *cell], m m
 			s.Delete(w.mixed[(j+half)&(len(w.mixed)-1)])
 		}
 	default:
-		panic("xsyncMap[*cell, *cell] cannot " + string(m))
+		panic("xsyncMap[*cell, *cell] does not support " + string(m))
 	}
 	return n, found
 }
@@ -594,7 +594,7 @@ func driveXsyncMapStrings(t table[string, int], w *workload[string, int], m mix,
 		}
 	case traverse:
 		for found < n {
-			visited := 0 // not found, which would live in memory for all loops here
+			visited := 0 // capturing found would move it to the heap for all loops here
 			s.Range(func(string, int) bool { visited++; return true })
 			if visited == 0 {
 				break
@@ -654,7 +654,7 @@ func driveXsyncMapStrings(t table[string, int], w *workload[string, int], m mix,
 			s.Delete(w.mixed[(j+half)&(len(w.mixed)-1)])
 		}
 	default:
-		panic("xsyncMap[string, int] cannot " + string(m))
+		panic("xsyncMap[string, int] does not support " + string(m))
 	}
 	return n, found
 }
@@ -671,7 +671,7 @@ func driveHaxMapInts(t table[int, int], w *workload[int, int], m mix, g, from, n
 		}
 	case traverse:
 		for found < n {
-			visited := 0 // not found, which would live in memory for all loops here
+			visited := 0 // capturing found would move it to the heap for all loops here
 			s.Range(func(int, int) bool { visited++; return true })
 			if visited == 0 {
 				break
@@ -731,7 +731,7 @@ func driveHaxMapInts(t table[int, int], w *workload[int, int], m mix, g, from, n
 			s.Delete(w.mixed[(j+half)&(len(w.mixed)-1)])
 		}
 	default:
-		panic("haxMap[int, int] cannot " + string(m))
+		panic("haxMap[int, int] does not support " + string(m))
 	}
 	return n, found
 }
@@ -748,7 +748,7 @@ func driveHaxMapStrings(t table[string, int], w *workload[string, int], m mix, g
 		}
 	case traverse:
 		for found < n {
-			visited := 0 // not found, which would live in memory for all loops here
+			visited := 0 // capturing found would move it to the heap for all loops here
 			s.Range(func(string, int) bool { visited++; return true })
 			if visited == 0 {
 				break
@@ -808,7 +808,7 @@ func driveHaxMapStrings(t table[string, int], w *workload[string, int], m mix, g
 			s.Delete(w.mixed[(j+half)&(len(w.mixed)-1)])
 		}
 	default:
-		panic("haxMap[string, int] cannot " + string(m))
+		panic("haxMap[string, int] does not support " + string(m))
 	}
 	return n, found
 }
@@ -825,7 +825,7 @@ func driveOrcamanMapInts(t table[int, int], w *workload[int, int], m mix, g, fro
 		}
 	case traverse:
 		for found < n {
-			visited := 0 // not found, which would live in memory for all loops here
+			visited := 0 // capturing found would move it to the heap for all loops here
 			s.Range(func(int, int) bool { visited++; return true })
 			if visited == 0 {
 				break
@@ -873,7 +873,7 @@ func driveOrcamanMapInts(t table[int, int], w *workload[int, int], m mix, g, fro
 			s.Delete(w.mixed[(j+half)&(len(w.mixed)-1)])
 		}
 	default:
-		panic("orcamanMap[int, int] cannot " + string(m))
+		panic("orcamanMap[int, int] does not support " + string(m))
 	}
 	return n, found
 }
@@ -890,7 +890,7 @@ func driveOrcamanMapPointers(t table[*cell, *cell], w *workload[*cell, *cell], m
 		}
 	case traverse:
 		for found < n {
-			visited := 0 // not found, which would live in memory for all loops here
+			visited := 0 // capturing found would move it to the heap for all loops here
 			s.Range(func(*cell, *cell) bool { visited++; return true })
 			if visited == 0 {
 				break
@@ -938,7 +938,7 @@ func driveOrcamanMapPointers(t table[*cell, *cell], w *workload[*cell, *cell], m
 			s.Delete(w.mixed[(j+half)&(len(w.mixed)-1)])
 		}
 	default:
-		panic("orcamanMap[*cell, *cell] cannot " + string(m))
+		panic("orcamanMap[*cell, *cell] does not support " + string(m))
 	}
 	return n, found
 }
@@ -955,7 +955,7 @@ func driveOrcamanMapStrings(t table[string, int], w *workload[string, int], m mi
 		}
 	case traverse:
 		for found < n {
-			visited := 0 // not found, which would live in memory for all loops here
+			visited := 0 // capturing found would move it to the heap for all loops here
 			s.Range(func(string, int) bool { visited++; return true })
 			if visited == 0 {
 				break
@@ -1003,7 +1003,7 @@ func driveOrcamanMapStrings(t table[string, int], w *workload[string, int], m mi
 			s.Delete(w.mixed[(j+half)&(len(w.mixed)-1)])
 		}
 	default:
-		panic("orcamanMap[string, int] cannot " + string(m))
+		panic("orcamanMap[string, int] does not support " + string(m))
 	}
 	return n, found
 }
@@ -1020,7 +1020,7 @@ func driveSkipMapInts(t table[int, int], w *workload[int, int], m mix, g, from, 
 		}
 	case traverse:
 		for found < n {
-			visited := 0 // not found, which would live in memory for all loops here
+			visited := 0 // capturing found would move it to the heap for all loops here
 			s.Range(func(int, int) bool { visited++; return true })
 			if visited == 0 {
 				break
@@ -1068,7 +1068,7 @@ func driveSkipMapInts(t table[int, int], w *workload[int, int], m mix, g, from, 
 			s.Delete(w.mixed[(j+half)&(len(w.mixed)-1)])
 		}
 	default:
-		panic("skipInts[int] cannot " + string(m))
+		panic("skipInts[int] does not support " + string(m))
 	}
 	return n, found
 }
@@ -1085,7 +1085,7 @@ func driveSkipMapStrings(t table[string, int], w *workload[string, int], m mix, 
 		}
 	case traverse:
 		for found < n {
-			visited := 0 // not found, which would live in memory for all loops here
+			visited := 0 // capturing found would move it to the heap for all loops here
 			s.Range(func(string, int) bool { visited++; return true })
 			if visited == 0 {
 				break
@@ -1133,7 +1133,7 @@ func driveSkipMapStrings(t table[string, int], w *workload[string, int], m mix, 
 			s.Delete(w.mixed[(j+half)&(len(w.mixed)-1)])
 		}
 	default:
-		panic("skipStrings[int] cannot " + string(m))
+		panic("skipStrings[int] does not support " + string(m))
 	}
 	return n, found
 }
@@ -1150,7 +1150,7 @@ func driveOtterCacheInts(t table[int, int], w *workload[int, int], m mix, g, fro
 		}
 	case traverse:
 		for found < n {
-			visited := 0 // not found, which would live in memory for all loops here
+			visited := 0 // capturing found would move it to the heap for all loops here
 			s.Range(func(int, int) bool { visited++; return true })
 			if visited == 0 {
 				break
@@ -1210,7 +1210,7 @@ func driveOtterCacheInts(t table[int, int], w *workload[int, int], m mix, g, fro
 			s.Delete(w.mixed[(j+half)&(len(w.mixed)-1)])
 		}
 	default:
-		panic("otterCache[int, int] cannot " + string(m))
+		panic("otterCache[int, int] does not support " + string(m))
 	}
 	return n, found
 }
@@ -1227,7 +1227,7 @@ func driveOtterCachePointers(t table[*cell, *cell], w *workload[*cell, *cell], m
 		}
 	case traverse:
 		for found < n {
-			visited := 0 // not found, which would live in memory for all loops here
+			visited := 0 // capturing found would move it to the heap for all loops here
 			s.Range(func(*cell, *cell) bool { visited++; return true })
 			if visited == 0 {
 				break
@@ -1275,7 +1275,7 @@ func driveOtterCachePointers(t table[*cell, *cell], w *workload[*cell, *cell], m
 			s.Delete(w.mixed[(j+half)&(len(w.mixed)-1)])
 		}
 	default:
-		panic("otterCache[*cell, *cell] cannot " + string(m))
+		panic("otterCache[*cell, *cell] does not support " + string(m))
 	}
 	return n, found
 }
@@ -1292,7 +1292,7 @@ func driveOtterCacheStrings(t table[string, int], w *workload[string, int], m mi
 		}
 	case traverse:
 		for found < n {
-			visited := 0 // not found, which would live in memory for all loops here
+			visited := 0 // capturing found would move it to the heap for all loops here
 			s.Range(func(string, int) bool { visited++; return true })
 			if visited == 0 {
 				break
@@ -1352,7 +1352,7 @@ func driveOtterCacheStrings(t table[string, int], w *workload[string, int], m mi
 			s.Delete(w.mixed[(j+half)&(len(w.mixed)-1)])
 		}
 	default:
-		panic("otterCache[string, int] cannot " + string(m))
+		panic("otterCache[string, int] does not support " + string(m))
 	}
 	return n, found
 }
@@ -1369,7 +1369,7 @@ func driveRWMutexMapInts(t table[int, int], w *workload[int, int], m mix, g, fro
 		}
 	case traverse:
 		for found < n {
-			visited := 0 // not found, which would live in memory for all loops here
+			visited := 0 // capturing found would move it to the heap for all loops here
 			s.Range(func(int, int) bool { visited++; return true })
 			if visited == 0 {
 				break
@@ -1429,7 +1429,7 @@ func driveRWMutexMapInts(t table[int, int], w *workload[int, int], m mix, g, fro
 			s.Delete(w.mixed[(j+half)&(len(w.mixed)-1)])
 		}
 	default:
-		panic("rwMutexMap[int, int] cannot " + string(m))
+		panic("rwMutexMap[int, int] does not support " + string(m))
 	}
 	return n, found
 }
@@ -1446,7 +1446,7 @@ func driveRWMutexMapPointers(t table[*cell, *cell], w *workload[*cell, *cell], m
 		}
 	case traverse:
 		for found < n {
-			visited := 0 // not found, which would live in memory for all loops here
+			visited := 0 // capturing found would move it to the heap for all loops here
 			s.Range(func(*cell, *cell) bool { visited++; return true })
 			if visited == 0 {
 				break
@@ -1494,7 +1494,7 @@ func driveRWMutexMapPointers(t table[*cell, *cell], w *workload[*cell, *cell], m
 			s.Delete(w.mixed[(j+half)&(len(w.mixed)-1)])
 		}
 	default:
-		panic("rwMutexMap[*cell, *cell] cannot " + string(m))
+		panic("rwMutexMap[*cell, *cell] does not support " + string(m))
 	}
 	return n, found
 }
@@ -1511,7 +1511,7 @@ func driveRWMutexMapStrings(t table[string, int], w *workload[string, int], m mi
 		}
 	case traverse:
 		for found < n {
-			visited := 0 // not found, which would live in memory for all loops here
+			visited := 0 // capturing found would move it to the heap for all loops here
 			s.Range(func(string, int) bool { visited++; return true })
 			if visited == 0 {
 				break
@@ -1571,7 +1571,7 @@ func driveRWMutexMapStrings(t table[string, int], w *workload[string, int], m mi
 			s.Delete(w.mixed[(j+half)&(len(w.mixed)-1)])
 		}
 	default:
-		panic("rwMutexMap[string, int] cannot " + string(m))
+		panic("rwMutexMap[string, int] does not support " + string(m))
 	}
 	return n, found
 }
@@ -1588,7 +1588,7 @@ func driveShardedMapInts(t table[int, int], w *workload[int, int], m mix, g, fro
 		}
 	case traverse:
 		for found < n {
-			visited := 0 // not found, which would live in memory for all loops here
+			visited := 0 // capturing found would move it to the heap for all loops here
 			s.Range(func(int, int) bool { visited++; return true })
 			if visited == 0 {
 				break
@@ -1648,7 +1648,7 @@ func driveShardedMapInts(t table[int, int], w *workload[int, int], m mix, g, fro
 			s.Delete(w.mixed[(j+half)&(len(w.mixed)-1)])
 		}
 	default:
-		panic("shardedMap[int, int] cannot " + string(m))
+		panic("shardedMap[int, int] does not support " + string(m))
 	}
 	return n, found
 }
@@ -1665,7 +1665,7 @@ func driveShardedMapPointers(t table[*cell, *cell], w *workload[*cell, *cell], m
 		}
 	case traverse:
 		for found < n {
-			visited := 0 // not found, which would live in memory for all loops here
+			visited := 0 // capturing found would move it to the heap for all loops here
 			s.Range(func(*cell, *cell) bool { visited++; return true })
 			if visited == 0 {
 				break
@@ -1713,7 +1713,7 @@ func driveShardedMapPointers(t table[*cell, *cell], w *workload[*cell, *cell], m
 			s.Delete(w.mixed[(j+half)&(len(w.mixed)-1)])
 		}
 	default:
-		panic("shardedMap[*cell, *cell] cannot " + string(m))
+		panic("shardedMap[*cell, *cell] does not support " + string(m))
 	}
 	return n, found
 }
@@ -1730,7 +1730,7 @@ func driveShardedMapStrings(t table[string, int], w *workload[string, int], m mi
 		}
 	case traverse:
 		for found < n {
-			visited := 0 // not found, which would live in memory for all loops here
+			visited := 0 // capturing found would move it to the heap for all loops here
 			s.Range(func(string, int) bool { visited++; return true })
 			if visited == 0 {
 				break
@@ -1790,7 +1790,7 @@ func driveShardedMapStrings(t table[string, int], w *workload[string, int], m mi
 			s.Delete(w.mixed[(j+half)&(len(w.mixed)-1)])
 		}
 	default:
-		panic("shardedMap[string, int] cannot " + string(m))
+		panic("shardedMap[string, int] does not support " + string(m))
 	}
 	return n, found
 }
@@ -1807,7 +1807,7 @@ func driveBuiltinMapInts(t table[int, int], w *workload[int, int], m mix, g, fro
 		}
 	case traverse:
 		for found < n {
-			visited := 0 // not found, which would live in memory for all loops here
+			visited := 0 // capturing found would move it to the heap for all loops here
 			s.Range(func(int, int) bool { visited++; return true })
 			if visited == 0 {
 				break
@@ -1867,7 +1867,7 @@ func driveBuiltinMapInts(t table[int, int], w *workload[int, int], m mix, g, fro
 			s.Delete(w.mixed[(j+half)&(len(w.mixed)-1)])
 		}
 	default:
-		panic("builtinMap[int, int] cannot " + string(m))
+		panic("builtinMap[int, int] does not support " + string(m))
 	}
 	return n, found
 }
@@ -1884,7 +1884,7 @@ func driveBuiltinMapPointers(t table[*cell, *cell], w *workload[*cell, *cell], m
 		}
 	case traverse:
 		for found < n {
-			visited := 0 // not found, which would live in memory for all loops here
+			visited := 0 // capturing found would move it to the heap for all loops here
 			s.Range(func(*cell, *cell) bool { visited++; return true })
 			if visited == 0 {
 				break
@@ -1932,7 +1932,7 @@ func driveBuiltinMapPointers(t table[*cell, *cell], w *workload[*cell, *cell], m
 			s.Delete(w.mixed[(j+half)&(len(w.mixed)-1)])
 		}
 	default:
-		panic("builtinMap[*cell, *cell] cannot " + string(m))
+		panic("builtinMap[*cell, *cell] does not support " + string(m))
 	}
 	return n, found
 }
@@ -1949,7 +1949,7 @@ func driveBuiltinMapStrings(t table[string, int], w *workload[string, int], m mi
 		}
 	case traverse:
 		for found < n {
-			visited := 0 // not found, which would live in memory for all loops here
+			visited := 0 // capturing found would move it to the heap for all loops here
 			s.Range(func(string, int) bool { visited++; return true })
 			if visited == 0 {
 				break
@@ -2009,7 +2009,7 @@ func driveBuiltinMapStrings(t table[string, int], w *workload[string, int], m mi
 			s.Delete(w.mixed[(j+half)&(len(w.mixed)-1)])
 		}
 	default:
-		panic("builtinMap[string, int] cannot " + string(m))
+		panic("builtinMap[string, int] does not support " + string(m))
 	}
 	return n, found
 }

@@ -2,7 +2,7 @@ package main
 
 import "github.com/mapspec/mapspec/impl/flatmap"
 
-// A flatMap is the map that the targets are for.
+// A flatMap is the candidate: the map that the targets are for.
 type flatMap[K, V comparable] struct{ m *flatmap.Map[K, V] }
 
 func newFlatMap[K, V comparable]() table[K, V] { return flatMap[K, V]{new(flatmap.Map[K, V])} }

@@ -1,7 +1,7 @@
 //go:build ignore
 
-// This program writes drivers.go: for each adapter and kind of key one function
-// with the loops that are timed.
+// This program writes drivers.go, which has the timed loops: one function for each adapter
+// and kind of key.
 package main
 
 import (
@@ -13,11 +13,11 @@ import (
 )
 
 type driver struct {
-	Name       string // of the adapter's type, and the driver after it
+	Name       string // of the adapter's type, used for the name of the driver
 	Kind       string
-	Type       string // of the adapter, with arguments
+	Type       string // the adapter's type with its type arguments
 	Key, Value string
-	Swaps      bool // has CompareAndSwap
+	Swaps      bool // it has CompareAndSwap
 }
 
 func main() {
@@ -26,7 +26,7 @@ func main() {
 	}
 	adapters := []struct {
 		name  string
-		types [3]string // for ints, pointers and strings: none, if empty
+		types [3]string // for ints, pointers and strings; empty if unsupported
 		swaps bool
 	}{
 		{"FlatMap", all("flatMap"), true},

@@ -5,35 +5,35 @@ import (
 	"slices"
 )
 
-// A verdict on a row.
+// A verdict says whether a row meets its target.
 type verdict string
 
 const (
 	met         verdict = "met"
 	missed      verdict = "missed"
-	noTarget    verdict = "-"            // the row has none
+	noTarget    verdict = "-"            // the row has no target
 	notMeasured verdict = "not measured" // the candidate, or all that it is compared with, is missing
 )
 
-// A series is what was measured of a peer, one value a round; NaN where there
-// is none.
+// A series is the measurements of one peer, one value per round. It has NaN where there is
+// none.
 type series []float64
 
-// A judgement is a row with what it comes to.
+// A judgement is a row with its result.
 type judgement struct {
 	row
-	peer  string  // that the candidate is compared with, "" if none
+	peer  string  // that the candidate is compared with; "" if none
 	of    float64 // that peer's median
 	own   float64 // the candidate's median
-	value spread  // of the quotients by round, or of the candidate's own values
+	value spread  // of the ratios by round, or of the candidate's own values
 	verdict
 }
 
-// A spread is the median of some values, the least, and the greatest.
+// A spread is the median, the least and the greatest of some values.
 type spread struct{ median, low, high float64 }
 
-// judge compares the candidate's values with those of the peer that the row
-// names, or else of the sound peer with the least median.
+// judge compares the candidate with the peer that the row names, or with the sound peer
+// that has the least median.
 func judge(r row, measured map[string]series, all []peer) judgement {
 	j := judgement{row: r, of: math.NaN(), own: math.NaN(), value: spread{math.NaN(), math.NaN(), math.NaN()}, verdict: notMeasured}
 	own, ok := candidateOf(all)
@@ -66,7 +66,7 @@ func judge(r row, measured map[string]series, all []peer) judgement {
 	return j
 }
 
-// bestOf returns the sound rival with the least median, "" if there is none.
+// bestOf returns the sound rival with the least median, or "" if there is none.
 func bestOf(measured map[string]series, all []peer) (best string) {
 	least := math.Inf(1)
 	for _, p := range all {
@@ -80,8 +80,8 @@ func bestOf(measured map[string]series, all []peer) (best string) {
 	return best
 }
 
-// quotients divides round by round, so that what slows a whole round down
-// cancels out.
+// quotients divides a by b round by round, so that what slows down a whole round cancels
+// out.
 func quotients(a, b series) series {
 	q := make(series, min(len(a), len(b)))
 	for i := range q {
@@ -96,7 +96,7 @@ func (s series) present() []float64 {
 
 func (s series) any() bool { return len(s.present()) > 0 }
 
-// spread of the values that are there; there must be one.
+// spread returns the spread of the values present.
 func (s series) spread() spread {
 	values := s.present()
 	if len(values) == 0 {
@@ -105,7 +105,7 @@ func (s series) spread() spread {
 	return spread{median(values), slices.Min(values), slices.Max(values)}
 }
 
-// median returns the middle value, or the mean of the two in the middle.
+// median returns the middle value, or the mean of the two middle values.
 func median(values []float64) float64 {
 	sorted := slices.Sorted(slices.Values(values))
 	n := len(sorted)

@@ -21,8 +21,8 @@ func TestMedian(t *testing.T) {
 	}
 }
 
-// The quotients are of one round each: a round that is slow for both does not
-// count.
+// TestQuotientsArePaired checks that each ratio compares measurements of the same round, so
+// that a round that is slow for both does not matter.
 func TestQuotientsArePaired(t *testing.T) {
 	got := quotients(series{5, 50, 6}, series{10, 100, 10, 7})
 	if want := (series{0.5, 0.5, 0.6}); !slices.Equal(got, want) {
@@ -33,7 +33,7 @@ func TestQuotientsArePaired(t *testing.T) {
 	}
 }
 
-// players are a candidate, rivals a and b, and such as do not count.
+// players are a candidate, the rivals a and b, and peers that do not count.
 var players = []peer{
 	{name: "mine", role: candidate, sound: true},
 	{name: "a", sound: true}, {name: "b", sound: true},
@@ -82,7 +82,8 @@ func TestSpreadIsOfTheQuotients(t *testing.T) {
 	}
 }
 
-// Each target is of rows that there are, and no row has two.
+// TestTargetsAreOfRows checks that each target belongs to some row, and that no row has two
+// targets.
 func TestTargetsAreOfRows(t *testing.T) {
 	rows := allRows()
 	for i, target := range targets {
@@ -110,7 +111,7 @@ func TestTargetsAreOfRows(t *testing.T) {
 	}
 }
 
-// What the short run leaves out is on purpose.
+// TestShortRunHasATargetOfEachLine checks that the short run covers each mix.
 func TestShortRunHasATargetOfEachLine(t *testing.T) {
 	seen := map[mix]bool{}
 	for _, r := range allRows() {

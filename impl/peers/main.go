@@ -1,11 +1,11 @@
-// Peers measures flatmap.Map and the maps that it competes with, and says which
-// of its targets are met.
+// Peers compares the cost of flatmap.Map with that of other concurrent maps, and says
+// which of its targets it meets.
 //
 //	go -C impl/peers run .
 //
-// Every measurement is processor time per operation; every round has each map
-// once in each row; every quotient is of two measurements of one round. See
-// docs/peers.md.
+// It measures processor time per operation, in rounds. Every round measures each map once
+// in each row of the table, and every ratio compares two measurements of the same round.
+// See docs/peers.md.
 package main
 
 import (
@@ -23,38 +23,38 @@ import (
 	"time"
 )
 
-// Exit statuses.
+// The exit statuses.
 const (
 	exitMet    = 0
-	exitMissed = 1 // a target
-	exitWrong  = 2 // usage, no place to write to, interrupted, a map that lost an entry
+	exitMissed = 1 // a target was missed
+	exitWrong  = 2 // usage error, unwritable file, interrupt, or a map that lost an entry
 )
 
 const usageText = `usage: go -C impl/peers run . [-full] [-only REGEXP] [-peers NAME,...] [-md | -json] [-csv FILE] [-svg FILE]
 
-Measures flatmap.Map and its peers, and prints one line for each target: the
-bound, the quotient by the best sound peer or the figure itself, and whether the
-target is met. A row is KEY/SIZE/MIX/PROCESSORS, as int/10k/hit/2, or
-KEY/SIZE/FIGURE, as string/1M/bytes. Exits with 0 if all targets are met, 1 if
-one is missed, 2 if something went wrong.
+Measures flatmap.Map and its peers, and prints one line per target: the bound,
+the ratio to the best sound peer or the figure itself, and whether the target is
+met. A row is named KEY/SIZE/MIX/PROCESSORS, such as int/10k/hit/2, or
+KEY/SIZE/FIGURE, such as string/1M/bytes. The exit status is 0 if all targets are
+met, 1 if one is missed, and 2 on an error.
 
 `
 
-// environment is what a run sees of the process.
+// An environment is what a run uses of its process.
 type environment struct {
 	stdout, stderr io.Writer
-	terminal       bool // stderr is a terminal: show progress
+	terminal       bool // stderr is a terminal, so show progress
 }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
+	context.AfterFunc(ctx, stop) // a second Ctrl-C kills the process
 	env := environment{stdout: os.Stdout, stderr: os.Stderr, terminal: isTerminal(os.Stderr)}
 	os.Exit(run(ctx, env, peers(), os.Args[1:]))
 }
 
-// run performs one command line and returns the exit status. An error is one
-// line on stderr.
+// run executes a command line and returns the exit status. It writes errors to stderr,
+// each in one line.
 func run(ctx context.Context, env environment, all []peer, args []string) int {
 	if len(args) > 0 && args[0] == processCommand {
 		return status(env, runProcess(env.stdout, args[1:]))
@@ -70,7 +70,7 @@ func run(ctx context.Context, env environment, all []peer, args []string) int {
 	r, err := o.plan.execute(ctx, show)
 	clear()
 	if ctx.Err() != nil {
-		err = errors.New("interrupted; the table has what was measured until then")
+		err = errors.New("interrupted; the table shows what was measured before")
 	}
 	judged := r.judge()
 	if wrong := status(env, errors.Join(o.write(env.stdout, r, judged), err)); wrong != exitMet {
@@ -90,7 +90,7 @@ func status(env environment, err error) int {
 	return exitWrong
 }
 
-// options are the command line.
+// options holds the values of the command line.
 type options struct {
 	plan
 	json, md bool
@@ -101,16 +101,16 @@ func parse(env environment, all []peer, args []string) (o options, err error) {
 	var short bool
 	var only, names string
 	f := flag.NewFlagSet("peers", flag.ContinueOnError)
-	f.SetOutput(io.Discard) // a mistake is returned, not printed
-	f.BoolVar(&short, "short", false, "what has a target, in under five minutes (the default)")
-	f.BoolVar(&o.full, "full", false, "all mixes with all keys and sizes, for longer: half an hour or so")
-	f.IntVar(&o.rounds, "rounds", 0, "measure `N` times (default 5; with -full 9)")
-	f.DurationVar(&o.time, "time", 0, "of one measurement (default 10ms; with -full 50ms)")
-	f.StringVar(&only, "only", "", "the rows whose name matches `REGEXP`")
-	f.StringVar(&names, "peers", "", "compare with these only: a `LIST` with commas")
-	f.Uint64Var(&o.seed, "seed", 1, "of keys and values, `N`")
+	f.SetOutput(io.Discard) // errors are returned instead of printed
+	f.BoolVar(&short, "short", false, "measure rows with a target, in under five minutes (the default)")
+	f.BoolVar(&o.full, "full", false, "measure all mixes with all keys and sizes, in about half an hour")
+	f.IntVar(&o.rounds, "rounds", 0, "measure in `N` rounds (default 5; with -full 9)")
+	f.DurationVar(&o.time, "time", 0, "the duration of one measurement (default 10ms; with -full 50ms)")
+	f.StringVar(&only, "only", "", "measure only rows whose names match `REGEXP`")
+	f.StringVar(&names, "peers", "", "compare only with these peers: a comma-separated `LIST`")
+	f.Uint64Var(&o.seed, "seed", 1, "the seed `N` of keys and values")
 	f.BoolVar(&o.md, "md", false, "print the table in Markdown")
-	f.BoolVar(&o.json, "json", false, "print one object a row")
+	f.BoolVar(&o.json, "json", false, "print one JSON object per row")
 	f.StringVar(&o.csv, "csv", "", "write every measurement to `FILE`")
 	f.StringVar(&o.svg, "svg", "", "write a chart to `FILE`")
 	f.Usage = func() {}
@@ -140,7 +140,7 @@ func parse(env environment, all []peer, args []string) (o options, err error) {
 	return o, err
 }
 
-// complete sets what the command line leaves open.
+// complete sets options that the command line does not specify.
 func (o *options) complete(f *flag.FlagSet) error {
 	given := map[string]bool{}
 	f.Visit(func(f *flag.Flag) { given[f.Name] = true })
@@ -158,13 +158,13 @@ func (o *options) complete(f *flag.FlagSet) error {
 		return fmt.Errorf("-rounds %d: want at least 1", o.rounds)
 	}
 	if o.time <= 0 {
-		return fmt.Errorf("-time %v: want a duration above 0, as 10ms", o.time)
+		return fmt.Errorf("-time %v: want a duration above 0, such as 10ms", o.time)
 	}
 	return nil
 }
 
-// choose returns the rows of a short or full run. Those that only names need
-// not be in a short run otherwise.
+// choose returns the rows of a short or full run that match only. If no row of the short
+// run matches, it returns all matching rows.
 func choose(full bool, only string) ([]row, error) {
 	re, err := regexp.Compile(only)
 	if err != nil {
@@ -172,7 +172,7 @@ func choose(full bool, only string) ([]row, error) {
 	}
 	matching := slices.DeleteFunc(allRows(), func(r row) bool { return !re.MatchString(r.name()) })
 	if len(matching) == 0 {
-		return nil, fmt.Errorf("-only: no row matches %q; they are named as %s and %s", only, allRows()[0].name(), allRows()[len(allRows())-1].name())
+		return nil, fmt.Errorf("-only: no row matches %q; rows are named like %s and %s", only, allRows()[0].name(), allRows()[len(allRows())-1].name())
 	}
 	chosen := slices.DeleteFunc(slices.Clone(matching), func(r row) bool { return !full && !r.inShort() })
 	if len(chosen) == 0 {
@@ -181,7 +181,7 @@ func choose(full bool, only string) ([]row, error) {
 	return chosen, nil
 }
 
-// among returns the candidate and the peers with these names, or all of them.
+// among returns the candidate and the peers with these names, or all if names is empty.
 func among(all []peer, names string) ([]peer, error) {
 	if names == "" {
 		return all, nil
@@ -197,7 +197,7 @@ func among(all []peer, names string) ([]peer, error) {
 			for _, p := range all {
 				known = append(known, p.name)
 			}
-			return nil, fmt.Errorf("-peers: no peer %q; there are %s", name, strings.Join(known, ", "))
+			return nil, fmt.Errorf("-peers: no peer %q; want some of %s", name, strings.Join(known, ", "))
 		}
 		if _, twice := named(chosen, name); !twice {
 			chosen = append(chosen, p)
@@ -206,8 +206,7 @@ func among(all []peer, names string) ([]peer, error) {
 	return chosen, nil
 }
 
-// probe makes sure that the files can be written, before any work is done for
-// them.
+// probe checks that the output files can be written, before any work is done.
 func (o options) probe() error {
 	for _, name := range []string{o.csv, o.svg} {
 		if name == "" {
@@ -224,7 +223,7 @@ func (o options) probe() error {
 	return nil
 }
 
-// write prints the table, and writes the files that were asked for.
+// write prints the table, and writes the files that were requested.
 func (o options) write(w io.Writer, r *results, judged []judgement) error {
 	show := printTable
 	switch {

@@ -14,7 +14,7 @@ import (
 	"testing"
 )
 
-// TestMain makes the test binary a process of figures when asked to.
+// TestMain turns the test binary into a process that measures figures, if asked to.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == processCommand {
 		os.Exit(run(context.Background(), environment{stdout: os.Stdout, stderr: os.Stderr}, nil, os.Args[1:]))
@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// command runs one command line.
+// command runs a command line.
 func command(ctx context.Context, all []peer, args ...string) (status int, stdout, stderr string) {
 	var out, errs strings.Builder
 	status = run(ctx, environment{stdout: &out, stderr: &errs}, all, args)
@@ -54,8 +54,8 @@ func TestMistakesAreOneLine(t *testing.T) {
 		{[]string{"-rounds", "0"}, "-rounds 0: want at least 1"},
 		{[]string{"-time", "-1s"}, "-time -1s: want a duration above 0"},
 		{[]string{"-only", "("}, "-only: error parsing regexp"},
-		{[]string{"-only", "float"}, `-only: no row matches "float"; they are named as int/100/hit/1 and string/1M/emptied`},
-		{[]string{"-peers", "xsink"}, `-peers: no peer "xsink"; there are flatmap, sync.Map, xsync,`},
+		{[]string{"-only", "float"}, `-only: no row matches "float"; rows are named like int/100/hit/1 and string/1M/emptied`},
+		{[]string{"-peers", "xsink"}, `-peers: no peer "xsink"; want some of flatmap, sync.Map, xsync,`},
 		{[]string{"-csv", nowhere}, "cannot write the results: open " + nowhere},
 		{[]string{"-svg", nowhere}, "cannot write the results: open " + nowhere},
 		{[]string{processCommand}, "process: want PEER KIND SIZE SEED"},
@@ -69,10 +69,10 @@ func TestMistakesAreOneLine(t *testing.T) {
 	}
 }
 
-// tiny makes a measurement as short as it can be.
+// tiny makes measurements as short as possible.
 var tiny = []string{"-time", "1ns", "-rounds", "3"}
 
-// One row, from the command line to every kind of output.
+// TestOneRowIsMeasured measures one row and checks every kind of output.
 func TestOneRowIsMeasured(t *testing.T) {
 	dir := t.TempDir()
 	table, chart := filepath.Join(dir, "all.csv"), filepath.Join(dir, "chart.svg")
@@ -183,17 +183,17 @@ func TestJSONIsAnObjectARow(t *testing.T) {
 	}
 }
 
-// A run that is interrupted prints what there is.
+// TestInterruptedRunPrintsATable checks that an interrupted run prints what it has measured.
 func TestInterruptedRunPrintsATable(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	status, out, errs := command(ctx, peers(), append(tiny, "-only", "^int/100/hit/1$")...)
-	if status != exitWrong || !strings.Contains(out, string(notMeasured)) || errs != "peers: interrupted; the table has what was measured until then\n" {
+	if status != exitWrong || !strings.Contains(out, string(notMeasured)) || errs != "peers: interrupted; the table shows what was measured before\n" {
 		t.Errorf("status %d, %q\n%s", status, errs, out)
 	}
 }
 
-// slow is a candidate that needs a hundred times as long as any peer.
+// slow returns a candidate that takes a hundred times as long as any peer.
 func slow() []peer {
 	fast, _ := named(peers(), "rwmutex")
 	spinning := func(t table[int, int], w *workload[int, int], m mix, g, from, n int) (done, found int) {
@@ -206,7 +206,8 @@ func slow() []peer {
 	return []peer{candidates, fast}
 }
 
-// A target can be missed, and then the command fails.
+// TestSlowMapMissesItsTarget checks that a target can be missed, and that the command then
+// fails.
 func TestSlowMapMissesItsTarget(t *testing.T) {
 	status, out, errs := command(t.Context(), slow(), append(tiny, "-only", "^int/10k/hit/1$")...)
 	if status != exitMissed || errs != "" || !strings.Contains(out, "0 of 1 targets met.\nMissed: int/10k/hit/1.") {
@@ -214,7 +215,7 @@ func TestSlowMapMissesItsTarget(t *testing.T) {
 	}
 }
 
-// lossy says that no key is there.
+// lossy returns p with maps that report every key as absent.
 func lossy(p peer) peer {
 	drive := p.ints.drive
 	p.ints = &entrant[int, int]{p.ints.new, func(t table[int, int], w *workload[int, int], m mix, g, from, n int) (done, found int) {
@@ -224,8 +225,8 @@ func lossy(p peer) peer {
 	return p
 }
 
-// A sound peer that does not find its keys is an error; of an unsound one, it
-// is not counted.
+// TestLossWhileMeasuringIsSeen checks that a sound peer that does not find its keys is an
+// error, and that the measurements of an unsound one do not count.
 func TestLossWhileMeasuringIsSeen(t *testing.T) {
 	all := peers()[:2]
 	all[1] = lossy(all[1])
@@ -241,7 +242,7 @@ func TestLossWhileMeasuringIsSeen(t *testing.T) {
 	}
 }
 
-// Figures come from other processes. Their sizes are those of a small map.
+// TestFiguresComeFromProcesses measures the figures of small maps.
 func TestFiguresComeFromProcesses(t *testing.T) {
 	for _, p := range peers() {
 		for _, k := range []keyKind{intKeys, stringKeys} {
@@ -273,7 +274,7 @@ func TestFiguresAreRows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Sizes once of all three, times of all three and then of two.
+	// Sizes are measured once for all three, times for all three and then for two.
 	if len(r.records) != 3+3+2 {
 		t.Errorf("%d records: %+v", len(r.records), r.records)
 	}

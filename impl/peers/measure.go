@@ -10,7 +10,7 @@ import (
 // A runner performs operations on one filled map, as a driver does.
 type runner func(m mix, g, from, n int) (done, found int)
 
-// filler makes the keys, and returns a function that fills a peer's map.
+// filler makes the keys, and returns a function that makes and fills a peer's map.
 func filler(kind keyKind, seed uint64, size int) func(peer) runner {
 	switch kind {
 	case intKeys:
@@ -34,7 +34,7 @@ func fill[K, V comparable](e *entrant[K, V], w *workload[K, V]) runner {
 	return func(m mix, g, from, n int) (done, found int) { return e.drive(t, w, m, g, from, n) }
 }
 
-// A sample is what one measurement counted.
+// A sample is the result of one measurement.
 type sample struct {
 	operations int
 	cpu, wall  time.Duration
@@ -43,12 +43,12 @@ type sample struct {
 func (s sample) cpuNanos() float64  { return float64(s.cpu.Nanoseconds()) / float64(s.operations) }
 func (s sample) wallNanos() float64 { return float64(s.wall.Nanoseconds()) / float64(s.operations) }
 
-// chunk is the number of operations between two looks at the clock. One chunk
-// warms up.
+// chunk is the number of operations between two looks at the clock. One chunk per
+// goroutine warms up.
 const chunk = 1 << 10
 
-// measure performs m on procs goroutines and as many processors for about as
-// long as d. An error says what an operation should have found.
+// measure performs m on procs goroutines and processors for about d. It returns an error
+// if an operation did not find what it should have.
 func measure(run runner, m mix, procs int, d time.Duration) (sample, error) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(procs))
 	for g := range procs {
@@ -63,7 +63,7 @@ func measure(run runner, m mix, procs int, d time.Duration) (sample, error) {
 	start := time.Now()
 	for g := range procs {
 		all.Go(func() {
-			from := chunk + g<<14 // not the keys that the others are at
+			from := chunk + g<<14 // away from the keys of other goroutines
 			for first := true; first || time.Since(start) < d; first = false {
 				n, k := run(m, g, from, chunk)
 				from += chunk
@@ -87,15 +87,15 @@ func measure(run runner, m mix, procs int, d time.Duration) (sample, error) {
 	return s, m.check(s.operations, hits)
 }
 
-// check returns an error if m cannot have found so many keys.
+// check returns an error if m cannot have found this many keys.
 func (m mix) check(operations, found int) error {
 	switch {
 	case operations == 0:
 		return fmt.Errorf("%s: no operation was performed: are there entries in the map?", m)
 	case (m == loadHit || m == zipfHit || m == loadOrStore) && found != operations:
-		return fmt.Errorf("%s: %d of %d keys were not found, though they are present", m, operations-found, operations)
+		return fmt.Errorf("%s: %d of %d keys were not found although they are present", m, operations-found, operations)
 	case m == loadMiss && found != 0:
-		return fmt.Errorf("%s: %d of %d keys were found, though they are absent", m, found, operations)
+		return fmt.Errorf("%s: %d of %d keys were found although they are absent", m, found, operations)
 	}
 	return nil
 }

@@ -5,16 +5,16 @@ package main
 // A peer is a map that is measured.
 type peer struct {
 	name string
-	// sound is false if the map breaks what the others are measured with:
-	// Go's memory model, or that an operation is seen by those after it.
-	// why says how it shows. Only sound peers are compared with.
+	// sound is false if the map violates what the others keep while they are
+	// measured: Go's memory model, or that later operations see a completed one. Only
+	// sound peers are compared with. why says how the map fails.
 	sound bool
 	why   string
 	role  role
-	// slowToFill with a million entries, by seconds: a short run leaves those
-	// rows out.
+	// slowToFill says that filling a million entries takes seconds. A short run omits
+	// those rows.
 	slowToFill bool
-	// What there is for the kinds of keys, nil if the map cannot have them.
+	// The entrants by kind of key, nil if the map does not support it.
 	ints     *entrant[int, int]
 	pointers *entrant[*cell, *cell]
 	strings  *entrant[string, int]
@@ -28,20 +28,20 @@ const (
 	reference      // for one goroutine only: measured for orientation
 )
 
-// An entrant makes a peer's maps of some type, and performs a mix on them.
+// An entrant makes maps of one type and performs mixes on them.
 type entrant[K, V comparable] struct {
 	new   func() table[K, V]
 	drive driver[K, V]
 }
 
-// A driver performs n operations, or some more, of a mix as goroutine g, which
-// has performed from of them before. It returns how many it performed, and in
-// how many the key was present. There is one for each type of table.
+// A driver performs at least n operations of a mix as goroutine g, which has performed
+// from operations before. It returns how many it performed, and in how many of them the
+// key was present. There is one driver per type of table.
 type driver[K, V comparable] func(t table[K, V], w *workload[K, V], m mix, g, from, n int) (done, found int)
 
 const raceClean = "race-clean, and keeps what is stored"
 
-// peers returns all of them, the candidate first.
+// peers returns all peers, the candidate first.
 func peers() []peer {
 	return []peer{
 		{
@@ -69,13 +69,9 @@ func peers() []peer {
 		},
 		{
 			name: "orcaman", sound: true, why: raceClean,
-			ints: &entrant[int, int]{
-				func() table[int, int] { return newOrcamanMap[int, int](hashInt) }, driveOrcamanMapInts,
-			},
-			pointers: &entrant[*cell, *cell]{
-				func() table[*cell, *cell] { return newOrcamanMap[*cell, *cell](hashPointer) }, driveOrcamanMapPointers,
-			},
-			strings: &entrant[string, int]{newOrcamanStrings[int], driveOrcamanMapStrings},
+			ints:     &entrant[int, int]{func() table[int, int] { return newOrcamanMap[int, int](hashInt) }, driveOrcamanMapInts},
+			pointers: &entrant[*cell, *cell]{func() table[*cell, *cell] { return newOrcamanMap[*cell, *cell](hashPointer) }, driveOrcamanMapPointers},
+			strings:  &entrant[string, int]{newOrcamanStrings[int], driveOrcamanMapStrings},
 		},
 		{
 			name: "skipmap", slowToFill: true, sound: true, why: raceClean,
@@ -96,15 +92,9 @@ func peers() []peer {
 		},
 		{
 			name: "shards", sound: true, why: raceClean,
-			ints: &entrant[int, int]{
-				func() table[int, int] { return newShardedMap[int, int](hashInt) }, driveShardedMapInts,
-			},
-			pointers: &entrant[*cell, *cell]{
-				func() table[*cell, *cell] { return newShardedMap[*cell, *cell](hashPointer) }, driveShardedMapPointers,
-			},
-			strings: &entrant[string, int]{
-				func() table[string, int] { return newShardedMap[string, int](hashString) }, driveShardedMapStrings,
-			},
+			ints:     &entrant[int, int]{func() table[int, int] { return newShardedMap[int, int](hashInt) }, driveShardedMapInts},
+			pointers: &entrant[*cell, *cell]{func() table[*cell, *cell] { return newShardedMap[*cell, *cell](hashPointer) }, driveShardedMapPointers},
+			strings:  &entrant[string, int]{func() table[string, int] { return newShardedMap[string, int](hashString) }, driveShardedMapStrings},
 		},
 		{
 			name: "builtin", role: reference, why: "a Go map, for one goroutine only",
@@ -115,7 +105,7 @@ func peers() []peer {
 	}
 }
 
-// has reports whether p has maps with keys of kind k.
+// has reports whether p supports keys of kind k.
 func (p peer) has(k keyKind) bool {
 	switch k {
 	case intKeys:
@@ -128,14 +118,13 @@ func (p peer) has(k keyKind) bool {
 	return false
 }
 
-// swaps reports whether p can compare and swap.
+// swaps reports whether p has CompareAndSwap.
 func (p peer) swaps() bool {
 	_, can := p.ints.new().(swapper[int, int])
 	return can
 }
 
-// serves reports whether p can perform m on keys of kind k with so many
-// goroutines.
+// serves reports whether p can perform m on keys of kind k with procs goroutines.
 func (p peer) serves(m mix, k keyKind, procs int) bool {
 	return p.has(k) && (m != swapHot || k != pointerKeys && p.swaps()) && (procs == 1 || p.role != reference)
 }

@@ -14,15 +14,15 @@ import (
 	"unicode/utf8"
 )
 
-// A line is what the tables show of a judgement.
+// A line holds the columns that the tables show of a judgement.
 type line [9]string
 
 var heading = line{"row", "bound", "ratio", "min", "max", "best sound peer", "its", "flatmap", "target"}
 
-// rightAligned are the columns of numbers.
+// rightAligned tells which columns are numbers.
 var rightAligned = [len(heading)]bool{1: true, 2: true, 3: true, 4: true, 6: true, 7: true}
 
-// line returns j's. The ratio of a row whose figure itself is bounded is "-".
+// line returns the line of j. The ratio is "-" if the row's figure itself is bounded.
 func (j judgement) line() line {
 	l := line{j.name(), "-", "-", "-", "-", j.peer, quantity(j.of, j.unit()), quantity(j.own, j.unit()), string(j.verdict)}
 	own := j.against == itself
@@ -46,7 +46,7 @@ func ratio(x float64) string {
 	return strconv.FormatFloat(x, 'f', 2, 64)
 }
 
-// quantity writes x with three digits or more, and its unit.
+// quantity formats x with at least three digits, and its unit.
 func quantity(x float64, unit string) string {
 	if math.IsNaN(x) {
 		return "-"
@@ -65,7 +65,7 @@ func quantity(x float64, unit string) string {
 	return s + " " + strings.TrimSuffix(strings.TrimSuffix(unit, "/op"), "/entry")
 }
 
-// printTable prints a line for each row, and what it comes to.
+// printTable prints one line per row, followed by the conclusions.
 func printTable(w io.Writer, r *results, judged []judgement) error {
 	lines := []line{heading}
 	for _, j := range judged {
@@ -95,7 +95,7 @@ func printTable(w io.Writer, r *results, judged []judgement) error {
 	return err
 }
 
-// printMarkdown prints what stands in docs/peers.md.
+// printMarkdown prints the result in the form used in docs/peers.md.
 func printMarkdown(w io.Writer, r *results, judged []judgement) error {
 	var b strings.Builder
 	origin := "<!-- from: go -C impl/peers run . -full -->"
@@ -116,7 +116,7 @@ func printMarkdown(w io.Writer, r *results, judged []judgement) error {
 	return err
 }
 
-// circumstances says where and how it was measured.
+// circumstances describes the machine and the extent of the measurements.
 func circumstances(r *results) string {
 	return fmt.Sprintf("%s %s/%s on %s, %d processors; %d rounds of %v, seed %d.",
 		runtime.Version(), runtime.GOOS, runtime.GOARCH, processor(), runtime.NumCPU(), r.rounds, r.time, r.seed)
@@ -124,7 +124,7 @@ func circumstances(r *results) string {
 
 var modelName = regexp.MustCompile(`(?m)^model name\s*: (.*)$`)
 
-// processor returns the name of the processor, if it is easily had.
+// processor returns the name of the processor if /proc/cpuinfo has it.
 func processor() string {
 	text, err := os.ReadFile("/proc/cpuinfo")
 	if m := modelName.FindSubmatch(text); err == nil && m != nil {
@@ -133,7 +133,7 @@ func processor() string {
 	return "an unknown processor"
 }
 
-// conclusions counts, and names what was left out.
+// conclusions returns the counts of the verdicts, and what was left out.
 func conclusions(r *results, judged []judgement) (all []string) {
 	counts := map[verdict]int{}
 	var names []string
@@ -165,18 +165,18 @@ func conclusions(r *results, judged []judgement) (all []string) {
 	return all
 }
 
-// A jsonRow is what -json prints of a judgement. What was not measured is null.
+// A jsonRow is a judgement as -json prints it. What was not measured is null.
 type jsonRow struct {
 	Row     string              `json:"row"`
 	Unit    string              `json:"unit"`
 	Bound   *float64            `json:"bound"`
 	Against string              `json:"against"` // a peer, "best sound peer", or "itself"
-	Peer    string              `json:"peer"`    // that it was compared with
-	Median  *float64            `json:"median"`  // of the quotients, or of the figure itself
+	Peer    string              `json:"peer"`    // the peer compared with
+	Median  *float64            `json:"median"`  // of the ratios, or of the figure itself
 	Min     *float64            `json:"min"`
 	Max     *float64            `json:"max"`
 	Verdict verdict             `json:"verdict"`
-	Medians map[string]*float64 `json:"medians"` // of each peer
+	Medians map[string]*float64 `json:"medians"` // by peer
 }
 
 func printJSON(w io.Writer, r *results, judged []judgement) error {

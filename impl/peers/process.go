@@ -14,13 +14,13 @@ import (
 	"time"
 )
 
-// The figures of one peer are measured in a process of its own, which has
-// nothing else in its heap, so that no map is charged for what another left.
+// The figures of a peer are measured in a process of its own with nothing else in its
+// heap, so that no map is charged for what another left behind.
 
 // processCommand is the argument that makes this program such a process.
 const processCommand = "process"
 
-// figuresOf starts the process for p.
+// figuresOf starts a process that measures the figures of p.
 func figuresOf(ctx context.Context, p peer, kind keyKind, size int, seed uint64) (map[figure]float64, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -39,7 +39,7 @@ func figuresOf(ctx context.Context, p peer, kind keyKind, size int, seed uint64)
 	return all, nil
 }
 
-// runProcess is that process. It prints the figures.
+// runProcess measures the figures in the child process and prints them.
 func runProcess(w io.Writer, args []string) error {
 	if len(args) != 4 {
 		return fmt.Errorf("%s: want PEER KIND SIZE SEED, got %q", processCommand, args)
@@ -63,7 +63,7 @@ func runProcess(w io.Writer, args []string) error {
 	case stringKeys:
 		all, err = measureFigures(p.strings.new, size, seed, stringKey)
 	default:
-		err = fmt.Errorf("%s: no figures of %s keys", processCommand, args[1])
+		err = fmt.Errorf("%s: there are no figures for %s keys", processCommand, args[1])
 	}
 	if err != nil {
 		return err
@@ -71,8 +71,8 @@ func runProcess(w io.Writer, args []string) error {
 	return json.NewEncoder(w).Encode(all)
 }
 
-// measureFigures fills a map, and empties it. The keys are there before and
-// stay, so that they are not charged to the map.
+// measureFigures fills and empties a map. The keys exist before and after, so that they
+// are not charged to the map.
 func measureFigures[K comparable](empty func() table[K, int], size int, seed uint64, key func(seed uint64, i int) K) (map[figure]float64, error) {
 	random := rand.New(rand.NewPCG(seed, uint64(size)))
 	keys := make([]K, size)
@@ -93,7 +93,7 @@ func measureFigures[K comparable](empty func() table[K, int], size int, seed uin
 	bytes := full.alloc - base.alloc
 	all[entryBytes] = bytes / float64(size)
 	all[scanShare] = 100 * (full.scannable - base.scannable) / bytes
-	all[markTime] = milliseconds(max(0, full.collection-base.collection)) // of no pointers it is noise
+	all[markTime] = milliseconds(max(0, full.collection-base.collection)) // noise if there are no pointers
 	all[worstDelete] = slowest(size/10, func(i int) { t.Delete(keys[i]) })
 	for _, k := range keys[size/10:] {
 		t.Delete(k)
@@ -104,14 +104,13 @@ func measureFigures[K comparable](empty func() table[K, int], size int, seed uin
 	}
 	all[emptied] = (after.alloc - base.alloc) / 1e6
 	if _, ok := t.Load(keys[0]); ok {
-		return nil, fmt.Errorf("a key is there after its Delete")
+		return nil, fmt.Errorf("a key is present after its Delete")
 	}
 	runtime.KeepAlive(keys)
 	return all, nil
 }
 
-// slowest performs n operations, and returns the longest time that one took, in
-// microseconds.
+// slowest performs n operations and returns the time of the slowest, in microseconds.
 func slowest(n int, operation func(i int)) float64 {
 	worst := time.Duration(0)
 	last := time.Now()
@@ -124,11 +123,11 @@ func slowest(n int, operation func(i int)) float64 {
 	return float64(worst.Nanoseconds()) / 1e3
 }
 
-// A heap is what remains in it after garbage collections.
+// A heap describes what remains in the heap after garbage collections.
 type heap struct {
 	alloc      float64       // bytes
-	scannable  float64       // bytes that the collector must look at
-	collection time.Duration // processor time of one more collection, the median of some
+	scannable  float64       // bytes that the collector must scan
+	collection time.Duration // processor time of one more collection, the median of several
 }
 
 func lookAtHeap() (heap, error) {

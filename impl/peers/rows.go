@@ -5,46 +5,45 @@ import (
 	"slices"
 )
 
-// A row is one line of the table: what is measured, and the target, if there is
-// one.
+// A row is one line of the table: what is measured, and the target if there is one.
 type row struct {
 	kind keyKind
 	size int
-	// Either a mix, on so many goroutines and processors,
+	// A row has either a mix, performed by procs goroutines on procs processors,
 	mix   mix
 	procs int
-	// or a figure of a process that fills and empties one map.
+	// or a figure, measured in a process that fills and empties one map.
 	figure figure
 	target
 }
 
-// A target is a bound on a quotient, or on a figure itself.
+// A target is a bound on a ratio or on a figure.
 type target struct {
-	bound   float64 // none, if 0
+	bound   float64 // 0 if there is none
 	against string
 }
 
-// What a target is against: one of these, or the name of a peer.
+// The possible values of target.against, apart from the name of a peer.
 const (
-	bestSound = ""       // the best sound peer
-	itself    = "itself" // nothing: the figure itself is bounded
+	bestSound = ""       // a ratio to the best sound peer
+	itself    = "itself" // no ratio: the figure itself is bounded
 )
 
-// A figure is what is measured in a process of its own.
+// A figure is measured in a process of its own.
 type figure string
 
 const (
-	entryBytes  figure = "bytes"        // heap, over the entries
-	scanShare   figure = "scan"         // what the garbage collector must scan, as a share of the table
+	entryBytes  figure = "bytes"        // heap bytes per entry
+	scanShare   figure = "scan"         // the part of the table that the garbage collector must scan
 	markTime    figure = "mark"         // processor time of a garbage collection
-	worstStore  figure = "worst-store"  // the slowest while the map is filled
-	worstDelete figure = "worst-delete" // the slowest while a tenth of the entries go
-	emptied     figure = "emptied"      // heap after the deletion of all
+	worstStore  figure = "worst-store"  // the slowest Store while the map is filled
+	worstDelete figure = "worst-delete" // the slowest Delete while a tenth of the entries is deleted
+	emptied     figure = "emptied"      // heap bytes after all entries are deleted
 )
 
 var figures = []figure{entryBytes, scanShare, markTime, worstStore, worstDelete, emptied}
 
-// unit of the row's values.
+// unit returns the unit of the row's values.
 func (r row) unit() string {
 	switch r.figure {
 	case entryBytes:
@@ -82,12 +81,12 @@ var (
 	inCache = []int{small, medium}
 )
 
-// targets are those that the map was designed for, line by line.
+// targets are the goals that the map was designed for.
 var targets = []struct {
 	mixes []mix
 	kinds []keyKind
 	sizes []int
-	procs []int // nil: any
+	procs []int // nil means any
 	bound float64
 }{
 	{[]mix{loadHit}, words, []int{small}, nil, 0.9},
@@ -115,7 +114,7 @@ var targets = []struct {
 	{[]mix{traverse}, anyKeys, inCache, nil, 1.0},
 }
 
-// figureTargets are those of processes. There are no figures of pointers.
+// figureTargets are the targets of figures. There are no figures for pointers.
 var figureTargets = []struct {
 	figure figure
 	kind   keyKind
@@ -174,8 +173,8 @@ func allRows() (rows []row) {
 	return rows
 }
 
-// inShort reports whether a short run has r: what has a target, but the
-// smallest maps for hits only, one size for the hot key, and one for pointers,
+// inShort reports whether a short run includes r. It includes the rows that have a target,
+// but the smallest maps only for hits, one size for the hot key, and one size for pointers,
 // which differ little from integers.
 func (r row) inShort() bool {
 	switch {

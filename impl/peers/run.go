@@ -10,12 +10,12 @@ import (
 	"time"
 )
 
-// A plan says what is measured, and how often.
+// A plan says what to measure, and how often.
 type plan struct {
 	rows   []row
 	peers  []peer
 	rounds int
-	time   time.Duration // of one measurement
+	time   time.Duration // per measurement
 	seed   uint64
 	full   bool
 }
@@ -27,17 +27,17 @@ type record struct {
 	peer       string
 	value      float64
 	unit       string
-	wall       float64 // ns/op, 0 for figures
+	wall       float64 // ns/op; 0 for figures
 	operations int     // 0 for figures
 }
 
-// results are all that was measured.
+// results holds all measurements of a run.
 type results struct {
 	plan
 	records []record
 }
 
-// series returns what was measured for a row, by peer.
+// series returns the measurements of a row, by peer.
 func (r *results) series(rowName string) map[string]series {
 	all := map[string]series{}
 	for _, m := range r.records {
@@ -52,7 +52,7 @@ func (r *results) series(rowName string) map[string]series {
 	return all
 }
 
-// judge returns the judgements of all rows in order.
+// judge returns the judgements of all rows, in order.
 func (r *results) judge() (all []judgement) {
 	for _, row := range r.rows {
 		all = append(all, judge(row, r.series(row.name()), r.peers))
@@ -60,9 +60,9 @@ func (r *results) judge() (all []judgement) {
 	return all
 }
 
-// execute measures round by round. In every round each peer has its turn in
-// each row, and in every round another one begins. What was measured until an
-// error, or until ctx was cancelled, is in the results too.
+// execute measures round by round. In every round each peer has a turn in each row, and
+// every round begins with a different peer. If there is an error, or ctx is cancelled, the
+// results contain what was measured before.
 func (p plan) execute(ctx context.Context, progress func(format string, args ...any)) (*results, error) {
 	r := &results{plan: p}
 	for round := range p.rounds {
@@ -83,7 +83,7 @@ func (p plan) execute(ctx context.Context, progress func(format string, args ...
 	return r, nil
 }
 
-// groups returns the timed rows that have keys and size in common.
+// groups returns the timed rows, grouped by kind of key and size.
 func (p plan) groups() (groups [][]row) {
 	for _, k := range keyKinds {
 		for _, n := range sizes {
@@ -96,9 +96,9 @@ func (p plan) groups() (groups [][]row) {
 	return groups
 }
 
-// timeGroup measures the rows of a group. Small maps are made anew for each
-// measurement. A large one takes longer to fill than to measure, so it serves
-// one row after another, and no other map is in memory meanwhile.
+// timeGroup measures the rows of a group. A small map is made anew for each measurement. A
+// large map takes longer to fill than to measure, so one map serves all rows, while no
+// other map is in memory.
 func (r *results) timeGroup(ctx context.Context, round int, group []row, progress func(what, peer string)) error {
 	kind, size := group[0].kind, group[0].size
 	progress("keys for "+string(kind)+"/"+sizeName(size), "")
@@ -139,14 +139,14 @@ func (r *results) timeGroup(ctx context.Context, round int, group []row, progres
 	return nil
 }
 
-// rotated returns all, beginning with another one for each n.
+// rotated returns all, rotated by n.
 func rotated(all []peer, n int) []peer {
 	n %= len(all)
 	return slices.Concat(all[n:], all[:n])
 }
 
-// timeRow measures a row of one peer. A sound peer that does not find what it must
-// is an error; of one that is not, this measurement does not count.
+// timeRow measures one peer in one row. If the peer does not find what it should, that is
+// an error if it is sound, and otherwise the measurement does not count.
 func (r *results) timeRow(ctx context.Context, round int, row row, p peer, run runner) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -161,8 +161,8 @@ func (r *results) timeRow(ctx context.Context, round int, row row, p peer, run r
 	return nil
 }
 
-// takeFigures starts the processes for one kind of keys: of all peers in the
-// first round, and then, as sizes do not vary, of those whose times are
+// takeFigures starts the processes for one kind of key. The first round measures all
+// peers. Later rounds repeat only times, which vary, and only of the peers whose times are
 // compared.
 func (r *results) takeFigures(ctx context.Context, round int, kind keyKind, progress func(what, peer string)) error {
 	rows := slices.DeleteFunc(slices.Clone(r.rows), func(r row) bool { return r.figure == "" || r.kind != kind })
@@ -196,7 +196,8 @@ func (r *results) takeFigures(ctx context.Context, round int, kind keyKind, prog
 // varies reports whether f is a time.
 func (f figure) varies() bool { return f == worstStore || f == worstDelete }
 
-// progressLine shows what is going on in one line, on a terminal only.
+// progressLine returns functions that show and clear the progress in one line. They do
+// nothing unless w is a terminal.
 func progressLine(w io.Writer, terminal bool) (show func(format string, args ...any), clear func()) {
 	if !terminal {
 		return func(string, ...any) {}, func() {}

@@ -8,10 +8,9 @@ import (
 	"testing"
 )
 
-// loseNothing lets two goroutines work on a map. Each has keys of its own, and
-// must find there what it left; both store, delete and traverse what they
-// share. An error says what was lost. With -race, this is also what shows
-// whether a map is race-clean.
+// loseNothing lets two goroutines use a map. Each has keys of its own, on which it must find
+// what it stored. Both store, delete and traverse shared keys. The error says what was lost.
+// With -race this also shows whether the map is race-clean.
 func loseNothing[K comparable](t table[K, int], key func(int) K, seed uint64, operations int) error {
 	var all sync.WaitGroup
 	errs := make([]error, 2)
@@ -31,17 +30,17 @@ func loseNothing[K comparable](t table[K, int], key func(int) K, seed uint64, op
 	return errors.Join(errs...)
 }
 
-// keysOfEach goroutine, and as many again that are shared. The fewer, the
-// sooner goroutines meet.
+// keysOfEach is the number of each goroutine's own keys, and of the shared ones. The fewer
+// keys, the sooner goroutines meet.
 const keysOfEach = 64
 
-// An owner is goroutine g of loseNothing: 0 or 1.
+// An owner is goroutine g of loseNothing, which is 0 or 1.
 type owner[K comparable] struct {
 	t      table[K, int]
 	key    func(int) K
 	g      int
 	random *rand.Rand
-	mine   map[int]int // what must be in t
+	mine   map[int]int // what t must contain
 }
 
 func (o owner[K]) workOnShared(i int) {
@@ -89,7 +88,7 @@ func (o owner[K]) workOnMine(i int) error {
 	return nil
 }
 
-// growTogether lets two goroutines fill a map, and then empty it.
+// growTogether lets two goroutines fill a map and then empty it.
 func growTogether[K comparable](t table[K, int], key func(int) K, keys int) error {
 	var all sync.WaitGroup
 	errs := make([]error, 2)
@@ -114,7 +113,7 @@ func growTogether[K comparable](t table[K, int], key func(int) K, keys int) erro
 	return errors.Join(errs...)
 }
 
-// incrementTogether lets two goroutines increment one key by CompareAndSwap.
+// incrementTogether lets two goroutines increment one key with CompareAndSwap.
 func incrementTogether(t table[int, int], s swapper[int, int], times int) error {
 	t.Store(1, 0)
 	var all sync.WaitGroup
@@ -134,8 +133,8 @@ func incrementTogether(t table[int, int], s swapper[int, int], times int) error 
 	return nil
 }
 
-// keyOfInt and keyOfString are keys of the tests. Integers are scattered, so
-// that they lie anywhere in an ordered map.
+// keyOfInt and keyOfString return test keys. Integers are scattered, so that they are spread
+// over an ordered map.
 func keyOfInt(i int) int       { return int(scramble(uint64(i))) }
 func keyOfString(i int) string { return fmt.Sprintf("%016x", i) }
 
@@ -169,8 +168,8 @@ func TestSoundPeersLoseNothing(t *testing.T) {
 	}
 }
 
-// A peer that is not compared with must show why, or it has become sound. When
-// two goroutines meet is chance, so this tries often.
+// TestUnsoundPeersLoseSomething checks that unsound peers still fail, or they would have to be
+// compared with. It tries often, because goroutines meet by chance.
 func TestUnsoundPeersLoseSomething(t *testing.T) {
 	if testing.Short() {
 		t.Skip("tries until a key is lost, some seconds at worst: run without -short")

@@ -5,9 +5,8 @@ import (
 	"math/rand/v2"
 )
 
-// A keyKind says what the keys are, and with them the values: int to int,
-// *cell to *cell, and string to int. The strings have 16 bytes, and no two
-// equal ones share them.
+// A keyKind determines the types of keys and values: int to int, *cell to *cell, or string
+// to int. The strings have 16 bytes, and equal strings do not share memory.
 type keyKind string
 
 const (
@@ -21,37 +20,33 @@ var keyKinds = []keyKind{intKeys, pointerKeys, stringKeys}
 // A cell is what pointers point to.
 type cell struct{ a, b int }
 
-// A mix is what the goroutines do to the map.
+// A mix is a mixture of operations.
 type mix string
 
 const (
-	loadHit       mix = "hit"            // Load of keys that are present
-	loadMiss      mix = "miss"           // Load of keys that are absent
-	zipfHit       mix = "zipf"           // Load of keys that are present, a few of them most of the time
-	traverse      mix = "range"          // Range over all; an operation is an entry
-	overwrite     mix = "overwrite"      // Store to keys that are present
-	loadOrStore   mix = "loadorstore"    // LoadOrStore of keys that are present
+	loadHit       mix = "hit"            // Load of present keys
+	loadMiss      mix = "miss"           // Load of absent keys
+	zipfHit       mix = "zipf"           // Load of present keys, mostly of a few of them
+	traverse      mix = "range"          // Range over all entries; an operation is an entry
+	overwrite     mix = "overwrite"      // Store to present keys
+	loadOrStore   mix = "loadorstore"    // LoadOrStore of present keys
 	swapHot       mix = "cas"            // Load and CompareAndSwap of one key until it is incremented
-	churnDisjoint mix = "churn-disjoint" // Store a new key, Delete an old one; every goroutine has its own
-	mixed90       mix = "90-5-5"         // Load, Store, Delete in these parts, half of the keys present
-	mixed75       mix = "75-12-13"       // likewise
-	churnShared   mix = "churn-shared"   // Store and Delete, half of the keys present
+	churnDisjoint mix = "churn-disjoint" // Store a new key and Delete an old one; every goroutine has its own keys
+	mixed90       mix = "90-5-5"         // Load, Store and Delete in these percentages, with half of the keys present
+	mixed75       mix = "75-12-13"       // the same
+	churnShared   mix = "churn-shared"   // Store and Delete, with half of the keys present
 )
 
-// mixes are in the order in which one map can serve them: those that change
-// which keys are present are last.
+// mixes are in the order in which one map can serve them: mixes that change which keys are
+// present come last.
 var mixes = []mix{
 	loadHit, loadMiss, zipfHit, traverse, overwrite, loadOrStore, swapHot, churnDisjoint, mixed90, mixed75, churnShared,
 }
 
-// steady reports whether m leaves those keys present that the map was filled
-// with, and no others but a goroutine's own.
-func (m mix) steady() bool { return m != mixed90 && m != mixed75 && m != churnShared }
-
 const (
 	maxProcs  = 2
-	ownKeys   = 1 << 12 // of each goroutine, for churnDisjoint
-	ownLive   = 1 << 10 // that many of them are in the map at a time
+	ownKeys   = 1 << 12 // keys of each goroutine, for churnDisjoint
+	ownLive   = 1 << 10 // the number of these in the map at a time
 	valueMask = 1<<8 - 1
 	diceMask  = 1<<13 - 1
 )
@@ -60,19 +55,18 @@ const (
 type workload[K, V comparable] struct {
 	size   int
 	fill   []K // each key once, in random order
-	hits   []K // this and the next three have a power of two as length
+	hits   []K // like the next three, its length is a power of two
 	misses []K
 	zipf   []K
-	mixed  []K // of twice as many keys as the map is filled with
-	passes int // operation i is in pass i>>passes over such a sequence
+	mixed  []K // drawn from twice as many keys as the map is filled with
+	passes int // operation i belongs to pass i>>passes over such a sequence
 	own    [maxProcs][]K
 	values [valueMask + 1]V
 	dice   [diceMask + 1]uint8 // 0 to 99
 }
 
-// newWorkload makes the keys from key, which is given numbers below
-// universe(size) and returns a fresh instance at each call if keys have
-// instances; and the values from value. Keys and values are determined by seed.
+// newWorkload makes the keys and values, which seed determines. key gets a number below
+// universe(size). If keys have instances it returns a new one at each call.
 func newWorkload[K, V comparable](seed uint64, size int, key func(int) K, value func(*rand.Rand) V) *workload[K, V] {
 	random := rand.New(rand.NewPCG(seed, uint64(size)))
 	w := &workload[K, V]{size: size, passes: 16}
@@ -80,8 +74,8 @@ func newWorkload[K, V comparable](seed uint64, size int, key func(int) K, value 
 	for _, i := range permutation {
 		w.fill = append(w.fill, key(i))
 	}
-	// Long enough to be learnt by no branch predictor; for large maps long
-	// enough to reach all of them.
+	// Long enough that no branch predictor learns it, and for large maps long enough
+	// to reach most of the map.
 	for 1<<w.passes < size && w.passes < 20 {
 		w.passes++
 	}
@@ -111,7 +105,7 @@ func newWorkload[K, V comparable](seed uint64, size int, key func(int) K, value 
 	return w
 }
 
-// universe is the number of different keys of a workload.
+// universe returns the number of different keys in a workload.
 func universe(size int) int { return 2*size + maxProcs*ownKeys }
 
 func intWorkload(seed uint64, size int) *workload[int, int] {
@@ -131,8 +125,8 @@ func intKey(seed uint64, i int) int { return int(scramble(seed + uint64(i))) }
 
 func stringKey(seed uint64, i int) string { return fmt.Sprintf("%016x", scramble(seed+uint64(i))) }
 
-// randomInt returns a value that an interface holds in a box: the runtime has
-// boxes ready for those below 256.
+// randomInt returns a value that needs a box in an interface. The runtime has preallocated
+// boxes for values below 256.
 func randomInt(r *rand.Rand) int { return 256 + r.IntN(1<<30) }
 
 // scramble is the finalizer of MurmurHash3, a bijection.
@@ -144,7 +138,7 @@ func scramble(x uint64) uint64 {
 	return x ^ x>>33
 }
 
-// sizeName writes 10000 as 10k.
+// sizeName formats 10000 as 10k.
 func sizeName(n int) string {
 	switch {
 	case n >= 1_000_000 && n%1_000_000 == 0:
@@ -166,14 +160,13 @@ func (w *workload[K, V]) loads(m mix) []K {
 	return w.hits
 }
 
-// die is rolled for operation i. It does not fall the same way each time that
-// the keys begin anew.
+// die returns the roll of the die for operation i. It differs between passes over the
+// keys.
 func (w *workload[K, V]) die(i int) uint8 {
 	return w.dice[(i+i>>w.passes*4999)&diceMask]
 }
 
-// thresholds returns the die from which on the operation is a Store, and that
-// from which on it is a Delete.
+// thresholds returns the rolls from which on an operation is a Store and a Delete.
 func (m mix) thresholds() (store, del uint8) {
 	if m == mixed90 {
 		return 90, 95

@@ -2,15 +2,14 @@ package readdirty_test
 
 import "testing"
 
-// The article's program: store ten pointer keys, delete every second one,
-// Range. Ten is few enough to follow each step by hand.
+// TestTenKeysOfTheArticle runs the article's program: store ten pointer keys, delete
+// every second one, Range. Ten keys are few enough to follow each step by hand.
 //
-// All ten keys are in dirty when the five deletions begin. Go 1.14 removes its
-// five there, and so does Go 1.15.2, whose misses rise as dirty shrinks: the
-// fifth deletion makes five misses against five keys, and promotes a dirty that
-// is clean. Go 1.15.0 leaves the five there, and its five misses against ten
-// keys promote nothing. The Range does promote, and gives nothing back: the
-// deleted keys go from dirty to read.
+// All ten keys are in dirty when the five deletions begin. Go 1.14 removes its five
+// there, and so does Go 1.15.2, where dirty shrinks as misses grow: the fifth deletion
+// makes five misses against five keys, and promotes a clean dirty. Go 1.15.0 leaves
+// the five keys in dirty, and its five misses against ten keys promote nothing. The
+// Range promotes dirty but releases nothing: the deleted keys move to read.
 //
 // Clauses: R1
 func TestTenKeysOfTheArticle(t *testing.T) {
@@ -45,7 +44,7 @@ func TestTenKeysOfTheArticle(t *testing.T) {
 	}
 }
 
-// checkVisited fails unless Range visits the residents, and nothing else.
+// checkVisited checks that Range visits exactly the residents.
 //
 //go:noinline
 func (tr *trial) checkVisited(t *testing.T) {
@@ -61,8 +60,9 @@ func (tr *trial) checkVisited(t *testing.T) {
 	}
 }
 
-// No call of the article's program, nor a Load of each key after it, tells the
-// versions apart. The keys are held here, so that each can be asked for.
+// TestTenKeysOfTheArticleReturnTheSameInEveryVersion checks that the results of the
+// article's program, and of a Load of each key after it, do not distinguish the
+// versions. It holds the keys in order to load them.
 //
 // Clauses: S3
 func TestTenKeysOfTheArticleReturnTheSameInEveryVersion(t *testing.T) {

@@ -2,8 +2,7 @@ package readdirty_test
 
 import "testing"
 
-// benchmark runs op on a promoted map of 1,024 keys, from as many goroutines as
-// there are processors.
+// benchmark runs op on a promoted map of 1,024 keys, in one goroutine per processor.
 func benchmark(b *testing.B, op func(m anyMap, i int)) {
 	const keys = 1024
 	for _, v := range append([]version{toolchain}, versions...) {

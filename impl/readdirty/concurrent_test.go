@@ -9,26 +9,26 @@ import (
 	"testing"
 )
 
-// token is a value that says which key it belongs to, and is stored once.
+// A token is a value that names the key it belongs to. Each is stored once.
 type token struct{ key, goroutine, serial int }
 
-// worker is a goroutine's half of a test: what it puts into the map, and what it
-// is given back because it is no longer there.
+// A worker is one goroutine of a test. It records what it puts into the map and what
+// the map gives back.
 type worker struct {
 	t       *testing.T
 	m       anyMap
 	r       *rand.Rand
 	id      int
-	silent  bool // call the methods, too, that do not say which value they displace
+	silent  bool // also call methods that do not return the value they displace
 	in, out []token
 }
 
-// fresh returns a token for key.
+// fresh returns a new token for key.
 func (w *worker) fresh(key int) token {
 	return token{key, w.id, len(w.in)}
 }
 
-// took records that the map gave a value back, and checks that it is key's.
+// took records that the map gave a value back, and checks that it belongs to key.
 func (w *worker) took(key int, value any, ok bool) {
 	if ok {
 		w.seen(key, value)
@@ -36,14 +36,14 @@ func (w *worker) took(key int, value any, ok bool) {
 	}
 }
 
-// seen checks that a value is one of key's.
+// seen checks that a value belongs to key.
 func (w *worker) seen(key int, value any) {
 	if got, ok := value.(token); !ok || got.key != key {
 		w.t.Errorf("key %d has the value %v", key, value)
 	}
 }
 
-// step calls one method that every version has.
+// step calls a method that every version has.
 func (w *worker) step(key int) {
 	v := w.fresh(key)
 	switch w.r.IntN(6) {
@@ -72,7 +72,7 @@ func (w *worker) step(key int) {
 	}
 }
 
-// stepNew calls one method that the later versions have.
+// stepNew calls a method that only later versions have.
 func (w *worker) stepNew(key int) {
 	if m, ok := w.m.(loadAndDeleter); ok && w.r.IntN(2) == 0 {
 		value, ok := m.LoadAndDelete(key)
@@ -103,8 +103,9 @@ func (w *worker) stepNew(key int) {
 	}
 }
 
-// balance checks that each value the map gave back was put in, and left it once;
-// and, unless some left silently, that those which did not leave are there.
+// balance checks that each value that the map gave back was put in and came out only
+// once. Unless some values were displaced silently, it also checks that the other
+// values are still in the map.
 func balance(t *testing.T, m anyMap, workers []*worker, silent bool) {
 	t.Helper()
 	inside := map[token]bool{}
@@ -135,9 +136,9 @@ func balance(t *testing.T, m anyMap, workers []*worker, silent bool) {
 	}
 }
 
-// Three goroutines on three keys; every round begins with a fresh map, where
-// promotions are most frequent. The schedules differ from run to run, the
-// operations do not.
+// TestEveryValueLeavesTheMapOnce runs three goroutines on three keys. Every round
+// begins with a fresh map, where promotions are most frequent. The operations are
+// fixed, and the schedules differ between runs.
 //
 // Clauses: S1, S4
 func TestEveryValueLeavesTheMapOnce(t *testing.T) {
@@ -173,9 +174,10 @@ func TestEveryValueLeavesTheMapOnce(t *testing.T) {
 	}
 }
 
-// Each goroutine keeps to keys of its own, and so must get what it would get
-// from a map of its own, though the others' misses and traversals promote dirty
-// at any point of its calls. Few keys make promotions frequent.
+// TestGoroutinesWithKeysOfTheirOwnDoNotNoticeEachOther gives each goroutine keys of
+// its own. It must get the results that it would get from a map of its own, although
+// the misses and traversals of the others promote dirty during its calls. Few keys
+// make promotions frequent.
 func TestGoroutinesWithKeysOfTheirOwnDoNotNoticeEachOther(t *testing.T) {
 	const rounds, goroutines, keys, steps = 250, 3, 2, 200
 	for _, v := range versions {
@@ -203,8 +205,8 @@ func TestGoroutinesWithKeysOfTheirOwnDoNotNoticeEachOther(t *testing.T) {
 	}
 }
 
-// onOwn is on, but for a Range, of which it keeps the visits to the keys of the
-// goroutine that o.key says.
+// onOwn is on, except that a Range keeps only the visits to keys of the goroutine that
+// o.key belongs to.
 func (o operation) onOwn(t *testing.T, m anyMap) []any {
 	results := o.on(t, m)
 	if o.method == "Range" {
@@ -215,8 +217,9 @@ func (o operation) onOwn(t *testing.T, m anyMap) []any {
 	return results
 }
 
-// A key that is present throughout a Range must be visited, whatever happens to
-// the other keys; here it moves from map to map.
+// TestRangeNeverMissesAResident checks that Range visits a key that is present
+// throughout, whatever happens to other keys. Here the key moves between read and
+// dirty.
 //
 // Clauses: T1
 func TestRangeNeverMissesAResident(t *testing.T) {

@@ -9,11 +9,11 @@ import (
 	"github.com/mapspec/mapspec/impl/readdirty"
 )
 
-// connection is what a service might use for a key.
+// A connection is what a service might use as a key.
 type connection struct{ _ [4096]byte }
 
-// serve stores a connection for each request, and deletes it when the request
-// is done. It returns how many connections a collection leaves behind.
+// serve stores a connection for each request and deletes it when the request is done.
+// It returns how many connections are left after a garbage collection.
 func serve(store func(key, value any), del func(key any), requests int) (alive int) {
 	var seen []weak.Pointer[connection]
 	for range requests {
@@ -31,8 +31,8 @@ func serve(store func(key, value any), del func(key any), requests int) (alive i
 	return alive
 }
 
-// The incident: a service is built with Go 1.15.0 instead of 1.14, and keeps
-// every connection it ever had.
+// The incident: a service built with Go 1.15.0 instead of 1.14 retains every
+// connection it ever had.
 func Example() {
 	var before readdirty.Go114
 	before.Store("listener", "busy")
@@ -55,7 +55,7 @@ func Example() {
 	// 1.15.2 keeps 0
 }
 
-// Go 1.23's CompareAndDelete says whether it deleted the key, and is right.
+// CompareAndDelete of Go 1.23 reports correctly whether it deleted the key.
 func ExampleGo123_CompareAndDelete() {
 	var m readdirty.Go123
 	m.Store("conn-17", "busy")
@@ -68,7 +68,7 @@ func ExampleGo123_CompareAndDelete() {
 	// <nil> false
 }
 
-// A Range that has begun is not disturbed by what its function does to the map.
+// A Range in progress is not disturbed by what its function does to the map.
 func ExampleGo123_Range() {
 	var m readdirty.Go123
 	m.Store("a", 1)
@@ -84,7 +84,7 @@ func ExampleGo123_Range() {
 	// <nil> false
 }
 
-// The bug in ten lines, as the README shows it.
+// The bug in ten lines, which the README shows.
 //
 // Clauses: R1
 func ExampleGo1150() {
@@ -94,7 +94,7 @@ func ExampleGo1150() {
 	for range 1000 {
 		c := new(connection)
 		m.Store(c, 0)
-		m.Delete(c) // and Load(c) says so: every return value is right
+		m.Delete(c) // Load(c) is false now: every result is correct
 		seen = append(seen, weak.Make(c))
 	}
 	runtime.GC()

@@ -7,7 +7,7 @@ import (
 	"github.com/mapspec/mapspec/property"
 )
 
-// These versions promise nothing about release, so only results are judged.
+// These versions promise nothing about release, so the fuzz tests judge only results.
 
 // Clauses: S1, S2, S3, S4, S7, T1, T3, T4, P2, P3
 func FuzzGo114(f *testing.F) { fuzz(f, "go1.14") }

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// checkInvariants fails if an invariant of the package comment is broken. It
-// does not lock: nothing else is going on.
+// checkInvariants checks the invariants in the package comment. It does not lock, since
+// nothing else is running.
 func (m *core) checkInvariants(t *testing.T) {
 	t.Helper()
 	ix := m.published()
@@ -34,7 +34,8 @@ func (m *core) checkInvariants(t *testing.T) {
 	}
 }
 
-// The counts decide when a promotion comes, and with it what is retained.
+// TestWhichCallsCountAsMisses checks the number of misses, which decides when dirty is
+// promoted and therefore what is retained.
 func TestWhichCallsCountAsMisses(t *testing.T) {
 	for _, c := range []struct {
 		name string

@@ -12,7 +12,7 @@ import (
 	"github.com/mapspec/mapspec/impl/readdirty"
 )
 
-// anyMap has the methods of every version; the others are asked for.
+// anyMap has the methods that every version has.
 type anyMap interface {
 	Load(key any) (value any, ok bool)
 	Store(key, value any)
@@ -33,7 +33,7 @@ type (
 	clearer interface{ Clear() }
 )
 
-// version is a map to test, by name.
+// A version is a map to test.
 type version struct {
 	name string
 	new  func() anyMap
@@ -49,14 +49,14 @@ var (
 	versions = []version{go114, go1150, go1152, go123}
 )
 
-// forEachVersion runs a test for each type of this package.
+// forEachVersion runs a test for each version.
 func forEachVersion(t *testing.T, test func(t *testing.T, m anyMap)) {
 	for _, v := range versions {
 		t.Run(v.name, func(t *testing.T) { test(t, v.new()) })
 	}
 }
 
-// pairs returns what a Range visits, and fails if it visits a key twice.
+// pairs returns what Range visits. It fails the test if Range visits a key twice.
 func pairs(t *testing.T, m anyMap) map[any]any {
 	t.Helper()
 	visited := map[any]any{}
@@ -70,7 +70,7 @@ func pairs(t *testing.T, m anyMap) map[any]any {
 	return visited
 }
 
-// recovered calls f and returns what it panicked with, or nil.
+// recovered calls f and returns the value it panics with, or nil.
 func recovered(f func()) (p any) {
 	defer func() { p = recover() }()
 	f()
@@ -106,7 +106,7 @@ func TestZeroValueIsAnEmptyMap(t *testing.T) {
 			t.Errorf("Load = %v, %v; want nil, false", v, ok)
 		}
 		m.Delete("a")
-		m.Range(nil) // an empty map does not call it
+		m.Range(nil) // is not called on an empty map
 		if c, ok := m.(clearer); ok {
 			c.Clear()
 		}
@@ -117,8 +117,9 @@ func TestZeroValueIsAnEmptyMap(t *testing.T) {
 	})
 }
 
-// CompareAndSwap compares under mu a key that is in dirty only, without mu one
-// that is in read; CompareAndDelete never under mu.
+// TestComparisonThatPanicsChangesNothing covers both ways to compare: CompareAndSwap
+// holds mu for a key that is only in dirty, and does not for a key in read.
+// CompareAndDelete never holds mu.
 //
 // Clauses: S6, P3
 func TestComparisonThatPanicsChangesNothing(t *testing.T) {
@@ -138,7 +139,7 @@ func TestComparisonThatPanicsChangesNothing(t *testing.T) {
 		if v, ok := m.Load("k"); !ok || !reflect.DeepEqual(v, slice) {
 			t.Errorf("promoted=%v: Load = %v, %v; want the value unchanged", promoted, v, ok)
 		}
-		m.Store("k", 2) // would hang on a mutex left locked
+		m.Store("k", 2) // would hang if the mutex were still locked
 		m.Store("new", 3)
 		if got := pairs(t, m); !reflect.DeepEqual(got, map[any]any{"k": 2, "new": 3}) {
 			t.Errorf("promoted=%v: the map is %v afterwards", promoted, got)
@@ -172,7 +173,7 @@ func TestKeyThatCannotBeHashedPanicsWithoutEffect(t *testing.T) {
 			calls["CompareAndSwap"] = func() { m.CompareAndSwap(bad, 1, 2) }
 			calls["CompareAndDelete"] = func() { m.CompareAndDelete(bad, 1) }
 		}
-		for _, stored := range []int{0, 1, 2} { // nothing, dirty only, read and dirty
+		for _, stored := range []int{0, 1, 2} { // nothing, only dirty, read and dirty
 			for name, call := range calls {
 				if recovered(call) == nil {
 					t.Errorf("%s of a slice did not panic with %d keys stored", name, stored)
@@ -230,7 +231,7 @@ func TestRangeFunctionMayCallEveryMethod(t *testing.T) {
 			}
 			return true
 		})
-		// Clear drops the index, and leaves it to a Range that has begun.
+		// Clear drops the index, but leaves it to a Range in progress.
 		if visits != 3 {
 			t.Errorf("Range visited %d keys, want 3", visits)
 		}
@@ -247,7 +248,7 @@ func TestVetSeesCopies(t *testing.T) {
 	}
 	for _, name := range []string{"Go114", "Go1150", "Go1152", "Go123"} {
 		if want := "passes lock by value: github.com/mapspec/mapspec/impl/readdirty." + name + " contains"; !strings.Contains(string(out), want) {
-			t.Errorf("go vet does not say %q; it says:\n%s", want, out)
+			t.Errorf("go vet does not report %q, but:\n%s", want, out)
 		}
 	}
 }

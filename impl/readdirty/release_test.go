@@ -9,14 +9,14 @@ import (
 	"weak"
 )
 
-// object is a key or a value. It is 32 bytes large because objects of less than
-// 16 without a pointer share an allocation, and are collected together.
+// An object is a key or a value. It has 32 bytes, because objects below 16 bytes
+// without pointers share an allocation and are collected together.
 type object [4]int
 
-// objects are instances that a map was given, held weakly.
+// objects are the instances that were passed to a map, held weakly.
 type objects []weak.Pointer[object]
 
-// reachable counts the instances that are alive. Call collect before.
+// reachable counts the instances that are alive. Call collect first.
 func (o objects) reachable() (n int) {
 	for _, w := range o {
 		if w.Value() != nil {
@@ -26,9 +26,9 @@ func (o objects) reachable() (n int) {
 	return n
 }
 
-// trial is a map, the keys that stay in it, and those that were deleted. All
-// work with instances is done in functions that are not inlined: none of them
-// is left in a variable or a register that the collector takes for live.
+// A trial is a map, the keys that stay in it, and the keys that were deleted. Functions
+// that handle instances are not inlined, so that no instance remains in a variable or
+// register of the caller.
 type trial struct {
 	m               anyMap
 	residents       objects
@@ -70,7 +70,7 @@ func (tr *trial) delete(i int) {
 	tr.m.Delete(tr.keys[i].Value())
 }
 
-// compareAndDelete deletes the i-th key, which has its value still.
+// compareAndDelete deletes the i-th key, which still has its value.
 //
 //go:noinline
 func (tr *trial) compareAndDelete(i int) {
@@ -79,13 +79,13 @@ func (tr *trial) compareAndDelete(i int) {
 	}
 }
 
-// visitAll promotes.
+// visitAll visits every key, which promotes dirty.
 func (tr *trial) visitAll() {
 	tr.m.Range(func(_, _ any) bool { return true })
 }
 
-// storeThenDelete stores n keys, promotes them if asked to, and deletes them in
-// the order of insertion.
+// storeThenDelete stores n keys, promotes dirty if asked to, and deletes the keys in
+// insertion order.
 func (tr *trial) storeThenDelete(n int, promote bool) {
 	for range n {
 		tr.store()
@@ -106,8 +106,9 @@ func (tr *trial) churn(n int, del func(i int)) {
 	}
 }
 
-// retained collects and returns how many of the deleted keys are reachable. It
-// fails if a value of theirs is, or if a resident key or its value is not.
+// retained collects garbage and returns how many of the deleted keys are reachable. It
+// fails the test if one of their values is reachable, or if a resident key or its value
+// is not.
 func (tr *trial) retained(t *testing.T) int {
 	t.Helper()
 	runtime.GC()
@@ -124,8 +125,8 @@ func (tr *trial) retained(t *testing.T) int {
 	return keys
 }
 
-// end drops the map. What is reachable after that was not held by it, and all
-// the counts are void.
+// end drops the map. If instances are still reachable then, something else holds them,
+// and the test fails because its counts are meaningless.
 func (tr *trial) end(t *testing.T) {
 	t.Helper()
 	tr.m = nil
@@ -176,8 +177,9 @@ func TestArticleTable(t *testing.T) {
 	}
 }
 
-// With r residents and n keys, the misses reach len(dirty) at the deletion
-// number (n+r)/2, rounded up; the rest are deleted from read.
+// TestDeletesPromoteHalfWay checks the number of keys retained when misses reach
+// len(dirty). With r residents and n keys, that happens at deletion number (n+r)/2,
+// rounded up. The remaining keys are deleted from read.
 func TestDeletesPromoteHalfWay(t *testing.T) {
 	const n = 1000
 	for _, v := range []version{go1152, go123} {
@@ -243,11 +245,11 @@ func TestStoreCompareAndDeleteLoop(t *testing.T) {
 	}
 }
 
-// A paused Range pins the index it began with, which is no larger than the map
-// was. What the keys churned meanwhile are retained by is CompareAndDelete, and
-// that lasts after the Range has returned, until two promotions with a new key
-// between them. Delete leaves nothing, paused Range or not. (Go 1.23.12 itself
-// gives the same figures.)
+// TestPausedRangeAndChurn deletes keys while a Range is in progress. The Range pins the
+// index that it began with, which is no larger than the map was. What retains the keys
+// churned in the meantime is CompareAndDelete: it lasts after the Range has returned,
+// until two promotions with a new key between them. Delete retains nothing, with or
+// without a Range. (Go 1.23.12 itself gives the same figures.)
 //
 // Clauses: R2
 func TestPausedRangeAndChurn(t *testing.T) {
@@ -264,7 +266,7 @@ func TestPausedRangeAndChurn(t *testing.T) {
 		{toolchain, "CompareAndDelete", func(tr *trial) func(int) { return tr.compareAndDelete }, 0},
 	} {
 		t.Run(row.version.name+"/"+row.name, func(t *testing.T) {
-			tr := newTrial(row.version, 1) // with a key being churned, two are live at most
+			tr := newTrial(row.version, 1) // at most two keys are live, including the one being churned
 			tr.m.Range(func(_, _ any) bool {
 				tr.churn(n, row.del(tr))
 				if got := tr.retained(t); got != row.want {
@@ -313,8 +315,8 @@ func TestOverwrittenValueAndClearedMapAreReleased(t *testing.T) {
 	}
 }
 
-// Of two equal strings in different memory the map keeps the older, even if it
-// was deleted in between, unless its entry was expunged.
+// TestWhichKeyInstanceIsKept checks which of two equal strings the map keeps: the older,
+// even if it was deleted in between, unless its entry was expunged.
 //
 // Clauses: S8
 func TestWhichKeyInstanceIsKept(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// plain is what a map means: a Go map and nothing else.
+// plain is a Go map with the methods of a concurrent one.
 type plain map[any]any
 
 func (p plain) Load(key any) (any, bool) {
@@ -67,13 +67,13 @@ func (p plain) Range(f func(key, value any) bool) {
 
 func (p plain) Clear() { clear(p) }
 
-// operation is one call. old is for CompareAndSwap and CompareAndDelete.
+// An operation is one call. old is for CompareAndSwap and CompareAndDelete.
 type operation struct {
 	method          string
 	key, value, old any
 }
 
-// on calls the method and returns all there is to see of it, a panic included.
+// on calls the method on m and returns everything observable, including a panic.
 func (o operation) on(t *testing.T, m anyMap) (results []any) {
 	defer func() {
 		if recover() != nil {
@@ -107,7 +107,8 @@ func (o operation) on(t *testing.T, m anyMap) (results []any) {
 
 func both(value any, ok bool) []any { return []any{value, ok} }
 
-// alphabet is the methods of m, those often that move a read/dirty map around.
+// alphabet returns the methods of m. Those that move keys between read and dirty occur
+// more often.
 func alphabet(m anyMap) []string {
 	methods := []string{"Load", "Load", "Store", "Store", "LoadOrStore", "Delete", "Delete", "Range"}
 	if _, ok := m.(loadAndDeleter); ok {
@@ -122,8 +123,8 @@ func alphabet(m anyMap) []string {
 	return methods
 }
 
-// draw returns a random operation on one of a few keys. The values are few, so
-// that comparisons succeed; nasty adds values and keys that make calls panic.
+// draw returns a random operation on one of a few keys. There are few values, so that
+// comparisons succeed. nasty adds values and keys that make calls panic.
 func draw(r *rand.Rand, methods []string, keys int, nasty bool) operation {
 	value := func() any {
 		switch n := r.IntN(24); {
@@ -142,7 +143,7 @@ func draw(r *rand.Rand, methods []string, keys int, nasty bool) operation {
 	return o
 }
 
-// agree runs random programs on two maps, and fails if they can be told apart.
+// agree runs random programs on two maps and fails the test if they can be told apart.
 func agree(t *testing.T, newGot, newWant func() anyMap, nasty bool) {
 	const programs, steps = 1500, 100
 	for seed := range uint64(programs) {
@@ -169,8 +170,8 @@ func TestEveryVersionAgreesWithAPlainMap(t *testing.T) {
 	}
 }
 
-// Without values that cannot be compared: Go 1.24 to 1.26's CompareAndDelete
-// panics with a lock held, and the next Store would hang.
+// TestGo123AgreesWithTheToolchain avoids values that cannot be compared: in Go 1.24 to
+// 1.27 CompareAndDelete panics with a lock held, and the next Store would hang.
 func TestGo123AgreesWithTheToolchain(t *testing.T) {
 	agree(t, go123.new, toolchain.new, false)
 }

@@ -45,7 +45,7 @@ func TestWhatMakesNoMapIsRefused(t *testing.T) {
 		{"plain", "plain.Waits()", "making a map does not end: deadlock"},
 		{"janitor", "janitor.New()", "janitor.go:10: go statement is not supported under exploration"},
 		{"early", "early.New()", "early.go:9: go statement is not supported under exploration"},
-		{"slow", "slow.New()", "slow.go:28: time.Sleep is not supported under exploration: leave out the operations that come here"},
+		{"slow", "slow.New()", "slow.go:28: time.Sleep is not supported under exploration: leave out the operations that reach it"},
 		{"none", "none.New()", "none"},
 	} {
 		t.Run(c.new, func(t *testing.T) {

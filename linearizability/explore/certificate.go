@@ -8,15 +8,15 @@ import (
 	"strings"
 
 	"github.com/mapspec/mapspec/linearizability/history"
-	"github.com/mapspec/mapspec/linearizability/internal/job"
+	"github.com/mapspec/mapspec/linearizability/internal/worker/wire"
 )
 
 // Schema is the version of certificates. It grows when a field changes its
 // meaning.
 const Schema = 1
 
-// Certificate says what was explored, how far, and what was found. It is a
-// plain value: docs/json.md has the fields.
+// A Certificate says what was explored, how far, and what was found. It is a plain
+// value, and docs/json.md describes its fields.
 type Certificate struct {
 	Schema   int        `json:"schema"`
 	Map      string     `json:"map"`
@@ -84,19 +84,13 @@ type Settings struct {
 // Unended is an execution that had to be ended.
 type Unended struct {
 	Bound    string          `json:"bound"` // one of the certificate's bounds
-	Rank     job.Rank        `json:"rank"`
+	Rank     wire.Rank       `json:"rank"`
 	Evidence string          `json:"evidence"`
 	Policy   string          `json:"policy"`
 	Initial  string          `json:"initial"`
 	Program  history.Program `json:"program"`
 	Schedule string          `json:"schedule"` // until then
 }
-
-// What a certificate says about races.
-const (
-	notChecked = "not checked"
-	racesSeen  = "seen"
-)
 
 // complete is the coverage of an exploration of everything that was asked for.
 const complete = "complete"
@@ -117,27 +111,21 @@ func newCertificate(m Map, o Options, b *build, w *crew) *Certificate {
 	for i := range w.reports {
 		c.add(&w.reports[i])
 	}
-	for _, b := range w.bounds {
-		c.addUnique(&c.Bounds, b)
-	}
+	addUnique(&c.Bounds, w.bounds...)
 	for _, f := range w.found {
-		c.violate(f)
+		c.Violations = append(c.Violations, newViolation(f))
 	}
-	slices.SortFunc(c.Violations, func(a, b Violation) int { return a.Clause.Order() - b.Clause.Order() })
+	c.sortViolations()
 	if c.Policy != "dpor" {
 		c.Classes = 0
 	}
 	c.assume(b.portable(b.copy.Variables))
 	c.cover()
-	if c.Unended == nil {
-		c.Unended = []Unended{}
-	}
 	c.tidy()
 	return c
 }
 
-// all reports whether the programs that were explored are as many as there are
-// in the shards.
+// all reports whether all programs of the shards were explored.
 func (c *Certificate) all() bool {
 	want := 0
 	for _, s := range c.Settings {
@@ -149,7 +137,7 @@ func (c *Certificate) all() bool {
 	return len(c.Settings) > 0 && c.Programs == want
 }
 
-// tidy makes empty lists empty to machines, too, and puts notes in order.
+// tidy makes lists that are nil empty, also in JSON, and sorts the notes.
 func (c *Certificate) tidy() {
 	slices.Sort(c.Notes)
 	for _, list := range []*[]string{&c.Hash, &c.Bounds, &c.Waits, &c.Notes} {
@@ -165,8 +153,8 @@ func (c *Certificate) tidy() {
 	}
 }
 
-// add adds what one worker says.
-func (c *Certificate) add(r *job.Report) {
+// add adds the report of one worker.
+func (c *Certificate) add(r *wire.Report) {
 	c.Programs += r.Programs
 	c.Executions += r.Executions
 	c.Classes += r.Executions - r.Stalled
@@ -181,37 +169,36 @@ func (c *Certificate) add(r *job.Report) {
 	c.Judging += r.Judging.Seconds()
 	c.Alphabet = r.Alphabet
 	for i, s := range r.Settings {
-		c.addUnique(&c.Policies, s.Policy)
-		c.addUnique(&c.Initials, s.Initial)
+		addUnique(&c.Policies, s.Policy)
+		addUnique(&c.Initials, s.Initial)
 		if i == len(c.Settings) {
 			c.Settings = append(c.Settings, Settings{Policy: s.Policy, Initial: s.Initial, Keys: s.Fillers(), Of: s.Of})
 		}
 		c.Settings[i].Programs += s.Programs
 	}
-	for _, b := range r.Bounds {
-		c.addUnique(&c.Bounds, b)
-	}
-	for _, n := range r.Notes {
-		c.addUnique(&c.Notes, n)
-	}
+	addUnique(&c.Bounds, r.Bounds...)
+	addUnique(&c.Notes, r.Notes...)
 	for _, u := range r.Unended {
+		s := u.Witness.Schedule
 		c.Unended = firstUnended(append(c.Unended, Unended{
-			Bound: u.Bound, Rank: u.Rank, Evidence: u.Evidence, Policy: u.Policy, Initial: u.Initial,
-			Program: u.Program, Schedule: u.Schedule,
+			Bound: u.Bound, Rank: u.Rank, Evidence: u.Evidence, Policy: s.Hashes, Initial: s.Initial,
+			Program: history.Program{Init: u.Witness.Init, Threads: u.Witness.Threads}, Schedule: s.Steps,
 		}))
 	}
 	for _, w := range r.Waits {
-		c.addUnique(&c.Waits, fmt.Sprintf("%v waits for %v", w.Waiter, w.For))
+		addUnique(&c.Waits, fmt.Sprintf("%v waits for %v", w.Waiter, w.For))
 	}
 	slices.Sort(c.Waits)
-	if c.Races == "" || r.Races == racesSeen {
+	if c.Races == "" || r.Races == wire.RacesSeen {
 		c.Races = r.Races
 	}
 }
 
-func (c *Certificate) addUnique(list *[]string, s string) {
-	if !slices.Contains(*list, s) {
-		*list = append(*list, s)
+func addUnique(list *[]string, more ...string) {
+	for _, s := range more {
+		if !slices.Contains(*list, s) {
+			*list = append(*list, s)
+		}
 	}
 }
 
@@ -229,13 +216,6 @@ func firstUnended(all []Unended) []Unended {
 	return slices.CompactFunc(all, func(a, b Unended) bool { return a.Bound == b.Bound })
 }
 
-func (c *Certificate) violate(f *job.Found) {
-	c.Violations = append(c.Violations, Violation{
-		Clause: f.Clause, Rank: f.Rank, Evidence: f.Evidence, Policy: f.Policy, Initial: f.Initial, Program: f.Program, Schedule: f.Schedule,
-		Preemptions: f.Preemptions, Smallest: f.Smallest, Path: f.Path, Retained: f.Retained, found: f,
-	})
-}
-
 // How a package variable is assumed to be.
 const (
 	variableAssumed = "package variable "
@@ -244,7 +224,7 @@ const (
 
 // assume says what the certificate rests on.
 func (c *Certificate) assume(variables []string) {
-	if c.Races == notChecked {
+	if c.Races == wire.RacesNotChecked {
 		c.Assumed = append(c.Assumed, "no data race: explore with -race")
 	}
 	c.Assumed = append(c.Assumed, "atomics are sequentially consistent, as Go's memory model says")
@@ -255,7 +235,7 @@ func (c *Certificate) assume(variables []string) {
 
 // bound notes why not everything was explored.
 func (c *Certificate) bound(why string) {
-	c.addUnique(&c.Bounds, why)
+	addUnique(&c.Bounds, why)
 	c.cover()
 }
 

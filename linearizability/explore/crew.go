@@ -1,68 +1,64 @@
 package explore
 
 import (
-	"bufio"
-	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/mapspec/mapspec/linearizability/internal/job"
+	"github.com/mapspec/mapspec/linearizability/internal/process"
+	"github.com/mapspec/mapspec/linearizability/internal/worker/wire"
 	"github.com/mapspec/mapspec/model"
 )
 
-// crew is the workers of an exploration.
+// crew is the workers of an exploration, and what they have reported.
 type crew struct {
+	options Options
+	start   time.Time
+
 	mu       sync.Mutex
-	options  Options
-	start    time.Time
-	progress []job.Progress // a worker
-	found    map[model.Clause]*job.Found
-	reports  []job.Report
-	bounds   []string        // of workers that said nothing in the end
-	inputs   []*json.Encoder // where workers hear of what others have found
-	err      error
+	progress []wire.Progress // of each worker
+	found    map[model.Clause]*wire.Found
+	reports  []wire.Report
+	bounds   []string        // of workers that ended without a report
+	inputs   []*json.Encoder // of each worker that runs: where it hears what others have found
 }
 
-// work runs the workers and returns what they say.
-func (b *build) work(ctx context.Context, o Options) (*crew, error) {
-	kill, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	defer cancel()
-	c := &crew{
-		options: o, start: time.Now(), progress: make([]job.Progress, o.Workers),
-		found: map[model.Clause]*job.Found{}, inputs: make([]*json.Encoder, o.Workers),
+func newCrew(o Options) *crew {
+	return &crew{
+		options: o, start: time.Now(), progress: make([]wire.Progress, o.Workers),
+		found: map[model.Clause]*wire.Found{}, inputs: make([]*json.Encoder, o.Workers),
 	}
-	stop := context.AfterFunc(ctx, func() { c.interrupt(cancel) })
-	defer stop()
+}
+
+// work runs the workers and returns what they report.
+func (b *build) work(ctx context.Context, o Options) (*crew, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	c := newCrew(o)
+	errs := make([]error, o.Workers)
 	var wg sync.WaitGroup
 	for i := range o.Workers {
 		wg.Go(func() {
-			if err := b.one(kill, c, i); err != nil {
-				c.mu.Lock()
-				if c.err == nil {
-					c.err = err
-				}
-				c.mu.Unlock()
+			if errs[i] = c.runWorker(ctx, b, i); errs[i] != nil {
 				cancel()
 			}
 		})
 	}
 	wg.Wait()
-	return c, c.err
+	return c, cmp.Or(errs...)
 }
 
 // jobOf is what worker i is asked for: shards of the shard.
-func (c *crew) jobOf(i int) job.Job {
+func (c *crew) jobOf(i int) wire.Job {
 	o := c.options
-	return job.Job{
+	return wire.Job{
 		Size: o.Size, Keys: o.Keys, Policies: o.Policies, Initials: o.Initials, Methods: o.Methods,
 		Nested: o.Nested, Stalls: o.Stalls, Depth: o.depth, Schedules: o.Schedules, Seed: o.Seed,
 		Shard: o.Shard + i*o.Shards, Shards: o.Shards * o.Workers,
@@ -70,61 +66,68 @@ func (c *crew) jobOf(i int) job.Job {
 	}
 }
 
-// one runs worker i.
-func (b *build) one(ctx context.Context, c *crew, i int) error {
-	p := exec.CommandContext(ctx, b.binary)
-	p.Env = append(os.Environ(), "GOCOVERDIR="+b.counts(), "GOMAXPROCS=1", "GORACE=exitcode=0")
-	p.WaitDelay = time.Second
-	ownGroup(p)
-	var stderr tail
-	p.Stderr = &stderr
-	in, err := p.StdinPipe()
-	if err != nil {
-		return fmt.Errorf("explore: %w", err)
+// worker is the command of a worker process, which hear is called with the
+// messages of. It counts coverage in a folder.
+func (b *build) worker(counts string, hear func(wire.Message)) process.Command {
+	return process.Command{
+		Path: b.binary, Memory: process.DefaultMemory,
+		Env: []string{"GOCOVERDIR=" + counts, "GOMAXPROCS=1", "GORACE=exitcode=0"},
+		Message: func(line []byte) error {
+			var m wire.Message
+			if err := json.Unmarshal(line, &m); err != nil {
+				return fmt.Errorf("explore: a worker sent what is no message (%w): does the map write to a descriptor that it has not opened?", err)
+			}
+			if m.Error != "" {
+				return errors.New("explore: " + m.Error)
+			}
+			hear(m)
+			return nil
+		},
 	}
-	out, err := p.StdoutPipe()
-	if err != nil {
-		return fmt.Errorf("explore: %w", err)
-	}
-	if err := p.Start(); err != nil {
-		return fmt.Errorf("explore: cannot start a worker: %w", err)
-	}
-	encoder := json.NewEncoder(in)
-	if err := encoder.Encode(c.jobOf(i)); err != nil {
-		return fmt.Errorf("explore: %w", err)
-	}
-	c.mu.Lock()
-	c.inputs[i] = encoder
-	c.mu.Unlock()
-	done, heard := c.listen(i, out)
-	_ = in.Close()
-	err = p.Wait()
-	switch {
-	case heard != nil:
-		return heard
-	case ctx.Err() != nil && !done:
+}
+
+// runWorker runs worker i.
+func (c *crew) runWorker(ctx context.Context, b *build, i int) error {
+	reported := false
+	command := b.worker(b.counts(), func(m wire.Message) {
+		c.hear(i, m)
+		reported = reported || m.Report != nil
+	})
+	command.Stdin = func(w io.WriteCloser) {
+		in := json.NewEncoder(w)
+		_ = in.Encode(c.jobOf(i)) // a worker that cannot read it ends, which is noticed
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		c.bounds = append(c.bounds, "interrupted")
-		return nil
-	case ctx.Err() != nil:
-		return nil
-	case !done:
-		return c.lost(err, stderr.last())
+		c.inputs[i] = in
 	}
+	command.Interrupt = func(*os.Process) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		_ = c.inputs[i].Encode(wire.Interrupt)
+	}
+	r, err := command.Run(ctx)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.raced(stderr.String())
+	switch {
+	case err != nil:
+		return fmt.Errorf("explore: cannot start a worker: %w", err)
+	case r.Refusal != nil:
+		return r.Refusal
+	case reported:
+		c.raced(r.Stderr)
+	case r.Ending == process.Cancelled:
+		c.bounds = append(c.bounds, "interrupted")
+	default:
+		return c.lost(r)
+	}
 	return nil
 }
 
 // lost notes that a worker ended without a report: what it has found counts, and
-// so does what others explore. If it had not begun, neither can they.
-func (c *crew) lost(err error, said string) error {
-	why := fmt.Sprintf("a worker ended early (%v): %s", err, said)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !slices.ContainsFunc(c.progress, func(p job.Progress) bool { return p.Of > 0 }) {
+// so does what others explore. If no worker has begun, the reason is an error.
+func (c *crew) lost(r process.Result) error {
+	why := fmt.Sprintf("a worker ended early (%v): %s", r, r.Cause())
+	if !slices.ContainsFunc(c.progress, func(p wire.Progress) bool { return p.Of > 0 }) {
 		return errors.New("explore: " + why)
 	}
 	c.bounds = append(c.bounds, why)
@@ -133,48 +136,31 @@ func (c *crew) lost(err error, said string) error {
 
 // raced adds what the race detector said to what was found.
 func (c *crew) raced(report string) {
-	if f := c.found[model.M2]; f != nil && f.Path == "" && strings.Contains(report, "DATA RACE") {
-		f.Path = strings.TrimSpace(report)
+	if f := c.found[model.M2]; f != nil {
+		addReport(f.Failure, report)
 	}
 }
 
-// listen hears worker i until it ends. It reports whether the worker was done.
-// What is no message the map has printed.
-func (c *crew) listen(i int, out io.Reader) (done bool, err error) {
-	for r := bufio.NewReader(out); ; {
-		line, ended := r.ReadBytes('\n')
-		var m job.Message
-		if json.Unmarshal(line, &m) != nil {
-			if ended != nil {
-				return done, nil
-			}
-			continue
-		}
-		c.mu.Lock()
-		switch {
-		case m.Error != "":
-			err = errors.New("explore: " + m.Error)
-		case m.Progress != nil:
-			c.progress[i] = *m.Progress
-			c.tell()
-		case m.Found != nil:
-			c.find(i, m.Found)
-		case m.Report != nil:
-			c.reports = append(c.reports, *m.Report)
-			c.unended(i, m.Report.Unended)
-			done = true
-		}
-		c.mu.Unlock()
-		if err != nil {
-			return false, err
-		}
+// hear takes a message of worker i.
+func (c *crew) hear(i int, m wire.Message) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case m.Progress != nil:
+		c.progress[i] = *m.Progress
+		c.tell()
+	case m.Found != nil:
+		c.find(i, m.Found)
+	case m.Report != nil:
+		c.reports = append(c.reports, *m.Report)
+		c.unended(i, m.Report.Unended)
 	}
 }
 
 // find keeps the smallest of what was found, and tells the others that they
 // need not look behind it. What is released is looked at on to the end: the
 // other clauses are not known before.
-func (c *crew) find(worker int, f *job.Found) {
+func (c *crew) find(worker int, f *wire.Found) {
 	if old := c.found[f.Clause]; old == nil || f.Rank.Before(old.Rank) {
 		c.found[f.Clause] = f
 	}
@@ -185,16 +171,16 @@ func (c *crew) find(worker int, f *job.Found) {
 
 // unended tells the others not to look behind an operation that never ends: it
 // would cost each of them its patience.
-func (c *crew) unended(worker int, list []job.Unended) {
+func (c *crew) unended(worker int, list []wire.Unended) {
 	for _, u := range list {
-		if u.Bound == job.Endless {
+		if u.Bound == wire.Endless {
 			c.stopBehind(worker, u.Rank)
 		}
 	}
 }
 
 // stopBehind tells all workers but one.
-func (c *crew) stopBehind(worker int, r job.Rank) {
+func (c *crew) stopBehind(worker int, r wire.Rank) {
 	for i, in := range c.inputs {
 		if i != worker && in != nil {
 			_ = in.Encode(r) // a worker that is gone needs no telling
@@ -202,21 +188,7 @@ func (c *crew) stopBehind(worker int, r job.Rank) {
 	}
 }
 
-// interrupt asks the workers to say what they have, and soon ends them.
-func (c *crew) interrupt(kill func()) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, in := range c.inputs {
-		if in != nil {
-			_ = in.Encode(job.Interrupt)
-		}
-	}
-	time.AfterFunc(grace, kill)
-}
-
-// grace is how long a worker may take to end when it is asked to.
-const grace = 5 * time.Second
-
+// tell tells whoever explores how far all workers are.
 func (c *crew) tell() {
 	if c.options.Progress == nil {
 		return
@@ -229,37 +201,4 @@ func (c *crew) tell() {
 		p.Operations = max(p.Operations, x.Operations)
 	}
 	c.options.Progress(p)
-}
-
-// tail keeps the end of what is written to it.
-type tail struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-// tailKept is how much of a worker's standard error is kept.
-const tailKept = 64 << 10
-
-func (t *tail) Write(p []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.b.Len() < tailKept {
-		t.b.Write(p)
-	}
-	return len(p), nil
-}
-
-func (t *tail) String() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.b.String()
-}
-
-// last returns what was said first, in one line: the rest are stacks.
-func (t *tail) last() string {
-	line, _, _ := strings.Cut(strings.TrimSpace(t.String()), "\n")
-	if line == "" {
-		return "it said nothing"
-	}
-	return line
 }

@@ -1,34 +1,58 @@
+//go:build unix
+
 package explore
 
 import (
 	"context"
-	"encoding/json"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
+	"strings"
 	"testing"
-
-	"github.com/mapspec/mapspec/linearizability/internal/job"
-	"github.com/mapspec/mapspec/model"
 )
 
-// A worker that is killed as time is up has not explored its programs, whatever
-// the others have.
-func TestAWorkerThatIsKilledForTimeIsInterrupted(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("the worker is a script of a shell")
-	}
+// withWorkers explores with workers that are scripts of a shell, each of which
+// has a job to read and messages to write to descriptor 3.
+func withWorkers(t *testing.T, o Options, script string) (*crew, error) {
+	t.Helper()
 	b := &build{root: t.TempDir()}
 	b.binary = filepath.Join(b.root, "worker")
-	script := "#!/bin/sh\necho '{\"Progress\":{\"Of\":1}}'\nexec sleep 100\n"
-	if err := os.WriteFile(b.binary, []byte(script), 0o777); err != nil {
+	if err := os.WriteFile(b.binary, []byte("#!/bin/sh\nread job\n"+script+"\n"), 0o777); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	o := Options{Shards: 1, Workers: 1, Progress: func(Progress) { cancel() }}
-	c := &crew{options: o, progress: make([]job.Progress, 1), found: map[model.Clause]*job.Found{}, inputs: make([]*json.Encoder, 1)}
-	if err := b.one(ctx, c, 0); err != nil || !slices.Equal(c.bounds, []string{"interrupted"}) {
-		t.Errorf("%v, bounds %q", err, c.bounds)
+	defer cancel()
+	o.Shards, o.Workers, o.Progress = 1, 2, func(Progress) { cancel() }
+	return b.work(ctx, o)
+}
+
+// A worker that is interrupted before it reports has not explored its programs,
+// whatever the others have.
+func TestAWorkerThatEndsWhenInterruptedBoundsTheCertificate(t *testing.T) {
+	c, err := withWorkers(t, Options{}, `echo '{"Progress":{"Of":1}}' >&3; read interrupt; echo '{"Found":{"Clause":"S1"}}' >&3`)
+	if err != nil || !slices.Equal(c.bounds, []string{"interrupted", "interrupted"}) || c.found["S1"] == nil {
+		t.Errorf("%v, bounds %q, found %v", err, c.bounds, c.found)
+	}
+}
+
+func TestWhatAWorkerPrintsIsNoMessage(t *testing.T) {
+	c, err := withWorkers(t, Options{}, `echo '{"Error":"the map has printed this"}'; echo '{"Report":{}}' >&3`)
+	if err != nil || len(c.bounds) > 0 || len(c.reports) != 2 {
+		t.Errorf("%v, bounds %q, %d reports", err, c.bounds, len(c.reports))
+	}
+}
+
+// A worker that cannot begin is an error of one line, and the others need not go
+// on.
+func TestAWorkerThatCannotBeginIsAnError(t *testing.T) {
+	for script, want := range map[string]string{
+		`case $job in *'"Shard":0,'*) echo '{"Error":"making a map panics"}' >&3;; esac; read interrupt`: "explore: making a map panics",
+		`echo 'a map' >&3; read interrupt`:                                  "explore: a worker sent what is no message",
+		`printf 'a map\npanic: no\n\ngoroutine 1 [running]:\n' >&2; exit 2`: "explore: a worker ended early (exit status 2): panic: no",
+	} {
+		_, err := withWorkers(t, Options{}, script)
+		if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: error %v, want %s", script, err, want)
+		}
 	}
 }

@@ -1,23 +1,22 @@
-// Package explore decides for every program of a size whether any interleaving
-// of a map's own code breaks a clause.
+// Package explore runs every small program on a concurrent map in every
+// interleaving that matters, and says which clauses of the specification the map
+// breaks. A test of your map is three lines:
 //
-//	explore.go      this introduction; Map and Explore
-//	options.go      what is explored, and its defaults
-//	source.go       an instrumented copy of the map, built around a worker
-//	crew.go         a worker process for each core
-//	certificate.go  what was found and what was covered, as a value
-//	violation.go    a violation, run again and explained
-//	replay.go       a saved violation, run again
-//	judge.go        what a run shows
-//	merge.go        the certificates of shards as one
+//	var subject = model.Subject[string, int]{Name: "mine", New: func() any { return new(mine.Map) }}
 //
-// The source of a map is copied, and the copy rewritten so that its atomics and
-// locks call a scheduler (package instrument). A program is built around the
-// copy (package worker), and runs once for each core; each process explores
-// every n-th program. What they say is joined into a certificate.
+//	func TestExploration(t *testing.T) {
+//		explore.Run(t, subject, explore.Options{})
+//	}
 //
-// How an exploration works, why it is sound and what it does not show is told
-// in docs/exploration.md.
+// [Run] fails if the map breaks what it promises, with the smallest program and a
+// schedule that shows it. [Explore] does the same outside of a test and returns a
+// [Certificate], which says what was explored, how far, and under which
+// assumptions.
+//
+// The source of the map stays as it is. A copy is rewritten so that its atomics
+// and locks call a scheduler, and processes built around the copy explore the
+// programs, one process on each core. docs/how-exploration-works.md explains how
+// that works, why it is sound, and what it does not show.
 package explore
 
 import (
@@ -28,27 +27,25 @@ import (
 	"reflect"
 	"time"
 
+	"github.com/mapspec/mapspec/linearizability/internal/worker/wire"
 	"github.com/mapspec/mapspec/model"
 )
 
-// Map says which map to explore: its package, and how one is made.
+// A Map says which map to explore: its package, and how to make one.
 type Map struct {
-	// Name is what the map is called in a certificate.
-	Name string
-	// Import is the package of the map, as seen from Dir: "sync" stands for the
-	// toolchain's own sync.Map.
+	Name string // in certificates
+	// Import is the package of the map, as seen from Dir. "sync" stands for the
+	// toolchain's sync.Map.
 	Import string
-	// New is a Go expression that makes a map, a pointer, with the package's
-	// own name: "new(locked.Map[string, int])".
+	// New is a Go expression that makes a pointer to a map, with the package's own
+	// name: "new(locked.Map[string, int])".
 	New string
-	// Dir is a folder of the module that has or requires the package; "" is the
+	// Dir is a folder of the module that has or requires the package. "" is the
 	// working directory.
-	Dir string
-	// Promise decides what is judged.
-	Promise model.Promise
-	// Hash names functions that hash for the map itself, such as
-	// "example.com/fast.hash64": the copy's follow the hash policies. See
-	// instrument.Source.
+	Dir     string
+	Promise model.Promise // decides what is judged
+	// Hash names functions that hash for the map, such as "example.com/fast.hash64".
+	// Those of the copy follow the hash policies.
 	Hash []string
 }
 
@@ -65,12 +62,12 @@ func Of(b model.Binder) (Map, error) {
 	}, nil
 }
 
-// Explore explores m. When ctx ends first, the certificate says so: what was
-// found until then is in it. The error is one line; it says what is missing or
-// not supported.
+// Explore explores m. If ctx ends first, the certificate says so, and has what was
+// found until then. The error says in one line what is missing or not supported.
 //
-// The time is that of building the copy, some seconds, and the number of
-// programs times what package search says of one.
+// To build the copy takes some seconds. After that the time grows with the number
+// of programs, and for each program exponentially with the number of steps that
+// conflict.
 func Explore(ctx context.Context, m Map, o Options) (*Certificate, error) {
 	o, err := o.withDefaults()
 	if err != nil {
@@ -106,7 +103,7 @@ func Explore(ctx context.Context, m Map, o Options) (*Certificate, error) {
 		c.Unreached = b.portable(unreached)
 	}
 	if ctx.Err() != nil {
-		c.bound("interrupted")
+		c.bound(wire.Interrupted)
 	}
 	return c, nil
 }

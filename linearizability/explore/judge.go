@@ -1,81 +1,83 @@
 package explore
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/mapspec/mapspec/linearizability/history"
 	"github.com/mapspec/mapspec/linearizability/internal/check"
-	"github.com/mapspec/mapspec/linearizability/internal/job"
+	"github.com/mapspec/mapspec/linearizability/internal/worker/wire"
 	"github.com/mapspec/mapspec/model"
 )
 
-// judge returns the verdict on a clause that a replay gives. What the worker
-// says of a history does not count: package check is a second opinion.
-func judge(p model.Promise, c model.Clause, r *job.Replayed) (model.Verdict, history.History, error) {
+// judge returns the verdict on a clause that a replay gives. It does not rely on
+// the worker's opinion of a history: package check is a second one.
+func judge(p model.Promise, c model.Clause, r *wire.Replayed) (model.Verdict, history.History, error) {
 	h, err := readHistory(r.History)
 	if err != nil {
 		return model.Verdict{}, h, err
 	}
-	v := model.Verdict{Clause: c, Status: model.OK, Coverage: model.Bounded("one schedule")}
-	switch c {
-	case model.P1, model.P2:
-		v.Evidence = stuck(c, r)
-	case model.P3:
-		v.Evidence = stuckAtRest(r, h)
-	case model.R1:
-		if len(r.Retained) > 0 {
-			v.Retained, v.Path = r.Retained, r.Retained[0].Path
-			v.Evidence = fmt.Sprintf("%s is still reachable at rest: %s", v.Retained[0].What, v.Path)
-		}
-	case model.R2:
-		if v.Evidence = r.Pinned; r.Pinned != "" {
-			v.Retained, v.Path = r.Retained, r.Retained[0].Path
-		}
-	case model.M2:
-		if r.Raced {
-			v.Evidence = "the race detector reports a data race"
-		}
-	default:
-		v = model.Find(check.History(h, check.Options{Promise: p}), c)
-		return v, h, nil
+	kind, ok := kinds[c]
+	if !ok {
+		return model.Find(check.History(h, check.Options{Promise: p}), c), h, nil
 	}
-	if v.Evidence != "" {
+	v := model.Verdict{Clause: c, Status: model.OK, Coverage: model.Bounded("one schedule"), Failure: failureOf(kind, r)}
+	if v.Failure != nil {
 		v.Status = model.Violation
 	}
 	return v, h, nil
 }
 
-// stuck says which operations never return, and where they are. A violation of
-// P1 is a Load that waits for a thread that was stopped.
-func stuck(c model.Clause, r *job.Replayed) string {
-	var calls, where []string
-	for _, s := range r.Steps {
-		if !s.Never || c == model.P1 && !strings.HasPrefix(s.Operation, model.Load.String()+"(") {
-			continue
+// kinds are the failures that break a clause whatever the history says.
+var kinds = map[model.Clause]model.FailureKind{
+	model.P1: model.Waits, model.P2: model.Hangs, model.P3: model.LeaksLock,
+	model.R1: model.Retains, model.R2: model.Pins, model.M2: model.Races,
+}
+
+// failureOf returns the failure of a kind that r shows, or nil.
+func failureOf(kind model.FailureKind, r *wire.Replayed) *model.Failure {
+	stuck := r.Stuck
+	switch kind {
+	case model.Waits: // only a Load may not wait for a call that has stopped
+		stuck = slices.DeleteFunc(slices.Clone(stuck), func(s model.Stuck) bool { return s.Call == nil || s.Call.Method != model.Load })
+	case model.Hangs:
+	default:
+		if i := slices.IndexFunc(r.Failures, func(f *model.Failure) bool { return f.Kind == kind }); i >= 0 {
+			return r.Failures[i]
 		}
-		calls = append(calls, s.Operation)
-		where = append(where, fmt.Sprintf("%s at %s [%s]", s.Function, s.Line, strings.TrimPrefix(s.Object+"."+s.Call, ".")))
+		return nil
 	}
-	if len(calls) == 0 {
-		return ""
+	if len(stuck) == 0 {
+		return nil
 	}
-	return strings.Join(calls, " and ") + " never returned: " + strings.Join(where, "; ")
+	return &model.Failure{Kind: kind, Stuck: stuck}
 }
 
-// stuckAtRest says which read never returns when all else has ended.
-func stuckAtRest(r *job.Replayed, h history.History) string {
-	if r.Rest == "" || r.Rest == completed {
-		return ""
+// raceReport begins a report of the race detector, and raceRule ends it.
+const (
+	raceReport = "WARNING: DATA RACE"
+	raceRule   = "\n=================="
+)
+
+// addReport adds to a data race the first whole report among what its process
+// printed.
+func addReport(f *model.Failure, printed string) {
+	_, report, found := strings.Cut(printed, raceReport)
+	if f.Kind == model.Races && len(f.Output) == 0 && found {
+		report, _, _ = strings.Cut(report, raceRule)
+		f.Output = strings.Split(raceReport+strings.TrimRight(report, "\n"), "\n")
 	}
-	ops := h.Operations()
-	i := slices.IndexFunc(ops, func(o history.Operation) bool { return o.Pending() })
-	if i < 0 {
-		return "a read at rest does not return: " + r.Rest
-	}
-	return fmt.Sprintf("%v, read at rest, does not return: %s", ops[i].Op, r.Rest)
 }
 
-// completed is the ending of what ended.
-const completed = "completed"
+// panicked reports whether f is that a call panicked.
+func panicked(f *model.Failure) bool {
+	var r model.Result
+	switch {
+	case f == nil:
+	case f.Order != nil:
+		r = f.Order.Left[0].Result
+	case f.Got != nil:
+		r = *f.Got
+	}
+	return r.Panic != "" && r.Panic != model.Goexit
+}

@@ -7,11 +7,12 @@ import (
 	"io"
 	"reflect"
 	"slices"
+
+	"github.com/mapspec/mapspec/linearizability/internal/worker/wire"
 )
 
-// Merge joins the certificates of all shards of one exploration. It refuses a
-// shard that is missing or there twice, and certificates of different
-// explorations.
+// Merge joins the certificates of all shards of one exploration. It is an error if
+// a shard is missing or there twice, or if explorations differ.
 func Merge(parts []*Certificate) (*Certificate, error) {
 	if len(parts) == 0 {
 		return nil, errors.New("explore: no certificate to merge")
@@ -49,7 +50,7 @@ func same(a, b *Certificate) error {
 		{"policy", a.Policy, b.Policy}, {"schedules", a.Samples, b.Samples}, {"seed", a.Seed, b.Seed},
 		{"nested", a.Nested, b.Nested}, {"stalls", a.Stalls, b.Stalls}, {"unreached", a.Unreached == nil, b.Unreached == nil},
 		{"policies", a.Policies, b.Policies}, {"initials", a.Initials, b.Initials},
-		{"settings", len(a.Settings), len(b.Settings)}, {"of", a.Of, b.Of}, {"races", a.Races == notChecked, b.Races == notChecked},
+		{"settings", len(a.Settings), len(b.Settings)}, {"of", a.Of, b.Of}, {"races", a.Races == wire.RacesNotChecked, b.Races == wire.RacesNotChecked},
 	} {
 		if !reflect.DeepEqual(f.a, f.b) {
 			return fmt.Errorf("explore: certificates differ in %q, %v and %v: merge the shards of one exploration", f.name, f.a, f.b)
@@ -62,22 +63,16 @@ func same(a, b *Certificate) error {
 func join(parts []*Certificate) *Certificate {
 	sum := *parts[0]
 	sum.Settings = slices.Clone(sum.Settings)
+	ints, floats := sum.sums()
 	for _, p := range parts[1:] {
 		sum.Shards = append(slices.Clone(sum.Shards), p.Shards...)
-		sum.Programs += p.Programs
-		sum.Executions += p.Executions
-		sum.Classes += p.Classes
-		sum.CutShort += p.CutShort
-		sum.Limited += p.Limited
-		sum.Stalled += p.Stalled
-		sum.Pins += p.Pins
-		sum.PinsWaited += p.PinsWaited
-		sum.Steps += p.Steps
-		sum.Released += p.Released
-		sum.Build += p.Build
-		sum.Seconds += p.Seconds
-		sum.Running += p.Running
-		sum.Judging += p.Judging
+		counts, times := p.sums()
+		for i, n := range counts {
+			*ints[i] += *n
+		}
+		for i, t := range times {
+			*floats[i] += *t
+		}
 		for i := range p.Settings {
 			sum.Settings[i].Programs += p.Settings[i].Programs
 		}
@@ -86,7 +81,7 @@ func join(parts []*Certificate) *Certificate {
 		sum.Unended = firstUnended(slices.Concat(sum.Unended, p.Unended))
 		sum.Bounds = union(sum.Bounds, p.Bounds)
 		sum.Unreached = intersection(sum.Unreached, p.Unreached)
-		if p.Races == racesSeen {
+		if p.Races == wire.RacesSeen {
 			sum.Races = p.Races
 		}
 		sum.Violations = smallest(sum.Violations, p.Violations)
@@ -95,6 +90,12 @@ func join(parts []*Certificate) *Certificate {
 	sum.cover()
 	sum.tidy()
 	return &sum
+}
+
+// sums returns the fields that add up.
+func (c *Certificate) sums() ([]*int, []*float64) {
+	return []*int{&c.Programs, &c.Executions, &c.Classes, &c.CutShort, &c.Limited, &c.Stalled, &c.Pins, &c.PinsWaited, &c.Steps, &c.Released},
+		[]*float64{&c.Build, &c.Seconds, &c.Running, &c.Judging}
 }
 
 // smallest keeps of each clause the violation that comes first.

@@ -1,147 +1,119 @@
 package explore
 
 import (
+	"cmp"
 	"fmt"
-	"os"
 	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/mapspec/mapspec/linearizability/internal/instrument"
-	"github.com/mapspec/mapspec/linearizability/internal/job"
 	"github.com/mapspec/mapspec/linearizability/internal/near"
 	"github.com/mapspec/mapspec/linearizability/internal/program"
+	"github.com/mapspec/mapspec/linearizability/internal/shard"
+	"github.com/mapspec/mapspec/linearizability/internal/worker/wire"
 	"github.com/mapspec/mapspec/model"
 )
 
-// Options say what is explored, and with what. The zero value explores all
-// programs of two threads of two operations on two keys, on every initial map
-// and under every hash policy.
+// Options say what is explored. The zero value explores all programs of two
+// threads of two operations on two keys, on every initial map and under every hash
+// policy.
 type Options struct {
-	Size     string   // threads × operations; "" is "2x2"
-	Keys     int      // 0 is 2
-	Policies []string // of hashing; none: mix, prefix, collide
-	// Initials are the maps to begin with, by name or written down, such as
-	// "k0 +9 -8": key 0 is stored, then nine keys that programs do not use, eight
-	// of which are deleted. None: all that have names.
+	Size string // threads × operations; "" is "2x2"
+	Keys int    // 0 is 2
+	// Policies of hashing are mix, prefix and collide. None means all.
+	Policies []string
+	// Initials are the maps to begin with. None means all that have names. Others
+	// can be written down: "k0 +9 -8" stores key 0 and nine keys that programs do
+	// not use, and deletes eight of these.
 	Initials []string
-	// Methods restricts programs to these; none: every one that the map has.
+	// Methods restricts what programs are made of. None means every method of the
+	// map.
 	Methods []model.Method
-	// Nested adds traversals whose callbacks write. It is always done for
-	// programs of one operation a thread.
+	// Nested adds traversals whose callbacks write. Programs of one operation for
+	// each thread always have them.
 	Nested bool
-	// Stalls also stops each thread for ever after each of its steps, in
-	// programs of two threads of one operation each, and judges what a call
-	// that has stopped pins while keys come and go.
+	// Stalls also stops each thread forever after each of its steps, in programs
+	// of two threads of one operation. It judges what a stopped call pins while
+	// keys come and go, too.
 	Stalls bool
-	// Policy is "dpor", every class of executions, or "pct:D", a sample that
-	// finds bugs of depth D. "" is dpor.
+	// Policy is "dpor", which explores every class of executions, or "pct:D", a
+	// sample that finds bugs of depth D. "" is dpor.
 	Policy    string
-	Schedules int // of a sample, a program; 0 is 100
+	Schedules int // in a sample of each program; 0 is 100
 	Seed      uint64
-	// Race explores under the race detector.
-	Race bool
-	// Cover lists statements that no program has reached.
-	Cover bool
-	// Shard of Shards is explored; 0 Shards: all of it.
+	Race      bool // explore under the race detector
+	Cover     bool // list statements that no program has reached
+	// Shard is the part of Shards that is explored. If Shards is 0, all is.
 	Shard, Shards int
-	// Workers is how many processes there are; 0 is one a core.
-	Workers int
-	// Budget bounds the time after building; 0 does not.
-	Budget time.Duration
+	Workers       int           // number of processes; 0 is one for each core
+	Budget        time.Duration // bounds the time after building; 0 does not
 	// Patience is how long a call of the map may go on without a step before it
-	// counts as endless; 0 is 20 s.
+	// counts as endless. 0 is 20 s.
 	Patience time.Duration
-	// Executions bounds those of one program, Steps one execution; 0: no bound,
-	// and 10,000.
+	// Executions bounds the executions of one program; 0 does not. Steps bounds
+	// one execution; 0 is 10,000.
 	Executions, Steps int
-	// TempDir is where the copy is made; "" is the system's.
-	TempDir string
-	// Progress, if any, is told once a second how far it is.
+	TempDir           string // where the copy is made; "" is the system's
+	// Progress, if any, is called once a second.
 	Progress func(Progress)
 
 	depth int
-	// change changes the copy before it is built: for tests that break a map.
-	change func(*instrument.Copy) error
 }
 
 // Progress is how far an exploration is, all workers together.
 type Progress struct {
 	Programs, Executions int
-	// Of is how many programs there are in this shard; 0 if that is not known yet.
-	Of int
-	// Operations is the size of the programs that are explored now.
-	Operations int
-	Elapsed    time.Duration
+	Of                   int // programs in this shard; 0 if that is not known yet
+	Operations           int // size of the programs that are explored now
+	Elapsed              time.Duration
 }
 
 // Policies are the hash policies, and Initials the initial maps.
 var (
 	Policies = []string{"mix", "prefix", "collide"}
-	Initials = job.Initials
+	Initials = wire.Initials
 )
 
 func (o Options) withDefaults() (Options, error) {
-	if o.Size == "" {
-		o.Size = "2x2"
-	}
-	if o.Keys == 0 {
-		o.Keys = 2
-	}
-	if err := o.wrong(); err != nil {
+	if err := o.validate(); err != nil {
 		return o, fmt.Errorf("explore: %w", err)
 	}
+	o.Size, o.Keys, o.Schedules = cmp.Or(o.Size, "2x2"), cmp.Or(o.Keys, 2), cmp.Or(o.Schedules, 100)
+	o.Shards, o.Workers = cmp.Or(o.Shards, 1), cmp.Or(o.Workers, runtime.GOMAXPROCS(0))
 	size, err := program.ParseSize(fmt.Sprintf("%sx%d", o.Size, o.Keys))
 	if err != nil {
 		return o, fmt.Errorf("explore: %w", err)
 	}
-	if size.Operations == 1 {
-		o.Nested = true
-	}
+	o.Nested = o.Nested || size.Operations == 1
 	if len(o.Policies) == 0 {
 		o.Policies = Policies
 	}
 	if len(o.Initials) == 0 {
 		o.Initials = Initials
 	}
-	if o.Schedules == 0 {
-		o.Schedules = 100
-	}
-	if o.Shards == 0 {
-		o.Shards = 1
-	}
 	if o.Shard < 0 || o.Shard >= o.Shards {
 		return o, fmt.Errorf("explore: shard %d of %d: want one from 0 to %d", o.Shard, o.Shards, o.Shards-1)
-	}
-	if o.Workers == 0 {
-		o.Workers = runtime.GOMAXPROCS(0)
 	}
 	o.depth, err = depthOf(o.Policy)
 	return o, err
 }
 
-// wrong returns what is wrong with o, but for the size, the shard and the policy.
-func (o Options) wrong() error {
+// validate checks o, but for the size, the shard and the policy.
+func (o Options) validate() error {
 	if o.Size != "" && strings.Count(o.Size, "x") != 1 {
 		return fmt.Errorf("size %q: want THREADSxOPERATIONS, such as 2x2", o.Size)
 	}
-	for _, l := range []struct {
-		what       string
-		have, want []string
-	}{{"hash policy", o.Policies, Policies}, {"initial map", o.Initials, Initials}} {
-		for i, name := range l.have {
-			if !slices.Contains(l.want, name) {
-				if _, err := job.ParseInitial(name); err == nil && l.what == "initial map" {
-					continue
-				}
-				return fmt.Errorf("no %s %q%s: want some of %s", l.what, name, near.Name(name, l.want), strings.Join(l.want, ", "))
-			}
-			if slices.Contains(l.have[:i], name) {
-				return fmt.Errorf("the %s %q is there twice: give it once", l.what, name)
-			}
-		}
+	if err := validateNames("hash policy", o.Policies, Policies); err != nil {
+		return err
+	}
+	named := slices.DeleteFunc(slices.Clone(o.Initials), func(name string) bool {
+		_, err := wire.ParseInitial(name)
+		return err == nil && !slices.Contains(Initials, name)
+	})
+	if err := validateNames("initial map", named, Initials); err != nil {
+		return err
 	}
 	for _, l := range []struct {
 		what string
@@ -149,6 +121,18 @@ func (o Options) wrong() error {
 	}{{"keys", o.Keys}, {"schedules", o.Schedules}, {"executions", o.Executions}, {"steps", o.Steps}, {"workers", o.Workers}} {
 		if l.n < 0 {
 			return fmt.Errorf("%d %s: want more than none", l.n, l.what)
+		}
+	}
+	return nil
+}
+
+func validateNames(what string, have, want []string) error {
+	for i, name := range have {
+		if !slices.Contains(want, name) {
+			return fmt.Errorf("no %s %q%s: want some of %s", what, name, near.Hint(name, want), strings.Join(want, ", "))
+		}
+		if slices.Contains(have[:i], name) {
+			return fmt.Errorf("the %s %q is there twice: give it once", what, name)
 		}
 	}
 	return nil
@@ -167,24 +151,12 @@ func depthOf(policy string) (int, error) {
 	return 0, fmt.Errorf("explore: policy %q: want dpor, or pct:D with a depth D of at least 1", policy)
 }
 
-// ShardFromEnvironment returns the shard that an engine has set for this
-// process, by the conventions of Bazel's test sharding and of Kubernetes'
-// Indexed Jobs, which do not say how many there are: completions does then.
-func ShardFromEnvironment(completions int) (shard, shards int, err error) {
-	if index := os.Getenv("TEST_SHARD_INDEX"); index != "" {
-		return parseShard("TEST_SHARD_INDEX", index, "TEST_TOTAL_SHARDS", os.Getenv("TEST_TOTAL_SHARDS"))
+// ShardFromEnvironment returns the shard of this process by the conventions of
+// Bazel's test sharding or of Kubernetes' Indexed Jobs. The latter do not say how
+// many shards there are, so completions does. It is shard 0 of 1 if none is set.
+func ShardFromEnvironment(completions int) (index, shards int, err error) {
+	if index, shards, err = shard.Read("", completions); err != nil {
+		err = fmt.Errorf("explore: %w", err)
 	}
-	if index := os.Getenv("JOB_COMPLETION_INDEX"); index != "" && completions > 0 {
-		return parseShard("JOB_COMPLETION_INDEX", index, "the number of completions", strconv.Itoa(completions))
-	}
-	return 0, 0, nil
-}
-
-func parseShard(indexName, index, totalName, total string) (int, int, error) {
-	i, err1 := strconv.Atoi(index)
-	n, err2 := strconv.Atoi(total)
-	if err1 != nil || err2 != nil || i < 0 || i >= n {
-		return 0, 0, fmt.Errorf("explore: %s is %q of %s %q: want a number from 0, less than the total", indexName, index, totalName, total)
-	}
-	return i, n, nil
+	return index, shards, err
 }

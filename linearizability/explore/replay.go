@@ -1,39 +1,37 @@
 package explore
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"io"
 	"os"
-	"os/exec"
 	"strings"
-	"time"
 
 	"github.com/mapspec/mapspec/linearizability/history"
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
-	"github.com/mapspec/mapspec/linearizability/internal/job"
+	"github.com/mapspec/mapspec/linearizability/internal/process"
+	"github.com/mapspec/mapspec/linearizability/internal/worker/wire"
 	"github.com/mapspec/mapspec/model"
 )
 
-// A Replayed is what one run of a schedule showed.
+// Replayed is what one run of a schedule showed.
 type Replayed struct {
-	// Verdict is on the counterexample's clause.
-	Verdict model.Verdict
+	Verdict model.Verdict // on the counterexample's clause
 	Steps   []counterexample.Step
 	History history.History
 }
 
-// A StaleError says that a schedule was found in another source than that of
-// today, and is not one of today's, or shows nothing.
+// A StaleError says that the map's source has changed since a schedule was found,
+// and that the schedule is now impossible or shows nothing.
 type StaleError struct{ Map, Why string }
 
 func (e *StaleError) Error() string {
 	return fmt.Sprintf("stale: the source of %s has changed since, and %s: find it anew with mapspec explore", e.Map, e.Why)
 }
 
-// MapOf returns the map of a counterexample with a schedule, as seen from the
+// MapOf returns the map of a counterexample that has a schedule, as seen from the
 // working directory.
 func MapOf(c counterexample.Counterexample) Map {
 	m := Map{Name: c.Map, Import: c.Import, Promise: c.Promise}
@@ -43,13 +41,13 @@ func MapOf(c counterexample.Counterexample) Map {
 	return m
 }
 
-// Replay builds an instrumented copy of m's package again, and runs c's program
-// in the steps of its schedule. Of the options those count that say how to
-// build. It does the same each time, in any process.
+// Replay builds an instrumented copy of m's package again and runs c's program in
+// the steps of its schedule, which does the same each time. Only the options about
+// building count.
 //
-// If the source is not the one that the schedule was found in, it tries
-// nevertheless; a schedule that cannot be followed then, or that shows no
-// violation, is a [StaleError].
+// Replay also tries if the source has changed since the schedule was found. A
+// schedule that cannot be followed then, or that shows no violation, is a
+// [StaleError].
 func Replay(ctx context.Context, m Map, c counterexample.Counterexample, o Options) (*Replayed, error) {
 	if c.Schedule == nil {
 		return nil, fmt.Errorf("explore: the counterexample has no schedule: run it again with mapspec replay")
@@ -85,21 +83,15 @@ func Replay(ctx context.Context, m Map, c counterexample.Counterexample, o Optio
 }
 
 // jobFor asks for one run of c's schedule.
-func jobFor(c counterexample.Counterexample) job.Job {
-	r := &job.Replay{
-		Program: history.Program{Init: c.Init, Threads: c.Threads}, Policy: c.Schedule.Hashes, Schedule: c.Schedule.Steps,
-	}
-	if s := c.Schedule.Stall; s != nil {
-		r.Stall = &job.Stall{Thread: s.Thread, After: s.After}
-	}
-	return job.Job{Keys: keysOf(c), Policies: []string{r.Policy}, Shards: 1, Replay: r}
+func jobFor(c counterexample.Counterexample) wire.Job {
+	return wire.Job{Keys: keysOf(c), Policies: []string{c.Schedule.Hashes}, Shards: 1, Replay: &c.Witness}
 }
 
-// keysOf counts the keys that the program, or a read at rest, speaks of.
+// keysOf counts the keys that the program or a read at rest uses.
 func keysOf(c counterexample.Counterexample) int {
 	most := 0
 	see := func(o model.Op) {
-		if o.Method.OnKey() && o.Key < job.FirstFiller {
+		if o.Method.OnKey() && o.Key < wire.FirstFiller {
 			most = max(most, o.Key)
 		}
 	}
@@ -122,42 +114,25 @@ func keysOf(c counterexample.Counterexample) int {
 }
 
 // replay runs a job with a schedule in a process of its own.
-func (b *build) replay(ctx context.Context, j job.Job) (*job.Replayed, error) {
-	question, err := json.Marshal(j)
-	if err != nil {
-		return nil, fmt.Errorf("explore: %w", err)
-	}
-	p := exec.CommandContext(ctx, b.binary)
-	p.Env = append(os.Environ(), "GOCOVERDIR="+b.root, "GOMAXPROCS=1", "GORACE=exitcode=0")
-	p.WaitDelay = time.Second
-	ownGroup(p)
-	var out bytes.Buffer
-	var stderr tail
-	p.Stdout, p.Stderr = &out, &stderr
-	in, err := p.StdinPipe() // it stays open: a worker ends when that does
-	if err != nil {
-		return nil, fmt.Errorf("explore: %w", err)
-	}
-	if err := p.Start(); err != nil {
+func (b *build) replay(ctx context.Context, j wire.Job) (*wire.Replayed, error) {
+	var answer *wire.Replayed
+	command := b.worker(b.root, func(m wire.Message) { answer = cmp.Or(m.Replayed, answer) })
+	command.Stdin = func(w io.WriteCloser) { _ = json.NewEncoder(w).Encode(j) } // it stays open: a worker ends when that does
+	r, err := command.Run(ctx)
+	switch {
+	case err != nil:
 		return nil, fmt.Errorf("explore: cannot start a replay: %w", err)
-	}
-	_, _ = in.Write(question) // of a worker that is gone Wait tells
-	err = p.Wait()
-	if ctx.Err() != nil {
+	case r.Refusal != nil:
+		return nil, r.Refusal
+	case r.Ending == process.Cancelled:
 		return nil, ctx.Err()
+	case answer == nil:
+		return nil, fmt.Errorf("explore: a replay ended early (%v): %s", r, r.Cause())
 	}
-	for line := range bytes.Lines(out.Bytes()) {
-		var m job.Message
-		switch {
-		case json.Unmarshal(line, &m) != nil:
-			continue // the map has printed it
-		case m.Error != "":
-			return nil, errors.New("explore: " + m.Error)
-		case m.Replayed != nil:
-			return m.Replayed, nil
-		}
+	for _, f := range answer.Failures {
+		addReport(f, r.Stderr)
 	}
-	return nil, fmt.Errorf("explore: a replay ended early (%v): %s", err, stderr.last())
+	return answer, nil
 }
 
 // readHistory reads what a worker says of a history.

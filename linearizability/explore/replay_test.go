@@ -1,7 +1,6 @@
 package explore_test
 
 import (
-	"encoding/json"
 	"errors"
 	"os"
 	"os/exec"
@@ -12,7 +11,7 @@ import (
 
 	"github.com/mapspec/mapspec/linearizability/explore"
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
-	"github.com/mapspec/mapspec/linearizability/internal/report"
+	"github.com/mapspec/mapspec/linearizability/internal/report/gotest"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -55,7 +54,7 @@ var tiny = explore.Options{Size: "2x1", Keys: 1, Initials: []string{"empty"}, Wo
 // Clauses: S1
 func TestAScheduleShowsItsViolationAgain(t *testing.T) {
 	c := lostSwap(t)
-	if c.Look != model.LookSchedule || c.Clause != model.S1 || c.Schedule.Preemptions != 1 || len(c.Trace) == 0 || len(c.History.Events) == 0 {
+	if c.Look != model.LookSchedule || c.Clause != model.S1 || c.Schedule.Preemptions != 1 || c.Failure.Order == nil || len(c.History.Events) == 0 {
 		t.Errorf("found %+v", c)
 	}
 	for range 2 {
@@ -63,8 +62,8 @@ func TestAScheduleShowsItsViolationAgain(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r.Verdict.Status != model.Violation || r.Verdict.Evidence != c.Evidence {
-			t.Errorf("shown is %v, found was %s", r.Verdict, c.Evidence)
+		if r.Verdict.Status != model.Violation || r.Verdict.Evidence() != c.Failure.Sentence() {
+			t.Errorf("shown is %v, found was %s", r.Verdict, c.Failure.Sentence())
 		}
 		if !reflect.DeepEqual(r.Steps, c.Steps) || !reflect.DeepEqual(r.History, c.History) {
 			t.Errorf("steps %+v\nwere %+v", r.Steps, c.Steps)
@@ -79,15 +78,15 @@ func TestWhatACallPinsShowsAgain(t *testing.T) {
 	o := tiny
 	o.Stalls, o.Methods = true, []model.Method{model.Store, model.Delete, model.Range}
 	c := firstOf(t, mustExplore(t, "R2-logs-removals", o))
-	if c.Clause != model.R2 || c.Schedule.Stall == nil || len(c.Retained) != 2 || !strings.Contains(c.Path, "R2LogsRemovals.removed") {
+	if c.Clause != model.R2 || c.Schedule.Stall == nil || len(c.Failure.Retained) != 2 || !strings.Contains(c.Failure.Retained[0].Path, "R2LogsRemovals.removed") {
 		t.Errorf("found %+v", c)
 	}
 	r, err := explore.Replay(t.Context(), explore.MapOf(c), c, explore.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Verdict.Status != model.Violation || r.Verdict.Evidence != c.Evidence {
-		t.Errorf("shown is %v, found was %s", r.Verdict, c.Evidence)
+	if r.Verdict.Status != model.Violation || r.Verdict.Evidence() != c.Failure.Sentence() {
+		t.Errorf("shown is %v, found was %s", r.Verdict, c.Failure.Sentence())
 	}
 }
 
@@ -132,8 +131,8 @@ func TestStepsInTheHashTrieAreLocated(t *testing.T) {
 	store := func(k int) model.Op { return model.Op{Method: model.Store, Key: k, Value: k + 1} }
 	c := counterexample.Counterexample{
 		Map: "sync.Map", Import: "sync", Clause: model.S1,
-		Witness:  model.Witness{Look: model.LookSchedule, Init: []model.Op{store(0), store(1)}, Threads: [][]model.Op{{{Method: model.Delete}}}},
-		Schedule: &counterexample.Schedule{New: "new(sync.Map)", Hashes: "prefix", Initial: "by hand", Steps: "0", Digest: digest},
+		Witness: model.Witness{Look: model.LookSchedule, Init: []model.Op{store(0), store(1)}, Threads: [][]model.Op{{{Method: model.Delete}}},
+			Schedule: &model.Schedule{New: "new(sync.Map)", Hashes: "prefix", Initial: "by hand", Steps: "0", Digest: digest}},
 	}
 	r, err := explore.Replay(t.Context(), explore.MapOf(c), c, explore.Options{})
 	if err != nil {
@@ -236,7 +235,7 @@ func TestTheTestOfAScheduleFailsUntilTheMapIsMended(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	src, err := report.Test(firstOf(t, found))
+	src, err := gotest.Source(firstOf(t, found))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -254,23 +253,5 @@ func TestTheTestOfAScheduleFailsUntilTheMapIsMended(t *testing.T) {
 		if strings.Contains(string(out), "--- FAIL: TestS1Toy") != (which == "broken") || strings.Contains(string(out), "--- PASS: TestS1Toy") != (which == "fixed") {
 			t.Errorf("%s: %v\n%s\n%s", which, err, out, src)
 		}
-	}
-}
-
-func TestRunScheduleSaysWhatItCannotRun(t *testing.T) {
-	r := &recorder{TB: t}
-	explore.RunSchedule(r, `{"schema":1}`)
-	if len(r.failed) != 1 || !strings.Contains(r.failed[0], "cannot be read") {
-		t.Errorf("no counterexample: %q", r.failed)
-	}
-	c := lostSwap(t)
-	program, err := json.Marshal(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r = &recorder{TB: t}
-	explore.RunSchedule(r, string(program))
-	if len(r.failed) != 1 || !strings.Contains(r.failed[0], c.Evidence) {
-		t.Errorf("a broken map: %q", r.failed)
 	}
 }

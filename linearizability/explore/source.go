@@ -1,7 +1,9 @@
 package explore
 
 import (
+	"bytes"
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"go/ast"
@@ -11,6 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"text/template"
 
 	"github.com/mapspec/mapspec/linearizability/internal/instrument"
 )
@@ -36,11 +39,6 @@ func prepare(ctx context.Context, m Map, o Options, root string) (*build, error)
 	}
 	if err := b.copy.Verify(); err != nil {
 		return nil, fmt.Errorf("explore: the copy is not what was asked for: %w", err)
-	}
-	if o.change != nil {
-		if err := o.change(b.copy); err != nil {
-			return nil, err
-		}
 	}
 	if err := os.MkdirAll(b.counts(), 0o777); err != nil {
 		return nil, fmt.Errorf("explore: %w", err)
@@ -74,8 +72,14 @@ func (b *build) portable(places []string) []string {
 	return all
 }
 
-// mainOf returns the source of the program. The copy's package has the name that
-// it has itself; other names are such that no package will have them.
+//go:embed main.tmpl
+var mainText string
+
+// mainTemplate is the source of the program. The copy's package keeps its name,
+// and the other packages have names that no copy has.
+var mainTemplate = template.Must(template.New("main").Parse(mainText))
+
+// mainOf returns the source of the program.
 func mainOf(m Map, c *instrument.Copy) ([]byte, error) {
 	expression, err := parser.ParseExpr(m.New)
 	if err != nil {
@@ -86,25 +90,12 @@ func mainOf(m Map, c *instrument.Copy) ([]byte, error) {
 		return nil, fmt.Errorf("explore: %s does not speak of package %s: give an expression with names of %[2]s, such as new(%[2]s.Map[string, int])",
 			m.New, c.Package)
 	}
-	promise := strings.ReplaceAll(fmt.Sprintf("%#v", m.Promise), "model.", "mapspecModel.")
-	return fmt.Appendf(nil, `package main
-
-import (
-	%s %q
-
-	mapspecModel "github.com/mapspec/mapspec/model"
-	mapspecWorker "github.com/mapspec/mapspec/linearizability/internal/worker"
-)
-
-func main() {
-	mapspecWorker.Main(func() mapspecModel.Binder {
-		return mapspecWorker.Of(%q, %s,
-			%s,
-			func() any { return %[5]s },
-		)
+	var text bytes.Buffer
+	err = mainTemplate.Execute(&text, map[string]string{
+		"Package": c.Package, "Import": c.Import, "Name": m.Name, "New": m.New,
+		"Promise": strings.ReplaceAll(fmt.Sprintf("%#v", m.Promise), "model.", "mapspecModel."),
 	})
-}
-`, c.Package, c.Import, m.Name, promise, m.New), nil
+	return text.Bytes(), err
 }
 
 // speaksOf reports whether an expression has a name of the package.
@@ -119,8 +110,8 @@ func speaksOf(e ast.Expr, name string) (does bool) {
 	return does
 }
 
-// syntaxComplaint is a syntax error without its place, which is in a line that nobody
-// has seen.
+// syntaxComplaint is a syntax error without its place, which is in a line that the
+// user has not seen.
 func syntaxComplaint(err error) string {
 	var list scanner.ErrorList
 	if errors.As(err, &list) && len(list) > 0 {

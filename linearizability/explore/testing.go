@@ -9,7 +9,7 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// TB is what Run needs of a testing.TB.
+// TB is the part of testing.TB that Run needs.
 type TB interface {
 	Helper()
 	Context() context.Context
@@ -18,15 +18,15 @@ type TB interface {
 	Fatalf(format string, args ...any)
 }
 
-// Run explores b's map in a test: without Options.Size all programs of three
-// threads of one operation, with -short of two, on every initial map. A
-// violation of what the map promises fails the test, with the program and its
-// schedule, and so does whatever keeps the exploration from covering all that
-// was asked for. The certificate is logged in any case.
+// Run explores b's map in a test. Without Options.Size these are all programs of
+// three threads of one operation, with -short of two, on every initial map. The
+// test fails if the map breaks a clause that it promises, with the program and its
+// schedule, and if anything keeps the exploration from covering all that was asked
+// for. The certificate is logged in any case.
 //
-// What is explored is a copy of the package of the map's type, made with new(T):
-// the functions of a test file cannot be called from there. For a map that is
-// made otherwise say so with a [Map], and use [RunMap].
+// What is explored is a copy of the package of the map's type, and maps are made
+// with new(T): the functions of a test file cannot be called from there. If that
+// does not make your map, use [RunMap].
 func Run(t TB, b model.Binder, o Options) {
 	t.Helper()
 	m, err := Of(b)
@@ -66,7 +66,7 @@ func run(t TB, m Map, o Options, panics string) {
 	for _, v := range c.Violations {
 		if m.Promise.Fails(v.Clause) {
 			remark := ""
-			if panics != "" && strings.Contains(v.Evidence, " panicked ") {
+			if panics != "" && panicked(v.Failure) {
 				remark = "\n" + panics
 			}
 			t.Errorf("%s breaks %s: %s%s\nrepeat: %s", m.Name, v.Clause, v.Evidence, remark, repeat(m, o))
@@ -77,42 +77,31 @@ func run(t TB, m Map, o Options, panics string) {
 	}
 }
 
-// repeat is the command that explores m again. A shard is left out: the whole
-// has what the shard has.
+// repeat is the command that explores m again, all shards of it.
 func repeat(m Map, o Options) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "go run github.com/mapspec/mapspec/linearizability/cmd/mapspec explore -pkg %s -new %s -size %s", m.Import, quoted(m.New), o.Size)
-	for _, h := range m.Hash {
-		fmt.Fprintf(&b, " -hash %s", quoted(h))
-	}
-	if o.Keys != 0 {
-		fmt.Fprintf(&b, " -keys %d", o.Keys)
-	}
-	if len(o.Policies) > 0 {
-		fmt.Fprintf(&b, " -hashes %s", strings.Join(o.Policies, ","))
-	}
-	if len(o.Initials) > 0 {
-		fmt.Fprintf(&b, " -initial %s", quoted(strings.Join(o.Initials, ",")))
-	}
-	for _, method := range o.Methods {
-		fmt.Fprintf(&b, " -methods %v", method)
-	}
-	if o.Policy != "" && o.Policy != "dpor" {
-		fmt.Fprintf(&b, " -policy %s -seed %d", o.Policy, o.Seed)
-		if o.Schedules != 0 {
-			fmt.Fprintf(&b, " -schedules %d", o.Schedules)
+	words := []string{"go run github.com/mapspec/mapspec/linearizability/cmd/mapspec explore -pkg", m.Import, "-new", quoted(m.New), "-size", o.Size}
+	add := func(set bool, flag ...any) {
+		if set {
+			words = append(words, strings.TrimSpace(fmt.Sprintln(flag...)))
 		}
 	}
-	if o.Nested {
-		b.WriteString(" -nested")
+	for _, h := range m.Hash {
+		add(true, "-hash", quoted(h))
 	}
-	if !o.Stalls {
-		b.WriteString(" -stalls=false")
+	add(o.Keys != 0, "-keys", o.Keys)
+	add(len(o.Policies) > 0, "-hashes", strings.Join(o.Policies, ","))
+	add(len(o.Initials) > 0, "-initial", quoted(strings.Join(o.Initials, ",")))
+	for _, method := range o.Methods {
+		add(true, "-methods", method)
 	}
-	if o.Race {
-		b.WriteString(" -race")
-	}
-	return b.String()
+	sampled := o.Policy != "" && o.Policy != "dpor"
+	add(sampled, "-policy", o.Policy)
+	add(sampled, "-seed", o.Seed)
+	add(sampled && o.Schedules != 0, "-schedules", o.Schedules)
+	add(o.Nested, "-nested")
+	add(!o.Stalls, "-stalls=false")
+	add(o.Race, "-race")
+	return strings.Join(words, " ")
 }
 
 // quoted is s as one word of a shell.

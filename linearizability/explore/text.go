@@ -4,9 +4,12 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/mapspec/mapspec/linearizability/internal/english"
+	"github.com/mapspec/mapspec/linearizability/internal/worker/wire"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -21,7 +24,7 @@ func (c *Certificate) Text(w io.Writer, remark func(Violation) string) error {
 		if s.Keys > 0 {
 			fillers = fmt.Sprintf(" (%s)", counted(s.Keys, "more key"))
 		}
-		fmt.Fprintf(b, "    %-8s %-20s %s of %s%s\n", s.Policy, s.Initial, thousands(s.Programs), counted(s.Of, "program"), fillers)
+		fmt.Fprintf(b, "    %-8s %-20s %s of %s%s\n", s.Policy, s.Initial, english.Commas(s.Programs), counted(s.Of, "program"), fillers)
 	}
 	fmt.Fprintf(b, "  data races: %s\n", c.Races)
 	c.waitsText(b)
@@ -152,19 +155,19 @@ func (c *Certificate) shardText() string {
 func (c *Certificate) counts() string {
 	parts := []string{counted(c.Executions-c.Stalled, "execution")}
 	if c.Classes > 0 {
-		parts[0] = thousands(c.Classes) + " classes of executions"
+		parts[0] = english.Commas(c.Classes) + " classes of executions"
 		if c.Classes == 1 {
 			parts[0] = "1 class of executions"
 		}
 	}
 	if c.Stalled > 0 {
-		parts = append(parts, thousands(c.Stalled)+" more with a goroutine stopped for ever")
+		parts = append(parts, english.Commas(c.Stalled)+" more with a goroutine stopped for ever")
 	}
 	if c.CutShort > 0 {
-		parts = append(parts, thousands(c.CutShort)+" cut short")
+		parts = append(parts, english.Commas(c.CutShort)+" cut short")
 	}
 	if c.Released > 0 {
-		parts = append(parts, thousands(c.Released)+" judged for release")
+		parts = append(parts, english.Commas(c.Released)+" judged for release")
 	}
 	return strings.Join(parts, ", ")
 }
@@ -196,32 +199,52 @@ func gathered(assumed []string) []string {
 
 // counted is n of what.
 func counted(n int, what string) string {
-	if n != 1 {
-		what += "s"
-	}
-	return thousands(n) + " " + what
+	return english.Commas(n) + " " + english.Noun(n, what)
 }
 
-// thousands writes n with commas.
-func thousands(n int) string {
-	s := fmt.Sprint(n)
-	var groups []string
-	for ; len(s) > 3; s = s[:len(s)-3] {
-		groups = append(groups, s[len(s)-3:])
+// lines is a range of lines of a file.
+type lines struct {
+	file     string
+	from, to int
+}
+
+// shortUnreached shows the statements that no program reached, those next to
+// each other as one, and a file's name once: "map.go:3, 7-9".
+func shortUnreached(statements []string) string {
+	var all []lines
+	for _, s := range statements {
+		var l lines
+		i := strings.LastIndexByte(s, ':')
+		if i < 0 {
+			return strings.Join(statements, ", ")
+		}
+		l.file = s[:i]
+		if n, err := fmt.Sscanf(s[i+1:], "%d-%d", &l.from, &l.to); n != 2 || err != nil {
+			return strings.Join(statements, ", ")
+		}
+		if n := len(all); n > 0 && all[n-1].file == l.file && l.from <= all[n-1].to+1 {
+			all[n-1].to = max(all[n-1].to, l.to)
+			continue
+		}
+		all = append(all, l)
 	}
-	groups = append(groups, s)
-	slices.Reverse(groups)
-	return strings.Join(groups, ",")
+	var texts []string
+	for i, l := range all {
+		text := fmt.Sprint(l.from)
+		if l.to > l.from {
+			text = fmt.Sprintf("%d-%d", l.from, l.to)
+		}
+		if i == 0 || all[i-1].file != l.file {
+			text = filepath.Base(l.file) + ":" + text
+		}
+		texts = append(texts, text)
+	}
+	return strings.Join(slices.Clip(texts), ", ")
 }
 
 // AsFarAsAsked reports whether everything was explored that was asked for: a
 // sample was asked for, a budget that was hit was not, and after a failure
 // nothing more is asked.
 func (c *Certificate) AsFarAsAsked() bool {
-	for _, b := range c.Bounds {
-		if b != "sampled schedules" && b != "stopped at the first failure" {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(c.Bounds, func(b string) bool { return b != wire.Sampled && b != wire.FirstFailure })
 }

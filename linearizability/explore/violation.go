@@ -1,7 +1,10 @@
 package explore
 
 import (
+	"bytes"
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,32 +14,73 @@ import (
 	"github.com/mapspec/mapspec/linearizability/history"
 	"github.com/mapspec/mapspec/linearizability/internal/check"
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
-	"github.com/mapspec/mapspec/linearizability/internal/job"
+	"github.com/mapspec/mapspec/linearizability/internal/worker/wire"
 	"github.com/mapspec/mapspec/model"
 )
 
-// Violation is a clause that is broken, and the smallest program that shows it.
+// A Violation is a clause that is broken, and the smallest program that shows it.
 type Violation struct {
-	Clause      model.Clause     `json:"clause"`
-	Rank        job.Rank         `json:"rank"` // the program's place among all
-	Evidence    string           `json:"evidence"`
-	Policy      string           `json:"policy"`
-	Initial     string           `json:"initial"`
-	Program     history.Program  `json:"program"`
-	Schedule    string           `json:"schedule"`
-	Preemptions int              `json:"preemptions"`
-	Smallest    bool             `json:"smallest"` // no schedule with fewer preemptions shows it
-	Path        string           `json:"path,omitempty"`
-	Retained    []model.Retained `json:"retained,omitempty"`
+	Clause  model.Clause   `json:"clause"`
+	Rank    wire.Rank      `json:"rank"`              // the program's place among all
+	Failure *model.Failure `json:"failure,omitempty"` // nil in a certificate of an older mapspec
+	// Evidence and Path are what Failure says to people.
+	Evidence    string          `json:"evidence"`
+	Path        string          `json:"path,omitempty"`
+	Policy      string          `json:"policy"`
+	Initial     string          `json:"initial"`
+	Program     history.Program `json:"program"`
+	Schedule    string          `json:"schedule"`
+	Preemptions int             `json:"preemptions"`
+	Smallest    bool            `json:"smallest"` // no schedule with fewer preemptions shows it
 
-	found          *job.Found
+	found          *wire.Found
 	counterexample counterexample.Counterexample
 	err            error
 }
 
-// Counterexample returns v with all that it takes to run it again, and what
-// came of doing so once. The error says why there is none: v was read from a
-// file, or could not be run again, which is a mistake of mapspec.
+// UnmarshalJSON reads a violation. An unknown field is an error, but for
+// "retained", which certificates had before they had "failure".
+func (v *Violation) UnmarshalJSON(b []byte) error {
+	type plain Violation
+	old := struct {
+		*plain
+		Retained json.RawMessage `json:"retained"`
+	}{plain: (*plain)(v)}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	return d.Decode(&old)
+}
+
+// newViolation is what a worker found.
+func newViolation(f *wire.Found) Violation {
+	s := f.Witness.Schedule
+	v := Violation{
+		Clause: f.Clause, Rank: f.Rank, Policy: s.Hashes, Initial: s.Initial, Program: history.Program{Init: f.Witness.Init, Threads: f.Witness.Threads},
+		Schedule: s.Steps, Preemptions: s.Preemptions, Smallest: f.Smallest, found: f,
+	}
+	v.fail(f.Failure)
+	return v
+}
+
+// fail makes f what v shows. The history is the counterexample's.
+func (v *Violation) fail(f *model.Failure) {
+	if f == nil {
+		return
+	}
+	failure := *f
+	failure.History = nil
+	v.Failure, v.Evidence = &failure, failure.Sentence()
+	switch {
+	case len(f.Retained) > 0:
+		v.Path = f.Retained[0].Path
+	case f.Kind == model.Races:
+		v.Path = strings.Join(f.Output, "\n")
+	}
+}
+
+// Counterexample returns v with all that it takes to run it again, and what one
+// more run showed. The error says why there is none: v was read from a file, or
+// could not be run again, which is a mistake of mapspec.
 func (v *Violation) Counterexample() (counterexample.Counterexample, error) {
 	if v.found == nil {
 		return counterexample.Counterexample{}, errors.New("explore: the certificate was read from a file: explore the map to have its counterexamples")
@@ -44,14 +88,14 @@ func (v *Violation) Counterexample() (counterexample.Counterexample, error) {
 	return v.counterexample, v.err
 }
 
-// Verdict is v as a verdict on its clause.
+// Verdict returns v as a verdict on its clause.
 func (v Violation) Verdict(c *Certificate) model.Verdict {
 	what := model.Bounded
 	if c.Complete() {
 		what = model.Complete
 	}
 	return model.Verdict{
-		Clause: v.Clause, Status: model.Violation, Evidence: v.Evidence, Path: v.Path, Retained: v.Retained,
+		Clause: v.Clause, Status: model.Violation, Failure: v.Failure, Reason: v.Evidence,
 		Coverage: what("every interleaving of %d programs of size %s", c.Programs, c.Size),
 	}
 }
@@ -71,7 +115,11 @@ func (c *Certificate) explain(ctx context.Context, b *build, m Map) {
 				v.err, v.Clause, m.Name, programText(v.Program), v.Initial, v.Policy, v.Schedule)
 		}
 	}
-	slices.SortFunc(c.Violations, func(a, b Violation) int { return a.Clause.Order() - b.Clause.Order() })
+	c.sortViolations()
+}
+
+func (c *Certificate) sortViolations() {
+	slices.SortFunc(c.Violations, func(a, b Violation) int { return cmp.Compare(a.Clause.Order(), b.Clause.Order()) })
 }
 
 func programText(p history.Program) string {
@@ -84,8 +132,8 @@ func programText(p history.Program) string {
 
 func (c *Certificate) explainOne(ctx context.Context, b *build, m Map, v *Violation) error {
 	x := c.unexplained(m, v)
-	if w := v.found.Witness; w != nil {
-		x.Witness, x.Trace, x.Schedule = *w, v.found.Trace, nil
+	if v.found.Pump != nil {
+		x.Witness = *v.found.Pump
 		x.Minimal = model.Bounded("as it was found, not made smaller")
 		v.counterexample = x
 		return nil
@@ -105,66 +153,53 @@ func (c *Certificate) explainOne(ctx context.Context, b *build, m Map, v *Violat
 	if x.History, err = readHistory(r.History); err != nil {
 		return err
 	}
-	if v.Clause == model.S1 { // or what else package check calls it
-		v.Clause = violated(check.History(x.History, check.Options{Promise: m.Promise}))
+	if v.Clause == model.S1 { // or whichever clause package check finds broken
+		verdicts := check.History(x.History, check.Options{Promise: m.Promise})
+		if i := slices.IndexFunc(verdicts, func(v model.Verdict) bool { return v.Status == model.Violation }); i >= 0 {
+			v.Clause = verdicts[i].Clause
+		}
 	}
 	verdict, _, err := judge(m.Promise, v.Clause, r)
 	if err != nil {
 		return err
 	}
 	if verdict.Status != model.Violation {
-		return fmt.Errorf("explore: internal error: the violation found is none by the verdict on its replay, %s %s", verdict.Status, verdict.Evidence)
+		return fmt.Errorf("explore: internal error: the violation found is none by the verdict on its replay, %s %s", verdict.Status, verdict.Reason)
 	}
-	v.Evidence, v.Preemptions = verdict.Evidence, preemptions(r.Steps)
-	x.Clause, x.Evidence, x.Trace, x.Steps = v.Clause, v.Evidence, verdict.Trace, r.Steps
-	x.Schedule.Preemptions = v.Preemptions
+	v.fail(verdict.Failure)
+	v.Preemptions = preemptions(r.Steps)
+	x.Clause, x.Failure, x.Steps, x.Schedule.Preemptions = v.Clause, v.Failure, r.Steps, v.Preemptions
 	v.counterexample = x
 	return nil
-}
-
-// violated is the first clause that is violated, or S1.
-func violated(verdicts []model.Verdict) model.Clause {
-	for _, v := range verdicts {
-		if v.Status == model.Violation {
-			return v.Clause
-		}
-	}
-	return model.S1
 }
 
 // preemptions counts the switches away from a thread that could go on.
 func preemptions(steps []counterexample.Step) int {
 	n := 0
 	for _, s := range steps {
-		if s.Switch == "is preempted" {
+		if s.Reason == counterexample.Preempted {
 			n++
 		}
 	}
 	return n
 }
 
-// unexplained is v as a counterexample, as far as it is known from its
-// discovery.
+// unexplained is v as a counterexample, as far as it is known when it is found.
 func (c *Certificate) unexplained(m Map, v *Violation) counterexample.Counterexample {
 	x := counterexample.Counterexample{
 		Map: m.Name, Import: m.Import, Clause: v.Clause, Go: c.Go, Rounds: 1, Promise: m.Promise,
-		Witness:  model.Witness{Look: model.LookSchedule, Init: v.Program.Init, Threads: v.Program.Threads},
-		Minimal:  c.minimal(v),
-		Evidence: v.Evidence, Path: v.Path, Retained: v.Retained,
-		Schedule: &counterexample.Schedule{
-			New: m.New, HashFunctions: m.Hash, Hashes: v.Policy, Initial: v.Initial, Steps: v.Schedule, Digest: c.Digest,
-		},
+		Witness: v.found.Witness, Minimal: c.minimal(v), Failure: v.Failure,
 	}
+	s := *x.Schedule
+	s.New, s.HashFunctions, s.Digest = m.New, m.Hash, c.Digest
+	x.Schedule = &s
 	if typ, ok := strings.CutPrefix(m.New, "new("); ok {
 		x.Type = strings.TrimSuffix(typ, ")")
-	}
-	if s := v.found.Stall; s != nil {
-		x.Schedule.Stall = &counterexample.Stall{Thread: s.Thread, After: s.After}
 	}
 	return x
 }
 
-// minimal says how small v is. Programs are explored by their size.
+// minimal says how small v is. Smaller programs are explored first.
 func (c *Certificate) minimal(v *Violation) model.Coverage {
 	text := "no program of fewer operations breaks the clause on these initial maps"
 	switch {

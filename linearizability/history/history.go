@@ -1,25 +1,29 @@
-// Package history holds what was to be run and what was seen: programs,
-// histories, and their JSON lines.
+// Package history represents histories of operations on a map, records them, and
+// reads and writes them as JSON lines.
 //
-//	program.go   initial operations, then one list of operations a goroutine
-//	history.go   calls, visits and returns in the order in which they happened
-//	order.go     which orders of events are possible at all
-//	line.go      an event as one line of JSON
-//	read.go      a stream of lines as a history, and back
-//	recorder.go  a history of real goroutines
-//	journal.go   an append-only list with one writer, readable at any time
+// Use it to judge what was recorded anywhere, by any program. A [Recorder] records
+// what goroutines do:
 //
-// A history is a plain value. Whoever recorded it, it can be saved, read back
-// and judged elsewhere:
+//	rec := history.NewRecorder(2)
+//	c := rec.Client(0) // on the first goroutine:
+//	id := c.Call(model.Op{Method: model.Store, Key: 2, Value: 1})
+//	m.Store("two", "first value")
+//	c.Return(id, model.Result{})
+//	…
+//	err := rec.History().Write(file) // and then: mapspec history FILE
+//
+// Programs in other languages write the lines themselves, one per event:
 //
 //	{"seq":1,"id":7,"client":0,"parent":null,"call":{"op":"Store","key":2,"value":1}}
 //	{"seq":2,"id":8,"client":1,"parent":null,"call":{"op":"Range"}}
 //	{"seq":3,"id":8,"visit":{"key":2,"value":1}}
 //	{"seq":4,"id":7,"return":{}}
 //
-// Here Store has returned and Range has not: Range is pending. It may take
-// effect at any later time with any result, or never. The map is empty before
-// the first line.
+// Here the Store has returned, and the Range is pending: it may take effect at any
+// later time with any result, or never. The map is empty before the first line.
+//
+// A history is a plain value. It describes the calls that were observed, and says
+// nothing about which of them are right.
 package history
 
 import (
@@ -30,16 +34,16 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// NoParent is the parent of a call that no callback made.
+// NoParent is the parent of a call that no callback makes.
 const NoParent = -1
 
-// A Kind says what an event is.
+// A Kind is the kind of an event.
 type Kind uint8
 
 const (
 	Called   Kind = iota // an operation is called
-	Visited              // a traversal hands an entry to its callback
-	Returned             // an operation returns, or panics
+	Visited              // a traversal passes an entry to its callback
+	Returned             // an operation returns or panics
 )
 
 func (k Kind) String() string {
@@ -49,26 +53,27 @@ func (k Kind) String() string {
 	return fmt.Sprintf("Kind(%d)", uint8(k))
 }
 
-// An Event is one line of a history. Which fields count follows from Kind; the
+// An Event is one line of a history. Its Kind determines which fields are used; the
 // others are zero.
 type Event struct {
-	Seq    int // its place in the order, 0 and up; gaps are fine
-	ID     int // the operation it belongs to, 0 and up
+	Seq    int // position in the history, 0 or more; gaps are allowed
+	ID     int // the operation that the event belongs to, 0 or more
 	Kind   Kind
-	Client int          // of a call: the goroutine, 0 and up
+	Client int          // of a call: the goroutine, 0 or more
 	Parent int          // of a call: the traversal whose callback makes it, or NoParent
 	Op     model.Op     // of a call
 	Visit  model.Visit  // of a visit
 	Result model.Result // of a return
 }
 
-// A History is what happened, in order. The zero History is empty.
+// A History is a sequence of events in the order in which they happened. The zero
+// History is empty.
 type History struct {
 	Events []Event
 }
 
-// An Operation is one call with all that belongs to it. Call, Return and the
-// visits' At are the Seq of their events.
+// An Operation is one call with everything that belongs to it. Call, Return and the
+// At of its visits are the Seq of their events.
 type Operation struct {
 	ID     int
 	Client int
@@ -77,10 +82,10 @@ type Operation struct {
 	Result model.Result // zero if pending
 	Call   int
 	Return int     // negative if pending
-	Visits []Visit // what a traversal handed out, in order
+	Visits []Visit // of a traversal, in order
 }
 
-// A Visit is what a traversal handed to its callback, and when.
+// A Visit is what a traversal passed to its callback, and the Seq of that event.
 type Visit struct {
 	At int
 	model.Visit
@@ -97,8 +102,8 @@ func (o Operation) String() string {
 	return s + o.Result.Text(o.Op.Method)
 }
 
-// Operations returns the operations of h in the order of their calls. A visit
-// or a return without a call is left out; see [History.Validate].
+// Operations returns the operations of h, sorted by call. It ignores visits and
+// returns without a call, which [History.Validate] reports.
 func (h History) Operations() []Operation {
 	calls := 0
 	for i := range h.Events {
@@ -130,7 +135,7 @@ func (h History) Operations() []Operation {
 	return ops
 }
 
-// Of returns the history of ops, which may come in any order.
+// Of returns the history of ops, which may be in any order.
 func Of(ops []Operation) History {
 	events := make([]Event, 0, 2*len(ops))
 	for i := range ops {

@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// drawOp draws any operation, with callbacks up to depth deep.
+// drawOp draws any operation, with callbacks nested up to depth.
 func drawOp(t *rapid.T, depth int) model.Op {
 	o := model.Op{Method: model.Method(rapid.IntRange(0, int(model.Len)).Draw(t, "method"))}
 	if o.Method.OnKey() {
@@ -64,8 +64,8 @@ func drawVisit(t *rapid.T, m model.Method) model.Visit {
 	return v
 }
 
-// drawHistory draws any history that is possible: operations are drawn without
-// regard to what a map would answer.
+// drawHistory draws any possible history. Its operations and results need not be
+// those of a map.
 func drawHistory(t *rapid.T) (h History) {
 	type frame struct {
 		id     int
@@ -105,7 +105,7 @@ func drawHistory(t *rapid.T) (h History) {
 	return h
 }
 
-func lines(t interface{ Fatal(...any) }, h History) []byte {
+func encodeAll(t interface{ Fatal(...any) }, h History) []byte {
 	var b bytes.Buffer
 	if err := h.Write(&b); err != nil {
 		t.Fatal(err)
@@ -119,7 +119,7 @@ func TestWhatIsWrittenReadsBackTheSame(t *testing.T) {
 		if err := h.Validate(); err != nil {
 			t.Fatal(err)
 		}
-		text := lines(t, h)
+		text := encodeAll(t, h)
 		got, err := Read(bytes.NewReader(text))
 		if err != nil {
 			t.Fatalf("%v\n%s", err, text)
@@ -145,7 +145,8 @@ func TestOperationsHoldTheWholeHistory(t *testing.T) {
 	})
 }
 
-// The lines of docs: their form is a promise to whoever writes them elsewhere.
+// TestLineFormat has the lines of docs/json.md. Their form is a promise to programs
+// that write them.
 func TestLineFormat(t *testing.T) {
 	const text = `{"seq":1,"id":7,"client":0,"parent":null,"call":{"op":"CompareAndSwap","key":2,"old":1,"new":4}}
 {"seq":2,"id":8,"client":1,"parent":null,"call":{"op":"Range","func":{"stop":2,"do":[{"op":"Len"}]}}}
@@ -164,7 +165,7 @@ func TestLineFormat(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := string(lines(t, h)); got != text {
+	if got := string(encodeAll(t, h)); got != text {
 		t.Errorf("got:\n%s\nwant:\n%s", got, text)
 	}
 	ops := h.Operations()

@@ -12,74 +12,73 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// maxDepth bounds how deep operations inside callbacks inside operations nest
-// in a line, in braces and brackets: package model reads a call in time
-// proportional to its length times its depth.
+// maxDepth bounds the nesting of a line, in braces and brackets. Package model
+// needs time proportional to the length of a call times its nesting.
 const maxDepth = 100
 
-// maxMemo bounds how many objects a decoder remembers.
+// maxMemo bounds the number of payloads that a decoder remembers.
 const maxMemo = 1 << 14
 
-// A line is an event as JSON: one of call, visit and return is there.
+// A line is an event as JSON. It has exactly one of call, visit and return.
 type line struct {
 	Seq    *int            `json:"seq"`
 	ID     *int            `json:"id"`
 	Client *int            `json:"client,omitempty"`
-	Parent **int           `json:"parent,omitempty"` // of a call; to nil, which is null, if no callback makes it
+	Parent **int           `json:"parent,omitempty"` // a pointer to nil, which is null, if no callback makes the call
 	Call   json.RawMessage `json:"call,omitempty"`
 	Visit  json.RawMessage `json:"visit,omitempty"`
 	Return json.RawMessage `json:"return,omitempty"`
 }
 
-// wanted is what to write instead of an object that is no line.
-const wanted = `want {"seq":…,"id":…,"client":…,"call":{…}}, {"seq":…,"id":…,"visit":{…}} or {"seq":…,"id":…,"return":{…}}`
+// wantedLine describes a valid line, for errors.
+const wantedLine = `want {"seq":…,"id":…,"client":…,"call":{…}}, {"seq":…,"id":…,"visit":{…}} or {"seq":…,"id":…,"return":{…}}`
 
-// An object is the text of a call, of a visit, or of a return by method.
-type object struct {
+// A payload is the text of a call, of a visit, or of a return by method.
+type payload struct {
 	kind   Kind
 	method model.Method
 	text   string
 }
 
-// A decoder reads lines. Symbolic operations repeat, so it remembers the events
-// of objects that it read before; without, Read takes nearly twice as long.
+// A decoder reads lines. It remembers decoded payloads, because symbolic operations
+// repeat; without that, Read takes nearly twice as long.
 type decoder struct {
 	text *bytes.Reader
-	json *json.Decoder // of text, which is a line at a time: one for each would be garbage
-	memo map[object]Event
+	json *json.Decoder // reads text; a new decoder for each line would be garbage
+	memo map[payload]Event
 }
 
 func newDecoder() *decoder {
 	text := bytes.NewReader(nil)
-	return &decoder{text, strict(text), map[object]Event{}}
+	return &decoder{text, strict(text), map[payload]Event{}}
 }
 
-// strict returns a decoder to which an unknown field is an error.
+// strict returns a decoder that rejects unknown fields.
 func strict(r io.Reader) *json.Decoder {
 	d := json.NewDecoder(r)
 	d.DisallowUnknownFields()
 	return d
 }
 
-// decode reads one line, without space around it, which comes after what o was
-// told. After an error d is of no use.
-func (d *decoder) decode(b []byte, o *order) (e Event, err error) {
+// decode reads one line, without surrounding space. It follows the events that o
+// has accepted. After an error d must not be used.
+func (d *decoder) decode(b []byte, v *validator) (e Event, err error) {
 	var l line
 	start := d.json.InputOffset()
 	d.text.Reset(b)
 	err = d.json.Decode(&l)
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return e, errors.New("the line ends inside its object: write the rest, or remove the line if the file was cut off there")
+		return e, errors.New("the line ends inside its object: complete it, or remove the line if the file was cut off")
 	case err != nil:
-		return e, fmt.Errorf("%w: %s", tidy{err}, wanted)
+		return e, fmt.Errorf("%w: %s", oneLineError{err}, wantedLine)
 	case d.json.InputOffset() < start+int64(len(b)):
-		return e, errors.New("something follows the object: want one object a line")
+		return e, errors.New("the line continues after the object: want one object per line")
 	case l.Seq == nil || l.ID == nil:
-		return e, errors.New(`"seq" or "id" is missing: every line has both`)
+		return e, errors.New(`"seq" or "id" is missing: every line needs both`)
 	}
-	op, open := o.open[*l.ID]
-	of, objects := object{method: op.method}, 0
+	op, open := v.open[*l.ID]
+	of, objects := payload{method: op.method}, 0
 	for kind, text := range []json.RawMessage{l.Call, l.Visit, l.Return} {
 		if text != nil {
 			of.kind, of.text = Kind(kind), string(text)
@@ -96,8 +95,8 @@ func (d *decoder) decode(b []byte, o *order) (e Event, err error) {
 	case l.Parent != nil && **l.Parent < 0:
 		return e, fmt.Errorf("parent %d: want the id of a traversal, or null", **l.Parent)
 	case of.kind == Called || open:
-		e, err = d.event(of)
-	default: // without its method it cannot be read; o refuses it
+		e, err = d.decodePayload(of)
+	default: // it cannot be decoded without its method; o will reject it
 		e.Kind = of.kind
 	}
 	e.Seq, e.ID = *l.Seq, *l.ID
@@ -110,8 +109,9 @@ func (d *decoder) decode(b []byte, o *order) (e Event, err error) {
 	return e, err
 }
 
-// event returns of as an event, without the rest of its line.
-func (d *decoder) event(of object) (e Event, err error) {
+// decodePayload returns the event of a payload, without the other fields of its
+// line.
+func (d *decoder) decodePayload(of payload) (e Event, err error) {
 	if e, ok := d.memo[of]; ok {
 		return e, nil
 	}
@@ -120,7 +120,7 @@ func (d *decoder) event(of object) (e Event, err error) {
 	switch {
 	case text[0] != '{':
 		err = fmt.Errorf(`want "%v":{…}`, of.kind)
-	case deep(text):
+	case tooDeep(text):
 		err = fmt.Errorf("callbacks nest deeper than %d braces and brackets: flatten the program", maxDepth)
 	case of.kind == Called:
 		err = e.Op.UnmarshalJSON(text)
@@ -128,10 +128,10 @@ func (d *decoder) event(of object) (e Event, err error) {
 		e.Visit = model.Visit{Key: model.Unseen, Value: model.Unseen}
 		err = strict(bytes.NewReader(text)).Decode(&e.Visit)
 	default:
-		e.Result, err = model.DecodeResult(of.method, text)
+		e.Result, err = of.method.DecodeResult(text)
 	}
 	if err != nil {
-		return e, fmt.Errorf("in %.80s: %w", text, tidy{err})
+		return e, fmt.Errorf("in %.80s: %w", text, oneLineError{err})
 	}
 	if len(d.memo) < maxMemo {
 		d.memo[of] = e
@@ -139,8 +139,9 @@ func (d *decoder) event(of object) (e Event, err error) {
 	return e, nil
 }
 
-// deep takes braces inside strings for others: no string of a line has any.
-func deep(text []byte) bool {
+// tooDeep reports whether text nests deeper than maxDepth. It counts braces inside
+// strings too, but no valid line has any.
+func tooDeep(text []byte) bool {
 	depth := 0
 	for _, c := range text {
 		switch c {
@@ -156,7 +157,8 @@ func deep(text []byte) bool {
 	return false
 }
 
-// encode returns e's line, without its end. method is that of e's operation.
+// encode returns the line of e, without the newline. method is that of e's
+// operation.
 func encode(e *Event, method model.Method) (_ []byte, err error) {
 	l := line{Seq: &e.Seq, ID: &e.ID}
 	switch e.Kind {
@@ -172,7 +174,7 @@ func encode(e *Event, method model.Method) (_ []byte, err error) {
 		maps.DeleteFunc(visit, func(_ string, half int) bool { return half == model.Unseen })
 		l.Visit, err = json.Marshal(visit)
 	case Returned:
-		l.Return, err = model.EncodeResult(method, e.Result)
+		l.Return, err = method.EncodeResult(e.Result)
 	}
 	if err != nil {
 		return nil, err
@@ -180,12 +182,12 @@ func encode(e *Event, method model.Method) (_ []byte, err error) {
 	return json.Marshal(l)
 }
 
-// A tidy is an error of encoding/json or of package model on one line.
-type tidy struct{ err error }
+// A oneLineError is an error of encoding/json or package model, rendered in one line.
+type oneLineError struct{ err error }
 
-func (t tidy) Error() string {
+func (t oneLineError) Error() string {
 	text := strings.TrimPrefix(t.err.Error(), "json: ")
 	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r < ' ' }), " ")
 }
 
-func (t tidy) Unwrap() error { return t.err }
+func (t oneLineError) Unwrap() error { return t.err }

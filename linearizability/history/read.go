@@ -11,55 +11,54 @@ import (
 // maxLine is the longest line that Read accepts, in bytes.
 const maxLine = 1 << 16
 
-// eventBlock is how many events Read collects before it begins another block:
-// growing one slice of all would copy each event several times.
-const eventBlock = 1 << 13
+// blockEvents is the number of events that Read collects in one block. Growing a
+// single slice would copy each event several times.
+const blockEvents = 1 << 13
 
-// Read reads a history, one event a line; blank lines are skipped. It refuses
-// the first line that is malformed or impossible with an [*InvalidError]; an
-// error of r is returned wrapped. Time and memory are linear in the length of
-// the history, beside a buffer of a line.
+// Read reads a history with one event per line, skipping blank lines. It returns an
+// [*InvalidError] for the first line that is malformed or impossible. An error of r
+// is wrapped. Time and memory are linear in the length of the history.
 //
-// As everywhere in [encoding/json], the case of a field's name does not matter,
-// of a field given twice the last counts, and null is a missing field.
+// As usual in [encoding/json], field names are case-insensitive, the last of
+// several equal fields counts, and null is a missing field.
 func Read(r io.Reader) (History, error) {
 	var full [][]Event
 	var events []Event
 	d := newDecoder()
-	var o order
+	var v validator
 	lines := bufio.NewReaderSize(r, maxLine+1)
 	for number := 1; ; number++ {
 		b, err := lines.ReadSlice('\n')
 		last := err == io.EOF
 		switch {
 		case errors.Is(err, bufio.ErrBufferFull):
-			return History{}, &InvalidError{number, fmt.Sprintf("longer than %d bytes: want one event a line", maxLine)}
+			return History{}, &InvalidError{number, fmt.Sprintf("longer than %d bytes: want one event per line", maxLine)}
 		case err != nil && !last:
 			return History{}, fmt.Errorf("reading a history, line %d: %w", number, err)
 		}
 		if b = bytes.TrimSpace(b); len(b) > 0 {
-			e, err := d.decode(b, &o)
+			e, err := d.decode(b, &v)
 			if err == nil {
-				err = o.next(&e)
+				err = v.accept(&e)
 			}
 			if err != nil {
 				return History{}, &InvalidError{number, err.Error()}
 			}
-			if len(events) == eventBlock {
+			if len(events) == blockEvents {
 				full = append(full, events)
-				events = make([]Event, 0, eventBlock)
+				events = make([]Event, 0, blockEvents)
 			}
 			events = append(events, e)
 		}
 		if last {
-			return History{joined(append(full, events))}, nil
+			return History{concatenate(append(full, events))}, nil
 		}
 	}
 }
 
-// joined returns the events of all blocks in one slice, and lets go of each
-// block as soon as it is copied.
-func joined(blocks [][]Event) []Event {
+// concatenate returns the events of all blocks in one slice. It releases each block
+// as soon as it has been copied.
+func concatenate(blocks [][]Event) []Event {
 	n := 0
 	for _, b := range blocks {
 		n += len(b)
@@ -75,16 +74,16 @@ func joined(blocks [][]Event) []Event {
 	return events
 }
 
-// Write writes h, one event a line. A history that is not valid is refused
-// with an [*InvalidError] before the line in question is written.
+// Write writes h with one event per line. If h is invalid it returns an
+// [*InvalidError] before writing the invalid event.
 func (h History) Write(w io.Writer) error {
-	var o order
+	var v validator
 	buffered := bufio.NewWriter(w)
 	for i := range h.Events {
 		e := &h.Events[i]
-		method := o.open[e.ID].method // before a return closes it
+		method := v.open[e.ID].method // before a return closes the operation
 		var b []byte
-		err := o.next(e)
+		err := v.accept(e)
 		if err == nil {
 			b, err = encode(e, method)
 		}

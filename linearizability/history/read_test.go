@@ -15,8 +15,8 @@ import (
 
 var rewrite = flag.Bool("rewrite", false, "rewrite the golden files in testdata")
 
-// TestReadRefuses runs testdata/invalid.txt: prose, a history, what Read says.
-// The same order of events, if that is what is wrong, must fail Validate.
+// TestReadRefuses runs testdata/invalid.txt, whose paragraphs consist of a title, a
+// history, and the error that Read returns.
 func TestReadRefuses(t *testing.T) {
 	const path = "testdata/invalid.txt"
 	golden, err := os.ReadFile(path)
@@ -28,7 +28,7 @@ func TestReadRefuses(t *testing.T) {
 		input, _, ok := strings.Cut(script, "----\n")
 		prose, text, found := strings.Cut(input, "\n")
 		if !ok || !found {
-			t.Fatalf("want a line of prose, a history, ----, and what Read says: %q", script)
+			t.Fatalf("want a title, a history, ----, and the error of Read: %q", script)
 		}
 		said := "accepted"
 		if _, err := Read(strings.NewReader(strings.TrimSuffix(text, "\n"))); err != nil {
@@ -39,7 +39,7 @@ func TestReadRefuses(t *testing.T) {
 			}
 		}
 		if strings.Contains(said, "\n") || said == "accepted" {
-			t.Errorf("%s: want one line that refuses, got %q", prose, said)
+			t.Errorf("%s: want an error in one line, got %q", prose, said)
 		}
 		rewritten.WriteString(input + "----\n" + said + "\n\n")
 	}
@@ -61,12 +61,12 @@ func TestReadRefusesALongLine(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	if _, err := Read(strings.NewReader(text[2:])); err != nil {
-		t.Errorf("a line of the greatest length: %v", err)
+		t.Errorf("a line of maximum length: %v", err)
 	}
 }
 
-// Package model takes time quadratic in how deep callbacks nest, so a line of
-// the greatest length that is nothing else would take a second.
+// TestReadBoundsHowDeepCallbacksNest has callbacks nested so deeply that package
+// model, which takes quadratic time, would need a second to decode one line.
 func TestReadBoundsHowDeepCallbacksNest(t *testing.T) {
 	const perCallback = 3 // {"func":{"do":[
 	nested := func(callbacks int) string {
@@ -74,7 +74,7 @@ func TestReadBoundsHowDeepCallbacksNest(t *testing.T) {
 			strings.Repeat("]}}", callbacks) + "}"
 	}
 	if _, err := Read(strings.NewReader(nested(maxDepth / perCallback))); err != nil {
-		t.Errorf("callbacks up to the greatest depth: %v", err)
+		t.Errorf("callbacks nested up to the limit: %v", err)
 	}
 	for _, callbacks := range []int{maxDepth/perCallback + 1, maxLine / len(nested(1))} {
 		_, err := Read(strings.NewReader(nested(callbacks)))
@@ -84,11 +84,12 @@ func TestReadBoundsHowDeepCallbacksNest(t *testing.T) {
 		}
 	}
 	if _, err := Read(strings.NewReader(`{"call":` + strings.Repeat("[", maxLine/2))); err == nil {
-		t.Error("brackets without end are accepted")
+		t.Error("unclosed brackets are accepted")
 	}
 }
 
-// Any proper prefix of a history that ends inside a line is a truncated file.
+// TestReadRefusesATruncatedFile checks that a file cut off inside a line is rejected,
+// and that one cut off between lines is not.
 func TestReadRefusesATruncatedFile(t *testing.T) {
 	const text = `{"seq":1,"id":0,"client":0,"parent":null,"call":{"op":"Load","key":2}}
 {"seq":2,"id":0,"return":{"value":1,"ok":true}}`
@@ -129,7 +130,8 @@ type failingWriter struct{ err error }
 
 func (w failingWriter) Write([]byte) (int, error) { return 0, w.err }
 
-// What no file can say, a History in memory can.
+// TestValidateRefusesWhatNoFileCanSay has events that only a History in memory can
+// contain.
 func TestValidateRefusesWhatNoFileCanSay(t *testing.T) {
 	for name, e := range map[string]Event{
 		"no kind":         {Kind: 3},
@@ -149,7 +151,8 @@ func TestValidateRefusesWhatNoFileCanSay(t *testing.T) {
 	}
 }
 
-// FuzzRead: Read never panics, and what it accepts it writes and reads again.
+// FuzzRead checks that Read never panics, and that a history it accepts can be
+// written and read again.
 func FuzzRead(f *testing.F) {
 	golden, err := os.ReadFile("testdata/invalid.txt")
 	if err != nil {
@@ -168,13 +171,13 @@ func FuzzRead(f *testing.F) {
 			}
 			return
 		}
-		text := lines(t, h)
+		text := encodeAll(t, h)
 		again, err := Read(bytes.NewReader(text))
 		if err != nil {
 			t.Fatalf("%v\n%s", err, text)
 		}
-		if !bytes.Equal(lines(t, again), text) || len(again.Events) != len(h.Events) {
-			t.Errorf("%s\nbecame\n%s", text, lines(t, again))
+		if !bytes.Equal(encodeAll(t, again), text) || len(again.Events) != len(h.Events) {
+			t.Errorf("%s\nbecame\n%s", text, encodeAll(t, again))
 		}
 		if err := h.Validate(); err != nil {
 			t.Error(err)

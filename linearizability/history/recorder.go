@@ -9,56 +9,56 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// A Recorder writes down what real goroutines do. Its clock is one atomic
-// counter, never the time of day, whose ticks can coincide and whose cores
-// disagree (anishathalye/porcupine#40).
+// A Recorder records what goroutines do. Its clock is an atomic counter rather than
+// the time of day, whose ticks may coincide and which cores may disagree about
+// (anishathalye/porcupine#40).
 //
 //	rec := history.NewRecorder(len(threads))
 //	c := rec.Client(i) // on goroutine i:
 //	p := in.Prepare(op)
-//	id := c.Call(op) // the stamp is the last thing that Call does
+//	id := c.Call(op) // takes its stamp last
 //	p.Do()
-//	c.Returned(id)   // the stamp is the first thing that Returned does
+//	c.Returned(id)   // takes its stamp first
 //	c.SetResult(id, p.Result())
 //
-// and with a traversal, whose callback the client hears as a [model.Listener]:
+// A Client records traversals as a [model.Listener]:
 //
 //	id := c.Call(op)
 //	c.Return(id, model.Execute(in, op, c))
 //
-// A Recorder takes no lock, and once warm allocates nothing. It orders the
-// goroutines it records: under the race detector the clock is an edge between
-// any two operations, so a missing edge in the map (clause M1) cannot be seen
-// by a program that records. Judge M1 and M2 by one that does not.
+// A Recorder uses no locks, and after its first rounds it does not allocate. But
+// recording orders the goroutines: to the race detector, the clock orders any two
+// operations, so a program that records cannot show that the map fails to order
+// them (clause M1). Judge M1 and M2 with a program that does not record.
 type Recorder struct {
-	clock   stamp
+	clock   paddedCounter
 	clients []*Client
 }
 
-// stamp has a cache line of its own: every client writes it.
-type stamp struct {
+// A paddedCounter has cache lines of its own, since every client writes to it.
+type paddedCounter struct {
 	_ [64]byte
 	atomic.Int64
 	_ [64]byte
 }
 
-// A Client records one goroutine at a time, which calls all its methods. It is
-// a [model.Listener].
+// A Client records the operations of one goroutine, which must call all its methods
+// but may change between operations. It is a [model.Listener].
 type Client struct {
 	recorder *Recorder
-	number   int
-	open     []int // identifiers of its open operations, the innermost last
+	index    int
+	open     []int // IDs of its open operations, innermost last
 	records  journal[record]
-	visits   journal[visit]
-	_        [64]byte // the next client's line
+	visits   journal[visitRecord]
+	_        [64]byte // separates it from the next client's cache line
 }
 
-// A record is one operation. What changes after it was published is atomic:
+// A record is one operation. Fields that change after it was published are atomic:
 //
-//	call     0 not yet stamped   owner: → stamp
-//	ret      0 pending           owner: → stamp
-//	outcome  0 result not known  owner: → packed result, after value
-//	value    of the result       owner, before outcome
+//	call     0: no stamp yet    the owner stores the stamp
+//	ret      0: pending         the owner stores the stamp
+//	outcome  0: no result yet   the owner stores the packed result, after value
+//	value    of the result      the owner stores it, before outcome
 type record struct {
 	op      model.Op
 	parent  int
@@ -68,19 +68,19 @@ type record struct {
 	outcome atomic.Int64
 }
 
-// visit is what the operation with this identifier handed out.
-type visit struct {
+// A visitRecord is a visit by the operation with the given ID.
+type visitRecord struct {
 	id int
 	Visit
 }
 
 var _ model.Listener = (*Client)(nil)
 
-// NewRecorder returns a recorder of n clients, numbered from 0.
+// NewRecorder returns a recorder with n clients, numbered from 0.
 func NewRecorder(n int) *Recorder {
 	r := &Recorder{clients: make([]*Client, n)}
 	for i := range r.clients {
-		r.clients[i] = &Client{recorder: r, number: i}
+		r.clients[i] = &Client{recorder: r, index: i}
 	}
 	return r
 }
@@ -88,8 +88,8 @@ func NewRecorder(n int) *Recorder {
 // Client returns client i.
 func (r *Recorder) Client(i int) *Client { return r.clients[i] }
 
-// Reset forgets everything recorded, for another round. No client may be
-// running: after a hang, make another Recorder.
+// Reset forgets everything recorded, to begin another round. No client may be
+// recording. After a hang, use a new Recorder.
 func (r *Recorder) Reset() {
 	r.clock.Store(0)
 	for _, c := range r.clients {
@@ -99,11 +99,11 @@ func (r *Recorder) Reset() {
 	}
 }
 
-// Call records that o is being called, and returns its identifier. Inside an
-// open operation that is the parent.
+// Call records that o is being called, and returns its ID. If another operation is
+// open, that is o's parent.
 func (c *Client) Call(o model.Op) (id int) {
 	rec, i := c.records.draft()
-	id = i*len(c.recorder.clients) + c.number
+	id = i*len(c.recorder.clients) + c.index
 	rec.op, rec.parent = o, NoParent
 	if n := len(c.open); n > 0 {
 		rec.parent = c.open[n-1]
@@ -117,25 +117,25 @@ func (c *Client) Call(o model.Op) (id int) {
 	return id
 }
 
-// Visit records what the innermost open operation, a traversal, hands out.
+// Visit records a visit by the innermost open operation, which is a traversal.
 func (c *Client) Visit(v model.Visit) {
 	at := c.recorder.clock.Add(1)
 	entry, _ := c.visits.draft()
-	*entry = visit{c.open[len(c.open)-1], Visit{int(at), v}}
+	*entry = visitRecord{c.open[len(c.open)-1], Visit{int(at), v}}
 	c.visits.publish()
 }
 
-// Returned records that operation id, the innermost open one, has returned. Its
-// result follows with SetResult; until then a history shows it as pending.
+// Returned records that operation id, the innermost open one, has returned. Until
+// SetResult records its result, histories show it as pending.
 func (c *Client) Returned(id int) {
 	at := c.recorder.clock.Add(1)
-	c.record(id).ret.Store(at)
+	c.recordOf(id).ret.Store(at)
 	c.open = c.open[:len(c.open)-1]
 }
 
 // SetResult records the result of operation id.
 func (c *Client) SetResult(id int, r model.Result) {
-	rec := c.record(id)
+	rec := c.recordOf(id)
 	rec.value.Store(int64(r.Value))
 	rec.outcome.Store(packOutcome(r))
 }
@@ -146,16 +146,16 @@ func (c *Client) Return(id int, r model.Result) {
 	c.SetResult(id, r)
 }
 
-func (c *Client) record(id int) *record { return c.records.at(id / len(c.recorder.clients)) }
+func (c *Client) recordOf(id int) *record { return c.records.at(id / len(c.recorder.clients)) }
 
-// panics lists the ways to end, for packing.
+// panics lists the ways in which an operation can end, for packing.
 var panics = []model.Panic{
 	"", model.PanicHash, model.PanicCompare, model.PanicNilFunc,
 	model.PanicCallback, model.Goexit, model.PanicOther,
 }
 
-// An outcome is all of a result but its value, and known: bit 0 is 1, bit 1
-// is OK, bits 2 to 7 are the panic, the rest is Len.
+// packOutcome packs a result without its value. Bit 0 is set, bit 1 is OK, bits 2
+// to 7 are an index of panics, and the remaining bits are Len.
 func packOutcome(r model.Result) int64 {
 	kind := slices.Index(panics, r.Panic)
 	if kind < 0 {
@@ -174,21 +174,20 @@ func unpackOutcome(value, outcome int64) model.Result {
 	}
 }
 
-// History returns what was recorded so far. It may be called at any time by
-// any goroutine, so that the history of a map that hangs can be saved.
+// History returns what has been recorded so far. Any goroutine may call it at any
+// time, so that the history of a map that hangs can be saved.
 func (r *Recorder) History() History { return Of(r.AppendOperations(nil)) }
 
-// AppendOperations appends what was recorded so far to ops, in the order of
-// the calls, and returns the longer slice; it reuses what ops has room for,
-// the visits of operations beyond its length included. It may be called at any
-// time by any goroutine.
+// AppendOperations appends what has been recorded so far to ops, sorted by call, and
+// returns the extended slice. It reuses the memory of ops, including the Visits of
+// elements beyond its length. Any goroutine may call it at any time.
 //
-// What it returns is a prefix of the order of events, up to the stamp `until`
-// which it reads first. That the prefix has no gap: a client stores each of
-// its stamps before it does anything else that others can see. So if an event
-// up to until shows an effect of an operation, that operation's call has a
-// smaller stamp, and was stored before until was read. A return that was
-// stamped and not stored makes its operation pending, which claims less.
+// The result is a prefix of the order of events, up to the stamp `until`, which is
+// read first. The prefix has no gap, because a client stores each stamp before it
+// does anything else that others can observe. So if an event up to until shows an
+// effect of an operation, the call of that operation has a smaller stamp, which was
+// stored before until was read. A return whose stamp was taken but not stored leaves
+// its operation pending, which claims less.
 func (r *Recorder) AppendOperations(ops []Operation) []Operation {
 	until := r.clock.Load()
 	start := len(ops)
@@ -204,12 +203,11 @@ func (r *Recorder) AppendOperations(ops []Operation) []Operation {
 	return ops
 }
 
-// appendOperation appends record i, if it was called by then. The operations
-// of c begin at first; record j is operation first+j, since a client's stamps
-// grow.
+// appendOperation appends record i if it was called up to until. The operations of c
+// begin at ops[first]. Record j is ops[first+j], since a client's stamps increase.
 //
-// An operation whose return was seen and whose result was not is pending, and
-// its client went on: it gets a client of its own.
+// An operation with a return but no result is shown as pending. Since its client went
+// on, the operation gets a client number of its own, namely spare.
 func (c *Client) appendOperation(ops []Operation, first, i int, until int64, spare int) ([]Operation, int) {
 	rec := c.records.at(i)
 	call := rec.call.Load()
@@ -222,7 +220,7 @@ func (c *Client) appendOperation(ops []Operation, first, i int, until int64, spa
 	}
 	clients := len(c.recorder.clients)
 	o := Operation{
-		ID: i*clients + c.number, Client: c.number, Parent: rec.parent,
+		ID: i*clients + c.index, Client: c.index, Parent: rec.parent,
 		Op: rec.op, Call: int(call), Return: -1, Visits: visits,
 	}
 	if o.Parent != NoParent {
@@ -239,7 +237,7 @@ func (c *Client) appendOperation(ops []Operation, first, i int, until int64, spa
 	return append(ops, o), spare
 }
 
-// addVisits adds the visits up to until to ops, which are those of c.
+// addVisits adds the visits up to until to ops, the operations of c.
 func (c *Client) addVisits(ops []Operation, until int64) {
 	for i := range c.visits.len() {
 		v := c.visits.at(i)

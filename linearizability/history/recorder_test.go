@@ -62,9 +62,9 @@ func TestRecorderKeepsEveryResult(t *testing.T) {
 	})
 }
 
-// A round that was recorded may be decoded later, or, after a hang, never. An
-// operation that returned something unknown is pending, and since its client
-// went on, it belongs to a client of its own.
+// TestAnOperationWhoseResultIsUnknownIsPending checks operations whose result has not
+// been recorded: results may be decoded after a round, or never after a hang. Since
+// the client went on, such an operation gets a client of its own.
 func TestAnOperationWhoseResultIsUnknownIsPending(t *testing.T) {
 	rec := NewRecorder(1)
 	c := rec.Client(0)
@@ -105,7 +105,8 @@ func TestAnOperationWhoseResultIsUnknownIsPending(t *testing.T) {
 	}
 }
 
-// A traversal whose result is unknown takes its callback's calls with it.
+// TestATraversalWhoseResultIsUnknownIsPending checks that the calls of its callback
+// move to the traversal's new client.
 func TestATraversalWhoseResultIsUnknownIsPending(t *testing.T) {
 	rec := NewRecorder(2)
 	c := rec.Client(1)
@@ -146,9 +147,9 @@ func TestResetForgetsAndAllocatesNothing(t *testing.T) {
 	first := Of(ops)
 	round()
 	if again := Of(ops); !reflect.DeepEqual(first, again) {
-		t.Error("a second round of the same looks different")
+		t.Error("two equal rounds have different histories")
 	}
-	for range 10 { // visits move between operations until all have room
+	for range 10 { // until every operation has room for its visits
 		round()
 	}
 	if n := testing.AllocsPerRun(10, round); n != 0 {
@@ -156,9 +157,9 @@ func TestResetForgetsAndAllocatesNothing(t *testing.T) {
 	}
 }
 
-// What may be read at any time is a prefix of the order: whatever it shows of
-// an operation's effect, it shows the operation's call. The map here is one
-// atomic word, and every value is stored once.
+// TestASnapshotHasNoGap checks that a history taken at any time is a prefix of the
+// order of events: if it shows an operation's effect, it also shows the operation's
+// call. The map is one atomic word, and every value is stored once.
 func TestASnapshotHasNoGap(t *testing.T) {
 	const clients, calls = 3, 600
 	rec := NewRecorder(clients)
@@ -202,8 +203,8 @@ func TestASnapshotHasNoGap(t *testing.T) {
 	}
 }
 
-// The same, in slow motion: whatever the clock says first is the last event that
-// shows.
+// TestASnapshotEndsAtTheClock checks, for each value of the clock, that a history
+// ends with the event that has this stamp.
 func TestASnapshotEndsAtTheClock(t *testing.T) {
 	rec := NewRecorder(2)
 	a, b := rec.Client(0), rec.Client(1)
@@ -223,7 +224,7 @@ func TestASnapshotEndsAtTheClock(t *testing.T) {
 	}
 }
 
-// What an earlier round left behind does not show in the next.
+// TestResetForgetsResults checks that results of an earlier round do not reappear.
 func TestResetForgetsResults(t *testing.T) {
 	rec := NewRecorder(1)
 	c := rec.Client(0)
@@ -243,7 +244,7 @@ func TestResetForgetsResults(t *testing.T) {
 }
 
 func checkNoGap(t *testing.T, h History) {
-	stored := map[int]int{0: -1} // value: when its Store was called
+	stored := map[int]int{0: -1} // by value: the Seq of the call of its Store
 	for _, e := range h.Events {
 		if e.Kind == Called && e.Op.Method == model.Store {
 			stored[e.Op.Value] = e.Seq
@@ -255,7 +256,7 @@ func checkNoGap(t *testing.T, h History) {
 			seen = e.Visit.Value
 		}
 		if at, ok := stored[seen]; !ok || at > e.Seq {
-			t.Fatalf("event %d shows value %d, whose Store is not there by then", e.Seq, seen)
+			t.Fatalf("event %d shows value %d before the call of its Store", e.Seq, seen)
 		}
 	}
 }
@@ -266,7 +267,7 @@ func TestAJournalKeepsItsEntries(t *testing.T) {
 		for i := range 10 * firstBlock {
 			entry, at := j.draft()
 			if at != i {
-				t.Fatalf("entry %d is called %d", i, at)
+				t.Fatalf("entry %d has index %d", i, at)
 			}
 			*entry = i + round
 			j.publish()
@@ -280,21 +281,21 @@ func TestAJournalKeepsItsEntries(t *testing.T) {
 	}
 }
 
-// Read collects events in blocks; a history of many is still whole.
+// TestALongHistoryReadsBackTheSame reads a history of several blocks.
 func TestALongHistoryReadsBackTheSame(t *testing.T) {
-	text := million(3 * eventBlock)
+	text := manyLines(3 * blockEvents)
 	h, err := Read(bytes.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := lines(t, h); !bytes.Equal(got, text) {
+	if got := encodeAll(t, h); !bytes.Equal(got, text) {
 		t.Errorf("%d lines became %d", bytes.Count(text, []byte("\n")), bytes.Count(got, []byte("\n")))
 	}
 }
 
-// million returns the lines of a history of n operations by 8 clients, 4 of
-// them in progress at a time.
-func million(n int) []byte {
+// manyLines returns the lines of a history of n operations by 8 clients, up to 4 of
+// them in progress at once.
+func manyLines(n int) []byte {
 	rec := NewRecorder(8)
 	ids := [8]int{}
 	for i := range n + 4 {
@@ -319,7 +320,7 @@ func million(n int) []byte {
 
 func BenchmarkRead(b *testing.B) {
 	const operations = 1_000_000
-	text := million(operations)
+	text := manyLines(operations)
 	b.SetBytes(int64(len(text)))
 	b.ReportAllocs()
 	for b.Loop() {
@@ -332,7 +333,7 @@ func BenchmarkRead(b *testing.B) {
 
 func BenchmarkWrite(b *testing.B) {
 	const operations = 1_000_000
-	text := million(operations)
+	text := manyLines(operations)
 	h, err := Read(bytes.NewReader(text))
 	if err != nil {
 		b.Fatal(err)
@@ -349,7 +350,7 @@ func BenchmarkWrite(b *testing.B) {
 	b.ReportMetric(operations*float64(b.N)/b.Elapsed().Seconds(), "operations/s")
 }
 
-// BenchmarkRecord is what recording adds to an operation, uncontended.
+// BenchmarkRecord measures what recording adds to an operation without contention.
 func BenchmarkRecord(b *testing.B) {
 	rec := NewRecorder(1)
 	c := rec.Client(0)

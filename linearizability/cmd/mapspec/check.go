@@ -3,18 +3,15 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"os"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/mapspec/mapspec/impl"
+	"github.com/mapspec/mapspec/linearizability/internal/shard"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -110,7 +107,7 @@ func parseCheck(env environment, args []string) (checkOptions, error) {
 	f.Uint64Var(&o.seed, "seed", 0, "repeat a run's choices (default: a new one, printed)")
 	f.StringVar(&o.dir, "o", "counterexamples", "where violations are written, a `DIR`")
 	f.BoolVar(&o.json, "json", false, "print one object a map, a line each; see docs/json.md")
-	shard := f.String("shard", "", "judge part `i/n` of the maps, i from 0 (default from TEST_SHARD_INDEX and TEST_TOTAL_SHARDS)")
+	shardFlag := f.String("shard", "", "judge part `i/n` of the maps, i from 0 (default from TEST_SHARD_INDEX and TEST_TOTAL_SHARDS)")
 	if err := parse(f, args, 0); err != nil {
 		return o, err
 	}
@@ -124,8 +121,12 @@ func parseCheck(env environment, args []string) (checkOptions, error) {
 	if o.maps, err = choose(names); err != nil {
 		return o, err
 	}
-	o.maps, err = shardOf(o.maps, *shard, os.Getenv)
-	return o, err
+	i, n, err := shard.Read(*shardFlag, 0)
+	if err != nil {
+		return o, err
+	}
+	o.maps = part(o.maps, i, n)
+	return o, nil
 }
 
 func isSet(f *flag.FlagSet, name string) (set bool) {
@@ -149,35 +150,13 @@ func choose(names []string) ([]impl.Map, error) {
 	return maps, nil
 }
 
-// shardOf returns every n-th map, from the i-th: the flag's i/n, or what Bazel
-// or a Kubernetes Indexed Job says in the environment.
-func shardOf(maps []impl.Map, flag string, getenv func(string) string) ([]impl.Map, error) {
-	index, total := getenv("TEST_SHARD_INDEX"), getenv("TEST_TOTAL_SHARDS")
-	if index == "" {
-		index = getenv("JOB_COMPLETION_INDEX")
-	}
-	if flag != "" {
-		var ok bool
-		if index, total, ok = strings.Cut(flag, "/"); !ok {
-			return nil, fmt.Errorf("-shard %q: want i/n, such as 0/4", flag)
-		}
-	}
-	if index == "" && flag == "" {
-		return maps, nil
-	}
-	if total == "" {
-		return nil, fmt.Errorf("shard %s of how many? set TEST_TOTAL_SHARDS too, or -shard i/n", index)
-	}
-	i, err1 := strconv.Atoi(index)
-	n, err2 := strconv.Atoi(total)
-	if err := errors.Join(err1, err2); err != nil || i < 0 || i >= n {
-		return nil, fmt.Errorf("shard %s/%s: want i/n with 0 ≤ i < n", index, total)
-	}
+// part returns every n-th map, from the i-th.
+func part(maps []impl.Map, i, n int) []impl.Map {
 	var mine []impl.Map
-	for j := i; j < len(maps); j += n {
-		mine = append(mine, maps[j])
+	for ; i < len(maps); i += n {
+		mine = append(mine, maps[i])
 	}
-	return mine, nil
+	return mine
 }
 
 // progress shows what is going on, on a terminal only; "" clears the line.

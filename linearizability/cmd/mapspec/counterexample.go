@@ -7,11 +7,12 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
-	"github.com/mapspec/mapspec/linearizability/internal/report"
+	"github.com/mapspec/mapspec/linearizability/internal/report/text"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -126,6 +127,10 @@ func toExplain(verdicts []model.Verdict, c model.Clause) (v model.Verdict, other
 	return v, others, ok
 }
 
+// elsewhere are the clauses that are judged with the race detector, or under
+// exploration.
+var elsewhere = []model.Clause{model.M1, model.M2, model.P1}
+
 // noViolation says what was done in vain, and what was not done.
 func noViolation(o counterexampleOptions, v model.Verdict, verdicts []model.Verdict) error {
 	spent := (o.budget / 6).Round(time.Millisecond)
@@ -134,7 +139,7 @@ func noViolation(o counterexampleOptions, v model.Verdict, verdicts []model.Verd
 	}
 	var needs []string
 	for _, v := range verdicts {
-		if v.Status == model.Skipped && strings.HasPrefix(v.Evidence, "needs ") {
+		if v.Status == model.Skipped && slices.Contains(elsewhere, v.Clause) {
 			needs = append(needs, string(v.Clause))
 		}
 	}
@@ -153,7 +158,7 @@ func printCounterexample(env environment, o counterexampleOptions, c counterexam
 			Counterexample counterexample.Counterexample `json:"counterexample"`
 		}{dir, c})
 	}
-	if err := report.Text(env.stdout, c); err != nil {
+	if err := text.Write(env.stdout, c); err != nil {
 		return err
 	}
 	fmt.Fprintf(env.stdout, "\nsaved in %s, with a page to look at (report.html) and a test to paste (_counterexample_test.go)\n", dir)

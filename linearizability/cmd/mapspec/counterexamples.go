@@ -10,7 +10,9 @@ import (
 	"path/filepath"
 
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
-	"github.com/mapspec/mapspec/linearizability/internal/report"
+	"github.com/mapspec/mapspec/linearizability/internal/report/gotest"
+	"github.com/mapspec/mapspec/linearizability/internal/report/page"
+	"github.com/mapspec/mapspec/linearizability/internal/report/text"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -55,9 +57,9 @@ var pages = []struct {
 	name  string
 	write func(io.Writer, counterexample.Counterexample) error
 }{
-	{"trace.txt", report.Text},
-	{stepsText, report.Steps},
-	{"report.html", report.HTML},
+	{"trace.txt", text.Write},
+	{stepsText, text.WriteSteps},
+	{"report.html", page.Write},
 	{"_counterexample_test.go", writeTest},
 }
 
@@ -65,7 +67,7 @@ var pages = []struct {
 const stepsText = "steps.txt"
 
 func writeTest(w io.Writer, c counterexample.Counterexample) error {
-	b, err := report.Test(c)
+	b, err := gotest.Source(c)
 	if err != nil {
 		return err
 	}

@@ -10,14 +10,14 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/mapspec/mapspec/impl"
 	"github.com/mapspec/mapspec/linearizability/explore"
 	"github.com/mapspec/mapspec/linearizability/internal/near"
-	"github.com/mapspec/mapspec/linearizability/internal/report"
+	"github.com/mapspec/mapspec/linearizability/internal/report/text"
+	"github.com/mapspec/mapspec/linearizability/internal/shard"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -111,7 +111,7 @@ func parseExplore(env environment, args []string) (exploreOptions, error) {
 		for name := range strings.SplitSeq(s, ",") {
 			var m model.Method
 			if err := m.UnmarshalText([]byte(name)); err != nil {
-				return fmt.Errorf("%w%s", err, near.Name(name, methodNames()))
+				return fmt.Errorf("%w%s", err, near.Hint(name, methodNames()))
 			}
 			o.Methods = append(o.Methods, m)
 		}
@@ -150,18 +150,8 @@ func (o *exploreOptions) check() error {
 		return fmt.Errorf("-workers %d: want at least 1", o.Workers)
 	}
 	var err error
-	if o.shard == "" {
-		o.Shard, o.Shards, err = explore.ShardFromEnvironment(o.of)
-		return err
-	}
-	i, n, _ := strings.Cut(o.shard, "/")
-	var err1, err2 error
-	o.Shard, err1 = strconv.Atoi(i)
-	o.Shards, err2 = strconv.Atoi(n)
-	if err1 != nil || err2 != nil || o.Shard < 0 || o.Shard >= o.Shards {
-		return fmt.Errorf("-shard %q: want i/n with 0 ≤ i < n, such as 0/4", o.shard)
-	}
-	return nil
+	o.Shard, o.Shards, err = shard.Read(o.shard, o.of)
+	return err
 }
 
 func methodNames() []string {
@@ -253,7 +243,7 @@ func (t target) keep(out io.Writer, save *counterexamples, c *explore.Certificat
 		dir := filepath.Join(save.dir, found.Map, string(found.Clause))
 		if i == 0 {
 			fmt.Fprintln(out)
-			if err := report.Text(out, found); err != nil {
+			if err := text.Write(out, found); err != nil {
 				return err
 			}
 			fmt.Fprintln(out)

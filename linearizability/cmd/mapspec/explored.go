@@ -98,9 +98,9 @@ func loadsGoOn(c *explore.Certificate) model.Verdict {
 		c.Keys, strings.Join(c.Initials, " and "), strings.Join(c.Policies, ", "))
 	switch {
 	case !c.Complete():
-		return model.Verdict{Clause: model.P1, Status: model.Unknown, Evidence: c.Coverage, Coverage: model.Bounded("%s", what)}
+		return model.Verdict{Clause: model.P1, Status: model.Unknown, Reason: c.Coverage, Coverage: model.Bounded("%s", what)}
 	case c.Stalled == 0:
-		return model.Verdict{Clause: model.P1, Status: model.Unknown, Evidence: "no call was stopped", Coverage: model.Bounded("%s", what)}
+		return model.Verdict{Clause: model.P1, Status: model.Unknown, Reason: "no call was stopped", Coverage: model.Bounded("%s", what)}
 	}
 	return model.Verdict{Clause: model.P1, Status: model.OK, Coverage: model.Complete("%s", what)}
 }

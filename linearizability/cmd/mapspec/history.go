@@ -45,7 +45,7 @@ func runHistory(_ context.Context, env environment, args []string) (int, error) 
 	}
 	var verdicts []model.Verdict
 	if invalid != nil {
-		verdicts = []model.Verdict{{Clause: model.S1, Status: model.Invalid, Evidence: f.Arg(0) + ": " + invalid.Error()}}
+		verdicts = []model.Verdict{{Clause: model.S1, Status: model.Invalid, Reason: f.Arg(0) + ": " + invalid.Error()}}
 	} else {
 		p := model.Promise{}
 		if *atomicClear {
@@ -85,7 +85,7 @@ func printHistory(w io.Writer, verdicts []model.Verdict, asJSON bool) error {
 			continue
 		}
 		fmt.Fprintln(w, v)
-		for _, line := range v.Trace {
+		for _, line := range v.Lines() {
 			fmt.Fprintln(w, "    "+line)
 		}
 	}

@@ -5,12 +5,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/mapspec/mapspec/impl"
 	"github.com/mapspec/mapspec/linearizability/internal/near"
+	"github.com/mapspec/mapspec/linearizability/internal/process"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -21,39 +22,9 @@ import (
 
 // wire is one line of a child.
 type wire struct {
-	Phase    string                   `json:"phase,omitempty"` // what begins
-	Verdicts []model.Verdict          `json:"verdicts,omitempty"`
-	Carried  map[model.Clause]carried `json:"carried,omitempty"`
-	Done     bool                     `json:"done,omitempty"`
-}
-
-// carried is what a verdict holds beyond its own JSON.
-type carried struct {
-	History  []byte           `json:"history,omitempty"`
-	Witness  *model.Witness   `json:"witness,omitempty"`
-	Retained []model.Retained `json:"retained,omitempty"`
-}
-
-func newWire(verdicts []model.Verdict) wire {
-	r := wire{Verdicts: verdicts, Carried: map[model.Clause]carried{}}
-	for _, v := range verdicts {
-		if v.Status == model.Violation {
-			r.Carried[v.Clause] = carried{v.History, v.Witness, v.Retained}
-		}
-	}
-	return r
-}
-
-// verdicts returns r's verdicts whole again.
-func (r wire) verdicts() []model.Verdict {
-	for i := range r.Verdicts {
-		v := &r.Verdicts[i]
-		if v.Status == model.Violation {
-			c := r.Carried[v.Clause]
-			v.History, v.Witness, v.Retained = c.History, c.Witness, c.Retained
-		}
-	}
-	return r.Verdicts
+	Phase    string          `json:"phase,omitempty"` // what begins
+	Verdicts []model.Verdict `json:"verdicts,omitempty"`
+	Done     bool            `json:"done,omitempty"`
 }
 
 // find is how a child finds its map. Tests add maps that are not fit for the
@@ -74,17 +45,22 @@ func runJudge(ctx context.Context, env environment, args []string) (int, error) 
 	if !ok {
 		return exitOther, unknownMap(*name)
 	}
-	os.Stdout = os.Stderr // what a map prints is no report
-	e := json.NewEncoder(env.stdout)
+	messages, err := process.Messages()
+	if err != nil {
+		return exitOther, err
+	}
+	e := json.NewEncoder(messages)
 	for _, phase := range phases {
 		if err := e.Encode(wire{Phase: phase.name}); err != nil {
 			return exitOther, err
 		}
-		r := newWire(phase.judge(ctx, m.Subject, *budget, *seed))
-		if err := e.Encode(r); err != nil {
+		verdicts := phase.judge(ctx, m.Subject, *budget, *seed)
+		if err := e.Encode(wire{Verdicts: verdicts}); err != nil {
 			return exitOther, err
 		}
-		if _, found := r.Carried[model.Clause(*until)]; found || *until == "any" && len(r.Carried) > 0 {
+		if slices.ContainsFunc(verdicts, func(v model.Verdict) bool {
+			return v.Status == model.Violation && (*until == "any" || string(v.Clause) == *until)
+		}) {
 			break
 		}
 	}
@@ -104,7 +80,7 @@ func judgeProcess(ctx context.Context, m impl.Map, budget time.Duration, seed ui
 		if err := json.Unmarshal(line, &r); err != nil {
 			return err
 		}
-		verdicts = append(verdicts, r.verdicts()...)
+		verdicts = append(verdicts, r.Verdicts...)
 		last.Phase = cmp.Or(r.Phase, last.Phase)
 		last.Done = last.Done || r.Done
 		return nil
@@ -113,28 +89,29 @@ func judgeProcess(ctx context.Context, m impl.Map, budget time.Duration, seed ui
 		return model.Merge(verdicts), err
 	}
 	if !last.Done {
-		verdicts = append(verdicts, died(last.Phase, end.stderr, end.timedOut, end.err))
+		verdicts = append(verdicts, died(last.Phase, end))
 	}
 	return model.Merge(verdicts), nil
 }
 
 // died is the verdict on a map that took its process with it.
-func died(phase, stderr string, timedOut bool, err error) model.Verdict {
-	if timedOut {
-		return model.Verdict{Clause: model.P2, Status: model.Unknown,
-			Evidence: fmt.Sprintf("its process was stopped in phase %s, long after its budget", phase)}
+func died(phase string, r process.Result) model.Verdict {
+	unknown := model.Verdict{Clause: model.P2, Status: model.Unknown}
+	switch {
+	case r.Ending == process.Signalled && r.State == "signal: killed":
+		unknown.Reason = fmt.Sprintf("its process was killed from outside in phase %s, perhaps for want of memory", phase)
+		return unknown
+	case r.Ending != process.Exited && r.Ending != process.Signalled:
+		unknown.Reason = fmt.Sprintf("its process was ended in phase %s: %v", phase, r)
+		return unknown
 	}
-	if stderr == "" && err != nil && strings.Contains(err.Error(), "signal: killed") {
-		return model.Verdict{Clause: model.P2, Status: model.Unknown,
-			Evidence: "its process was killed from outside in phase " + phase + ", perhaps for want of memory"}
+	f := &model.Failure{Kind: model.Dies, Phase: phase, Exit: fmt.Sprint(r), Output: firstLines(r.Crash(), 40)}
+	clause := model.S1
+	if strings.Contains(r.Crash(), "concurrent map") {
+		clause = model.M2 // the runtime's own check of built-in maps
 	}
-	first, _, _ := strings.Cut(strings.TrimSpace(stderr), "\n")
-	v := model.Verdict{Clause: model.S1, Status: model.Violation, Coverage: model.Bounded("phase %s", phase),
-		Evidence: fmt.Sprintf("the process died in phase %s: %s (%v)", phase, first, err),
-		Trace:    firstLines(stderr, 40)}
-	if strings.Contains(stderr, "concurrent map") {
-		v.Clause = model.M2 // the runtime's own check of built-in maps
-	}
+	v := f.Violates(clause, nil)
+	v.Coverage = model.Bounded("phase %s", phase)
 	return v
 }
 
@@ -145,5 +122,5 @@ func firstLines(s string, n int) []string {
 
 // unknownMap names the maps that are spelled nearly so.
 func unknownMap(name string) error {
-	return fmt.Errorf("no map %q%s; mapspec list shows them all", name, near.Name(name, impl.Names()))
+	return fmt.Errorf("no map %q%s; mapspec list shows them all", name, near.Hint(name, impl.Names()))
 }

@@ -70,6 +70,5 @@ func promises(p model.Promise) string {
 	add(p.Len == model.Strong, "linearizable Len")
 	add(p.Shrinks, "shrinks")
 	add(p.LoadFree, "Load never waits")
-	add(p.Progress != "", string(p.Progress))
 	return strings.Join(parts, ", ")
 }

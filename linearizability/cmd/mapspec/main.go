@@ -88,7 +88,7 @@ func run(ctx context.Context, env environment, args []string) int {
 		}
 		return status
 	}
-	fmt.Fprintf(env.stderr, "mapspec: no command %q%s; mapspec -h lists them\n", name, near.Name(name, commandNames()))
+	fmt.Fprintf(env.stderr, "mapspec: no command %q%s; mapspec -h lists them\n", name, near.Hint(name, commandNames()))
 	return exitOther
 }
 

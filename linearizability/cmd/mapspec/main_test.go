@@ -19,6 +19,7 @@ import (
 	"github.com/mapspec/mapspec/impl"
 	"github.com/mapspec/mapspec/impl/broken"
 	"github.com/mapspec/mapspec/impl/locked"
+	"github.com/mapspec/mapspec/linearizability/internal/process"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -115,7 +116,7 @@ func TestMistakesAreOneLineThatSaysWhatToDo(t *testing.T) {
 		{[]string{"check", "-map", "nothing like it"}, `mapspec list shows them all`},
 		{[]string{"check", "-bugdet", "1s"}, "see mapspec check -h"},
 		{[]string{"check", "-budget", "0s"}, "want more than 0s"},
-		{[]string{"check", "-shard", "3"}, "want i/n, such as 0/4"},
+		{[]string{"check", "-shard", "3"}, "want i/n with 0 ≤ i < n, such as 0/4"},
 		{[]string{"check", "-shard", "/4"}, "want i/n with 0 ≤ i < n"},
 		{[]string{"check", "-shard", "4/4"}, "want i/n with 0 ≤ i < n"},
 		{[]string{"check", "sync.Map"}, `unexpected argument "sync.Map"; see mapspec check -h`},
@@ -175,10 +176,11 @@ func TestCheckShowsTheLeakOfGo1150(t *testing.T) {
 	got := mapspec(t, dir, "check", "-map", "go1.15.0", "-map", "locked", "-budget", "500ms", "-explore", "none", "-seed", "5")
 	for _, want := range []string{
 		`(?m)^mapspec check -seed 5, 500ms a map$`,
-		`(?m)^go1\.15\.0  ok +unbounded +ok +- +yes +holds readdirty\.Go1150\.dirty\["conn-1"\]$`,
-		`(?m)^locked +ok +prompt +ok +- +yes *$`,
+		`(?m)^go1\.15\.0 +R1 prompt release, R3 bounded garbage +the same +pile up +-$`,
+		`(?m)^locked +none +the same +released at once +-$`,
+		`held by readdirty\.Go1150\.dirty\["conn-1"\]`,
 		`go1\.15\.0 R1 violation, as expected`,
-		`64 keys of 64 retained`,
+		`key k1 and 63 more \(64 keys were removed\) are still reachable`,
 		`see counterexamples/go1\.15\.0/R1`,
 	} {
 		if !regexp.MustCompile(want).MatchString(got.stdout) {
@@ -200,7 +202,7 @@ func TestCheckShowsTheLeakOfGo1150(t *testing.T) {
 func TestCheckOfABrokenMapFailsAndKeepsTheHistory(t *testing.T) {
 	judges(t)
 	dir := t.TempDir()
-	got := mapspec(t, dir, "check", "-map", "unforetold", "-budget", "5s", "-json")
+	got := mapspec(t, dir, "check", "-map", "unforetold", "-budget", "1s", "-json")
 	var row struct {
 		Map        string
 		AsPromised bool `json:"as_promised"`
@@ -226,7 +228,7 @@ func TestCheckGoesOnAfterAMapThatDiesOrHangs(t *testing.T) {
 	t.Parallel() // it waits, more than not, for calls that hang
 	got := mapspec(t, t.TempDir(), "check", "-map", "dies", "-map", "hangs", "-map", "locked", "-budget", "300ms")
 	for _, want := range []string{
-		`(?m)^dies +breaks S1`, `(?m)^hangs .*breaks P2`, `(?m)^locked +ok`,
+		`(?m)^dies +S1 atomic operations.* NO: .*S1 ok`, `(?m)^hangs .*P2 no deadlock`, `(?m)^locked +none`,
 		`dies S1 violation.*\n.*died in phase properties.*exit status 7`,
 		`Swap\(.*never returned: .*main_test\.go`,
 	} {
@@ -243,7 +245,7 @@ func TestCheckGoesOnAfterAMapThatDiesOrHangs(t *testing.T) {
 func TestInterruptLosesNothing(t *testing.T) {
 	judges(t)
 	dir := t.TempDir()
-	c := start(t, dir, "check", "-map", "go1.15.0", "-map", "locked", "-budget", "4s", "-json")
+	c := start(t, dir, "check", "-map", "go1.15.0", "-map", "locked", "-budget", "2s", "-json")
 	out, err := c.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -281,7 +283,7 @@ func TestFullDiskIsSaid(t *testing.T) {
 		t.Skipf("no /dev/full here: %v", err)
 	}
 	defer full.Close()
-	for _, args := range [][]string{{"list", "-json"}, {"check", "-map", "locked", "-budget", "100ms", "-json"}} {
+	for _, args := range [][]string{{"list", "-json"}, {"check", "-map", "locked", "-budget", "100ms", "-explore", "none", "-json"}} {
 		c := start(t, t.TempDir(), args...)
 		var stderr bytes.Buffer
 		c.Stdout, c.Stderr = full, &stderr
@@ -320,16 +322,11 @@ func TestHistoryJudgesFilesFromAnywhere(t *testing.T) {
 	}
 }
 
-// Shards partition the maps, whoever numbers them.
+// Shards partition the maps.
 func TestShardsPartitionTheMaps(t *testing.T) {
-	none := func(string) string { return "" }
 	var names []string
-	for _, shard := range []string{"0/3", "1/3", "2/3"} {
-		part, err := shardOf(impl.Catalogue(), shard, none)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range part {
+	for i := range 3 {
+		for _, m := range part(impl.Catalogue(), i, 3) {
 			names = append(names, m.Name)
 		}
 	}
@@ -339,34 +336,28 @@ func TestShardsPartitionTheMaps(t *testing.T) {
 	if !slices.Equal(names, want) {
 		t.Errorf("three shards have %v, want %v", names, want)
 	}
-	for name, env := range map[string]map[string]string{
-		"Bazel":      {"TEST_SHARD_INDEX": "1", "TEST_TOTAL_SHARDS": "3"},
-		"Kubernetes": {"JOB_COMPLETION_INDEX": "1", "TEST_TOTAL_SHARDS": "3"},
-	} {
-		part, err := shardOf(impl.Catalogue(), "", func(key string) string { return env[key] })
-		if err != nil || part[0].Name != impl.Catalogue()[1].Name {
-			t.Errorf("%s: %v, %v", name, part, err)
-		}
-	}
 }
 
 // A child that says nothing more is a violation that says in which phase.
 //
 // Clauses: M2
 func TestDeathOfAChildIsBlamedOnWhatKilledIt(t *testing.T) {
-	crash := died("stress", "fatal error: concurrent map writes\n\ngoroutine 1", false, errors.New("exit status 2"))
-	if crash.Clause != model.M2 || !strings.Contains(crash.Evidence, "concurrent map writes") {
-		t.Errorf("%v, want M2", crash)
+	crash := process.Result{State: "exit status 2", Stderr: "a map that talks\nfatal error: concurrent map writes\n\ngoroutine 1"}
+	if v := died("stress", crash); v.Clause != model.M2 || v.Status != model.Violation || len(v.Lines()) != 3 ||
+		v.Evidence() != "the process died in phase stress: fatal error: concurrent map writes (exit status 2)" {
+		t.Errorf("%v, want M2", v)
 	}
-	if slow := died("stress", "", true, nil); slow.Clause != model.P2 || slow.Status != model.Unknown {
-		t.Errorf("%v, want P2 unknown: a budget that was hit", slow)
+	// A limit that was hit, and what the machine killed, are no fault of the map's.
+	for _, r := range []process.Result{
+		{Ending: process.TimeLimit}, {Ending: process.MemoryLimit}, {Ending: process.Stopped}, {Ending: process.Closed}, {Ending: process.Refused},
+		{Ending: process.Signalled, State: "signal: killed", Stderr: "a map that talks"},
+	} {
+		if v := died("stress", r); v.Clause != model.P2 || v.Status != model.Unknown || v.Evidence() == "" {
+			t.Errorf("%v: %v, want P2 unknown", r, v)
+		}
 	}
-}
-
-// A child that the machine killed is no fault of the map's.
-func TestChildKilledFromOutsideIsUnknown(t *testing.T) {
-	if v := died("stress", "", false, errors.New("signal: killed")); v.Status != model.Unknown {
-		t.Errorf("%v, want unknown", v)
+	if v := died("stress", process.Result{Ending: process.Signalled, State: "signal: segmentation fault"}); v.Status != model.Violation {
+		t.Errorf("%v, want a violation", v)
 	}
 }
 
@@ -383,7 +374,7 @@ func TestCounterexamplesRemoveNothingElse(t *testing.T) {
 	}
 	empty := t.TempDir()
 	for _, o := range []string{dir, empty} {
-		if got := mapspec(t, t.TempDir(), "check", "-map", "locked", "-budget", "10ms", "-o", o); got.status != exitOK {
+		if got := mapspec(t, t.TempDir(), "check", "-map", "locked", "-budget", "10ms", "-explore", "none", "-o", o); got.status != exitOK {
 			t.Errorf("status %d: %s", got.status, got.stderr)
 		}
 	}

@@ -8,13 +8,14 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/mapspec/mapspec/impl"
 	"github.com/mapspec/mapspec/linearizability/history"
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
 	"github.com/mapspec/mapspec/linearizability/internal/minimise"
+	"github.com/mapspec/mapspec/linearizability/internal/process"
+	"github.com/mapspec/mapspec/linearizability/internal/try"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -44,10 +45,13 @@ func runMinimise(ctx context.Context, env environment, args []string) (int, erro
 	if err := json.NewDecoder(os.Stdin).Decode(&r); err != nil || len(r.Verdicts) != 1 {
 		return exitOther, fmt.Errorf("want one verdict on standard input: %v", err)
 	}
-	os.Stdout = os.Stderr // what a map prints is no report
-	e := json.NewEncoder(env.stdout)
+	messages, err := process.Messages()
+	if err != nil {
+		return exitOther, err
+	}
+	e := json.NewEncoder(messages)
 	var last time.Time
-	c, err := minimise.Minimise(ctx, m.Subject, r.verdicts()[0], minimise.Options{Budget: *budget, Seed: *seed, Progress: func(text string) {
+	c, err := minimise.Minimise(ctx, m.Subject, r.Verdicts[0], minimise.Options{Budget: *budget, Seed: *seed, Progress: func(text string) {
 		if time.Since(last) > time.Second/5 {
 			last = time.Now()
 			_ = e.Encode(minimised{Progress: text}) // if nobody listens, the last line fails too
@@ -70,7 +74,7 @@ func minimiseProcess(ctx context.Context, env environment, m impl.Map, v model.V
 	if err != nil {
 		return asFound, err
 	}
-	stdin, err := json.Marshal(newWire([]model.Verdict{v}))
+	stdin, err := json.Marshal(wire{Verdicts: []model.Verdict{v}})
 	if err != nil {
 		return asFound, err
 	}
@@ -94,8 +98,7 @@ func minimiseProcess(ctx context.Context, env environment, m impl.Map, v model.V
 		last.Found.History, herr = history.Read(bytes.NewReader(last.History))
 		return *last.Found, errors.Join(err, herr)
 	case err == nil:
-		first, _, _ := strings.Cut(strings.TrimSpace(end.stderr), "\n")
-		asFound.Minimal = model.Bounded("as it was found: the process that tried smaller programs ended early: %s", first)
+		asFound.Minimal = model.Bounded("as it was found: the process that tried smaller programs ended early (%v): %s", end, end.Cause())
 	}
 	return asFound, err
 }
@@ -104,7 +107,6 @@ func minimiseProcess(ctx context.Context, env environment, m impl.Map, v model.V
 type again struct {
 	Verdict model.Verdict `json:"verdict"`
 	Rounds  int           `json:"rounds"`
-	History []byte        `json:"history,omitempty"`
 
 	steps []counterexample.Step // of a schedule
 }
@@ -125,9 +127,14 @@ func runAgain(ctx context.Context, env environment, args []string) (int, error) 
 	if !ok {
 		return exitOther, unknownMap(c.Map)
 	}
-	os.Stdout = os.Stderr // what a map prints is no report
-	v, rounds := minimise.Replay(ctx, m.Subject, c, *budget)
-	return exitOK, json.NewEncoder(env.stdout).Encode(again{Verdict: v, Rounds: rounds, History: v.History})
+	messages, err := process.Messages()
+	if err != nil {
+		return exitOther, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, *budget)
+	defer cancel()
+	v, run := try.Again(ctx, m.Subject, c)
+	return exitOK, json.NewEncoder(messages).Encode(again{Verdict: v, Rounds: run.Rounds})
 }
 
 // replayProcess runs c once more in a process of its own.
@@ -140,8 +147,8 @@ func replayProcess(ctx context.Context, c counterexample.Counterexample, budget 
 	var a again
 	end, err := p.run(ctx, func(line []byte) error { return json.Unmarshal(line, &a) })
 	if err == nil && a.Verdict.Clause == "" {
-		why := died("replay", end.stderr, end.timedOut, end.err)
-		a.Verdict = model.Verdict{Clause: c.Clause, Status: model.Unknown, Evidence: why.Evidence}
+		why := died("replay", end)
+		a.Verdict = model.Verdict{Clause: c.Clause, Status: model.Unknown, Reason: why.Evidence()}
 	}
 	return a, err
 }

@@ -9,9 +9,10 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/mapspec/mapspec/linearizability/explore"
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
-	"github.com/mapspec/mapspec/linearizability/internal/report"
+	"github.com/mapspec/mapspec/linearizability/internal/english"
+	"github.com/mapspec/mapspec/linearizability/internal/report/text"
+	"github.com/mapspec/mapspec/linearizability/internal/try"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -73,21 +74,21 @@ func runReplay(ctx context.Context, env environment, args []string) (int, error)
 	if !*asJSON {
 		describeReplay(env, c, last, shown, *times)
 		c.Steps = last.steps
-		if err := report.Steps(env.stdout, c); err != nil {
+		if err := text.WriteSteps(env.stdout, c); err != nil {
 			return exitOther, err
 		}
 	}
 	return replayStatus(last, shown, *times), nil
 }
 
-// replaySchedule runs c in the steps of its schedule, on a copy of the map that
-// is built anew. It takes no luck, and no budget.
+// replaySchedule runs c's schedule. The copy of the map that it runs on is built
+// anew, and runs in a process of its own anyway.
 func replaySchedule(ctx context.Context, c counterexample.Counterexample, _ time.Duration) (again, error) {
-	r, err := explore.Replay(ctx, explore.MapOf(c), c, explore.Options{})
-	if err != nil {
-		return again{}, err
+	v, run := try.Again(ctx, nil, c)
+	if v.Status == model.Invalid {
+		return again{}, errors.New(v.Reason)
 	}
-	return again{Verdict: r.Verdict, Rounds: 1, steps: r.Steps}, nil
+	return again{Verdict: v, Rounds: run.Rounds, steps: run.Steps}, nil
 }
 
 // replayStatus tells what was not shown from what could not be run.
@@ -108,7 +109,7 @@ func printReplay(env environment, c counterexample.Counterexample, a again) erro
 		Shown    bool         `json:"shown"`
 		Rounds   int          `json:"rounds"`
 		Evidence string       `json:"evidence"`
-	}{c.Map, c.Clause, a.Verdict.Status == model.Violation, a.Rounds, a.Verdict.Evidence})
+	}{c.Map, c.Clause, a.Verdict.Status == model.Violation, a.Rounds, a.Verdict.Evidence()})
 }
 
 func describeReplay(env environment, c counterexample.Counterexample, last again, shown, times int) {
@@ -117,24 +118,17 @@ func describeReplay(env environment, c counterexample.Counterexample, last again
 	case times > 1:
 		fmt.Fprintf(w, "%s breaks %s in %d of %d replays\n", c.Map, c.Clause, shown, times)
 	case shown == 1 && c.Lucky():
-		fmt.Fprintf(w, "%s breaks %s again, after %s\n", c.Map, c.Clause, plural(last.Rounds, "run"))
+		fmt.Fprintf(w, "%s breaks %s again, after %s\n", c.Map, c.Clause, english.Count(last.Rounds, "run"))
 	case shown == 1:
 		fmt.Fprintf(w, "%s breaks %s again\n", c.Map, c.Clause)
 	default:
 		fmt.Fprintf(w, "%s does not break %s this time (%s)\n", c.Map, c.Clause, last.Verdict.Status)
 	}
-	fmt.Fprintf(w, "    %s\n", last.Verdict.Evidence)
+	fmt.Fprintf(w, "    %s\n", last.Verdict.Evidence())
 	if c.Lucky() {
-		fmt.Fprintf(w, "    it is a matter of luck: it took up to %s when it was found, and a replay tries many more\n", plural(max(1, c.Rounds), "run"))
+		fmt.Fprintf(w, "    it is a matter of luck: it took up to %s when it was found, and a replay tries many more\n", english.Count(max(1, c.Rounds), "run"))
 	}
 	if c.Go != runtime.Version() {
 		fmt.Fprintf(w, "    found with %s; this is %s\n", c.Go, runtime.Version())
 	}
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

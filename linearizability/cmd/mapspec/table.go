@@ -12,104 +12,99 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// printTable prints a row a map.
+// printTable prints one row per map, and below it what the columns mean.
 func printTable(out io.Writer, results []judged) {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "map\tlinearizable\trelease\tprogress\texplored\texpected\tevidence")
+	fmt.Fprintln(w, "map\tviolations found\texpected\tdeleted keys\tinterleavings")
 	for _, r := range results {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Name,
-			summary(r.verdicts, "S", "T"), releaseSummary(r.verdicts), summary(r.verdicts, "P"),
-			r.explored, expectedSummary(r), evidenceSummary(r.verdicts))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", r.Name, found(r.verdicts), comparison(r), release(r.verdicts), interleavings(r.explored))
 	}
 	w.Flush()
+	fmt.Fprintf(out, `
+violations found  the clauses of docs/specification.md that the map breaks
+expected          what the catalogue predicts for this map; a difference is exit status 1
+deleted keys      when the map releases their memory
+interleavings     the programs that ran in every interleaving; 2x1: two goroutines, one call each
+`)
 }
 
-// summary joins the verdicts on the clauses with these initials: the clauses
-// that are violated, or else unknown, or "ok".
-func summary(verdicts []model.Verdict, initials ...string) string {
-	for _, status := range []model.Status{model.Violation, model.Invalid, model.Unknown} {
-		var clauses []string
+// found names the clauses that a map violates, and those that could not be
+// judged.
+func found(verdicts []model.Verdict) string {
+	var parts []string
+	for _, s := range []struct {
+		status model.Status
+		prefix string
+	}{{model.Violation, ""}, {model.Invalid, "invalid: "}, {model.Unknown, "unknown: "}} {
+		var titles []string
 		for _, v := range verdicts {
-			if v.Status == status && slices.Contains(initials, string(v.Clause[:1])) {
-				clauses = append(clauses, string(v.Clause))
+			if v.Status == s.status {
+				titles = append(titles, v.Clause.Title())
 			}
 		}
-		if len(clauses) > 0 && status == model.Violation {
-			return "breaks " + strings.Join(clauses, ", ")
-		} else if len(clauses) > 0 {
-			return string(status) + ": " + strings.Join(clauses, ", ")
+		if len(titles) > 0 {
+			parts = append(parts, s.prefix+strings.Join(titles, ", "))
 		}
 	}
-	for _, v := range verdicts {
-		if v.Status == model.OK && slices.Contains(initials, string(v.Clause[:1])) {
-			return "ok"
-		}
-	}
-	return "-"
+	return cmp.Or(strings.Join(parts, "; "), "none")
 }
 
-// releaseSummary is the level that was found: prompt, late (bounded as far as
-// was seen) or unbounded.
-func releaseSummary(verdicts []model.Verdict) string {
-	r1, r3 := model.Find(verdicts, model.R1), model.Find(verdicts, model.R3)
-	switch {
-	case r3.Status == model.Violation:
-		return "unbounded"
-	case r1.Status == model.Violation && r3.Status == model.OK:
-		return "late"
-	case r1.Status == model.OK && model.Find(verdicts, model.R2).Status == model.Violation:
-		return "breaks R2"
-	case r1.Status == model.OK:
-		return "prompt"
-	case r1.Status == model.Violation:
-		return "late?"
-	}
-	return cmp.Or(string(r1.Status), "-")
-}
-
-func expectedSummary(r judged) string {
+// comparison compares the verdicts with those that the catalogue predicts.
+func comparison(r judged) string {
 	if r.interrupted {
 		return "interrupted"
 	}
 	ok, unexpected := r.AsExpected(r.verdicts)
 	if ok {
-		return "yes"
+		return "the same"
 	}
-	var clauses []string
+	var parts []string
 	for _, c := range unexpected {
-		clauses = append(clauses, string(c))
-	}
-	return "NO: " + strings.Join(clauses, ", ")
-}
-
-// evidenceSummary is the most telling thing seen: where something is held, or
-// else the first violation.
-func evidenceSummary(verdicts []model.Verdict) string {
-	for _, v := range verdicts {
-		if v.Status == model.Violation && v.Path != "" {
-			return "holds " + v.Path
+		var want []string
+		for _, s := range r.Expected(c) {
+			want = append(want, string(s))
 		}
+		parts = append(parts, fmt.Sprintf("%s %s", c, strings.Join(want, " or ")))
 	}
-	for _, status := range []model.Status{model.Violation, model.Invalid, model.Unknown} {
-		for _, v := range verdicts {
-			if v.Status == status {
-				return shorten(v.Evidence, 64)
-			}
-		}
-	}
-	return ""
+	return "NO: " + strings.Join(parts, ", ")
 }
 
-func shorten(s string, runes int) string {
-	r := []rune(s)
-	if len(r) <= runes {
-		return s
+// release says when a map releases deleted keys. "late" is bounded only as far
+// as the checkers looked.
+func release(verdicts []model.Verdict) string {
+	r1, r3 := model.Find(verdicts, model.R1), model.Find(verdicts, model.R3)
+	switch {
+	case r3.Status == model.Violation:
+		return "pile up"
+	case r1.Status == model.Violation && r3.Status == model.OK:
+		return "released late"
+	case r1.Status == model.Violation:
+		return "released late?"
+	case r1.Status == model.OK && model.Find(verdicts, model.R2).Status == model.Violation:
+		return "pinned by calls"
+	case r1.Status == model.OK:
+		return "released at once"
 	}
-	return strings.TrimSpace(string(r[:runes-1])) + "…"
+	return string(r1.Status)
 }
 
-// printViolations says what lies behind the table, each violation with its
-// evidence and where the rest is.
+// interleavings says how much a short exploration covered. Its violations are
+// among the others.
+func interleavings(e explored) string {
+	switch c := e.certificate; {
+	case c == nil && e.why != "":
+		return "none, see below"
+	case c == nil:
+		return "-"
+	case !c.Complete():
+		return c.Size + " " + c.Coverage
+	default:
+		return "all of " + c.Size
+	}
+}
+
+// printViolations prints the evidence behind the table: each violation, and the
+// directory with the rest.
 func printViolations(w io.Writer, results []judged, dir string) {
 	for _, r := range results {
 		if r.explored.why != "" {
@@ -123,9 +118,9 @@ func printViolations(w io.Writer, results []judged, dir string) {
 			if slices.Contains(r.Expected(v.Clause), v.Status) {
 				expected = ", as expected"
 			}
-			fmt.Fprintf(w, "\n%s %s %s%s: %s\n    %s\n", r.Name, v.Clause, v.Status, expected, v.Clause.Sentence(), v.Evidence)
-			if v.Path != "" {
-				fmt.Fprintf(w, "    held by %s\n", v.Path)
+			fmt.Fprintf(w, "\n%s %s %s%s: %s\n    %s\n", r.Name, v.Clause, v.Status, expected, v.Clause.Sentence(), v.Evidence())
+			if path := v.Path(); path != "" {
+				fmt.Fprintf(w, "    held by %s\n", path)
 			}
 			if v.Status == model.Violation {
 				fmt.Fprintf(w, "    see %s\n", filepath.Join(dir, r.Name, string(v.Clause)))

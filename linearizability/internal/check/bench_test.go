@@ -9,7 +9,7 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// rounds are histories of a correct map by 4 clients, 8 operations each.
+// rounds returns n histories of a correct map with 4 clients and 32 operations.
 func rounds(n int, keys []int, methods []model.Method) [][]history.Operation {
 	list := make([][]history.Operation, n)
 	for i := range list {
@@ -35,19 +35,19 @@ func benchmarkRounds(b *testing.B, list [][]history.Operation, p model.Promise) 
 	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "rounds/s")
 }
 
-// BenchmarkRound is a round of the stress checker: one hot key.
+// BenchmarkRound judges rounds of the stress checker on one hot key.
 func BenchmarkRound(b *testing.B) {
 	benchmarkRounds(b, rounds(100, []int{0}, onKey), model.Promise{})
 }
 
-// BenchmarkWholeRound is a round with every operation of the specification
-// on three keys, Clear and Len as strong as can be.
+// BenchmarkWholeRound judges rounds with every operation on three keys, where
+// Clear and Len are promised to be strong.
 func BenchmarkWholeRound(b *testing.B) {
 	methods := append(slices.Clone(onKey), model.Range, model.Keys, model.Clear, model.Len)
 	benchmarkRounds(b, rounds(100, []int{0, 1, 2}, methods), strongest)
 }
 
-// BenchmarkViolation is a round that has no order, explained.
+// BenchmarkViolation judges and explains rounds that have no order.
 func BenchmarkViolation(b *testing.B) {
 	var list [][]history.Operation
 	for i, ops := range rounds(400, []int{0}, onKey) {
@@ -66,7 +66,7 @@ func BenchmarkViolation(b *testing.B) {
 	}
 }
 
-// benchmarkLong judges one long history again and again.
+// benchmarkLong judges one long history repeatedly.
 func benchmarkLong(b *testing.B, ops []history.Operation, p model.Promise) {
 	b.ReportAllocs()
 	for b.Loop() {
@@ -79,15 +79,15 @@ func benchmarkLong(b *testing.B, ops []history.Operation, p model.Promise) {
 	b.ReportMetric(float64(len(ops)*b.N)/b.Elapsed().Seconds(), "operations/s")
 }
 
-// BenchmarkLong is a million operations over 16 keys by 8 clients.
-func BenchmarkLong(b *testing.B) { benchmarkLong(b, million(), model.Promise{}) }
+// BenchmarkLong judges a million operations on 16 keys by 8 clients.
+func BenchmarkLong(b *testing.B) { benchmarkLong(b, millionOps(), model.Promise{}) }
 
-// BenchmarkLongRun is 200,000 operations on one key by 8 clients, without an
-// instant at which none is in progress.
+// BenchmarkLongRun judges 200,000 operations on one key by 8 clients, with some
+// operation in progress at every instant.
 func BenchmarkLongRun(b *testing.B) { benchmarkLong(b, endless(200_000, 1), model.Promise{}) }
 
-// BenchmarkLongWhole is 200,000 operations on 4 keys by 8 clients, Clear and Len
-// as strong as can be.
+// BenchmarkLongWhole judges 200,000 operations on 4 keys by 8 clients, where
+// Clear and Len are promised to be strong.
 func BenchmarkLongWhole(b *testing.B) {
 	s := &simulation{
 		choose: seeded(1), clients: 8, calls: 200_000, keys: []int{0, 1, 2, 3}, values: 100,

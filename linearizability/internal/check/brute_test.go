@@ -12,7 +12,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestMain makes rapid check 4,000 histories unless told otherwise.
+// TestMain makes rapid check 4,000 histories unless -rapid.checks is given.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	said := false
@@ -25,20 +25,20 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// An atom is what takes effect at one instant, told in this file's own words:
-// brute force shares nothing with the checker but the types of a history.
+// An atom takes effect at one instant. Brute force knows operations only as
+// atoms: it shares nothing with the checker but the types of a history.
 type atom struct {
 	call, ret int
-	pending   bool // may take effect at any time from call on, or never
+	pending   bool // may take effect at any time after call, or never
 	optional  bool // may take effect between call and ret, or never
-	// apply changes the map and reports whether what was seen agrees.
+	// apply changes the map and reports whether that agrees with what was observed.
 	apply func(state map[int]int, nans *int) bool
 }
 
-// explained reports whether some order of atoms agrees with all of them: it
-// tries every one.
+// explained reports whether some order of atoms agrees with all of them. It
+// tries every order.
 func explained(atoms []atom, state map[int]int, nans int) bool {
-	first, left := 0, false // the earliest return of those left
+	first, left := 0, false // the earliest return among atoms
 	for _, a := range atoms {
 		if !a.pending && (!left || a.ret < first) {
 			first, left = a.ret, true
@@ -49,7 +49,7 @@ func explained(atoms []atom, state map[int]int, nans int) bool {
 	}
 	for i, a := range atoms {
 		if a.call > first {
-			continue // something returned before a was called
+			continue // another atom returned before a was called
 		}
 		others := slices.Delete(slices.Clone(atoms), i, i+1)
 		next, n := maps.Clone(state), nans
@@ -60,16 +60,16 @@ func explained(atoms []atom, state map[int]int, nans int) bool {
 	return false
 }
 
-// clearing says what a Clear is.
+// A clearing is a meaning of Clear.
 type clearing int
 
 const (
 	atomically clearing = iota
 	keyByKey            // one Delete of each key
-	keyOrNot            // one Delete of each key, or none
+	keyOrNot            // for each key one Delete, or none
 )
 
-// atomsOf tells ops in atoms. keys are those of interest.
+// atomsOf returns the atoms of ops that concern keys.
 func atomsOf(ops []history.Operation, keys []int, how clearing, traversals, lens bool) (atoms []atom) {
 	for _, o := range ops {
 		a := atom{call: o.Call, ret: o.Return, pending: o.Pending()}
@@ -96,7 +96,7 @@ func atomsOf(ops []history.Operation, keys []int, how clearing, traversals, lens
 	return atoms
 }
 
-// loadsOf tells a traversal in atoms.
+// loadsOf returns the atoms of a traversal.
 func loadsOf(o history.Operation, keys []int) (atoms []atom) {
 	for _, k := range keys {
 		visited := false
@@ -176,9 +176,9 @@ func duringWrite(o history.Operation, ops []history.Operation) bool {
 	})
 }
 
-// drawChooser draws a source of choices. Only its seed is rapid's, in several
-// draws: rapid prefers small numbers and repeats them, and a history of nothing
-// but Loads by client 0 breaks nothing.
+// drawChooser draws a source of choices. Rapid chooses only its seed, in several
+// draws. If rapid made each choice, it would prefer small numbers and repeat
+// them, and a history of nothing but Loads by client 0 breaks nothing.
 func drawChooser(t *rapid.T) func(n int) int {
 	seed := uint64(0)
 	for range 6 {
@@ -187,20 +187,26 @@ func drawChooser(t *rapid.T) func(n int) int {
 	return seeded(seed)
 }
 
-// drawSmall draws a small history, spoiled or not, and the keys that it uses.
-func drawSmall(t *rapid.T) (ops []history.Operation, keys []int, p model.Promise) {
-	choose := drawChooser(t)
-	keys = []int{0, 1, 2}[:1+choose(3)]
-	s := &simulation{
-		choose: choose, clients: 2 + choose(2), calls: 3 + choose(7), keys: keys, values: 2,
-		leave: 3, weakClear: choose(2) == 0, spare: []int{0, 0, 3}[choose(3)], fill: choose(3) > 0,
-	}
+// choosePromise chooses how strong Clear and Len are.
+func choosePromise(choose func(n int) int) (p model.Promise) {
 	if choose(2) == 0 {
 		p.Clear = model.Strong
 	}
 	if choose(2) == 0 {
 		p.Len = model.Strong
 	}
+	return p
+}
+
+// drawSmall draws a small history, possibly spoiled, and the keys that it uses.
+func drawSmall(t *rapid.T) (ops []history.Operation, keys []int, p model.Promise) {
+	choose := drawChooser(t)
+	keys = []int{0, 1, 2}[:1+choose(3)]
+	s := &simulation{
+		choose: choose, clients: 2 + choose(2), calls: 3 + choose(7), keys: keys, values: 2,
+		leaveOneIn: 3, weakClear: choose(2) == 0, spareOneIn: []int{0, 0, 3}[choose(3)], fill: choose(3) > 0,
+	}
+	p = choosePromise(choose)
 	s.methods = [][]model.Method{
 		onKey,
 		append(slices.Clone(onKey), model.Clear, model.Clear, model.Len, model.Len),
@@ -221,8 +227,8 @@ func drawSmall(t *rapid.T) (ops []history.Operation, keys []int, p model.Promise
 	return ops, keys, p
 }
 
-// TestCheckAgreesWithBruteForce is the second opinion on every clause that
-// takes a search, by porcupine and by walks.
+// TestCheckAgreesWithBruteForce compares the verdicts on every clause that needs
+// a search, by porcupine and by walks, with an independent implementation.
 //
 // Clauses: S1, T1, T5, T6
 func TestCheckAgreesWithBruteForce(t *testing.T) {
@@ -230,7 +236,7 @@ func TestCheckAgreesWithBruteForce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		ops, keys, p := drawSmall(t)
 		want := bruteForce(ops, keys, p)
-		for _, l := range []limits{{}, {walkAbove: -1}} {
+		for _, l := range []searchLimits{{}, {walkAbove: -1}} {
 			for _, v := range Operations(ops, Options{Promise: p, limits: l}) {
 				if v.Status == model.Violation {
 					seen[v.Clause]++
@@ -249,7 +255,8 @@ func TestCheckAgreesWithBruteForce(t *testing.T) {
 	t.Logf("histories that break each clause: %v", seen)
 }
 
-// TestNoFalseAlarm: a correct map is never blamed, NaN keys included.
+// TestNoFalseAlarm checks that a correct map is never blamed, with NaN keys
+// included.
 //
 // Clauses: S1, T1, T5, T6
 func TestNoFalseAlarm(t *testing.T) {
@@ -258,7 +265,7 @@ func TestNoFalseAlarm(t *testing.T) {
 		p := model.Promise{}
 		s := &simulation{
 			choose: choose, clients: 1 + choose(4), calls: 1 + choose(40), keys: []int{0, 1, model.NaN}, values: 2,
-			leave: 2, weakClear: choose(2) == 0, rest: []int{0, 4, 40}[choose(3)],
+			leaveOneIn: 2, weakClear: choose(2) == 0, restOneIn: []int{0, 4, 40}[choose(3)],
 			methods: append(slices.Clone(onKey), model.Range, model.All, model.Keys, model.Values, model.Clear, model.Len),
 		}
 		p.Len = model.Strong
@@ -274,8 +281,8 @@ func TestNoFalseAlarm(t *testing.T) {
 	})
 }
 
-// TestCuttingNeverChangesAVerdict: histories are searched in parts where what
-// the map holds is known, and in one.
+// TestCuttingNeverChangesAVerdict searches each history with and without cutting
+// it, and compares the verdicts.
 //
 // Clauses: S1, T5
 func TestCuttingNeverChangesAVerdict(t *testing.T) {
@@ -283,24 +290,18 @@ func TestCuttingNeverChangesAVerdict(t *testing.T) {
 		choose := drawChooser(t)
 		s := &simulation{
 			choose: choose, clients: 1 + choose(3), calls: 1 + choose(30), keys: []int{0, 1, 2}[:1+choose(3)], values: 2,
-			leave: 4, weakClear: choose(2) == 0, rest: []int{3, 6, 12}[choose(3)],
+			leaveOneIn: 4, weakClear: choose(2) == 0, restOneIn: []int{3, 6, 12}[choose(3)],
 			methods: append(slices.Clone(onKey), [][]model.Method{
 				{}, {model.Clear, model.Len}, {model.Range}, {model.Clear, model.Len, model.Len, model.Keys},
 			}[choose(4)]...),
 		}
-		var p model.Promise
-		if choose(2) == 0 {
-			p.Clear = model.Strong
-		}
-		if choose(2) == 0 {
-			p.Len = model.Strong
-		}
+		p := choosePromise(choose)
 		ops := s.run()
 		for range choose(3) {
 			spoil(ops, choose, s.keys, s.values)
 		}
 		cut := Operations(ops, Options{Promise: p})
-		uncut := Operations(ops, Options{Promise: p, limits: limits{uncut: true}})
+		uncut := Operations(ops, Options{Promise: p, limits: searchLimits{uncut: true}})
 		for i := range uncut {
 			if cut[i].Clause != uncut[i].Clause || cut[i].Status != uncut[i].Status {
 				t.Errorf("cut: %v\nuncut: %v\n%s", cut[i], uncut[i], lines(ops))
@@ -309,4 +310,4 @@ func TestCuttingNeverChangesAVerdict(t *testing.T) {
 	})
 }
 
-func lines(ops []history.Operation) []byte { return newJudge(ops, Options{}).lines() }
+func lines(ops []history.Operation) []byte { return newJudge(ops, Options{}).historyText() }

@@ -21,17 +21,17 @@ var (
 	strongest = model.Promise{Clear: model.Strong, Len: model.Strong}
 )
 
-// small is one history of testdata that breaks at most one clause.
-type small struct {
+// A smallHistory is a history in testdata that breaks at most one clause.
+type smallHistory struct {
 	name    string
 	promise model.Promise
-	breaks  model.Clause // "" if none
+	breaks  model.Clause // "" if no clause is broken
 }
 
 const none model.Clause = ""
 
-// smalls are hand-written. What each shows is its name.
-var smalls = []small{
+// smallHistories are hand-written. Each name says what the history shows.
+var smallHistories = []smallHistory{
 	{"lost-update", weakest, model.S1},
 	{"stale-read", weakest, model.S1},
 	{"two-deletes-succeed", weakest, model.S1},
@@ -82,7 +82,7 @@ var smalls = []small{
 	{"clear-seen-by-range", weakest, none},
 	{"clear-spares-a-key", strongest, model.T5},
 	{"clear-spares-a-key", weakest, model.T5},
-	{"clear-late", weakest, model.S1}, // Clear deletes the key or does not: neither explains both loads
+	{"clear-late", weakest, model.S1}, // whether Clear deletes the key or not, one of the loads is unexplained
 	{"clear-overlapped", strongest, none},
 	{"clear-panics", weakest, model.T5},
 
@@ -124,47 +124,48 @@ func read(t testing.TB, name string) history.History {
 	return h
 }
 
-func level(p model.Promise) string {
+func levelName(p model.Promise) string {
 	if p == strongest {
 		return "strong"
 	}
 	return "weak"
 }
 
-// TestSmallHistories: each history breaks the clause that the table says, and
-// no other; testdata/verdicts.golden has every word of the verdicts.
+// TestSmallHistories checks that each history breaks the clause that the table
+// says and no other. testdata/verdicts.golden holds the full text of the
+// verdicts.
 //
 // Clauses: S1, S6, S7, T1, T4, T5, T6
 func TestSmallHistories(t *testing.T) {
 	var golden strings.Builder
-	for _, s := range smalls {
+	for _, s := range smallHistories {
 		verdicts := History(read(t, s.name), Options{Promise: s.promise})
-		fmt.Fprintf(&golden, "%s, %s promise\n", s.name, level(s.promise))
+		fmt.Fprintf(&golden, "%s, %s promise\n", s.name, levelName(s.promise))
 		for _, v := range verdicts {
 			want := v.Status == model.OK || v.Status == model.Skipped
 			if v.Clause == s.breaks {
-				want = v.Status == model.Violation && len(v.History) > 0
+				want = v.Status == model.Violation && len(v.Failure.History) > 0
 			}
 			if !want {
-				t.Errorf("%s, %s promise: %v", s.name, level(s.promise), v)
+				t.Errorf("%s, %s promise: %v", s.name, levelName(s.promise), v)
 			}
-			if strings.Contains(v.Evidence, "\n") || len(v.Trace) > maxTrace {
-				t.Errorf("%s: evidence is %q, trace has %d lines", s.name, v.Evidence, len(v.Trace))
+			if strings.Contains(v.Evidence(), "\n") || len(v.Lines()) > maxLines {
+				t.Errorf("%s: evidence is %q, trace has %d lines", s.name, v.Evidence(), len(v.Lines()))
 			}
 			fmt.Fprintf(&golden, "  %v\n", v)
-			for _, line := range v.Trace {
+			for _, line := range v.Lines() {
 				fmt.Fprintf(&golden, "      %s\n", line)
 			}
 		}
 		if s.breaks != none && model.Find(verdicts, s.breaks).Status != model.Violation {
-			t.Errorf("%s, %s promise: %s is not violated", s.name, level(s.promise), s.breaks)
+			t.Errorf("%s, %s promise: %s is not violated", s.name, levelName(s.promise), s.breaks)
 		}
 		golden.WriteByte('\n')
 	}
 	compare(t, "testdata/verdicts.golden", golden.String())
 }
 
-// Every file is in the table, or it would test nothing.
+// TestEverySmallHistoryIsJudged checks that no file is missing from the table.
 func TestEverySmallHistoryIsJudged(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.jsonl")
 	if err != nil {
@@ -172,11 +173,14 @@ func TestEverySmallHistoryIsJudged(t *testing.T) {
 	}
 	for _, path := range files {
 		name := strings.TrimSuffix(filepath.Base(path), ".jsonl")
-		if !slices.ContainsFunc(smalls, func(s small) bool { return s.name == name }) {
+		if !slices.ContainsFunc(smallHistories, func(s smallHistory) bool { return s.name == name }) {
 			t.Errorf("%s is not in the table", path)
 		}
 	}
 }
+
+// maxLines is how long a violation is told at most.
+const maxLines = 45
 
 func compare(t *testing.T, path, got string) {
 	if *rewrite {
@@ -209,29 +213,30 @@ func TestAMalformedHistoryIsInvalid(t *testing.T) {
 			t.Errorf("got %d verdicts", len(verdicts))
 		}
 		for i, v := range verdicts {
-			if v.Clause != judged[i] || v.Status != model.Invalid || v.Evidence == "" {
+			if v.Clause != judged[i] || v.Status != model.Invalid || v.Evidence() == "" {
 				t.Errorf("got %v", v)
 			}
 		}
 	}
-	if v := History(h, Options{})[0]; !strings.HasPrefix(v.Evidence, "line 2: client 0 calls operation 1") {
+	if v := History(h, Options{})[0]; !strings.HasPrefix(v.Evidence(), "line 2: client 0 calls operation 1") {
 		t.Errorf("the evidence does not say where: %v", v)
 	}
 }
 
 func TestAnEmptyHistoryIsNotJudged(t *testing.T) {
 	for _, v := range History(history.History{}, Options{Promise: strongest}) {
-		if v.Status != model.Skipped || v.Evidence == "" {
+		if v.Status != model.Skipped || v.Evidence() == "" {
 			t.Errorf("got %v", v)
 		}
 	}
 }
 
-// A violating history that comes with its verdict is the one that was judged.
+// TestAViolationCarriesItsHistory checks that the history in a verdict is the
+// one that was judged.
 func TestAViolationCarriesItsHistory(t *testing.T) {
 	h := read(t, "stale-read")
 	v := model.Find(History(h, Options{}), model.S1)
-	again, err := history.Read(strings.NewReader(string(v.History)))
+	again, err := history.Read(strings.NewReader(string(v.Failure.History)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -240,22 +245,24 @@ func TestAViolationCarriesItsHistory(t *testing.T) {
 	}
 }
 
-// One that is too long to be carried is judged all the same.
+// TestALongHistoryIsNotCarried checks that a history too long to be carried is
+// judged nevertheless.
 func TestALongHistoryIsNotCarried(t *testing.T) {
 	ops := make([]history.Operation, maxCarried+1)
 	for i := range ops {
 		ops[i] = history.Operation{ID: i, Op: model.Op{Method: model.Load}, Call: 2 * i, Return: 2*i + 1}
 	}
-	ops[1].Result = model.Result{Value: never, OK: true}
+	ops[1].Result = model.Result{Value: neverStored, OK: true}
 	for n, carried := range map[int]bool{maxCarried: true, maxCarried + 1: false} {
 		v := model.Find(Operations(ops[:n], Options{}), model.S1)
-		if v.Status != model.Violation || len(v.History) > 0 != carried {
-			t.Errorf("%d operations: got %s with %d bytes of history", n, v.Status, len(v.History))
+		if v.Status != model.Violation || len(v.Failure.History) > 0 != carried {
+			t.Errorf("%d operations: got %s with %d bytes of history", n, v.Status, len(v.Failure.History))
 		}
 	}
 }
 
-// Operations come from several clients' buffers, in no particular order.
+// TestOperationsComeInAnyOrder checks that the order in which a caller passes
+// operations makes no difference, and is preserved.
 func TestOperationsComeInAnyOrder(t *testing.T) {
 	for seed := range uint64(50) {
 		choose := seeded(seed)
@@ -273,7 +280,7 @@ func TestOperationsComeInAnyOrder(t *testing.T) {
 		before := slices.Clone(shuffled)
 		got := Operations(shuffled, Options{})
 		for i := range want {
-			if got[i].String() != want[i].String() || !slices.Equal(got[i].Trace, want[i].Trace) {
+			if got[i].String() != want[i].String() || !slices.Equal(got[i].Lines(), want[i].Lines()) {
 				t.Errorf("seed %d: got %v, want %v", seed, got[i], want[i])
 			}
 		}

@@ -1,7 +1,6 @@
 package check
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/mapspec/mapspec/linearizability/history"
@@ -10,10 +9,10 @@ import (
 
 // An entry is an operation, or a part of one, as a search sees it.
 type entry struct {
-	op        model.Op // which instance of a key is passed makes no difference to results: always 0
+	op        model.Op // without the instance of the key, which makes no difference to results
 	result    model.Result
-	accept    accept
-	kind      kind
+	accept    acceptance
+	kind      entryKind
 	call, ret int
 	source    *history.Operation
 }
@@ -21,27 +20,27 @@ type entry struct {
 // forever is the return of a pending operation.
 const forever = math.MaxInt
 
-// accept says which result of the step an entry accepts.
-type accept uint8
+// An acceptance says which results of the step an entry accepts.
+type acceptance uint8
 
 const (
-	exactly  accept = iota // the one that was seen
-	anything               // nobody saw it
-	present                // a Load that found something, nobody saw what
-	perhaps                // a Clear that may spare the key: see judge.blameKey
+	exactly  acceptance = iota // the result that was observed
+	anything                   // any: no result was observed
+	present                    // any value: a Load found one that was not observed
+	perhaps                    // a Clear that may spare the key; see judge.blameKey
 )
 
-// kind says which part of an operation an entry is.
-type kind uint8
+// An entryKind says which part of an operation an entry is.
+type entryKind uint8
 
 const (
-	itself  kind = iota // all of it
-	visit               // the Load that a traversal's visit is
-	leftOut             // the Load that found nothing, of a key that a traversal left out
-	wipe                // the Delete of one key that a Clear is
+	itself  entryKind = iota // all of it
+	visit                    // of a traversal: the Load of a key that it visited
+	leftOut                  // of a traversal: the Load of a key that it did not visit
+	wipe                     // of a Clear: the Delete of one key
 )
 
-// entryOf returns operation i as an entry.
+// entryOf returns the entry of operation i.
 func (j *judge) entryOf(i int) entry {
 	o := &j.ops[i]
 	e := entry{op: o.Op, result: o.Result, call: o.Call, ret: o.Return, source: o}
@@ -55,14 +54,14 @@ func (j *judge) entryOf(i int) entry {
 // idle reports whether e can neither change a state nor contradict one.
 func (e *entry) idle() bool { return e.accept == anything && !e.op.Method.Writes() }
 
-// wipeOf returns what Clear i does to key.
+// wipeOf returns the entry of Clear i on key.
 func (j *judge) wipeOf(i, key int) entry {
 	e := j.entryOf(i)
 	e.op, e.result, e.kind = model.Op{Method: model.Delete, Key: key}, model.Result{}, wipe
 	return e
 }
 
-// visitOf returns visit n of traversal i.
+// visitOf returns the entry of visit n of traversal i.
 func (j *judge) visitOf(i, n int) entry {
 	o := &j.ops[i]
 	v := o.Visits[n]
@@ -76,61 +75,63 @@ func (j *judge) visitOf(i, n int) entry {
 	return e
 }
 
-// leftOutOf returns the Load of key, which traversal i left out.
+// leftOutOf returns the entry of traversal i on key, which it did not visit.
 func (j *judge) leftOutOf(i, key int) entry {
 	o := &j.ops[i]
 	return entry{op: model.Op{Method: model.Load, Key: key}, kind: leftOut, call: o.Call, ret: o.Return, source: o}
 }
 
-// complete reports whether traversal i left out only keys that it did not
-// find: it came to its end by itself. A nil function that was not called
-// found nothing to be called for.
-func (j *judge) complete(i int) bool {
+// ranToEnd reports whether traversal i visited every key that it found, rather
+// than being stopped. That includes a nil function that was not called, since it
+// would have been called had the traversal found a key.
+func (j *judge) ranToEnd(i int) bool {
 	o := &j.ops[i]
-	return !o.Pending() && o.Result.Panic == "" && !stopped(o)
+	return !o.Pending() && o.Result.Panic == "" && !stoppedByFunc(o)
 }
 
-// held is what one key holds: 0 for nothing, value v as v-absentee. It is small
-// for ordinary values, so that an interface holds it without an allocation.
-type held uint
+// A content is what one key holds: 0 for nothing, v-valueBase for value v. It is
+// small for ordinary values, so that converting it to an interface does not
+// allocate.
+type content uint
 
-const nothing held = 0
+const absent content = 0
 
-// absentee is the number below all values, which start at model.Uncomparable.
-const absentee = model.Uncomparable - 1
+// valueBase is the number just below all values, which start at
+// model.Uncomparable.
+const valueBase = model.Uncomparable - 1
 
-func holding(c model.Cell) held {
+func pack(c model.Cell) content {
 	if !c.Present {
-		return nothing
+		return absent
 	}
-	return held(c.Value - absentee)
+	return content(c.Value - valueBase)
 }
 
-func (h held) cell() model.Cell {
-	if h == nothing {
+func (h content) cell() model.Cell {
+	if h == absent {
 		return model.Cell{}
 	}
-	return model.Cell{Present: true, Value: int(h) + absentee, Instances: 1}
+	return model.Cell{Present: true, Value: int(h) + valueBase, Instances: 1}
 }
 
-func (h held) String() string {
-	if h == nothing {
+func (h content) String() string {
+	if h == absent {
 		return "absent"
 	}
 	return model.ValueName(h.cell().Value)
 }
 
-// stepKey takes e's step from what its key holds, and reports whether e accepts
-// the result.
-func (e *entry) stepKey(h held) (held, bool) {
+// stepKey applies e to a key that holds h. It returns what the key holds then,
+// and whether e accepts the result.
+func (e *entry) stepKey(h content) (content, bool) {
 	c, want := model.StepKey(h.cell(), e.op)
 	switch e.accept {
 	case exactly:
-		return holding(c), e.result == want
+		return pack(c), e.result == want
 	case present:
-		return h, h != nothing
+		return h, h != absent
 	}
-	return holding(c), true
+	return pack(c), true
 }
 
 // stepState is stepKey for the whole map.
@@ -145,33 +146,22 @@ func (e *entry) stepState(s model.State) (model.State, bool) {
 	return next, true
 }
 
-// reads reports whether e leaves every state that accepts it as it is.
+// reads reports whether e leaves every state that accepts it unchanged.
 func (e *entry) reads() bool {
 	if e.accept != exactly {
 		return e.accept == present
 	}
-	if e.result.Panic != "" {
-		return true
-	}
-	switch e.op.Method {
-	case model.Load, model.Len:
-		return true
-	case model.LoadOrStore:
-		return e.result.OK
-	case model.LoadAndDelete, model.CompareAndSwap, model.CompareAndDelete:
-		return !e.result.OK
-	}
-	return false
+	return !e.op.Method.Wrote(e.result)
 }
 
-// reveals returns what e's key holds right after e, if e's result says so
-// whatever it held before.
-func (e *entry) reveals() (held, bool) {
+// reveals returns what e's key holds right after e, if e's result alone
+// determines it.
+func (e *entry) reveals() (content, bool) {
 	if e.accept != exactly || e.result.Panic != "" {
-		return nothing, false
+		return absent, false
 	}
-	stored := holding(model.Cell{Present: true, Value: e.op.Value})
-	seen := holding(model.Cell{Present: e.result.OK, Value: e.result.Value})
+	stored := pack(model.Cell{Present: true, Value: e.op.Value})
+	seen := pack(model.Cell{Present: e.result.OK, Value: e.result.Value})
 	switch e.op.Method {
 	case model.Load:
 		return seen, true
@@ -183,43 +173,26 @@ func (e *entry) reveals() (held, bool) {
 		}
 		return stored, true
 	case model.LoadAndDelete, model.Delete:
-		return nothing, true
+		return absent, true
 	case model.CompareAndSwap:
 		return stored, e.result.OK
 	case model.CompareAndDelete:
-		return nothing, e.result.OK
+		return absent, e.result.OK
 	}
-	return nothing, false
+	return absent, false
 }
 
-// did says what e did, without whose it is.
-func (e *entry) did() string {
-	m, k := e.source.Op.Method, model.KeyName(e.op.Key)
-	switch e.kind {
-	case visit:
-		if m == model.Keys {
-			return fmt.Sprintf("Keys visited %s", k)
-		}
-		return fmt.Sprintf("%v visited %s with %s", m, k, model.ValueName(e.result.Value))
-	case leftOut:
-		return fmt.Sprintf("%v left out %s", m, k)
-	case wipe:
-		if e.ret == forever {
-			return fmt.Sprintf("pending Clear, of %s", k)
-		}
-		return fmt.Sprintf("Clear, of %s, returned", k)
-	}
-	if e.ret == forever {
-		return fmt.Sprintf("pending %v", e.source.Op)
-	}
-	return fmt.Sprintf("%v %s", e.source.Op, outcome(m, e.result))
-}
+// parts maps each kind of entry to the part of the operation that it is.
+var parts = [...]model.Part{itself: model.WholePart, visit: model.Visited, leftOut: model.LeftOut, wipe: model.Cleared}
 
-// String is a line of a trace: whose, when, what.
-func (e *entry) String() string {
-	end := "…"
-	if e.ret != forever {
-		end = fmt.Sprint(e.ret)
+// placed returns e for an explanation, without a state and the result wanted.
+func (e *entry) placed() model.Placed {
+	p := model.Placed{
+		ID: e.source.ID, Client: e.source.Client, Called: e.call, Op: e.source.Op, Part: parts[e.kind], Key: e.op.Key,
+		Result: e.result, Pending: e.ret == forever,
 	}
-	return fmt.Sprintf("#%d client %d [%d, %s] %s", e.source.ID, e.source.Client, e.call, end, e.did())
+	if !p.Pending {
+		p.Ended = e.ret
+	}
+	return p
 }

@@ -25,7 +25,7 @@ func ExampleHistory() {
 	}
 	for _, v := range check.History(h, check.Options{}) {
 		if v.Status == model.Violation {
-			fmt.Printf("%s: %s\n%s\n", v.Clause, v.Evidence, strings.Join(v.Trace, "\n"))
+			fmt.Printf("%s: %s\n%s\n", v.Clause, v.Evidence(), strings.Join(v.Lines(), "\n"))
 		}
 	}
 	// Output:
@@ -34,7 +34,7 @@ func ExampleHistory() {
 	//   #0 client 0 [1, 2] Store(k2, v1) returned
 	//   #1 client 0 [3, 4] Store(k2, v3) returned
 	//   #2 client 1 [5, 6] Load(k2) returned v1, true
-	// the longest order from #2 on that explains its results, and the state after each:
+	// the longest linearization, with the state after each operation:
 	//   v3
 	// fits nowhere: #2 client 1 [5, 6] Load(k2) returned v1, true
 }

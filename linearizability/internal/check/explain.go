@@ -2,7 +2,6 @@ package check
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"time"
 
@@ -10,65 +9,40 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// maxTrace bounds a trace, in lines; operations and their order get half each.
-const maxTrace = 40
-
-// explainTime is what finding the words for a violation may take at least.
+// explainTime is the least time allowed for explaining a violation.
 const explainTime = time.Second
 
-// explain records that a violation breaks clause c, and why: as a value, in one
-// line, and in a trace. of is "k2" or "whole map", on is " on k2" or nothing.
-func (j *judge) explain(c model.Clause, v verdict, of, on string) {
-	if j.violated(c) {
-		return // the first violation stays
+// toExplain returns the deadline of a search that explains a violation.
+func (b *searchBudget) toExplain() deadline {
+	if least := after(explainTime, b.end.now); b.end.at.Before(least.at) {
+		return least
 	}
-	w := v.window()
+	return b.end
+}
+
+// explain records a violation of clause c, and why the operations have no order.
+// whole says that these are the operations of the whole map instead of those on
+// key.
+func (j *judge) explain(c model.Clause, v outcome, whole bool, key int) {
+	if j.violated(c) {
+		return // the first violation is kept
+	}
+	w := v.makeWindow()
 	order := w.order
 	if order == nil {
-		order = j.longestOrder(w.space, w.part)
+		order = j.longestOrder(w.space, w.entries)
 	}
-	left := leftOf(w.part, order)
-	x := w.explanation(c, of, order, left)
-	evidence := fmt.Sprintf("%s: %s, which no order of the %s%s explains",
-		of, x.Left[0].Did, count(len(v.entries), "operation"), on)
-	j.violate(x, evidence, trace(v, w, x, on, left[0]))
+	x := w.explain(v, order, leftOf(w.entries, order))
+	x.Whole, x.Key = whole, key
+	j.recordViolation(c, &model.Failure{Kind: model.NoOrder, Order: x})
 }
 
-// trace tells x, which is about window w of v, in at most maxTrace lines. stuck
-// is the entry that fits nowhere.
-func trace(v verdict, w window, x Explanation, on string, stuck *entry) []string {
-	shown := count(len(v.entries), "operation")
-	if v.hi < len(v.entries) {
-		shown = fmt.Sprintf("the first %d of %s", v.hi, shown)
-	}
-	lines := []string{fmt.Sprintf("%s%s, in the order of their calls:", shown, on)}
-	lines = appendTail(lines, v.entries[:v.hi], func(e *entry) string { return e.String() })
-	lines = append(lines,
-		fmt.Sprintf("the longest order from #%d on that explains its results, and the state after each:", w.part[0].source.ID),
-		"  "+x.From)
-	lines = appendTail(lines, x.Order, func(p *Placed) string { return fmt.Sprintf("#%d %s → %s", p.ID, p.Did, p.State) })
-	return append(lines, "fits nowhere: "+stuck.String())
-}
-
-// appendTail appends the last of list to trace, a line each.
-func appendTail[T any](trace []string, list []T, line func(*T) string) []string {
-	const most = (maxTrace - 6) / 2
-	if left := len(list) - most; left > 0 {
-		trace = append(trace, fmt.Sprintf("  … %d earlier", left))
-		list = list[left:]
-	}
-	for i := range list {
-		trace = append(trace, "  "+line(&list[i]))
-	}
-	return trace
-}
-
-// longestOrder returns the longest partial order that porcupine finds; of
-// several the first by position, since it hands them out in random order.
-func (j *judge) longestOrder(s space, part []*entry) []*entry {
-	timeout := max(explainTime, time.Until(j.budget.end))
-	m, _ := j.budget.metered(s, len(part))
-	_, info := porcupine.CheckOperationsVerbose(m, operations(part), timeout)
+// longestOrder returns the longest partial order that porcupine finds. Of equally
+// long ones it returns the first by position, as porcupine returns them in random
+// order.
+func (j *judge) longestOrder(s searchSpace, part []*entry) []*entry {
+	m, _ := j.budget.metered(s, len(part), j.budget.toExplain())
+	_, info := porcupine.CheckOperationsVerbose(m, operations(part), 0)
 	var best []int
 	for _, order := range info.PartialLinearizations()[0] {
 		if c := cmp.Compare(len(order), len(best)); c > 0 || c == 0 && slices.Compare(order, best) < 0 {
@@ -82,8 +56,8 @@ func (j *judge) longestOrder(s space, part []*entry) []*entry {
 	return entries
 }
 
-// leftOf returns the entries of part that are not in order, the first to return
-// first: nothing else can come next.
+// leftOf returns the entries of part that are not in order, sorted by return:
+// only the one that returns first can come next.
 func leftOf(part, order []*entry) []*entry {
 	placed := map[*entry]bool{}
 	for _, e := range order {

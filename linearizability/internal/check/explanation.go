@@ -2,93 +2,57 @@ package check
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
-	"github.com/mapspec/mapspec/linearizability/history"
 	"github.com/mapspec/mapspec/model"
 )
 
-// An Explanation says why no order of some operations works.
-type Explanation struct {
-	Clause model.Clause
-	Of     string   // "k0", or "whole map"; "" where one operation is wrong whatever the others did
-	From   string   // the abstract state before Order, as text
-	Order  []Placed // the longest partial linearization found, in order
-	Left   []Placed // operations of the part that are not in Order, by return; the first fits nowhere
-}
+// maxBefore is the largest number of operations that an explanation lists before
+// the failure.
+const maxBefore = 17
 
-// Placed is an operation in an order, or one that has no place in it.
-type Placed struct {
-	ID     int    // of the operation in the history
-	Client int    // who called it
-	Did    string // what it did, in the words of a trace: "Swap(k0, v2) returned zero, false"
-	State  string // in Order: the abstract state after it. In Left: the state in which it was tried, the one that Order ends in
-	Want   string // in Left: what it would have returned there, as text; "" if pending
-}
-
-// Explain explains the violations that [History] finds in h, in the order of
-// their clauses: none if there is no violation, or if h is malformed. The
-// verdicts say the same, in their traces.
-func Explain(h history.History, o Options) []Explanation {
-	if h.Validate() != nil {
-		return nil
-	}
-	return judgeAll(h.Operations(), o).explanations()
-}
-
-func (j *judge) explanations() []Explanation {
-	var list []Explanation
-	for _, f := range j.findings {
-		if f.violated {
-			list = append(list, f.explanation)
-		}
-	}
-	slices.SortFunc(list, func(a, b Explanation) int { return cmp.Compare(a.Clause.Order(), b.Clause.Order()) })
-	return list
-}
-
-// explanation puts an order of w's part, and what has no place in it, in words.
-func (w window) explanation(c model.Clause, of string, order, left []*entry) Explanation {
+// explain explains why the first hi entries of v have no order. order is the longest
+// one found of w's entries, and left is what remains of them.
+func (w window) explain(v outcome, order, left []*entry) *model.Order {
 	m := w.space.model
 	state := m.Init()
-	x := Explanation{Clause: c, Of: of, From: m.DescribeState(state)}
-	if w.possible > 1 {
-		x.From += fmt.Sprintf(", one of %d possible there", w.possible)
+	x := &model.Order{Operations: len(v.entries), From: m.DescribeState(state), Possible: w.possible}
+	x.Skipped = max(0, v.hi-maxBefore)
+	for i := x.Skipped; i < v.hi; i++ {
+		x.Before = append(x.Before, v.entries[i].placed())
 	}
 	for _, e := range order {
 		_, state = m.Step(state, e, nil)
 		p := e.placed()
 		p.State = m.DescribeState(state)
-		x.Order = append(x.Order, p)
+		x.Longest = append(x.Longest, p)
 	}
 	for _, e := range left {
 		p := e.placed()
-		p.State, p.Want = m.DescribeState(state), w.space.want(state, e)
+		p.State = m.DescribeState(state)
+		if e.ret != forever {
+			want := w.space.want(state, e)
+			p.Want = &want
+		}
 		x.Left = append(x.Left, p)
 	}
 	return x
 }
 
-func (e *entry) placed() Placed {
-	return Placed{ID: e.source.ID, Client: e.source.Client, Did: e.did()}
+// A clauseViolation is a clause that a history violates, and how.
+type clauseViolation struct {
+	clause  model.Clause
+	failure *model.Failure
 }
 
-// want says that e would have returned r, the result of its step.
-func (e *entry) want(r model.Result) string {
-	if e.ret == forever {
-		return ""
+// violations returns the violations found, sorted by clause.
+func (j *judge) violations() []clauseViolation {
+	var list []clauseViolation
+	for c, f := range j.findings {
+		if f.failure != nil {
+			list = append(list, clauseViolation{c, f.failure})
+		}
 	}
-	key := model.KeyName(e.op.Key)
-	switch {
-	case e.kind == itself:
-		return r.Text(e.op.Method)
-	case e.kind == wipe:
-		return "returned"
-	case !r.OK:
-		return key + " left out"
-	case e.source.Op.Method == model.Keys:
-		return key + " visited"
-	}
-	return fmt.Sprintf("%s visited with %s", key, model.ValueName(r.Value))
+	slices.SortFunc(list, func(a, b clauseViolation) int { return cmp.Compare(a.clause.Order(), b.clause.Order()) })
+	return list
 }

@@ -13,12 +13,12 @@ import (
 	"pgregory.net/rapid"
 )
 
-// drawAny draws a history of some dozens of operations, spoiled or not.
+// drawAny draws a history of some dozens of operations, possibly spoiled.
 func drawAny(t *rapid.T) ([]history.Operation, model.Promise) {
 	choose := drawChooser(t)
 	s := &simulation{
 		choose: choose, clients: 1 + choose(5), calls: 1 + choose(40), keys: []int{0, 1, 2}[:1+choose(3)], values: 1 + choose(3),
-		leave: 2, weakClear: choose(2) == 0, spare: []int{0, 0, 3}[choose(3)], rest: []int{0, 0, 10}[choose(3)],
+		leaveOneIn: 2, weakClear: choose(2) == 0, spareOneIn: []int{0, 0, 3}[choose(3)], restOneIn: []int{0, 0, 10}[choose(3)],
 		methods: append(slices.Clone(onKey), [][]model.Method{
 			{}, {model.Clear}, {model.Clear, model.Len, model.Len}, {model.Range, model.Keys}, {model.Store, model.Delete, model.Store, model.Delete},
 		}[choose(5)]...),
@@ -26,13 +26,7 @@ func drawAny(t *rapid.T) ([]history.Operation, model.Promise) {
 	if choose(4) == 0 {
 		s.keys = append(slices.Clone(s.keys), model.NaN)
 	}
-	var p model.Promise
-	if choose(2) == 0 {
-		p.Clear = model.Strong
-	}
-	if choose(2) == 0 {
-		p.Len = model.Strong
-	}
+	p := choosePromise(choose)
 	ops := s.run()
 	for range choose(3) {
 		spoil(ops, choose, s.keys, s.values)
@@ -48,16 +42,17 @@ func drawAny(t *rapid.T) ([]history.Operation, model.Promise) {
 	return ops, p
 }
 
-// TestWalksAgreeWithPorcupine: whichever searches, the verdicts are the same.
+// TestWalksAgreeWithPorcupine checks that the verdict does not depend on who
+// searches.
 //
 // Clauses: S1, T1, T5, T6
 func TestWalksAgreeWithPorcupine(t *testing.T) {
 	seen := map[string]int{}
 	rapid.Check(t, func(t *rapid.T) {
 		ops, p := drawAny(t)
-		placed := Operations(ops, Options{Promise: p, limits: limits{uncut: true, walkAbove: 1 << 30}})
+		placed := Operations(ops, Options{Promise: p, limits: searchLimits{uncut: true, walkAbove: 1 << 30}})
 		for _, uncut := range []bool{true, false} {
-			walked := Operations(ops, Options{Promise: p, limits: limits{uncut: uncut, walkAbove: -1}})
+			walked := Operations(ops, Options{Promise: p, limits: searchLimits{uncut: uncut, walkAbove: -1}})
 			for i, v := range placed {
 				if walked[i].Clause != v.Clause || walked[i].Status != v.Status {
 					t.Errorf("porcupine: %v\nwalk: %v\n%s", v, walked[i], lines(ops))
@@ -76,77 +71,80 @@ func TestWalksAgreeWithPorcupine(t *testing.T) {
 	t.Logf("verdicts: %v", seen)
 }
 
-// endless returns a history on one key by 8 clients without an instant at which
-// none is in progress.
+// endless returns a history on one key by 8 clients in which some operation is
+// in progress at every instant.
 func endless(n int, seed uint64) []history.Operation {
 	s := &simulation{choose: seeded(seed), clients: 8, calls: n, keys: []int{0}, values: 20, methods: onKey, overlap: true}
 	return s.run()
 }
 
-// long is how many operations a long history has.
-func long() int {
+// longLength returns the number of operations in a long history.
+func longLength() int {
 	if testing.Short() {
 		return 10_000
 	}
 	return 200_000
 }
 
-func TestEndlessHistoriesAreOneRun(t *testing.T) {
+func TestEndlessHistoriesAreOneGroup(t *testing.T) {
 	j := newJudge(endless(10_000, 1), Options{})
-	runs := 0
+	n := 0
 	for range groups(j.keyEntries(0, false)) {
-		runs++
+		n++
 	}
-	if runs != 1 {
-		t.Errorf("got %d runs, want 1", runs)
+	if n != 1 {
+		t.Errorf("got %d groups, want 1", n)
 	}
 }
 
-// A history without a quiescent instant is decided, however long.
+// TestALongRunIsDecided checks that a history without a quiescent instant gets a
+// verdict, however long it is.
 //
 // Clauses: S1
 func TestALongRunIsDecided(t *testing.T) {
-	v := model.Find(Operations(endless(long(), 1), Options{Timeout: time.Minute}), model.S1)
+	v := model.Find(Operations(endless(longLength(), 1), Options{Timeout: time.Hour}), model.S1)
 	if v.Status != model.OK {
 		t.Errorf("got %v", v)
 	}
 }
 
-// One wrong result in a long run is found wherever it is, and told in few
-// words, the same every time.
+// TestAViolationInALongRunIsExplained checks that a wrong result is found
+// anywhere in a long history, and that its explanation is short and
+// deterministic.
 //
 // Clauses: S1
 func TestAViolationInALongRunIsExplained(t *testing.T) {
-	for _, at := range []int{10, long() / 2, long() - 1} {
-		ops := endless(long(), 1)
+	for _, at := range []int{10, longLength() / 2, longLength() - 1} {
+		ops := endless(longLength(), 1)
 		for ops[at].Op.Method != model.Load {
 			at--
 		}
-		ops[at].Result = model.Result{Value: never, OK: true}
+		ops[at].Result = model.Result{Value: neverStored, OK: true}
 		h := history.Of(ops)
-		o := Options{Timeout: time.Minute}
+		o := Options{Timeout: time.Hour}
 		v := model.Find(History(h, o), model.S1)
-		if v.Status != model.Violation || len(v.Trace) > maxTrace {
-			t.Errorf("at %d: got %s with a trace of %d lines", at, v.Status, len(v.Trace))
+		if v.Status != model.Violation || len(v.Lines()) > maxLines {
+			t.Errorf("at %d: got %s with a trace of %d lines", at, v.Status, len(v.Lines()))
 			continue
 		}
-		if last := v.Trace[len(v.Trace)-1]; !strings.HasPrefix(last, fmt.Sprintf("fits nowhere: #%d ", at)) {
+		if last := v.Lines()[len(v.Lines())-1]; !strings.HasPrefix(last, fmt.Sprintf("fits nowhere: #%d ", at)) {
 			t.Errorf("at %d: got %q", at, last)
 		}
-		x, again := Explain(h, o)[0], Explain(h, o)[0]
+		x, again := explain(h, o)[0], explain(h, o)[0]
 		if !equalExplanations(x, again) {
 			t.Errorf("at %d: two explanations differ", at)
 		}
-		if n := len(x.Order) + len(x.Left); n > 2*checkpointEvents+maxOpen || n < min(at/2, checkpointEvents/4) {
+		if n := len(x.failure.Order.Longest) + len(x.failure.Order.Left); n > 2*checkpointEvents+maxOpen || n < min(at/2, checkpointEvents/4) {
 			t.Errorf("at %d: the explanation has %d operations", at, n)
 		}
-		if x.Left[0].ID != at || x.Left[0].Want == "" || x.Left[0].Want == "v99, true" {
-			t.Errorf("at %d: got %+v", at, x.Left[0])
+		if stuck := x.failure.Order.Left[0]; stuck.ID != at || stuck.Want == nil || stuck.Fits() {
+			t.Errorf("at %d: got %+v", at, stuck)
 		}
 	}
 }
 
-// A stale value is found too: it was there once.
+// TestAStaleReadInALongRunIsFound spoils a Load with a value that the key held
+// at another time, which is harder to refute than a value never stored.
 //
 // Clauses: S1
 func TestAStaleReadInALongRunIsFound(t *testing.T) {
@@ -162,7 +160,7 @@ func TestAStaleReadInALongRunIsFound(t *testing.T) {
 			at++
 		}
 		ops[at].Result.Value = ops[at].Result.Value%20 + 1
-		placed := model.Find(Operations(ops, Options{limits: limits{walkAbove: 1 << 30}}), model.S1)
+		placed := model.Find(Operations(ops, Options{limits: searchLimits{walkAbove: 1 << 30}}), model.S1)
 		walked := model.Find(Operations(ops, Options{}), model.S1)
 		if placed.Status != walked.Status {
 			t.Errorf("seed %d: porcupine says %v, a walk %v", seed, placed, walked)
@@ -176,34 +174,35 @@ func TestAStaleReadInALongRunIsFound(t *testing.T) {
 	}
 }
 
-// checkOrder checks that a window's order is one as far as it goes, and that
-// what it leaves out first can come nowhere later.
+// checkOrder checks that w's order is valid, and that the first entry left over
+// has no place after it.
 func checkOrder(t *testing.T, w window) {
 	t.Helper()
-	state, stuck := w.space.model.Init(), leftOf(w.part, w.order)[0]
+	state, stuck := w.space.model.Init(), leftOf(w.entries, w.order)[0]
 	for i, e := range w.order {
 		var ok bool
 		if ok, state = w.space.model.Step(state, e, nil); !ok {
 			t.Errorf("%v does not accept its result", e)
 		}
-		if !slices.Contains(w.part, e) {
-			t.Errorf("%v is no part of what is explained", e)
+		if !slices.Contains(w.entries, e) {
+			t.Errorf("%v is not in the window", e)
 		}
 		if e.call > stuck.ret {
 			t.Errorf("%v was called after %v returned", e, stuck)
 		}
 		for _, later := range w.order[i+1:] {
 			if later.ret < e.call {
-				t.Errorf("%v is before %v", e, later)
+				t.Errorf("%v precedes %v, which returned before it was called", e, later)
 			}
 		}
 	}
 	if ok, _ := w.space.model.Step(state, stuck, nil); ok {
-		t.Errorf("%v fits in the end", stuck)
+		t.Errorf("%v fits at the end", stuck)
 	}
 }
 
-// What takes porcupine too much memory may take a walk little.
+// TestAWalkDecidesWhatPorcupineCannot searches a history for which porcupine
+// lacks the memory.
 //
 // Clauses: S1
 func TestAWalkDecidesWhatPorcupineCannot(t *testing.T) {
@@ -212,50 +211,52 @@ func TestAWalkDecidesWhatPorcupineCannot(t *testing.T) {
 	for ops[at].Op.Method != model.Load {
 		at++
 	}
-	o := Options{limits: limits{bytes: 300 * (entryBytes + configBytes + 50)}}
+	o := Options{limits: searchLimits{bytes: 300 * (entryBytes + configBytes + 50)}}
 	if v := model.Find(Operations(ops, o), model.S1); v.Status != model.OK {
 		t.Errorf("got %v", v)
 	}
-	ops[at].Result = model.Result{Value: never, OK: true}
-	if v := model.Find(Operations(ops, o), model.S1); v.Status != model.Violation || len(v.Trace) == 0 {
+	ops[at].Result = model.Result{Value: neverStored, OK: true}
+	if v := model.Find(Operations(ops, o), model.S1); v.Status != model.Violation || len(v.Lines()) == 0 {
 		t.Errorf("one result wrong: got %v", v)
 	}
 }
 
-// TestWalksExplainAsPorcupineDoes: in the same words, but that a walk leaves out
-// a pending operation that nobody needs.
+// TestWalksExplainAsPorcupineDoes compares the traces of walks with porcupine's.
+// They differ only in that a walk leaves out a pending operation that the order
+// does not need.
 //
 // Clauses: S1, T1, T5, T6
 func TestWalksExplainAsPorcupineDoes(t *testing.T) {
-	for _, s := range smalls {
+	for _, s := range smallHistories {
 		h := read(t, s.name)
-		walked := History(h, Options{Promise: s.promise, limits: limits{walkAbove: -1}})
+		walked := History(h, Options{Promise: s.promise, limits: searchLimits{walkAbove: -1}})
 		for i, v := range History(h, Options{Promise: s.promise}) {
-			want := v.Trace
+			want := v.Lines()
 			if s.name == "pending-cas-without-match" {
 				want = slices.DeleteFunc(slices.Clone(want), func(line string) bool {
 					return line == "  #1 pending CompareAndSwap(k2, v3, v4) → v1"
 				})
 			}
-			if got := walked[i]; got.Evidence != v.Evidence || !slices.Equal(got.Trace, want) {
+			if got := walked[i]; got.Evidence() != v.Evidence() || !slices.Equal(got.Lines(), want) {
 				t.Errorf("%s: walk: %v\n%s\nporcupine: %v\n%s", s.name,
-					got, strings.Join(got.Trace, "\n"), v, strings.Join(v.Trace, "\n"))
+					got, strings.Join(got.Lines(), "\n"), v, strings.Join(v.Lines(), "\n"))
 			}
 		}
 	}
 }
 
-// An explanation has the longest order that there is, not the first.
+// TestAWalkExplainsByTheLongestOrder has the wrong result come first, where a
+// search that kept its first order would explain nothing.
 func TestAWalkExplainsByTheLongestOrder(t *testing.T) {
 	h := history.Of(together(0, append([]history.Operation{loadNever(0)}, stores(0, 3)...)...))
-	x := Explain(h, Options{limits: limits{walkAbove: -1}})[0]
-	if len(x.Order) != 3 || len(x.Left) != 1 {
+	x := explain(h, Options{limits: searchLimits{walkAbove: -1}})[0].failure.Order
+	if len(x.Longest) != 3 || len(x.Left) != 1 {
 		t.Errorf("got %+v", x)
 	}
 }
 
-// A window begins in that of several possible states that explains the most: it
-// gets as far as the walk did.
+// TestAWindowGetsAsFarAsTheWalk checks that a window begins in the state, of
+// several possible ones, from which the walk gets furthest.
 func TestAWindowGetsAsFarAsTheWalk(t *testing.T) {
 	choices := 0
 	for seed := range uint64(60) {
@@ -264,8 +265,8 @@ func TestAWindowGetsAsFarAsTheWalk(t *testing.T) {
 		spoil(ops[700:], choose, []int{0}, 20)
 		j := newJudge(ops, Options{})
 		entries := j.keyEntries(0, false)
-		from := point[held]{configs: []configuration[held]{{}}}
-		w := newWalk(ofKey, entries, from, 1<<20, deadline(time.Now().Add(time.Minute)))
+		from := point[content]{configs: []configuration[content]{{}}}
+		w := newWalk(ofKey, entries, from, 1<<20, after(time.Hour, time.Now))
 		if end, _ := w.run(); end != stuck {
 			continue
 		}
@@ -273,7 +274,7 @@ func TestAWindowGetsAsFarAsTheWalk(t *testing.T) {
 		if win.possible > 1 {
 			choices++
 		}
-		if got, want := leftOf(win.part, win.order)[0], w.open[w.next]; got != want {
+		if got, want := leftOf(win.entries, win.order)[0], w.open[w.next]; got != want {
 			t.Errorf("seed %d: the window is stuck at %v, the walk at %v", seed, got, want)
 		}
 	}
@@ -282,8 +283,8 @@ func TestAWindowGetsAsFarAsTheWalk(t *testing.T) {
 	}
 }
 
-// TestAWindowHasNoOrder: the part that a violation is explained from is wrong by
-// itself, and small.
+// TestAWindowHasNoOrder checks that the part of a history that explains a
+// violation is wrong by itself, and short.
 func TestAWindowHasNoOrder(t *testing.T) {
 	windows, choices := 0, 0
 	for seed := range uint64(40) {
@@ -294,21 +295,21 @@ func TestAWindowHasNoOrder(t *testing.T) {
 		}
 		ops := s.run()
 		spoil(ops[500:], choose, s.keys, s.values)
-		j := newJudge(ops, Options{Promise: strongest, limits: limits{uncut: true, walkAbove: -1}})
+		j := newJudge(ops, Options{Promise: strongest, limits: searchLimits{uncut: true, walkAbove: -1}})
 		j.lens = j.judgedLens()
-		v := j.searchWhole(j.wholeEntries(true), deadline(time.Now().Add(time.Minute)))
+		v := j.searchWhole(j.wholeEntries(true), after(time.Hour, time.Now))
 		if v.status != model.Violation {
 			continue
 		}
 		windows++
-		w := v.window()
+		w := v.makeWindow()
 		if w.possible > 1 {
 			choices++
 		}
-		if len(w.part) > 2*checkpointEvents+maxOpen || v.hi < 500 {
-			t.Errorf("seed %d: %d operations of %d", seed, len(w.part), v.hi)
+		if len(w.entries) > 2*checkpointEvents+maxOpen || v.hi < 500 {
+			t.Errorf("seed %d: %d operations of %d", seed, len(w.entries), v.hi)
 		}
-		if porcupine.CheckOperations(w.space.model, operations(w.part)) {
+		if porcupine.CheckOperations(w.space.model, operations(w.entries)) {
 			t.Errorf("seed %d: the window has an order", seed)
 		}
 		checkOrder(t, w)
@@ -318,8 +319,8 @@ func TestAWindowHasNoOrder(t *testing.T) {
 	}
 }
 
-// Where several things are possible at the beginning of an explanation, it says
-// so.
+// TestAnExplanationSaysWhatItTookForGranted checks that an explanation says when
+// it begins in one of several possible states.
 func TestAnExplanationSaysWhatItTookForGranted(t *testing.T) {
 	said := 0
 	for seed := range uint64(20) {
@@ -328,12 +329,12 @@ func TestAnExplanationSaysWhatItTookForGranted(t *testing.T) {
 		for ops[at].Op.Method != model.Load {
 			at++
 		}
-		ops[at].Result = model.Result{Value: never, OK: true}
+		ops[at].Result = model.Result{Value: neverStored, OK: true}
 		v := model.Find(Operations(ops, Options{}), model.S1)
 		if v.Status != model.Violation {
 			t.Fatalf("seed %d: got %v", seed, v)
 		}
-		if slices.ContainsFunc(v.Trace, func(s string) bool { return strings.HasSuffix(s, " possible there") }) {
+		if slices.ContainsFunc(v.Lines(), func(s string) bool { return strings.HasSuffix(s, " possible there") }) {
 			said++
 		}
 	}
@@ -342,12 +343,12 @@ func TestAnExplanationSaysWhatItTookForGranted(t *testing.T) {
 	}
 }
 
-// Operations that are pending for ever are many possibilities, of which few
-// matter.
+// TestManyPendingOperationsAreDecided checks that pending operations, which
+// could take effect in very many ways, do not exhaust a walk.
 //
 // Clauses: S1
 func TestManyPendingOperationsAreDecided(t *testing.T) {
-	o := Options{Timeout: time.Minute}
+	o := Options{Timeout: time.Hour}
 	for _, c := range []struct{ pending, values int }{{50, 1}, {12, 12}} {
 		ops := endless(2_000, 1)
 		last := ops[len(ops)-1].Return
@@ -369,14 +370,15 @@ func TestManyPendingOperationsAreDecided(t *testing.T) {
 			t.Errorf("%d pending Stores: got %v", c.pending, v)
 		}
 		wrong := slices.IndexFunc(ops, func(o history.Operation) bool { return o.ID > 31_000 && o.Op.Method == model.Load })
-		ops[wrong].Result = model.Result{Value: never, OK: true}
+		ops[wrong].Result = model.Result{Value: neverStored, OK: true}
 		if v := model.Find(Operations(ops, o), model.S1); v.Status != model.Violation {
 			t.Errorf("%d pending Stores, one result wrong: got %v", c.pending, v)
 		}
 	}
 }
 
-// entriesOfEveryKind are entries on key 0 with every result worth telling apart.
+// entriesOfEveryKind returns entries on key 0 that differ in their methods,
+// arguments, results and acceptances.
 func entriesOfEveryKind() []entry {
 	var list []entry
 	values := []int{model.Zero, 1, 2, model.Uncomparable}
@@ -397,7 +399,8 @@ func entriesOfEveryKind() []entry {
 	return list
 }
 
-// TestReadsChangeNothing is what walks rely on.
+// TestReadsChangeNothing checks that applying a read leaves every state
+// unchanged, which walks rely on.
 func TestReadsChangeNothing(t *testing.T) {
 	reads := map[model.Method]bool{}
 	for _, e := range entriesOfEveryKind() {
@@ -406,13 +409,13 @@ func TestReadsChangeNothing(t *testing.T) {
 		}
 		for _, c := range []model.Cell{{}, {Present: true, Value: 0}, {Present: true, Value: 1}, {Present: true, Value: 2}, {Present: true, Value: model.Uncomparable}} {
 			if e.op.Method.OnKey() {
-				before := holding(c)
+				before := pack(c)
 				after, ok := e.stepKey(before)
 				if reads[e.op.Method] = reads[e.op.Method] || ok; ok && after != before {
 					t.Errorf("%v %v, accept %d, of %v: %v", e.op, e.result, e.accept, before, after)
 				}
 			}
-			before := model.State{}.With(0, holding(c).cell()).With(1, holding(model.Cell{Present: true, Value: 1}).cell())
+			before := model.State{}.With(0, pack(c).cell()).With(1, pack(model.Cell{Present: true, Value: 1}).cell())
 			if after, ok := e.stepState(before); ok && !after.Equal(before) {
 				t.Errorf("%v %v, accept %d, of %v: %v", e.op, e.result, e.accept, before, after)
 			}

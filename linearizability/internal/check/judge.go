@@ -2,123 +2,118 @@ package check
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
 	"github.com/mapspec/mapspec/linearizability/history"
 	"github.com/mapspec/mapspec/model"
 )
 
-// A judge is one history taken apart, and what was found about it so far.
-// Operations are named by their index in ops.
+// A judge is one history sorted by clause and key, and the findings so far.
+// Operations are referred to by their index in ops.
 type judge struct {
-	ops     []history.Operation // in the order of their calls
+	ops     []history.Operation // sorted by call
 	promise model.Promise
-	budget  budget
+	budget  searchBudget
 
 	uncut     bool
 	walkAbove int
 
-	keys       []int // that occur in any operation or visit, ascending; neither NaN nor unhashable
-	parts      map[int]*part
+	keys       []int // of all operations and visits, ascending; without NaN and Unhashable
+	byKey      map[int]*keyHistory
 	clears     []int
-	traversals []int        // that hand out keys: not Values
-	nanStores  []int        // that add an entry under a NaN key
+	traversals []int        // that hand out keys, which excludes Values
+	nanStores  []int        // that may add an entry under a NaN key
 	lens       []int        // that T6 judges
-	free       map[int]bool // operations whose result makes no sense: see excuse
+	excused    map[int]bool // operations whose own result is a violation; see excuse
 
-	onKeys, allLens int
-	clients         map[int]struct{}
-	findings        map[model.Clause]*finding
+	keyOpCount, lenCount int
+	clients              map[int]struct{}
+	findings             map[model.Clause]*finding
 }
 
-// A part is what a history has about one key.
-type part struct {
+// A keyHistory is what a history says about one key.
+type keyHistory struct {
 	ops    []int // single-key operations
-	visits []visited
+	visits []visitRef
 }
 
-// visited is one visit of a traversal.
-type visited struct{ traversal, visit int }
+// A visitRef names one visit of one traversal, by index.
+type visitRef struct{ traversal, visit int }
 
 func newJudge(ops []history.Operation, o Options) *judge {
 	j := &judge{
 		ops: ops, promise: o.Promise, budget: newBudget(o),
 		uncut: o.limits.uncut, walkAbove: cmp.Or(o.limits.walkAbove, walkAbove),
-		parts: map[int]*part{}, clients: map[int]struct{}{}, free: map[int]bool{},
+		byKey: map[int]*keyHistory{}, clients: map[int]struct{}{}, excused: map[int]bool{},
 		findings: map[model.Clause]*finding{},
 	}
 	for i := range ops {
-		j.place(i)
+		j.classify(i)
 	}
-	for k := range j.parts {
+	for k := range j.byKey {
 		j.keys = append(j.keys, k)
 	}
 	slices.Sort(j.keys)
 	return j
 }
 
-// place puts operation i where its clauses will look for it.
-func (j *judge) place(i int) {
+// classify files operation i under the clauses that are going to look at it.
+func (j *judge) classify(i int) {
 	o := &j.ops[i]
 	j.clients[o.Client] = struct{}{}
 	switch m := o.Op.Method; {
 	case m.OnKey() && o.Op.Key == model.NaN:
-		if o.Op.Method == model.Store || o.Op.Method == model.Swap || o.Op.Method == model.LoadOrStore {
+		if o.Op.Method.Inserts() {
 			j.nanStores = append(j.nanStores, i)
 		}
-	case m.OnKey() && o.Op.Key == model.Unhashable: // without effect
+	case m.OnKey() && o.Op.Key == model.Unhashable: // has no effect
 	case m.OnKey():
-		j.onKeys++
-		p := j.part(o.Op.Key)
+		j.keyOpCount++
+		p := j.historyOf(o.Op.Key)
 		p.ops = append(p.ops, i)
 	case m == model.Clear:
 		j.clears = append(j.clears, i)
 	case m == model.Len:
-		j.allLens++
-	case m.Traverses() && m != model.Values:
+		j.lenCount++
+	case m.VisitsKeys():
 		j.traversals = append(j.traversals, i)
-		for n, v := range asked(o) {
+		for n, v := range requestedVisits(o) {
 			if v.Key != model.NaN {
-				p := j.part(v.Key)
-				p.visits = append(p.visits, visited{i, n})
+				p := j.historyOf(v.Key)
+				p.visits = append(p.visits, visitRef{i, n})
 			}
 		}
 	}
 }
 
-func (j *judge) part(key int) *part {
-	p, ok := j.parts[key]
+func (j *judge) historyOf(key int) *keyHistory {
+	p, ok := j.byKey[key]
 	if !ok {
-		p = &part{}
-		j.parts[key] = p
+		p = &keyHistory{}
+		j.byKey[key] = p
 	}
 	return p
 }
 
-// asked returns the visits that traversal o's function asked for. What comes
-// after it said stop is unconstrained.
-func asked(o *history.Operation) []history.Visit {
-	if at, _ := o.Op.Func.Step(); at > 0 && at < len(o.Visits) {
-		return o.Visits[:at]
-	}
-	return o.Visits
+// requestedVisits returns the visits that traversal o's function asked for. The
+// clauses leave open what is visited after the function returned false.
+func requestedVisits(o *history.Operation) []history.Visit {
+	return o.Visits[:o.Op.Func.Asked(len(o.Visits))]
 }
 
-// stopped reports whether traversal o's function ended it.
-func stopped(o *history.Operation) bool {
-	at, _ := o.Op.Func.Step()
-	return at > 0 && len(o.Visits) >= at
+// stoppedByFunc reports whether traversal o's function ended it.
+func stoppedByFunc(o *history.Operation) bool {
+	_, stopped := o.Op.Func.End(len(o.Visits))
+	return stopped
 }
 
-// excuse makes operation i one that may have done anything it can do, from its
-// call on: its own result is a violation, reported as such, and the others are
-// judged as if it were pending.
-func (j *judge) excuse(i int) { j.free[i] = true }
+// excuse makes the search treat operation i as pending. Its result is reported
+// as a violation of its own, and must not also condemn the other operations.
+func (j *judge) excuse(i int) { j.excused[i] = true }
 
-func (j *judge) pending(i int) bool { return j.ops[i].Pending() || j.free[i] }
+func (j *judge) pending(i int) bool { return j.ops[i].Pending() || j.excused[i] }
 
-// judgeAlone finds what is wrong with an operation whatever the others did.
+// judgeAlone finds operations that are wrong regardless of all others.
 func (j *judge) judgeAlone() {
 	for i := range j.ops {
 		o := &j.ops[i]
@@ -134,20 +129,19 @@ func (j *judge) judgeAlone() {
 		case m.Traverses():
 			j.judgeEnd(i)
 		case o.Result.Panic != "" && !mayPanic(o):
-			j.violateAlone(blamePanic(o), o, didAlone(o), "no panic",
-				fmt.Sprintf("%s, and nothing in its arguments calls for it", did(o)))
+			j.recordAlone(blamePanic(o), o, model.Failure{Kind: model.WrongResult, Got: &o.Result})
 			j.excuse(i)
 		}
 	}
 }
 
-// mayPanic reports whether o, which has an ordinary key or none, panicked as
-// it would in some state.
+// mayPanic reports whether some state makes o, which has an ordinary key or
+// none, panic as it did.
 func mayPanic(o *history.Operation) bool {
-	return o.Result.Panic == model.PanicCompare && o.Op.Method.Compares() && o.Op.Old == model.Uncomparable
+	return o.Result.Panic == model.PanicCompare && o.Op.MayPanic()
 }
 
-// blamePanic names the clause that a panic which no state explains breaks.
+// blamePanic returns the clause broken by a panic that no state explains.
 func blamePanic(o *history.Operation) model.Clause {
 	if o.Op.Method.OnKey() && o.Result.Panic != model.PanicCompare {
 		return model.S1
@@ -155,49 +149,40 @@ func blamePanic(o *history.Operation) model.Clause {
 	return model.Blame(model.Cell{}, o.Op, o.Result, model.Result{})
 }
 
-// judgeStateless judges an operation on a NaN or unhashable key, which is the
-// same in every state.
+// judgeStateless judges an operation on a NaN or unhashable key. Its result is
+// the same in every state.
 func (j *judge) judgeStateless(i int) {
 	o := &j.ops[i]
 	if _, want := model.StepKey(model.Cell{}, o.Op); o.Result != want {
 		clause := model.Blame(model.Cell{}, o.Op, o.Result, want)
-		text := want.Text(o.Op.Method)
-		j.violateAlone(clause, o, didAlone(o), text, fmt.Sprintf("%s, want %s in every state", did(o), text))
+		j.recordAlone(clause, o, wrongResult(o.Result, want))
 	}
 }
 
-// judgeEnd judges how a traversal ended: as its function made it (clause T4).
+// judgeEnd checks that a traversal ended as its function made it end (clause T4).
 func (j *judge) judgeEnd(i int) {
 	o := &j.ops[i]
-	var want model.Panic
-	if _, ends := o.Op.Func.Step(); stopped(o) {
-		want = ends
-	}
-	nilFunc := o.Op.Func != nil && o.Op.Func.Nil && o.Result.Panic == model.PanicNilFunc
-	if o.Result.Panic != want && !nilFunc {
-		visits, text := count(len(o.Visits), "visit"), model.Result{Panic: want}.Text(o.Op.Method)
-		j.violateAlone(model.T4, o, fmt.Sprintf("%s after %s", didAlone(o), visits), text,
-			fmt.Sprintf("%s after %s, want %s", did(o), visits, text))
+	if !o.Op.Func.MayEnd(len(o.Visits), o.Result.Panic) {
+		want, _ := o.Op.Func.End(len(o.Visits))
+		j.recordAlone(model.T4, o, wrongResult(o.Result, model.Result{Panic: want}))
 	}
 }
 
 // judgeVisits finds a key that a traversal visits twice, and an entry under a
-// NaN key that it visits more often than it was stored (clause T1). NaN keys
-// cannot be told apart, so that is all that is asked of them.
+// NaN key that it visits more often than it was stored (clause T1). Nothing else
+// can be asked of NaN keys, which are indistinguishable.
 func (j *judge) judgeVisits(i int) {
 	o := &j.ops[i]
-	if o.Op.Method == model.Values {
+	if !o.Op.Method.VisitsKeys() {
 		return
 	}
 	var seen map[int]bool
-	for n, v := range asked(o) {
+	for n, v := range requestedVisits(o) {
 		switch {
 		case v.Key == model.NaN:
 			j.judgeNaNVisit(i, n)
 		case seen[v.Key]:
-			key := model.KeyName(v.Key)
-			j.violateAlone(model.T1, o, fmt.Sprintf("%v visited %s twice", o.Op.Method, key), "one visit",
-				fmt.Sprintf("%s: %v (operation %d) visited %[1]s twice", key, o.Op.Method, o.ID))
+			j.recordMisvisit(o, model.VisitedTwice, v.Visit)
 		default:
 			if seen == nil {
 				seen = map[int]bool{}
@@ -207,8 +192,8 @@ func (j *judge) judgeVisits(i int) {
 	}
 }
 
-// judgeNaNVisit counts the visits up to visit n of its value under NaN, and
-// the stores of it that were called by then.
+// judgeNaNVisit compares how often traversal i has visited the entry of visit n
+// by then with how many stores of that entry had been called.
 func (j *judge) judgeNaNVisit(i, n int) {
 	o := &j.ops[i]
 	visit := o.Visits[n]
@@ -225,33 +210,11 @@ func (j *judge) judgeNaNVisit(i, n int) {
 		}
 	}
 	if visits > stores {
-		j.violateAlone(model.T1, o, fmt.Sprintf("%v visited %v %d times", o.Op.Method, visit.Visit, visits),
-			fmt.Sprintf("at most %s", count(stores, "visit")),
-			fmt.Sprintf("NaN: %v (operation %d) visited %v more often than it was stored: %d visits, %d stores by then",
-				o.Op.Method, o.ID, visit.Visit, visits, stores))
+		j.recordMisvisit(o, model.VisitedTooOften, visit.Visit)
 	}
 }
 
-// did says what o did, in the words of evidence.
-func did(o *history.Operation) string {
-	return fmt.Sprintf("%v (operation %d) %s", o.Op, o.ID, outcome(o.Op.Method, o.Result))
-}
-
-// didAlone is did where the operation is named beside.
-func didAlone(o *history.Operation) string {
-	return fmt.Sprintf("%v %s", o.Op, outcome(o.Op.Method, o.Result))
-}
-
-// outcome says how an operation by method m ended.
-func outcome(m model.Method, r model.Result) string {
-	switch text := r.Text(m); {
-	case r.Panic == model.Goexit:
-		return "ended by Goexit"
-	case r.Panic != "":
-		return fmt.Sprintf("panicked (%s)", r.Panic)
-	case text == "returned":
-		return text
-	default:
-		return "returned " + text
-	}
+// recordMisvisit records that traversal o may not make visit v in any state.
+func (j *judge) recordMisvisit(o *history.Operation, kind model.MisvisitKind, v model.Visit) {
+	j.recordAlone(model.T1, o, model.Failure{Kind: model.WrongTraversal, Misvisit: &model.Misvisit{Kind: kind, Key: v.Key, Value: v.Value}})
 }

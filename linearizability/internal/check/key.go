@@ -8,71 +8,71 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// judgeKeys judges each key's part by itself.
+// judgeKeys judges each key separately.
 func (j *judge) judgeKeys() {
-	if j.onKeys == 0 {
-		j.skip(model.S1, "no operation on a key in the history")
+	if j.keyOpCount == 0 {
+		j.recordSkip(model.S1, "no operation on a key in the history")
 	}
 	if len(j.traversals) == 0 {
-		j.skip(model.T1, "no Range, All or Keys in the history")
+		j.recordSkip(model.T1, "no Range, All or Keys in the history")
 	}
-	for n, key := range j.keys {
-		j.judgeKey(key, len(j.keys)-n)
+	for i, key := range j.keys {
+		j.judgeKey(key, len(j.keys)-i)
 	}
 }
 
-// judgeKey judges one key, left keys being still to come, this one included.
+// judgeKey judges one key. remaining is the number of keys left to judge,
+// including this one.
 //
-// It searches for an order of all entries first. Only where there is none does
-// it ask which clause is to blame: an order of a history is one of any part of
-// it from which only reads were taken.
-func (j *judge) judgeKey(key, left int) {
+// It first searches for an order of all entries. If there is one, the key holds
+// for every clause: removing reads from an order leaves an order. Only if there
+// is none does it search again, to find the clause to blame.
+func (j *judge) judgeKey(key, remaining int) {
 	all := j.keyEntries(key, true)
-	with := j.searchKey(all, j.budget.share(left))
+	with := j.searchKey(all, j.budget.share(remaining))
 	if with.status == model.OK {
 		return
 	}
 	traverses := slices.ContainsFunc(all, func(e entry) bool { return e.kind == visit || e.kind == leftOut })
 	without := with
 	if traverses {
-		without = j.searchKey(j.keyEntries(key, false), j.budget.share(left))
+		without = j.searchKey(j.keyEntries(key, false), j.budget.share(remaining))
 	}
 	switch {
 	case without.status == model.Violation:
-		clause := j.blameKey(without, left)
-		j.violateKey(clause, key, without)
+		clause := j.blameKey(without, remaining)
+		j.explainKey(clause, key, without)
 		if traverses {
-			j.skip(model.T1, fmt.Sprintf("not judged: %s's other operations break %s", model.KeyName(key), clause))
+			j.recordSkip(model.T1, fmt.Sprintf("not judged: %s's other operations break %s", model.KeyName(key), clause))
 		}
-	case with.status == model.Violation: // found with the traversals only
-		j.violateKey(model.T1, key, with)
+	case with.status == model.Violation: // only the traversals make it fail
+		j.explainKey(model.T1, key, with)
 		if without.status == model.Unknown {
-			j.unknownKey(model.S1, key, without)
+			j.recordUnknownKey(model.S1, key, without)
 		}
 	default:
 		if traverses {
-			j.unknownKey(model.T1, key, with)
+			j.recordUnknownKey(model.T1, key, with)
 		}
 		if without.status == model.Unknown {
-			j.unknownKey(model.S1, key, without)
+			j.recordUnknownKey(model.S1, key, without)
 		}
 	}
 }
 
-func (j *judge) violateKey(c model.Clause, key int, v verdict) {
-	name := model.KeyName(key)
-	j.explain(c, v, name, " on "+name)
+func (j *judge) explainKey(c model.Clause, key int, v outcome) {
+	j.explain(c, v, false, key)
 }
 
-func (j *judge) unknownKey(c model.Clause, key int, v verdict) {
-	j.unknown(c, model.KeyName(key)+": "+v.why)
+func (j *judge) recordUnknownKey(c model.Clause, key int, v outcome) {
+	j.recordUnknown(c, model.KeyName(key)+": "+v.why)
 }
 
-// blameKey names the clause that a key without an order breaks. If it has one
-// as soon as each Clear may have spared the key, a Clear did not do what it
-// must at either level of T5: delete the key within its interval. Otherwise it
-// is S1.
-func (j *judge) blameKey(v verdict, left int) model.Clause {
+// blameKey returns the clause broken by a key that has no order. If letting each
+// Clear spare the key yields an order, the clause is T5: at either level of T5
+// Clear must delete each key between its call and its return. Otherwise it is
+// S1.
+func (j *judge) blameKey(v outcome, remaining int) model.Clause {
 	entries := slices.Clone(v.entries)
 	wipes := false
 	for i := range entries {
@@ -83,16 +83,16 @@ func (j *judge) blameKey(v verdict, left int) model.Clause {
 	if !wipes {
 		return model.S1
 	}
-	spared := j.search(oneKeySpared(nothing), entries, 0, len(entries), j.budget.share(left))
+	spared := j.search(oneKeySpared(absent), entries, 0, len(entries), j.budget.share(remaining))
 	if spared.status == model.OK {
 		return model.T5
 	}
 	return model.S1
 }
 
-// keyEntries returns the entries of one key in the order of their calls.
+// keyEntries returns the entries of one key, sorted by call.
 func (j *judge) keyEntries(key int, traversals bool) []entry {
-	p := j.parts[key]
+	p := j.byKey[key]
 	size := len(p.ops) + len(j.clears)
 	if traversals {
 		size += len(j.traversals)
@@ -115,17 +115,17 @@ func (j *judge) keyEntries(key int, traversals bool) []entry {
 
 // appendLoads appends each traversal's Load of key.
 func (j *judge) appendLoads(entries []entry, key int) []entry {
-	visits := j.parts[key].visits // in the order of j.traversals
+	visits := j.byKey[key].visits // in the order of j.traversals
 	for _, i := range j.traversals {
 		if len(visits) == 0 || visits[0].traversal != i {
-			if j.complete(i) {
+			if j.ranToEnd(i) {
 				entries = append(entries, j.leftOutOf(i, key))
 			}
 			continue
 		}
 		entries = append(entries, j.visitOf(i, visits[0].visit))
 		for len(visits) > 0 && visits[0].traversal == i {
-			visits = visits[1:] // a second visit is a violation already
+			visits = visits[1:] // a second visit has been reported already
 		}
 	}
 	return entries

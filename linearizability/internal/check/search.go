@@ -9,102 +9,115 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// searchBytes bounds the memory of one search, by an estimate of what it
-// remembers.
+// searchBytes is the default bound on the estimated memory of one search.
 const searchBytes = 256 << 20
 
-// What porcupine keeps, estimated: for an entry; for a configuration that it
-// has been to, beside one bit an entry; and for a key in the state of one.
+// Estimates of what porcupine allocates: for each entry, for each configuration
+// it remembers (in addition to one bit per entry), and for each key in a state
+// of the whole map.
 const (
 	entryBytes  = 512
 	configBytes = 160
 	cellBytes   = 48
 )
 
-// walkAbove is how many entries of a run are porcupine's at most. Up to here its
-// verdict is one that does not hang on our own search, and explains a run from
-// its beginning; above, its time and memory grow with the square of the length.
+// walkAbove is the number of entries up to which porcupine searches a segment.
+// Its verdict does not depend on our own search, and it explains a violation
+// from the beginning of the segment. For longer segments porcupine takes too much
+// time and memory, which grow with the square of the length.
 const walkAbove = 500
 
-// A budget is shared by all searches of one history.
-type budget struct {
+// A searchBudget is shared by all searches of one history.
+type searchBudget struct {
 	total time.Duration
-	end   time.Time
+	end   deadline
 	bytes int
 }
 
-// A deadline is the end of a search's share of the budget.
-type deadline time.Time
+// A deadline is the end of a search's share of the budget, on a clock.
+type deadline struct {
+	at  time.Time
+	now func() time.Time
+}
 
-func newBudget(o Options) budget {
-	b := budget{total: o.Timeout, bytes: o.limits.bytes}
+// after returns the deadline in d from now.
+func after(d time.Duration, now func() time.Time) deadline { return deadline{now().Add(d), now} }
+
+func newBudget(o Options) searchBudget {
+	b := searchBudget{total: o.Timeout, bytes: o.limits.bytes}
+	now := o.limits.now
+	if now == nil {
+		now = time.Now
+	}
 	if b.total == 0 {
 		b.total = DefaultTimeout
 	}
 	if b.bytes == 0 {
 		b.bytes = searchBytes
 	}
-	b.end = time.Now().Add(b.total)
+	b.end = after(b.total, now)
 	return b
 }
 
-// share gives one of n searches still to come an equal part of what is left,
-// so that a hard one does not keep the others from finding a violation.
-func (b *budget) share(n int) deadline {
-	now := time.Now()
-	return deadline(now.Add(b.end.Sub(now) / time.Duration(n)))
+// share returns the deadline of the next of n searches. It gives each an equal
+// part of the time left, so that a hard search does not prevent the others from
+// finding a violation.
+func (b *searchBudget) share(n int) deadline { return b.end.part(n) }
+
+// part returns the deadline after one n-th of the time left.
+func (d deadline) part(n int) deadline {
+	now := d.now()
+	return deadline{now.Add(d.at.Sub(now) / time.Duration(n)), d.now}
 }
 
-// half returns the middle between now and d.
-func (d deadline) half() deadline { return deadline(time.Now().Add(time.Until(time.Time(d)) / 2)) }
+func (d deadline) passed() bool { return !d.now().Before(d.at) }
 
-func (d deadline) passed() bool { return !time.Now().Before(time.Time(d)) }
-
-// A verdict is how a search ended.
-type verdict struct {
+// An outcome is the result of one search.
+type outcome struct {
 	status model.Status // OK, Violation or Unknown
-	why    string       // of Unknown: which budget
+	why    string       // of Unknown: the limit that was exceeded
 
-	// Of a violation: the first hi entries have no order, and why is to be seen
-	// in a window of them.
-	entries []entry
-	hi      int
-	window  func() window
+	// Of a violation: the first hi entries have no order, and makeWindow returns
+	// the part of them that shows it.
+	entries    []entry
+	hi         int
+	makeWindow func() window
 }
 
-// violation is the verdict that entries lo to hi have no order from the first
-// state of s.
-func violation(s space, entries []entry, lo, hi int) verdict {
-	return verdict{
+// violation returns the outcome that entries lo to hi have no order from the
+// first state of s.
+func violation(s searchSpace, entries []entry, lo, hi int) outcome {
+	return outcome{
 		status: model.Violation, entries: entries, hi: hi,
-		window: func() window { return window{space: s, part: pointers(entries[lo:hi]), possible: 1} },
+		makeWindow: func() window { return window{space: s, entries: pointers(entries[lo:hi]), possible: 1} },
 	}
 }
 
-// join adds the verdict on another part: a violation outweighs all, unknown
-// outweighs ok. It reports whether nothing else can matter any more.
-func (v *verdict) join(other verdict) (settled bool) {
+// join adds the outcome of another segment. A violation outweighs unknown, which
+// outweighs ok. It reports whether no further outcome can matter.
+func (v *outcome) join(other outcome) (settled bool) {
 	if other.status == model.Violation || v.status == model.OK {
 		*v = other
 	}
 	return v.status == model.Violation
 }
 
-// A space is what a search goes through: states, and how entries step from one
-// to the next.
-type space struct {
+// A searchSpace is what is searched: the states, and how entries step between
+// them.
+type searchSpace struct {
 	model porcupine.Model
-	bytes int // of a configuration
-	// want says what an entry would have returned in a state.
-	want func(state any, e *entry) string
-	// walk searches an order as frontier.go does, with so many configurations
-	// at most. If it is stuck, the first so many entries have none.
-	walk func(entries []entry, most int, until deadline) (end ending, called int, window func() window)
+	bytes int // per configuration
+	// want returns what an entry would have returned in a state.
+	want func(state any, e *entry) model.Result
+	// walk searches for an order as described in frontier.go, with at most
+	// maxConfigs configurations at a time. If it is stuck, the first `called`
+	// entries have no order.
+	walk func(entries []entry, maxConfigs int, until deadline) (end ending, called int, window func() window)
 }
 
-// states are what a key, or a whole map, may hold.
+// states describes what one key, or a whole map, may contain.
 type states[S any] struct {
-	bytes int // of a configuration
+	bytes int // per configuration
 	step  func(e *entry, s S) (S, bool)
 	equal func(a, b S) bool
 	hash  func(s S) uint64
@@ -112,9 +125,9 @@ type states[S any] struct {
 	want  func(s S, o model.Op) model.Result
 }
 
-// space returns the space that begins in from.
-func (t states[S]) space(from S) space {
-	return space{
+// space returns the search space that begins in state from.
+func (t states[S]) space(from S) searchSpace {
+	return searchSpace{
 		model: porcupine.Model{
 			Init: func() any { return from },
 			Step: func(state, input, _ any) (bool, any) {
@@ -126,41 +139,41 @@ func (t states[S]) space(from S) space {
 			DescribeState: func(state any) string { return t.text(state.(S)) },
 		},
 		bytes: t.bytes,
-		want:  func(state any, e *entry) string { return e.want(t.want(state.(S), e.op)) },
-		walk: func(entries []entry, most int, until deadline) (ending, int, func() window) {
-			w := newWalk(t, entries, point[S]{configs: []configuration[S]{{state: from}}}, most, until)
+		want:  func(state any, e *entry) model.Result { return t.want(state.(S), e.op) },
+		walk: func(entries []entry, maxConfigs int, until deadline) (ending, int, func() window) {
+			w := newWalk(t, entries, point[S]{configs: []configuration[S]{{state: from}}}, maxConfigs, until)
 			end, _ := w.run()
 			return end, w.called, w.window
 		},
 	}
 }
 
-// ofKey are the states of one key.
-var ofKey = states[held]{
+// ofKey describes the contents of one key.
+var ofKey = states[content]{
 	bytes: configBytes,
 	step:  (*entry).stepKey,
-	equal: func(a, b held) bool { return a == b },
-	hash:  held.hash,
-	text:  held.String,
-	want: func(h held, o model.Op) model.Result {
+	equal: func(a, b content) bool { return a == b },
+	hash:  content.hash,
+	text:  content.String,
+	want: func(h content, o model.Op) model.Result {
 		_, r := model.StepKey(h.cell(), o)
 		return r
 	},
 }
 
-func (h held) hash() uint64 { return uint64(h) * 0x9e3779b97f4a7c15 }
+func (h content) hash() uint64 { return uint64(h) * 0x9e3779b97f4a7c15 }
 
-// oneKey is the space of one key, which holds from at first.
-func oneKey(from held) space { return ofKey.space(from) }
+// oneKey is the search space of one key that contains from at first.
+func oneKey(from content) searchSpace { return ofKey.space(from) }
 
-// oneKeySpared is oneKey where a Clear may spare the key: porcupine's states
-// are sets of what the key may hold.
-func oneKeySpared(from held) space {
+// oneKeySpared is oneKey where a Clear may spare the key. Its states are the sets
+// of contents that the key may have.
+func oneKeySpared(from content) searchSpace {
 	sets := porcupine.NondeterministicModel{
 		Init: func() []any { return []any{from} },
 		Step: func(state, input, _ any) []any {
 			e := input.(*entry)
-			next, ok := e.stepKey(state.(held))
+			next, ok := e.stepKey(state.(content))
 			switch {
 			case !ok:
 				return nil
@@ -169,15 +182,15 @@ func oneKeySpared(from held) space {
 			}
 			return []any{next}
 		},
-		Hash: func(state any) uint64 { return state.(held).hash() },
+		Hash: func(state any) uint64 { return state.(content).hash() },
 	}
 	s := oneKey(from)
 	s.model, s.bytes = sets.ToModel(), 2*configBytes
 	return s
 }
 
-// wholeMap is the space of a whole map with this many keys.
-func wholeMap(from model.State, keys int) space {
+// wholeMap is the search space of a whole map with the given number of keys.
+func wholeMap(from model.State, keys int) searchSpace {
 	return states[model.State]{
 		bytes: configBytes + cellBytes*keys,
 		step:  (*entry).stepState,
@@ -191,7 +204,7 @@ func wholeMap(from model.State, keys int) space {
 	}.space(from)
 }
 
-// operations returns entries as porcupine wants them.
+// operations converts entries to porcupine's operations.
 func operations(entries []*entry) []porcupine.Operation {
 	ops := make([]porcupine.Operation, len(entries))
 	for i, e := range entries {
@@ -200,45 +213,57 @@ func operations(entries []*entry) []porcupine.Operation {
 	return ops
 }
 
-// left returns how many configurations of s a search of n entries by porcupine
-// may remember.
-func (b *budget) left(s space, n int) int { return (b.bytes - n*entryBytes) / (s.bytes + n/8) }
+// capacity returns how many configurations of s porcupine may remember in a
+// search of n entries.
+func (b *searchBudget) capacity(s searchSpace, n int) int {
+	return (b.bytes - n*entryBytes) / (s.bytes + n/8)
+}
 
-// fits reports whether porcupine can search n entries: an order of them passes
-// as many configurations.
-func (b *budget) fits(s space, n int) bool { return b.left(s, n) >= n }
+// fits reports whether porcupine can search n entries. An order of them passes
+// through n configurations.
+func (b *searchBudget) fits(s searchSpace, n int) bool { return b.capacity(s, n) >= n }
 
-// metered returns s's model for a search of n entries, which stops when it
-// remembers too much: from then on no step succeeds, and porcupine unwinds.
-//
-// The steps are taken by goroutines of porcupine's, one a partition, which after
-// a timeout outlive the search by an instant.
-func (b *budget) metered(s space, n int) (m porcupine.Model, exceeded *atomic.Bool) {
-	m, exceeded = s.model, new(atomic.Bool)
-	var left atomic.Int64
-	left.Store(int64(b.left(s, n)))
+// A meter says which limit ended a search by porcupine, if any.
+type meter struct{ full, late atomic.Bool }
+
+func (m *meter) exceeded() bool { return m.full.Load() || m.late.Load() }
+
+// metered returns the model of s for a search of n entries that stops when it
+// has remembered too much or its deadline has passed: from then on no step
+// succeeds, and porcupine unwinds. Porcupine takes the steps in goroutines of its
+// own, one per partition.
+func (b *searchBudget) metered(s searchSpace, n int, until deadline) (m porcupine.Model, limit *meter) {
+	m, limit = s.model, new(meter)
+	var left, steps atomic.Int64
+	left.Store(int64(b.capacity(s, n)))
 	m.Step = func(state, input, output any) (bool, any) {
+		if steps.Add(1)%clockSteps == 0 && until.passed() {
+			limit.late.Store(true)
+		}
+		if limit.exceeded() {
+			return false, state
+		}
 		ok, next := s.model.Step(state, input, output)
 		if !ok {
 			return false, next
 		}
 		if left.Add(-1) < 0 {
-			exceeded.Store(true)
+			limit.full.Store(true)
 			return false, next
 		}
 		return true, next
 	}
-	return m, exceeded
+	return m, limit
 }
 
-// search searches an order of entries lo to hi from the space's first state. A
-// short run is porcupine's, a long one is walked. Where one of them gives up, the
-// other may not: a walk drops what porcupine remembers, and porcupine can follow
-// more operations at once.
-func (j *judge) search(s space, entries []entry, lo, hi int, until deadline) verdict {
+// search searches for an order of entries lo to hi from the first state of s. It
+// leaves a short segment to porcupine and walks a long one. If one gives up, the
+// other may succeed: a walk forgets what porcupine remembers, and porcupine can
+// follow more operations at once.
+func (j *judge) search(s searchSpace, entries []entry, lo, hi int, until deadline) outcome {
 	fits := j.budget.fits(s, hi-lo)
 	if fits && hi-lo <= j.walkAbove {
-		v := j.porcupine(s, entries, lo, hi, until.half())
+		v := j.porcupine(s, entries, lo, hi, until.part(2))
 		if v.status == model.Unknown {
 			v, _ = j.walk(s, entries, lo, hi, until)
 		}
@@ -251,29 +276,29 @@ func (j *judge) search(s space, entries []entry, lo, hi int, until deadline) ver
 	return v
 }
 
-// porcupine has porcupine search an order. It gets one part at a time: given
-// several, it starts all at once, and abandons the others when one fails.
-func (j *judge) porcupine(s space, entries []entry, lo, hi int, until deadline) verdict {
-	left := time.Until(time.Time(until))
-	if left <= 0 {
+// porcupine has porcupine search for an order. It passes one segment at a time,
+// because porcupine starts all partitions at once and abandons the others when
+// one fails.
+func (j *judge) porcupine(s searchSpace, entries []entry, lo, hi int, until deadline) outcome {
+	if until.passed() {
 		return unknown("%v passed before %s could be ordered", j.budget.total, count(hi-lo, "operation"))
 	}
-	m, exceeded := j.budget.metered(s, hi-lo)
-	switch porcupine.CheckOperationsTimeout(m, operations(pointers(entries[lo:hi])), left) {
-	case porcupine.Ok:
-		return verdict{status: model.OK}
-	case porcupine.Unknown:
+	m, limit := j.budget.metered(s, hi-lo, until)
+	switch {
+	case porcupine.CheckOperations(m, operations(pointers(entries[lo:hi]))):
+		return outcome{status: model.OK}
+	case limit.late.Load():
 		return unknown("%v passed while ordering %s", j.budget.total, count(hi-lo, "operation"))
-	}
-	if exceeded.Load() {
+	case limit.full.Load():
 		return unknown("%d MB of memory were used while ordering %s", j.budget.bytes>>20, count(hi-lo, "operation"))
 	}
 	return violation(s, entries, lo, hi)
 }
 
-// walk searches an order in memory that does not grow with the number of
-// entries. It reports whether more are in progress at once than it can follow.
-func (j *judge) walk(s space, entries []entry, lo, hi int, until deadline) (v verdict, tooMany bool) {
+// walk searches for an order in memory that does not grow with the number of
+// entries. It also reports whether more entries are in progress at once than a
+// walk can follow.
+func (j *judge) walk(s searchSpace, entries []entry, lo, hi int, until deadline) (v outcome, tooMany bool) {
 	operations := count(hi-lo, "operation")
 	if until.passed() {
 		return unknown("%v passed before %s could be ordered", j.budget.total, operations), false
@@ -281,17 +306,17 @@ func (j *judge) walk(s space, entries []entry, lo, hi int, until deadline) (v ve
 	end, called, window := s.walk(entries[lo:hi], j.budget.bytes/s.bytes, until)
 	switch end {
 	case crowded:
-		return unknown("%s overlap in one run, more than %d of them at once: too many for a search", operations, maxOpen), true
+		return unknown("%s overlap, more than %d of them at once: too many for one search", operations, maxOpen), true
 	case full:
 		return unknown("%d MB of memory were used while ordering %s", j.budget.bytes>>20, operations), false
 	case late:
 		return unknown("%v passed while ordering %s", j.budget.total, operations), false
 	case stuck:
-		return verdict{status: model.Violation, entries: entries, hi: lo + called, window: window}, false
+		return outcome{status: model.Violation, entries: entries, hi: lo + called, makeWindow: window}, false
 	}
-	return verdict{status: model.OK}, false
+	return outcome{status: model.OK}, false
 }
 
-func unknown(format string, args ...any) verdict {
-	return verdict{status: model.Unknown, why: "budget: " + fmt.Sprintf(format, args...)}
+func unknown(format string, args ...any) outcome {
+	return outcome{status: model.Unknown, why: "budget: " + fmt.Sprintf(format, args...)}
 }

@@ -8,38 +8,39 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// A simulation makes histories of a map, correct if spare is 0: each operation takes effect
-// at one instant between its call and its return, a traversal's Load of each
-// key and a weak Clear's Delete of each key at its own.
+// A simulation generates histories of a map. If spareOneIn is 0 the map is
+// correct: each operation takes effect at one instant between its call and its
+// return. A traversal's Load of each key, and a weak Clear's Delete of each key,
+// have instants of their own.
 type simulation struct {
-	choose    func(n int) int // 0 to n-1, at random
-	clients   int
-	calls     int
-	keys      []int
-	values    int
-	methods   []model.Method
-	weakClear bool
-	spare     int  // one in so many keys is spared by a weak Clear; 0 is none
-	fill      bool // client 0 stores every key first
-	rest      int  // one in so many events is that all clients finish; 0 is never
-	leave     int  // one in so many histories ends with calls pending; 0 is none
-	overlap   bool // some operation is always in progress, but at the ends
+	choose     func(n int) int // returns a random number below n
+	clients    int
+	calls      int
+	keys       []int
+	values     int
+	methods    []model.Method
+	weakClear  bool
+	spareOneIn int  // a weak Clear spares one key in spareOneIn; 0 means none
+	fill       bool // client 0 stores every key first
+	restOneIn  int  // all clients finish after one event in restOneIn; 0 means never
+	leaveOneIn int  // one history in leaveOneIn ends with calls pending; 0 means none
+	overlap    bool // some operation is in progress at every instant between the first call and the last return
 }
 
-// simulated is a map and its clients.
+// simulated is the map of a simulation, and its clients.
 type simulated struct {
 	*simulation
-	state map[int]int // value by key
+	state map[int]int // the value of each key
 	nans  int
 	clock int
 	ops   []history.Operation
-	busy  []*progress // by client, nil if idle
+	busy  []*progress // the operation of each client, nil if idle
 }
 
-// progress is how far an operation is.
+// progress is the progress of one operation.
 type progress struct {
 	op   int   // index in ops
-	keys []int // still to be loaded or deleted; nil where one instant does all
+	keys []int // still to be loaded or deleted; nil if the operation has one instant
 	done bool
 }
 
@@ -55,13 +56,13 @@ func (s *simulation) run() []history.Operation {
 		}
 	}
 	for len(m.ops) < s.calls {
-		if s.rest > 0 && s.choose(s.rest) == 0 {
+		if s.restOneIn > 0 && s.choose(s.restOneIn) == 0 {
 			m.finish()
 			continue
 		}
 		m.advance(s.choose(s.clients))
 	}
-	if s.leave == 0 || s.choose(s.leave) > 0 {
+	if s.leaveOneIn == 0 || s.choose(s.leaveOneIn) > 0 {
 		m.finish()
 	}
 	return m.ops
@@ -80,7 +81,7 @@ func (m *simulated) now() int {
 	return m.clock
 }
 
-// advance takes client c one event or instant further.
+// advance moves client c on by one event or instant.
 func (m *simulated) advance(c int) {
 	p := m.busy[c]
 	if p == nil {
@@ -97,7 +98,7 @@ func (m *simulated) advance(c int) {
 		o.Return = m.now()
 		m.busy[c] = nil
 	case len(p.keys) > 0:
-		m.part(o, p)
+		m.loadOrDeleteOne(o, p)
 	default:
 		o.Result, p.done = m.apply(o.Op), true
 	}
@@ -113,7 +114,7 @@ func (m *simulated) others(c int) bool {
 	return false
 }
 
-// call begins an operation at random.
+// call begins a random operation.
 func (m *simulated) call(c int) {
 	o := model.Op{Method: m.methods[m.choose(len(m.methods))]}
 	if o.Method.OnKey() {
@@ -139,14 +140,14 @@ func (m *simulated) begin(c int, o model.Op) {
 	m.busy[c] = p
 }
 
-// part loads or deletes one of the keys that are left.
-func (m *simulated) part(o *history.Operation, p *progress) {
+// loadOrDeleteOne loads or deletes one of the remaining keys.
+func (m *simulated) loadOrDeleteOne(o *history.Operation, p *progress) {
 	i := m.choose(len(p.keys))
 	k := p.keys[i]
 	p.keys = slices.Delete(p.keys, i, i+1)
 	p.done = len(p.keys) == 0
 	if o.Op.Method == model.Clear {
-		if m.spare == 0 || m.choose(m.spare) > 0 {
+		if m.spareOneIn == 0 || m.choose(m.spareOneIn) > 0 {
 			delete(m.state, k)
 		}
 		return
@@ -165,8 +166,8 @@ func (m *simulated) part(o *history.Operation, p *progress) {
 
 func (m *simulated) apply(o model.Op) model.Result { return sequential(m.state, &m.nans, o) }
 
-// sequential is what a map does, said without package model's step: state is
-// its values by key, nans how many it has under NaN.
+// sequential is a sequential map, written without package model. state has the
+// value of each key, and nans is the number of entries under NaN.
 func sequential(state map[int]int, nans *int, o model.Op) model.Result {
 	v, ok := state[o.Key]
 	store := func() {
@@ -215,14 +216,14 @@ func sequential(state map[int]int, nans *int, o model.Op) model.Result {
 	return model.Result{}
 }
 
-// onKey are the methods on one key.
+// onKey lists the methods on one key.
 var onKey = []model.Method{
 	model.Load, model.Store, model.LoadOrStore, model.LoadAndDelete,
 	model.Delete, model.Swap, model.CompareAndSwap, model.CompareAndDelete,
 }
 
-// spoil changes one result or visit, if there is one to change: most likely the
-// history is then none of a correct map.
+// spoil changes one result or visit, if it can. Most spoiled histories are not
+// possible for a correct map.
 func spoil(ops []history.Operation, choose func(n int) int, keys []int, values int) {
 	if len(ops) == 0 {
 		return
@@ -253,7 +254,7 @@ func spoil(ops []history.Operation, choose func(n int) int, keys []int, values i
 	}
 }
 
-// seeded returns a chooser.
+// seeded returns a deterministic source of choices.
 func seeded(seed uint64) func(n int) int {
 	return rand.New(rand.NewPCG(seed, 0)).IntN
 }

@@ -7,47 +7,46 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/anishathalye/porcupine"
 	"github.com/mapspec/mapspec/linearizability/history"
 	"github.com/mapspec/mapspec/model"
 )
 
-// A Note is a remark on a history, at a moment of it.
+// A Note is a remark on one moment of a history.
 type Note struct {
-	Client  int    // on whom; negative for nobody in particular
-	At      int    // the Seq of an event, or one between two
-	Text    string // what is shown
-	Details string // what is shown on demand, if anything
-	Wrong   bool   // whether it is what breaks a clause: it is shown in red
+	Client  int    // the client it is about; negative for none
+	At      int    // the Seq of an event, or a number between two
+	Text    string // always shown
+	Details string // shown on demand
+	Wrong   bool   // shown in red: this breaks a clause
 }
 
-// maxDrawn bounds how many operations are drawn: nobody looks at more, and a
-// browser takes seconds for these.
+// maxDrawn is the largest number of operations that are drawn. A browser takes
+// seconds to show them, and a reader learns nothing from more.
 const maxDrawn = 5_000
 
-// Visualize draws h as porcupine does: a page of HTML that needs nothing else,
-// with a line a client, an order that explains as much as any, and in red what
-// does not fit. It draws a history without violations as well, and returns the
-// error of one that is malformed.
+// Visualize writes a self-contained HTML page that shows h: porcupine's picture,
+// with a line per client, the longest order found, and in red what does not fit.
+// It also draws histories without violations. It returns an error if h is
+// malformed or too long.
 //
-// Keys have an order each, unless the whole map is what has none. What is in
-// no order is a grey box: a traversal, on a line of its own below, and an
-// operation that neither changes nor tells what a key holds. Where the Loads of
-// a traversal break a clause, they are in that order, each between the call and
-// its visit. A pending operation goes on to the end.
+// Each key has an order of its own, unless the violation is one of the whole
+// map. Operations outside any order are grey boxes: traversals, on a line of
+// their own, and operations that neither change nor reveal a key's content. If
+// the Loads of a traversal break a clause they are part of the order, each
+// between the call and its visit. A pending operation extends to the end.
 func Visualize(w io.Writer, h history.History, o Options, notes []Note) error {
 	if err := h.Validate(); err != nil {
 		return err
 	}
 	ops := h.Operations()
 	if len(ops) > maxDrawn {
-		return fmt.Errorf("%d operations are too many to draw: want %d at most", len(ops), maxDrawn)
+		return fmt.Errorf("the history has %d operations: only up to %d can be drawn", len(ops), maxDrawn)
 	}
 	j := judgeAll(ops, o)
 	d := j.newDrawing()
-	notes = append(d.unseen(), notes...)
+	notes = append(d.unordered(), notes...)
 	info, note := d.order()
 	if note != nil {
 		notes = append(notes, *note)
@@ -57,27 +56,27 @@ func Visualize(w io.Writer, h history.History, o Options, notes []Note) error {
 	return porcupine.Visualize(d.model(), info, w)
 }
 
-// A drawing is what is known about a picture of a history.
+// A drawing is a history being drawn.
 type drawing struct {
 	judge   *judge
-	whole   bool // one order of the whole map, not one of each key
-	space   space
+	whole   bool // draw one order of the whole map instead of one per key
+	space   searchSpace
 	entries []entry
-	drawn   map[int]bool // the operations that entries has all of, or parts of
-	end     int          // after all events
+	drawn   map[int]bool // by ID: the operations with an entry
+	end     int          // later than all events
 }
 
 func (j *judge) newDrawing() *drawing {
-	d := &drawing{judge: j, space: oneKey(nothing), drawn: map[int]bool{}}
-	for _, x := range j.explanations() {
-		d.whole = d.whole || x.Of == wholeName
+	d := &drawing{judge: j, space: oneKey(absent), drawn: map[int]bool{}}
+	for _, x := range j.violations() {
+		d.whole = d.whole || x.failure.Order != nil && x.failure.Order.Whole
 	}
 	if d.whole {
 		d.space = wholeMap(model.State{}, len(j.keys))
 		d.entries = j.wholeEntries(j.violated(model.T6))
 	} else {
 		for _, key := range j.keys {
-			d.entries = append(d.entries, j.keyEntries(key, d.traversalsOf(key))...)
+			d.entries = append(d.entries, j.keyEntries(key, d.needsTraversals(key))...)
 		}
 	}
 	for i := range d.entries {
@@ -93,26 +92,29 @@ func (j *judge) newDrawing() *drawing {
 	return d
 }
 
-// traversalsOf reports whether it takes the Loads of traversals to see what is
-// wrong with key.
-func (d *drawing) traversalsOf(key int) bool {
-	return d.judge.violated(model.T1) && d.judge.finding(model.T1).explanation.Of == model.KeyName(key)
+// needsTraversals reports whether the violation of key involves the Loads of
+// traversals.
+func (d *drawing) needsTraversals(key int) bool {
+	if !d.judge.violated(model.T1) {
+		return false
+	}
+	order := d.judge.findingOf(model.T1).failure.Order
+	return order != nil && !order.Whole && order.Key == key
 }
 
-// model returns the model by which the picture's operations are ordered and
-// described.
+// model returns the model that orders and describes the operations drawn.
 func (d *drawing) model() porcupine.Model {
 	m := d.space.model
 	m.DescribeOperation = func(input, _ any) string {
 		e := input.(*entry)
 		if e.kind == visit || e.kind == leftOut && !d.whole {
-			return e.did()
+			return e.placed().Did()
 		}
-		return whole(e.source) // boxes that coincide, one a key, say the same
+		return describeWhole(e.source) // the boxes of one operation on several keys coincide: same text
 	}
 	m.DescribeOperationMetadata = func(data any) string {
 		e := data.(*entry)
-		return fmt.Sprintf("operation %d: %s", e.source.ID, e.did())
+		return fmt.Sprintf("operation %d: %s", e.source.ID, e.placed().Did())
 	}
 	if !d.whole {
 		m.Partition = byKey
@@ -120,7 +122,7 @@ func (d *drawing) model() porcupine.Model {
 	return m
 }
 
-// byKey partitions operations, those of a key in the order given.
+// byKey partitions operations by key, each partition in the given order.
 func byKey(ops []porcupine.Operation) [][]porcupine.Operation {
 	parts := map[int][]porcupine.Operation{}
 	for _, o := range ops {
@@ -134,7 +136,7 @@ func byKey(ops []porcupine.Operation) [][]porcupine.Operation {
 	return list
 }
 
-// order orders what can be ordered. If it had to give up, it says so in a note.
+// order searches for the orders to draw. It returns a note if it had to give up.
 func (d *drawing) order() (porcupine.LinearizationInfo, *Note) {
 	ops := operations(pointers(d.entries))
 	for i := range ops {
@@ -142,38 +144,35 @@ func (d *drawing) order() (porcupine.LinearizationInfo, *Note) {
 		ops[i].ClientId, ops[i].Metadata = e.source.Client, e
 		ops[i].Return = int64(min(e.ret, d.end))
 	}
-	timeout := max(explainTime, time.Until(d.judge.budget.end))
-	m, exceeded := d.judge.budget.metered(d.space, len(ops))
+	m, limit := d.judge.budget.metered(d.space, len(ops), d.judge.budget.toExplain())
 	m.Partition = d.model().Partition
-	result, info := porcupine.CheckOperationsVerbose(m, ops, timeout)
-	for _, orders := range info.PartialLinearizations() { // which come in random order
+	_, info := porcupine.CheckOperationsVerbose(m, ops, 0)
+	for _, orders := range info.PartialLinearizations() { // porcupine returns them in random order
 		slices.SortFunc(orders, func(a, b []int) int {
 			return cmp.Or(cmp.Compare(len(b), len(a)), slices.Compare(a, b))
 		})
 	}
-	if result != porcupine.Unknown && !exceeded.Load() {
+	if !limit.exceeded() {
 		return info, nil
 	}
 	return info, &Note{
-		Client: -1, At: d.end, Text: "no order found in time",
-		Details: "The search for an order was cut off: red lines say how far it came, and that is not a violation.",
+		Client: -1, At: d.end, Text: "search cut off",
+		Details: "The search for an order was cut off by its budget. Red lines show how far it got; they are not violations.",
 	}
 }
 
-// unseen returns a note on each violation that no order shows.
-func (d *drawing) unseen() []Note {
+// unordered returns a note on each violation that no order shows.
+func (d *drawing) unordered() []Note {
 	var notes []Note
-	for _, x := range d.judge.explanations() {
-		if d.whole && x.Of == wholeName || !d.whole && x.Of != "" {
-			continue
+	for _, x := range d.judge.violations() {
+		wrong := x.failure.Operation
+		if order := x.failure.Order; order != nil {
+			if order.Whole == d.whole {
+				continue
+			}
+			wrong = &order.Left[0]
 		}
-		wrong := x.Left[0]
-		i := slices.IndexFunc(d.judge.ops, func(o history.Operation) bool { return o.ID == wrong.ID })
-		n := Note{Client: wrong.Client, At: d.judge.ops[i].Call, Text: fmt.Sprintf("%s: %s", x.Clause, wrong.Did), Wrong: true}
-		if wrong.Want != "" {
-			n.Details = "want " + wrong.Want
-		}
-		notes = append(notes, n)
+		notes = append(notes, Note{Client: wrong.Client, At: wrong.Called, Text: fmt.Sprintf("%s: %s", x.clause, x.failure.Sentence()), Wrong: true})
 	}
 	return notes
 }
@@ -189,7 +188,7 @@ func (d *drawing) others() []porcupine.Annotation {
 		}
 		box := porcupine.Annotation{
 			ClientId: o.Client, Start: int64(o.Call), End: int64(o.Return),
-			Description: whole(o), Details: fmt.Sprintf("operation %d, in no order", o.ID),
+			Description: describeWhole(o), Details: fmt.Sprintf("operation %d, in no order", o.ID),
 		}
 		if o.Pending() {
 			box.End = int64(d.end)
@@ -202,7 +201,7 @@ func (d *drawing) others() []porcupine.Annotation {
 	return boxes
 }
 
-// itinerary says what traversal o visited, and when.
+// itinerary lists the visits of traversal o, each with its stamp.
 func itinerary(o *history.Operation) string {
 	visits := make([]string, len(o.Visits))
 	for i, v := range o.Visits {
@@ -211,16 +210,13 @@ func itinerary(o *history.Operation) string {
 	return fmt.Sprintf("operation %d, %s: %s", o.ID, count(len(visits), "visit"), strings.Join(visits, ", "))
 }
 
-// whole says what all of o did, of which an entry may be a part.
-func whole(o *history.Operation) string {
-	if o.Pending() {
-		return fmt.Sprintf("pending %v", o.Op)
-	}
-	return didAlone(o)
+// describeWhole says what o did. The entries of o may be parts of it.
+func describeWhole(o *history.Operation) string {
+	return model.Placed{Op: o.Op, Result: o.Result, Pending: o.Pending()}.Did()
 }
 
-// annotations returns notes as porcupine wants them. It draws those of a client
-// at one moment on top of each other, so they are joined.
+// annotations converts notes to porcupine's annotations. It joins the notes of a
+// client at one moment, which porcupine would draw on top of each other.
 func annotations(notes []Note) []porcupine.Annotation {
 	type place struct{ client, at int }
 	at := map[place]int{}

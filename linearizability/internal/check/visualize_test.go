@@ -13,7 +13,7 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// A page is what a visualization draws.
+// A page is the data of a visualization.
 type page struct {
 	text       string
 	Partitions []struct {
@@ -34,7 +34,7 @@ type annotated struct {
 
 var pageData = regexp.MustCompile(`const data = (\{.*\})\n`)
 
-// draw visualizes h and reads the page back.
+// draw visualizes h and parses the page.
 func draw(t *testing.T, h history.History, o Options, notes ...Note) page {
 	t.Helper()
 	var b bytes.Buffer
@@ -52,7 +52,7 @@ func draw(t *testing.T, h history.History, o Options, notes ...Note) page {
 	return p
 }
 
-// boxes returns what is written on the boxes of the page.
+// boxes returns the texts of all boxes on the page.
 func (p page) boxes() []string {
 	var list []string
 	for _, part := range p.Partitions {
@@ -66,8 +66,8 @@ func (p page) boxes() []string {
 	return list
 }
 
-// red reports whether the page shows that something does not fit: an order
-// that lacks an operation, or a red box.
+// red reports whether the page shows something that does not fit: an order that
+// lacks an operation, or a red box.
 func (p page) red() bool {
 	for _, part := range p.Partitions {
 		complete := slices.ContainsFunc(part.PartialLinearizations, func(order []struct{ StateDescription string }) bool {
@@ -85,26 +85,26 @@ func (p page) red() bool {
 	return false
 }
 
-// Every history of testdata is drawn: each of its operations has a box, on its
-// client's line unless it is a traversal, and what breaks a clause is red.
+// TestEverySmallHistoryIsDrawn checks that each operation has a box, and that
+// exactly the pages of violations show something red.
 func TestEverySmallHistoryIsDrawn(t *testing.T) {
-	for _, s := range smalls {
+	for _, s := range smallHistories {
 		h := read(t, s.name)
 		p := draw(t, h, Options{Promise: s.promise})
 		if got, want := p.red(), s.breaks != none; got != want {
-			t.Errorf("%s, %s promise: red is %v, want %v:\n%s", s.name, level(s.promise), got, want, p.text)
+			t.Errorf("%s, %s promise: red is %v, want %v:\n%s", s.name, levelName(s.promise), got, want, p.text)
 		}
 		boxes := p.boxes()
 		for _, o := range h.Operations() {
-			if !slices.Contains(boxes, whole(&o)) {
-				t.Errorf("%s, %s promise: no box for %q among %q", s.name, level(s.promise), whole(&o), boxes)
+			if !slices.Contains(boxes, describeWhole(&o)) {
+				t.Errorf("%s, %s promise: no box for %q among %q", s.name, levelName(s.promise), describeWhole(&o), boxes)
 			}
 		}
 	}
 }
 
-// A page needs nothing from elsewhere: the one address in it is the name of
-// SVG.
+// TestAPageNeedsNothingElse checks that a page refers to no other resource. Its
+// only URL is the name of the SVG namespace.
 func TestAPageNeedsNothingElse(t *testing.T) {
 	p := draw(t, read(t, "lost-update"), Options{})
 	text := strings.ReplaceAll(p.text, "http://www.w3.org/2000/svg", "")
@@ -115,8 +115,8 @@ func TestAPageNeedsNothingElse(t *testing.T) {
 	}
 }
 
-// The line of a box is that of the history's client, and a pending operation
-// goes on to the end.
+// TestABoxIsWhereItsOperationWas checks that a box is on its client's line, and
+// that the box of a pending operation extends to the end.
 func TestABoxIsWhereItsOperationWas(t *testing.T) {
 	p := draw(t, read(t, "pending-store-taken-back"), Options{})
 	last := 0
@@ -137,8 +137,8 @@ func TestABoxIsWhereItsOperationWas(t *testing.T) {
 	}
 }
 
-// The Loads of a traversal are drawn where they are what is wrong, and its own
-// box always.
+// TestATraversalIsABoxAndLoadsWhereTheyMatter checks that a traversal always has
+// a box, and that its Loads are drawn exactly if they are what is wrong.
 func TestATraversalIsABoxAndLoadsWhereTheyMatter(t *testing.T) {
 	for _, c := range []struct {
 		name    string
@@ -168,7 +168,8 @@ func TestATraversalIsABoxAndLoadsWhereTheyMatter(t *testing.T) {
 	}
 }
 
-// What is wrong with the whole map is drawn in one order of the whole map.
+// TestTheWholeMapHasOneOrderWhereItIsWrong checks that a violation of the whole
+// map is drawn as one order, and any other as one order per key.
 func TestTheWholeMapHasOneOrderWhereItIsWrong(t *testing.T) {
 	h := read(t, "clear-not-atomic")
 	if p := draw(t, h, Options{Promise: strongest}); len(p.Partitions) != 1 {
@@ -184,24 +185,24 @@ func TestTheWholeMapHasOneOrderWhereItIsWrong(t *testing.T) {
 	}
 }
 
-// Notes of one client at one moment share a box, which is red if one of them is
-// wrong.
+// TestNotesAreDrawn checks that the notes of a client at one moment share a box,
+// which is red if one of them is.
 func TestNotesAreDrawn(t *testing.T) {
 	p := draw(t, read(t, "both-stored"), Options{},
 		Note{Client: 1, At: 2, Text: "first", Details: "more"},
 		Note{Client: 1, At: 2, Text: "second", Details: "and more", Wrong: true},
-		Note{Client: -1, At: 3, Text: "nobody's"})
+		Note{Client: -1, At: 3, Text: "unbound"})
 	var got []string
 	for _, a := range p.Annotations {
 		got = append(got, fmt.Sprintf("%s: %s (%s) %v", a.Tag, a.Description, a.Details, a.BackgroundColor != ""))
 	}
-	want := []string{"client 1, notes: first; second (more and more) true", "notes: nobody's () false"}
+	want := []string{"client 1, notes: first; second (more and more) true", "notes: unbound () false"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
-// The same history is the same page every time.
+// TestAPageIsTheSameEveryTime checks that a page is deterministic.
 func TestAPageIsTheSameEveryTime(t *testing.T) {
 	for _, name := range []string{"both-stored", "lost-update", "range-misses-resident", "clear-not-atomic", "len-counts-nan"} {
 		h := read(t, name)
@@ -220,17 +221,18 @@ func TestWhatCannotBeDrawnIsAnError(t *testing.T) {
 		t.Errorf("a malformed history: got %v", err)
 	}
 	s := &simulation{choose: seeded(1), clients: 2, calls: maxDrawn + 1, keys: []int{0}, values: 2, methods: onKey}
-	if err := Visualize(&bytes.Buffer{}, history.Of(s.run()), Options{}, nil); err == nil || !strings.Contains(err.Error(), "too many to draw") {
+	if err := Visualize(&bytes.Buffer{}, history.Of(s.run()), Options{}, nil); err == nil || !strings.Contains(err.Error(), "only up to 5000 can be drawn") {
 		t.Errorf("a long history: got %v", err)
 	}
-	draw(t, history.History{}, Options{}) // an empty one can
+	draw(t, history.History{}, Options{}) // an empty history can be drawn
 }
 
-// A search that was cut off is not shown as a violation without a word.
+// TestAPageSaysThatItsSearchWasCutOff checks that a search that was cut off is
+// not presented as a violation.
 func TestAPageSaysThatItsSearchWasCutOff(t *testing.T) {
 	h := history.Of(together(0, stores(0, many, loadNever(0))...))
-	p := draw(t, h, Options{limits: limits{bytes: 1 << 20}})
-	if !slices.Contains(p.boxes(), "no order found in time") {
+	p := draw(t, h, Options{limits: searchLimits{bytes: 1 << 20}})
+	if !slices.Contains(p.boxes(), "search cut off") {
 		t.Errorf("got %q", p.boxes())
 	}
 }

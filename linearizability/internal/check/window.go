@@ -3,18 +3,17 @@ package check
 import (
 	"cmp"
 	"slices"
-	"time"
 )
 
-// A window is the part of a history that an explanation is about.
+// A window is the part of a history that explains a violation.
 type window struct {
-	space    space // begins in the state before part
-	part     []*entry
-	order    []*entry // the longest found, if it is known already
-	possible int      // of how many configurations the window begins in one
+	space    searchSpace // begins in the state before entries
+	entries  []*entry
+	order    []*entry // the longest order found, or nil if it is still to be searched for
+	possible int      // the number of configurations that the window could begin in
 }
 
-// pointers returns where entries are.
+// pointers returns the addresses of entries.
 func pointers(entries []entry) []*entry {
 	list := make([]*entry, len(entries))
 	for i := range entries {
@@ -23,10 +22,11 @@ func pointers(entries []entry) []*entry {
 	return list
 }
 
-// window returns what happened up to the return at which w is stuck, from the
-// last checkpoint but one. Each configuration there fails at some return; the
-// window begins in the one that gets furthest, or the first of those. Where the
-// way is too long to remember it begins later.
+// window returns the entries up to the return at which w is stuck, from the last
+// checkpoint but one. Every configuration of that checkpoint fails at some
+// return. The window begins in the one that gets furthest, the first of several.
+// If the way from there is too long to remember, the window begins at a later
+// checkpoint.
 func (w *walk[S]) window() window {
 	var win window
 	for _, from := range []point[S]{w.before, w.last, w.point} {
@@ -38,15 +38,15 @@ func (w *walk[S]) window() window {
 	return win
 }
 
-// windowFrom returns the window from one point of a walk. It is complete unless
-// a limit was hit before any configuration there failed.
+// windowFrom returns the window that begins at one point of a walk. It is
+// complete unless every attempt hit a limit before it got stuck.
 func (w *walk[S]) windowFrom(from point[S]) (win window, complete bool) {
-	until := deadline(time.Now().Add(explainTime))
+	until := after(explainTime, w.until.now)
 	furthest := -1
 	for _, begin := range from.configs[:min(len(from.configs), maxBeginnings)] {
 		p := from
 		p.configs = []configuration[S]{begin}
-		again := newWalk(w.states, w.entries[:w.called], p, w.most, until)
+		again := newWalk(w.states, w.entries[:w.called], p, w.maxConfigs, until)
 		again.trail = make([]footprint, 1)
 		if end, events := again.run(); end == stuck && events > furthest {
 			furthest = events
@@ -60,8 +60,8 @@ func (w *walk[S]) windowFrom(from point[S]) (win window, complete bool) {
 	return win, true
 }
 
-// since returns the entries that had not taken effect in configuration c of a
-// point, and those that were called after it.
+// since returns the entries that had not taken effect in configuration c of
+// point p, and those that were called after it.
 func (w *walk[S]) since(p point[S], c configuration[S]) []*entry {
 	var part []*entry
 	for slot, e := range p.open {
@@ -73,8 +73,8 @@ func (w *walk[S]) since(p point[S], c configuration[S]) []*entry {
 	return append(part, pointers(w.entries[p.called:w.called])...)
 }
 
-// longestTrail returns the order of the entries that took effect on the longest
-// way to a configuration reached at the end.
+// longestTrail returns the entries that took effect on the longest way to any
+// configuration reached at the end, in order.
 func (w *walk[S]) longestTrail() []*entry {
 	longest := []*entry{}
 	for _, c := range w.reached {

@@ -22,10 +22,11 @@ func example() counterexample.Counterexample {
 		Map: "mine", Type: "mine.Map", Import: "example.com/mine", Clause: model.R1, Go: "go1.26", Seed: 7,
 		Witness: model.Witness{Look: model.LookRelease, Init: []model.Op{{Method: model.Store, Key: 0, Value: 1}},
 			Threads: [][]model.Op{{{Method: model.Range, Func: &model.Func{Stop: 1, Do: []model.Op{{Method: model.Clear}}}}}}, Turns: 3},
-		Minimal: model.Complete("all of them"), Rounds: 4, Evidence: "seen", Trace: []string{"a", "b"}, Path: "m.dirty",
-		Retained: []model.Retained{{What: "key k0", Passed: 0, Left: 1, Path: "m.dirty"}},
-		History:  history.Of([]history.Operation{{ID: 0, Parent: history.NoParent, Op: model.Op{Method: model.Store, Value: 1}, Call: 1, Return: 2}}),
-		Promise:  model.Promise{Release: model.ReleasePrompt, Clear: model.Strong},
+		Minimal: model.Complete("all of them"), Rounds: 4, Failure: &model.Failure{
+			Kind: model.Retains, AtRest: true, Should: "{}", Retained: []model.Retained{{Passed: 0, Left: 1, Path: "m.dirty"}},
+		},
+		History: history.Of([]history.Operation{{ID: 0, Parent: history.NoParent, Op: model.Op{Method: model.Store, Value: 1}, Call: 1, Return: 2}}),
+		Promise: model.Promise{Release: model.ReleasePrompt, Clear: model.Strong},
 	}
 }
 
@@ -33,9 +34,9 @@ func example() counterexample.Counterexample {
 func scheduled() counterexample.Counterexample {
 	c := example()
 	c.Look = model.LookSchedule
-	c.Schedule = &counterexample.Schedule{
+	c.Schedule = &model.Schedule{
 		New: "new(mine.Map)", HashFunctions: []string{"mine.hash"}, Hashes: "mix", Initial: "empty", Steps: "0x2,1", Preemptions: 1,
-		Stall: &counterexample.Stall{Thread: 1, After: 2}, Digest: "abc",
+		Stall: &model.Stall{Thread: 1, After: 2}, Digest: "abc",
 	}
 	c.Steps = []counterexample.Step{{
 		Thread: 1, Operation: "Clear()", Calls: []string{"Clear()"}, Kind: "load", Call: "Load", Object: "m.head", Line: "m.go:1", Function: "Clear",
@@ -48,7 +49,7 @@ func TestACounterexampleReadsBackTheSame(t *testing.T) {
 	for name, c := range map[string]counterexample.Counterexample{
 		"with everything":   example(),
 		"with a schedule":   scheduled(),
-		"without a history": {Map: "mine", Clause: model.S9, Witness: model.Witness{Threads: [][]model.Op{}}},
+		"without a history": {Map: "mine", Clause: model.S9, Witness: model.Witness{Threads: [][]model.Op{}}, Failure: &model.Failure{Kind: model.NoZeroValue}},
 	} {
 		dir := filepath.Join(t.TempDir(), "new", "directory")
 		if err := c.Save(dir); err != nil {
@@ -79,13 +80,16 @@ func TestSaveLeavesNoHistoryOfAnother(t *testing.T) {
 
 func TestLoadRefuses(t *testing.T) {
 	for _, c := range []struct{ name, edit, with, want string }{
-		{"another schema", `"schema": 1`, `"schema": 2`, "stale: written under schema 2, and this is schema 1"},
-		{"no schema", `"schema": 1,`, ``, `no "schema": not a counterexample`},
+		{"another schema", `"schema": 2`, `"schema": 1`, "stale: written under schema 1, and this is schema 2; find it anew with mapspec counterexample -map mine -clause R1"},
+		{"no schema", `"schema": 2,`, ``, `no "schema": not a counterexample`},
 		{"an unknown field", `"map"`, `"mapp"`, `unknown field "mapp"`},
 		{"no clause of the specification", `"R1"`, `"Z1"`, `clause "Z1": want one of the specification`},
 		{"an unknown operation", `"Clear"`, `"Clean"`, `unknown operation "Clean"`},
-		{"a schedule without one", `"release"`, `"schedule"`, `want "schedule", "new" and "import" with it`},
-		{"half a file", `"trace"`, "\x00", "invalid character"},
+		{"a schedule without one", `"release"`, `"schedule"`, `want "import", and "schedule" with "steps" and "new"`},
+		{"half a file", `"promise"`, "\x00", "invalid character"},
+		{"a failure of no known kind", `"retains"`, `"sulks"`, `failure kind "sulks"`},
+		{"a failure of another kind", `"retains"`, `"no order"`, "lacks what its kind has"},
+		{"no failure", `"failure"`, `"mishap"`, `unknown field "mishap"`},
 	} {
 		dir := t.TempDir()
 		if err := example().Save(dir); err != nil {
@@ -155,12 +159,12 @@ func TestSaveSaysWhatItCannotWrite(t *testing.T) {
 // The type and its package are what a test in Go needs to make the map.
 func TestOfNamesTheTypeOfTheMap(t *testing.T) {
 	m, _ := impl.Find("go1.15.0")
-	c, err := counterexample.Of(m.Subject.Bind(), model.Verdict{Clause: model.R1, Status: model.Violation, Evidence: "seen",
-		Witness: &model.Witness{Look: model.LookRelease}})
+	c, err := counterexample.Of(m.Subject.Bind(), model.Verdict{Clause: model.R1, Status: model.Violation,
+		Failure: &model.Failure{Kind: model.NoZeroValue}, Witness: &model.Witness{Look: model.LookRelease}})
 	if err != nil || c.Map != "go1.15.0" || c.Type != "readdirty.Go1150" || c.Import != "github.com/mapspec/mapspec/impl/readdirty" || c.Look != model.LookRelease {
 		t.Errorf("%+v, %v", c, err)
 	}
-	if _, err := counterexample.Of(m.Subject.Bind(), model.Verdict{History: []byte("{")}); err == nil {
+	if _, err := counterexample.Of(m.Subject.Bind(), model.Verdict{Failure: &model.Failure{History: []byte("{")}}); err == nil {
 		t.Error("a malformed history is taken")
 	}
 }
@@ -190,8 +194,8 @@ func FuzzLoad(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(b)
-	f.Add([]byte(`{"schema":2}`))
-	f.Add([]byte(`{"schema":1,"clause":"S1","program":{"threads":[]}}`))
+	f.Add([]byte(`{"schema":1}`))
+	f.Add([]byte(`{"schema":2,"failure":{"kind":"dies"},"clause":"S1","program":{"threads":[]}}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var c, again counterexample.Counterexample
 		if json.Unmarshal(b, &c) != nil {
@@ -205,4 +209,18 @@ func FuzzLoad(f *testing.F) {
 			t.Errorf("%v: %+v became %+v", err, c, again)
 		}
 	})
+}
+
+// What a stale file says of itself cannot become another command.
+func TestAStaleFileIsFoundAnewByAHarmlessCommand(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"schema":1,"map":"locked","clause":"P2"}`:                             "mapspec counterexample -map locked -clause P2",
+		`{"schema":1,"map":"a; rm -rf ~","clause":"\u001b[31m'"}`:               `mapspec counterexample -map 'a; rm -rf ~' -clause '[31m'\'''`,
+		`{"schema":1,"import":"example.com/m","new":"new(m.Map[string, int])"}`: "mapspec explore -pkg example.com/m -new 'new(m.Map[string, int])'",
+	} {
+		var stale *counterexample.StaleError
+		if err := json.Unmarshal([]byte(text), new(counterexample.Counterexample)); !errors.As(err, &stale) || stale.Command != want {
+			t.Errorf("%s: %v, want %s", text, err, want)
+		}
+	}
 }

@@ -19,25 +19,27 @@ import (
 	"github.com/mapspec/mapspec/impl"
 )
 
-// Every line of a block marked sh is a command that a reader can type at the
-// root of the repository: git, cd, go get, go test, the program mapspec by go
-// run, with -race or without, or the program or the tests of a nested module by
-// go -C. Comments and blank lines are left out.
+// Every line of a block marked sh is a command that a reader can type at the root
+// of the repository: git, cd, go get, go test, go run with mapspec or mutate, or
+// go -C with a nested module. Comments and blank lines are skipped.
 
-const mapspecPackage = "./linearizability/cmd/mapspec"
+const (
+	mapspecPackage = "./linearizability/cmd/mapspec"
+	mutatePackage  = "./linearizability/internal/mutate"
+)
 
-// A world is what commands refer to.
+// A world has what commands refer to.
 type world struct {
-	// tests returns the names of the tests of package pattern "./model" or
-	// "./model/...", and an error if there is no such package.
+	// tests returns the names of the tests in the packages of a pattern, "./model"
+	// or "./model/...". There is an error if it matches no package.
 	tests func(pattern string) ([]string, error)
-	// flags returns the flags of mapspec's command, "" meaning check, and an
+	// flags returns the flags of one of mapspec's commands; "" is check. There is an
 	// error if there is no such command.
 	flags func(command string) ([]string, error)
 	maps  []string
 }
 
-// present is what there is.
+// present returns the world of this repository.
 func present(t *testing.T) world {
 	w := world{tests: testsOf, maps: impl.Names(), flags: mapspecFlags(t)}
 	for _, m := range impl.Broken() {
@@ -53,7 +55,7 @@ func TestCommandsExist(t *testing.T) {
 	}
 }
 
-// checkCommands looks at every line of p's blocks marked sh.
+// checkCommands checks every line of p's blocks marked sh.
 func checkCommands(p page, w world) (problems []string) {
 	for i, line := range p.lines {
 		line = strings.TrimSpace(line)
@@ -69,6 +71,9 @@ func checkCommands(p page, w world) (problems []string) {
 
 func checkCommand(line string, w world) error {
 	words := shellWords(line)
+	if strings.HasPrefix(words[0], "MAPSPEC_TESTS=") && len(words) > 1 { // see package testpart
+		words = words[1:]
+	}
 	switch {
 	case words[0] == "git", words[0] == "cd":
 		return nil
@@ -77,7 +82,9 @@ func checkCommand(line string, w world) error {
 	case len(words) > 2 && words[0] == "go" && words[1] == "test":
 		return checkGoTest(words[2:], w)
 	case len(words) > 4 && words[0] == "go" && words[1] == "-C":
-		return checkNested(words[2], words[3:])
+		return checkNested(words[2], words[3:], w)
+	case len(words) > 2 && words[0] == "go" && words[1] == "run" && words[2] == mutatePackage:
+		return checkFlags(filepath.Join(root, mutatePackage), words[3:])
 	case len(words) > 2 && words[0] == "go" && words[1] == "run":
 		words = words[2:]
 		if words[0] == "-race" {
@@ -87,27 +94,34 @@ func checkCommand(line string, w world) error {
 			return checkMapspec(words[1:], w)
 		}
 	}
-	return fmt.Errorf("want git, cd, go get, go test, go -C or go run %s", mapspecPackage)
+	return fmt.Errorf("want git, cd, go get, go test, go -C or go run %s or %s", mapspecPackage, mutatePackage)
 }
 
-// checkNested checks a command in a nested module: to run its program, or its
-// tests.
-func checkNested(dir string, command []string) error {
-	dir = filepath.Join(root, filepath.FromSlash(dir))
+// checkNested checks a command that runs the program or the tests of a nested
+// module.
+func checkNested(module string, command []string, w world) error {
+	dir := filepath.Join(root, filepath.FromSlash(module))
 	if _, err := os.Stat(filepath.Join(dir, "go.mod")); err != nil {
-		return fmt.Errorf("%s is no module: %w", dir, err)
+		return fmt.Errorf("%s is not a module: %w", dir, err)
 	}
 	switch line := strings.Join(command, " "); {
-	case line == "test ./...", line == "test -race ./...":
-		return nil
+	case command[0] == "test" && slices.Contains(command, "./..."):
+		args := slices.Clone(command[1:])
+		args[slices.Index(args, "./...")] = "./" + module + "/..."
+		return checkGoTest(args, w)
 	case line != "run ." && !strings.HasPrefix(line, "run . -"):
-		return fmt.Errorf("go -C %s %s: want run ., test ./... or test -race ./...", dir, line)
+		return fmt.Errorf("go -C %s %s: want run . or test ./...", module, line)
 	}
+	return checkFlags(dir, command[2:])
+}
+
+// checkFlags checks the flags of the program in dir.
+func checkFlags(dir string, args []string) error {
 	known, err := flagsIn(dir)
 	if err != nil {
 		return err
 	}
-	for _, word := range command[2:] {
+	for _, word := range args {
 		name, isFlag := strings.CutPrefix(word, "-")
 		name, _, _ = strings.Cut(name, "=")
 		if isFlag && name != "h" && !slices.Contains(known, name) {
@@ -117,8 +131,8 @@ func checkNested(dir string, command []string) error {
 	return nil
 }
 
-// flagsIn returns the flags that the program in dir defines by BoolVar and the
-// like. To ask the program itself would mean to build it with all that it needs.
+// flagsIn returns the flags that the program in dir defines with BoolVar and the
+// like. It reads the source, as building the program would download its modules.
 func flagsIn(dir string) (names []string, err error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
 	if err != nil {
@@ -145,7 +159,7 @@ func flagsIn(dir string) (names []string, err error) {
 	return names, nil
 }
 
-// shellWords splits line at spaces that are not between single quotes.
+// shellWords splits line at spaces outside of single quotes.
 func shellWords(line string) (words []string) {
 	for i, part := range strings.Split(line, "'") {
 		if i%2 == 1 {
@@ -157,7 +171,7 @@ func shellWords(line string) (words []string) {
 	return words
 }
 
-// valued are the flags of go test that take the next word.
+// valued are the flags of go test whose value may be the next word.
 var valued = []string{"-run", "-fuzz", "-bench", "-count", "-fuzztime", "-benchtime", "-timeout", "-cpu"}
 
 // checkGoTest checks the packages, and the tests named by -run and -fuzz.
@@ -198,8 +212,8 @@ func checkGoTest(args []string, w world) error {
 	return nil
 }
 
-// matches returns an error unless the first element of the pattern of -run
-// matches one of the tests.
+// matches returns an error unless the first element of a pattern for -run matches
+// one of the tests.
 func matches(pattern string, tests []string) error {
 	first, _, _ := strings.Cut(pattern, "/")
 	re, err := regexp.Compile(first)
@@ -240,7 +254,7 @@ func checkMapspec(args []string, w world) error {
 	return nil
 }
 
-// testsOf returns the names of the tests of the packages that pattern names.
+// testsOf returns the names of the tests in the packages of a pattern.
 func testsOf(pattern string) ([]string, error) {
 	dir, all := strings.CutSuffix(pattern, "...")
 	dir = filepath.Join(root, filepath.FromSlash(dir))
@@ -249,7 +263,7 @@ func testsOf(pattern string) ([]string, error) {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && path != dir && (!all || skipped(d.Name())):
+		case d.IsDir() && path != dir && (!all || isIgnored(d.Name())):
 			return fs.SkipDir
 		case !strings.HasSuffix(path, "_test.go"):
 			return nil
@@ -273,8 +287,8 @@ var (
 	flagLine    = regexp.MustCompile(`(?m)^  -([a-z-]+)`)
 )
 
-// mapspecFlags builds mapspec and returns a function that asks it for the
-// flags of a command.
+// mapspecFlags builds mapspec and returns a function that asks it for the flags of
+// a command.
 func mapspecFlags(t *testing.T) func(command string) ([]string, error) {
 	binary := buildMapspec(t)
 	usage, err := exec.Command(binary, "-h").Output()
@@ -304,8 +318,7 @@ func submatches(re *regexp.Regexp, text []byte) (all []string) {
 	return all
 }
 
-// buildMapspec returns the path of the program, built by the first test that
-// asks for it.
+// buildMapspec returns the path of mapspec, which the first caller builds.
 func buildMapspec(t *testing.T) string {
 	t.Helper()
 	built.once.Do(func() {
@@ -322,31 +335,17 @@ func buildMapspec(t *testing.T) string {
 	return built.binary
 }
 
-// built is the program, once it is built, in a folder that TestMain removes.
+// built is mapspec, in a directory that TestMain makes and removes.
 var built struct {
 	once        sync.Once
 	dir, binary string
 	err         error
 }
 
-func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "mapspec-docs-")
-	if err != nil {
-		panic(err)
-	}
-	built.dir = dir
-	if err := os.Chdir(filepath.Join("..", "..", "..", "docs")); err != nil { // the pages are read from there
-		panic(err)
-	}
-	status := m.Run()
-	os.RemoveAll(dir)
-	os.Exit(status)
-}
-
-func TestWrongCommandsAreSeen(t *testing.T) {
+func TestWrongCommandsAreReported(t *testing.T) {
 	w := world{
 		tests: func(pattern string) ([]string, error) {
-			if pattern != "./model" && pattern != "./..." {
+			if pattern != "./model" && pattern != "./..." && pattern != "./docs/gallery/..." {
 				return nil, fmt.Errorf("no package %s", pattern)
 			}
 			return []string{"TestStep", "FuzzStep"}, nil
@@ -366,6 +365,8 @@ func TestWrongCommandsAreSeen(t *testing.T) {
 		{"# a comment", ""},
 		{"go get github.com/mapspec/mapspec", ""},
 		{"go test ./...", ""},
+		{"MAPSPEC_TESTS=complete go test ./...", ""},
+		{"MAPSPEC_TESTS=complete go build ./...", "want git, cd,"},
 		{"go test -race -count=1 ./model -run TestStep/locked", ""},
 		{"go test ./model -run 'TestStep|FuzzStep' -v", ""},
 		{run, ""},
@@ -376,12 +377,17 @@ func TestWrongCommandsAreSeen(t *testing.T) {
 		{"go -C docs/gallery run .", ""},
 		{"go -C docs/gallery test ./...", ""},
 		{"go -C docs/gallery test -race ./...", ""},
+		{"go -C docs/gallery test -run TestStep -v ./...", ""},
+		{"go -C docs/gallery test -run TestStop ./...", `no test matches "TestStop"`},
+		{"go -C docs/gallery test .", "want run . or test ./..."},
 		{"go -C docs/gallery run . -o .", ""},
 		{"go -C docs/gallery run . -h", ""},
 		{"go -C docs/gallery run . -x", "no flag -x"},
-		{"go -C docs/gallery run main.go", "want run ., test ./..."},
-		{"go -C docs/gallery vet .", "want run ., test ./..."},
-		{"go -C docs run .", "docs is no module"},
+		{"go run " + mutatePackage + " -only 'no lock' locked", ""},
+		{"go run " + mutatePackage + " -x", "no flag -x"},
+		{"go -C docs/gallery run main.go", "want run . or test ./..."},
+		{"go -C docs/gallery vet .", "want run . or test ./..."},
+		{"go -C docs run .", "docs is not a module"},
 		{"mapspec check", "want git, cd,"},
 		{"go build ./model", "want git, cd,"},
 		{"go run ./model", "want git, cd,"},

@@ -1,19 +1,14 @@
-// Package docs holds the specification and the pages around it. Its tests keep
-// them true:
+// Package docs tests the documents: the README and the pages of docs. It has no
+// code of its own.
 //
-//	markdown_test.go    a page: headings, anchors, links, code blocks
-//	sections_test.go    every clause has its section, with all the parts
-//	citations_test.go   which test checks which clause, and the lists of them
-//	links_test.go       links lead somewhere, and to what they name
-//	commands_test.go    what a reader is told to run exists
-//	figures_test.go     a figure names the test that it comes from
-//	json_test.go        docs/json.md describes what is printed and read
-//	deviations_test.go  programs that docs/deviations.md points to
-//	exploration_test.go tables of docs/exploration.md, certificates of the present source
-//	scale_test.go       what docs/scale.md has workers run, and what it costs
+// Three kinds of tests keep a page true. Tables and quoted output are generated,
+// and a test compares them with what would be generated today. What a reader can
+// follow is followed: links lead to a heading or a declaration, commands and
+// flags exist, figures name the test that they come from. And the structure is
+// checked: each clause has its section, each field of the JSON its row.
 //
-// Each check is a function from text to problems, and each has a test that
-// feeds it something wrong.
+// Each check is a function from text to problems, and each has a test that feeds
+// it a wrong text.
 package docs_test
 
 import (
@@ -26,28 +21,40 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "rewrite what specification.md generates from the model and from citations")
+var update = flag.Bool("update", false, "rewrite the generated parts of the documents, and the pages of the saved failures")
 
-// root is the repository, seen from this directory.
+// root is the repository, seen from docs, where these tests run.
 const root = ".."
 
 const specificationPath = "docs/specification.md"
 
-// pages reads every page of docs, and the README if there is one.
+// TestMain runs the tests in the directory docs.
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "mapspec-docs-")
+	if err != nil {
+		panic(err)
+	}
+	built.dir = dir
+	if err := os.Chdir(filepath.Join("..", "..", "..", "docs")); err != nil {
+		panic(err)
+	}
+	status := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(status)
+}
+
+// pages reads the README and every page of docs.
 func pages(t *testing.T) []page {
 	t.Helper()
-	var paths []string
+	paths := []string{"README.md"}
 	for _, pattern := range []string{"*.md", "*/README.md"} {
 		found, err := filepath.Glob(pattern)
-		if err != nil {
-			t.Fatal(err)
+		if err != nil || len(found) == 0 {
+			t.Fatalf("docs/%s: %d pages, %v", pattern, len(found), err)
 		}
 		for _, path := range found {
 			paths = append(paths, "docs/"+filepath.ToSlash(path))
 		}
-	}
-	if _, err := os.Stat(filepath.Join(root, "README.md")); err == nil {
-		paths = append(paths, "README.md")
 	}
 	var all []page
 	for _, path := range paths {
@@ -56,18 +63,32 @@ func pages(t *testing.T) []page {
 	return all
 }
 
-// readPage reads the page at path, counted from the root.
+// readPage reads the page at path, which is relative to the root.
 func readPage(t *testing.T, path string) page {
+	t.Helper()
+	return parsePage(path, readFile(t, path))
+}
+
+// readFile reads the file at path, which is relative to the root.
+func readFile(t *testing.T, path string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(path)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return parsePage(path, string(text))
+	return string(text)
 }
 
-// testFiles returns the paths of all test files of the repository, those of
-// nested modules included, counted from its root.
+// writeLines writes a page.
+func writeLines(t *testing.T, path string, lines []string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(root, filepath.FromSlash(path)), []byte(strings.Join(lines, "\n")), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// testFiles returns the paths of all test files of the repository, nested
+// modules included, relative to the root.
 func testFiles(t *testing.T) []string {
 	t.Helper()
 	var files []string
@@ -76,7 +97,7 @@ func testFiles(t *testing.T) []string {
 			return err
 		}
 		if d.IsDir() {
-			if path != root && skipped(d.Name()) {
+			if path != root && isIgnored(d.Name()) {
 				return fs.SkipDir
 			}
 			return nil
@@ -97,9 +118,9 @@ func testFiles(t *testing.T) []string {
 	return files
 }
 
-// skipped reports whether the go command, or git, would not look into a
-// directory with this name.
-func skipped(name string) bool {
+// isIgnored reports whether the go command or git ignores a directory with this
+// name.
+func isIgnored(name string) bool {
 	return name[0] == '.' || name[0] == '_' || name == "testdata" || name == "vendor" || name == "counterexamples"
 }
 
@@ -111,8 +132,8 @@ func report(t *testing.T, problems []string) {
 	}
 }
 
-// wantProblems fails t unless there is one problem for each part, in order,
-// that contains it.
+// wantProblems fails t unless there is exactly one problem for each part, in
+// order, and contains it.
 func wantProblems(t *testing.T, problems []string, parts ...string) {
 	t.Helper()
 	if len(problems) != len(parts) {

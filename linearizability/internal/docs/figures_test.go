@@ -14,16 +14,18 @@ import (
 	"testing"
 )
 
-// A paragraph or table with a figure that was measured or counted stands under
-// a comment that says where it comes from:
+// A paragraph or table with a measured or counted figure stands below a comment
+// that says where it comes from:
 //
 //	<!-- from: go test ./impl/readdirty -run TestStoreDeleteLoop -->
 //
-// The command must exist, and the numbers must stand in the test files of its
-// package, or in golden files there, so that the test fails if they change. A figure that no command
-// here can make again says why:
+// The command must exist. If it is go test, the numbers must be in the test files
+// or golden files of its package, so that a test fails when they change. Figures
+// that no command here reproduces say why:
 //
 //	<!-- no command: experiments of the field notes -->
+//
+// Generated parts need no comment.
 
 var (
 	figure    = regexp.MustCompile(`\b\d{1,3}(,\d{3})+\b|\b\d+ of \d+\b|\b\d+(\.\d+)? ?(%|ns|µs|ms|[KMG]B)`)
@@ -39,14 +41,17 @@ func TestFiguresNameTheirOrigin(t *testing.T) {
 	}
 }
 
-// checkFigures looks at all prose of p. literals returns the numbers in the
-// test files of a package.
+// checkFigures looks at the prose of p. literals returns the numbers in the tests
+// of a package.
 func checkFigures(p page, w world, literals func(pattern string) ([]string, error)) (problems []string) {
 	command, covered := "", false // of the block that begins next, or has begun
-	begun := false
+	begun, generated := false, false
 	for i, line := range p.lines {
 		switch {
-		case p.fence[i] != "", strings.HasPrefix(line, "<!-- made: "):
+		case generatedLine.MatchString(line), line == endLine:
+			generated = line != endLine
+			continue
+		case p.fence[i] != "" || generated:
 			continue
 		case line == "":
 			covered = covered && !begun
@@ -79,11 +84,11 @@ func checkFigure(f, command string, covered bool, literals func(pattern string) 
 	}
 	words := shellWords(command)
 	if len(words) < 3 || words[1] != "test" {
-		return nil // the figure is in the output of a command, or has none
+		return nil // the command prints the figure
 	}
 	at := slices.IndexFunc(words, func(w string) bool { return strings.HasPrefix(w, "./") })
 	if at < 0 {
-		return nil // reported with the command
+		return nil // checkCommand reports it
 	}
 	known, err := literals(words[at])
 	if err != nil {
@@ -97,9 +102,9 @@ func checkFigure(f, command string, covered bool, literals func(pattern string) 
 	return nil
 }
 
-// literalsOf returns the numbers that are written in the test files of a
-// package, without underscores, what is computed from such numbers alone, and
-// those in its golden files.
+// literalsOf returns the numbers in the test files of a package, without
+// underscores, the values of expressions of such numbers, and the numbers in its
+// golden files.
 func literalsOf(pattern string) ([]string, error) {
 	files, err := filepath.Glob(filepath.Join(root, pattern, "*_test.go"))
 	if err != nil {
@@ -142,7 +147,7 @@ func literalsIn(name string, src []byte) (all []string, err error) {
 			if n.Kind == token.INT || n.Kind == token.FLOAT {
 				all = append(all, strings.ReplaceAll(n.Value, "_", ""))
 			}
-		case *ast.BinaryExpr: // of literals only, or it has no value here
+		case *ast.BinaryExpr: // it has a value here only if all its operands are literals
 			if v, err := types.Eval(token.NewFileSet(), nil, token.NoPos, types.ExprString(n)); err == nil && v.Value != nil {
 				all = append(all, v.Value.ExactString())
 			}
@@ -152,7 +157,7 @@ func literalsIn(name string, src []byte) (all []string, err error) {
 	return all, nil
 }
 
-func TestFiguresWithoutOriginAreSeen(t *testing.T) {
+func TestFiguresWithoutOriginAreReported(t *testing.T) {
 	w := world{tests: func(pattern string) ([]string, error) {
 		if pattern != "./model" {
 			return nil, fmt.Errorf("no package %s", pattern)
@@ -167,7 +172,8 @@ func TestFiguresWithoutOriginAreSeen(t *testing.T) {
 	}{
 		{"a paragraph with an origin", from + "It keeps 499 of 1000,\nor 1,000, in 2.5 ms.\n", nil},
 		{"a blank line between", from + "\n| 1,000 |\n|---|\n| 1,000 |\n", nil},
-		{"a table that is made", from + "\n<!-- made: x -->\n\n| 1,000 |\n", nil},
+		{"a generated part", "<!-- generated: x -->\n\n| 1,000 |\n\n<!-- end -->\n", nil},
+		{"after a generated part", "<!-- generated: x -->\n<!-- end -->\nIt keeps 1,000.\n", []string{`p.md:3: figure "1,000"`}},
 		{"an honest paragraph", "<!-- no command: an experiment -->\nIt keeps 1,000.\n", nil},
 		{"small numbers and versions", "Go 1.15.0 has 2 maps and 100 states.\n", nil},
 		{"code", "```text\n1,000\n```\n", nil},

@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// A link is the text and the target of [text](target), and the line it is in.
+// A link is the text and the target of [text](target), and its line.
 type link struct {
 	text, target string
 	line         int
@@ -34,8 +34,8 @@ func (p page) links() []link {
 	return all
 }
 
-// TestLinksResolve to a file of the repository, to a heading where they name
-// one, and to a declaration where their text is a Go name.
+// A link leads to a file of the repository. Its anchor, if it has one, is in that
+// page, and if its text is a Go name, that name is declared in that file.
 func TestLinksResolve(t *testing.T) {
 	for _, p := range pages(t) {
 		report(t, checkLinks(p, func(path string) (string, error) {
@@ -45,8 +45,7 @@ func TestLinksResolve(t *testing.T) {
 	}
 }
 
-// checkLinks follows the relative links of p. read returns a file of the
-// repository.
+// checkLinks follows the relative links of p. read reads a file of the repository.
 func checkLinks(p page, read func(path string) (string, error)) (problems []string) {
 	for _, l := range p.links() {
 		if external.MatchString(l.target) {
@@ -78,15 +77,15 @@ func follow(p page, l link, read func(path string) (string, error)) error {
 	case !hasAnchor:
 		return nil
 	case path.Ext(to) != ".md":
-		return fmt.Errorf("%s is no page: link to the file", to)
+		return fmt.Errorf("%s is not a page: link to the file", to)
 	case !target.anchors()[anchor]:
 		return fmt.Errorf("%s has no heading #%s", to, anchor)
 	}
 	return nil
 }
 
-// declares returns an error unless src declares name: a function, a type, a
-// constant, a variable, or Type.Method.
+// declares returns an error unless src declares name, which is a function, a type,
+// a constant, a variable, or Type.Method.
 func declares(src, name string) error {
 	file, err := parser.ParseFile(token.NewFileSet(), "", src, parser.SkipObjectResolution)
 	if err != nil {
@@ -122,7 +121,7 @@ func declaredNames(d ast.Decl) (names []string) {
 	return names
 }
 
-// receiver returns the name of a receiver's type.
+// receiver returns the type name of a receiver.
 func receiver(e ast.Expr) string {
 	switch e := e.(type) {
 	case *ast.StarExpr:
@@ -137,7 +136,7 @@ func receiver(e ast.Expr) string {
 	return ""
 }
 
-func TestBrokenLinksAreSeen(t *testing.T) {
+func TestBrokenLinksAreReported(t *testing.T) {
 	files := map[string]string{
 		"a.go":      "package p\nconst C = 1\ntype T struct{}\nfunc F() {}\nfunc (t *T) M() {}\n",
 		"docs/p.md": "# Here\n",
@@ -158,7 +157,7 @@ func TestBrokenLinksAreSeen(t *testing.T) {
 		{"\n[a](../../a.go)", "docs/p.md:2: [a](../../a.go): no file ../a.go"},
 		{"[a](q.md#here)", "docs/q.md has no heading #here"},
 		{"[a](#there)", "docs/p.md has no heading #there"},
-		{"[a](../a.go#L5)", "a.go is no page"},
+		{"[a](../a.go#L5)", "a.go is not a page"},
 		{"[`G`](../a.go)", "G is not declared there"},
 		{"[`M`](../a.go)", "M is not declared there"},
 	} {

@@ -9,31 +9,29 @@ import (
 	"testing"
 )
 
-// The tables of mutants in docs/exploration.md are counted from those that
-// TestMutants keeps.
-const mutantTables = "linearizability/explore/testdata/mutants.*.golden"
+// The tables of mutants in docs/explored.md are counted from those that the program
+// mutate writes.
+const mutantTables = "linearizability/internal/mutate/testdata/mutants.*.golden"
 
-// mutant is a line of a table: what killed it in each way, "-" if nothing did,
-// "" if it was not tried.
+// A mutant is one line of such a table.
 type mutant struct {
 	of, operator string
-	ways         []string
-	reason       string // why it may survive
+	ways         []string // what killed it in each way; "-": nothing, "": not tried
+	reason       string   // why it may survive
 }
 
-// mutantWays are the columns that say so. Those that are luck, or small parts
-// of others, come last.
+// mutantWays are the columns of ways. Those that depend on luck come last.
 var mutantWays = []string{"every class", "one goroutine", "-race", "sample (PCT)", "stress"}
 
 func (x mutant) survives() bool { return strings.HasPrefix(x.reason, "(") }
 
-// The reasons of holes begin so, and what has none says so.
+// How the reason of a hole begins, and the reason of a mutant that is unexplained.
 const (
 	hole        = "(HOLE: "
 	unexplained = "(unexplained)"
 )
 
-// readMutants reads the tables, by the names of their maps.
+// readMutants reads all tables.
 func readMutants(t *testing.T) (all []mutant) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(root, mutantTables))
@@ -81,14 +79,13 @@ func parseMutants(of, text string) (rows []mutant, err error) {
 	return rows, nil
 }
 
-// byMap counts for each map how many mutants each way kills of those that were
-// tried in it; complete says whether only those count that were tried in every
-// way.
+// byMap counts, for each map and way, how many mutants it kills of those that were
+// tried in it. With complete, only mutants count that were tried in every way.
 func byMap(all []mutant, complete bool) []string {
-	rows := []string{"| map | mutants | " + strings.Join(mutantWays, " | ") + " |", "|---|---|" + strings.Repeat("---|", len(mutantWays))}
+	rows := []string{"| map | mutants | " + strings.Join(mutantWays, " | ") + " |", "|---|--:|" + strings.Repeat("--:|", len(mutantWays))}
 	if !complete {
-		rows[0] += " nothing: it is right | nothing: a hole | nothing: unexplained |"
-		rows[1] += "---|---|---|"
+		rows[0] += " survives: correct | survives: a hole | survives: unexplained |"
+		rows[1] += "--:|--:|--:|"
 	}
 	for _, of := range names(all, func(x mutant) string { return x.of }) {
 		some := slices.DeleteFunc(slices.Clone(all), func(x mutant) bool {
@@ -109,16 +106,16 @@ func byMap(all []mutant, complete bool) []string {
 			unknown := countOf(some, func(x mutant) bool { return x.reason == unexplained })
 			cells = append(cells, count(countOf(some, mutant.survives)-holes-unknown), count(holes), count(unknown))
 		}
-		rows = append(rows, "| "+strings.Join(cells, " | ")+" |")
+		rows = append(rows, tableRow(cells))
 	}
 	return rows
 }
 
-// byOperator counts for each operator how many mutants die first in which way,
-// in the order of mutantWays without stress, and how many in none.
+// byOperator counts, for each operator, how many mutants the first successful way
+// of mutantWays kills, without stress, and how many survive.
 func byOperator(all []mutant) []string {
 	ways := mutantWays[:4]
-	rows := []string{"| operator | mutants | " + strings.Join(ways, " | ") + " | nothing |", "|---|---|" + strings.Repeat("---|", len(ways)) + "---|"}
+	rows := []string{"| operator | mutants | " + strings.Join(ways, " | ") + " | survive |", "|---|--:|" + strings.Repeat("--:|", len(ways)) + "--:|"}
 	for _, o := range names(all, func(x mutant) string { return x.operator }) {
 		n := make([]int, 2+len(ways))
 		for _, x := range all {
@@ -136,12 +133,12 @@ func byOperator(all []mutant) []string {
 		for _, n := range n {
 			cells = append(cells, count(n))
 		}
-		rows = append(rows, "| "+strings.Join(cells, " | ")+" |")
+		rows = append(rows, tableRow(cells))
 	}
 	return rows
 }
 
-// names lists what name says of all, each once, as they come.
+// names returns the distinct names of all, in order.
 func names(all []mutant, name func(mutant) string) (list []string) {
 	for _, x := range all {
 		if n := name(x); !slices.Contains(list, n) {

@@ -9,56 +9,60 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// parts are how the paragraphs of a clause's section begin, in order.
+// parts are the beginnings of the paragraphs of a clause's section, in order.
 var parts = []string{
-	"**Clause.**", "**Guarantees.**", "**Does not guarantee.**", "**Defined by**",
-	checkedBy, exploredTo, "**Why.**",
+	"**Clause.**", "**Guarantees.**", "**Does not guarantee.**", "**Why.**", "**Example.**", "**Defined by**",
 }
 
-const (
-	checkedBy  = "**Checked by**"
-	exploredTo = "**Explored to.**"
-)
-
 var (
-	clauseName = regexp.MustCompile(`^[A-Z][0-9]+$`)
-	normative  = regexp.MustCompile(`\b(MUST|MAY)\b`)
+	clauseHeading = regexp.MustCompile(`^([A-Z][0-9]+): (.+)$`)
+	normative     = regexp.MustCompile(`\b(MUST|MAY)\b`)
 )
 
-// TestEveryClauseHasItsSection and nothing else has one: the clauses of the
-// model, in its order, are the sections of the specification.
+// The sections of the specification are the clauses of the model, in its order.
 func TestEveryClauseHasItsSection(t *testing.T) {
 	report(t, checkSections(readPage(t, specificationPath)))
 }
 
-// checkSections compares the sections that are named after clauses with the
-// clauses of the model.
+// checkSections compares the sections of clauses with the clauses of the model.
 func checkSections(spec page) (problems []string) {
 	next := 0
 	for _, h := range spec.headings() {
-		if !clauseName.MatchString(h.text) {
+		m := clauseHeading.FindStringSubmatch(h.text)
+		if m == nil {
 			continue
 		}
-		c := model.Clause(h.text)
-		switch {
-		case c.Order() < 0:
+		c := model.Clause(m[1])
+		if c.Order() < 0 {
 			problems = append(problems, fmt.Sprintf("%s%s is not a clause of model.Sentences", spec.at(h.line), c))
 			continue
-		case c.Order() != next:
+		}
+		if c.Order() != next {
 			problems = append(problems, fmt.Sprintf("%s%s stands where clause number %d belongs", spec.at(h.line), c, next+1))
 		}
 		next = c.Order() + 1
-		problems = append(problems, checkParts(spec, c)...)
+		if want := c.Title(); m[1]+" "+m[2] != want {
+			problems = append(problems, fmt.Sprintf("%s%s has another name than in model.Sentences, %q", spec.at(h.line), c, want))
+		}
+		if want := anchorOf(c); h.line < 2 || spec.lines[h.line-2] != want {
+			problems = append(problems, fmt.Sprintf("%swant %s and a blank line above %s", spec.at(h.line), want, c))
+		}
+		problems = append(problems, checkParts(spec, c, h.text)...)
 	}
 	if next < len(model.Sentences) {
-		problems = append(problems, fmt.Sprintf("%s: no section ### %s", spec.path, model.Sentences[next].Clause))
+		problems = append(problems, fmt.Sprintf("%s: no section for %s", spec.path, model.Sentences[next].Clause))
 	}
 	return problems
 }
 
+// anchorOf returns the line that makes #s1 lead to S1, whatever its name is.
+func anchorOf(c model.Clause) string {
+	return fmt.Sprintf(`<a id="%s"></a>`, strings.ToLower(string(c)))
+}
+
 // checkParts looks for the paragraphs that c's section must have.
-func checkParts(spec page, c model.Clause) (problems []string) {
-	first, end, _ := spec.section(string(c))
+func checkParts(spec page, c model.Clause, heading string) (problems []string) {
+	first, end, _ := spec.section(heading)
 	var found []string
 	for i := first; i < end; i++ {
 		for _, part := range parts {
@@ -80,8 +84,8 @@ func checkParts(spec page, c model.Clause) (problems []string) {
 	return problems
 }
 
-// clauseSentence returns the paragraph that begins with **Clause.**, in one
-// line and without these words.
+// clauseSentence returns the paragraph that begins with **Clause.**, as one line
+// and without these words.
 func clauseSentence(spec page, first, end int) string {
 	var lines []string
 	for i := first; i < end; i++ {
@@ -95,11 +99,20 @@ func clauseSentence(spec page, first, end int) string {
 	return strings.TrimSpace(strings.TrimPrefix(strings.Join(lines, " "), parts[0]))
 }
 
+// contents returns the table of contents of the specification.
+func contents() []string {
+	rows := []string{"| clause | in short |", "|---|---|"}
+	for _, s := range model.Sentences {
+		rows = append(rows, fmt.Sprintf("| [%s](#%s) | %s |", s.Clause.Title(), strings.ToLower(string(s.Clause)), s.Sentence))
+	}
+	return rows
+}
+
 // wellFormed is a specification with all sections.
 func wellFormed() string {
 	var b strings.Builder
 	for _, s := range model.Sentences {
-		fmt.Fprintf(&b, "### %s\n\n", s.Clause)
+		fmt.Fprintf(&b, "%s\n\n### %s: %s\n\n", anchorOf(s.Clause), s.Clause, s.Name)
 		for _, part := range parts {
 			b.WriteString(part)
 			if part == parts[0] {
@@ -111,17 +124,20 @@ func wellFormed() string {
 	return b.String()
 }
 
-func TestMissingSectionsAndPartsAreSeen(t *testing.T) {
+func TestMissingSectionsAndPartsAreReported(t *testing.T) {
 	good := wellFormed()
-	s1 := good[:strings.Index(good, "### S2")]
+	s1 := good[:strings.Index(good, anchorOf(model.S2))]
+	s9 := "### S9: " + strings.TrimPrefix(model.S9.Title(), "S9 ") + "\n\n**Clause.**"
 	for _, test := range []struct{ name, text, problem string }{
 		{"a clause without a section", strings.Replace(good, s1, "", 1), "S2 stands where clause number 1 belongs"},
-		{"the last clause without a section", good[:strings.Index(good, "### P3")], "no section ### P3"},
-		{"a section without a clause", good + "### S10\n", "S10 is not a clause"},
-		{"a part that is missing", strings.Replace(good, "**Guarantees.**", "", 1), "S1 has the parts"},
+		{"the last clause without a section", good[:strings.Index(good, anchorOf(model.P3))], "no section for P3"},
+		{"a section without a clause", good + "### S10: more\n", "S10 is not a clause"},
+		{"another name", strings.Replace(good, "S1: atomic", "S1: automatic", 1), "S1 has another name"},
+		{"no anchor", strings.Replace(good, anchorOf(model.T1), "", 1), "above T1"},
+		{"a missing part", strings.Replace(good, "**Guarantees.**", "", 1), "S1 has the parts"},
 		{"parts in another order", strings.Replace(good, "**Why.**\n", "**Guarantees.**\n", 1), "S1 has the parts"},
 		{"a clause that demands nothing", strings.Replace(good, "It MUST.", "It does.", 1), "S1 says neither"},
-		{"a promise that looks like a duty", strings.Replace(good, "### S9\n\n**Clause.** (promise)", "### S9\n\n**Clause.**", 1), "S9 is owed only where promised"},
+		{"a promise that looks like a duty", strings.Replace(good, s9+" (promise)", s9, 1), "S9 is owed only where promised"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			wantProblems(t, checkSections(parsePage("p.md", test.text)), test.problem)

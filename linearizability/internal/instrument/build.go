@@ -10,43 +10,42 @@ import (
 	"strings"
 )
 
-// BuildOptions says how to build a program.
+// BuildOptions configures [Copy.Build].
 type BuildOptions struct {
-	// Race builds with the race detector, which is told nothing of what the
-	// scheduler itself does.
+	// Race builds with the race detector. It does not see the scheduler.
 	Race bool
-	// Cover counts how often the statements of the copies run: see
+	// Cover counts how often each statement of the copies runs, for
 	// [Copy.Unreached].
 	Cover bool
 }
 
-// schedulers are compiled without the race detector: it must see the
-// synchronisation of the explored code only.
+// schedulers are the packages that are compiled without the race detector. It must see
+// only the synchronization of the explored code.
 var schedulers = []string{
 	checkerModule + "/linearizability/internal/engine/sched",
 	checkerModule + "/linearizability/internal/engine/search",
 }
 
-// programsFolder is where programs are, beside copies.
+// programsFolder is the name of the folders that contain programs.
 const programsFolder = "mapspec_programs"
 
-// Build writes a package main with the file mainGo into a folder of the
-// temporary module, and builds it as the file out. The package can import all
-// copies that the copied package can. name is an identifier.
+// Build writes mainGo as a package main into the temporary module and builds it as the
+// file out. The program can import the same copies as the copy of the package can. name
+// is an identifier that names the program.
 func (c *Copy) Build(ctx context.Context, name string, mainGo []byte, out string, o BuildOptions) error {
 	if !token.IsIdentifier(name) {
-		return fmt.Errorf("instrument: %q cannot name a program: give an identifier", name)
+		return fmt.Errorf("instrument: %q cannot name a program: use an identifier", name)
 	}
 	out, err := filepath.Abs(out)
 	if err != nil {
 		return fmt.Errorf("instrument: %w", err)
 	}
-	folder := path.Join(strings.TrimPrefix(visibleFrom(c.Import), temporaryModule), programsFolder, name)
+	folder := path.Join(strings.TrimPrefix(importableFrom(c.Import), temporaryModule), programsFolder, name)
 	folder = strings.TrimPrefix(folder, "/")
 	if err := c.write(filepath.Join(c.Root, filepath.FromSlash(folder), "main.go"), mainGo); err != nil {
 		return fmt.Errorf("instrument: %w", err)
 	}
-	args := []string{"build", "-ldflags=-w", "-o", out} // no tables for a debugger: a fifth of the time
+	args := []string{"build", "-ldflags=-w", "-o", out} // leaving out debug tables saves a fifth of the time
 	if o.Race {
 		args = append(args, "-race")
 		for _, s := range schedulers {
@@ -54,7 +53,7 @@ func (c *Copy) Build(ctx context.Context, name string, mainGo []byte, out string
 		}
 	}
 	if o.Cover {
-		// A program writes counts only if it is among what is counted.
+		// A program writes its counts only if its own package is counted, too.
 		args = append(args, "-cover", "-coverpkg="+strings.Join(append(c.packages(), path.Join(temporaryModule, folder)), ","))
 	}
 	if _, err := c.inCopy().run(ctx, append(args, "./"+folder)...); err != nil {
@@ -63,9 +62,9 @@ func (c *Copy) Build(ctx context.Context, name string, mainGo []byte, out string
 	return nil
 }
 
-// visibleFrom is the innermost folder from which everything that may import the
-// package can: an internal package is for the tree that internal is in.
-func visibleFrom(importPath string) string {
+// importableFrom returns the innermost folder from which the package can be imported: an
+// internal package can be imported within the parent of the internal folder.
+func importableFrom(importPath string) string {
 	elements := strings.Split(importPath, "/")
 	for i, e := range slices.Backward(elements) {
 		if e == "internal" {
@@ -75,7 +74,7 @@ func visibleFrom(importPath string) string {
 	return temporaryModule
 }
 
-// packages are the import paths of the copies.
+// packages returns the import paths of the copied packages.
 func (c *Copy) packages() []string {
 	var all []string
 	for _, f := range c.Files {
@@ -87,13 +86,14 @@ func (c *Copy) packages() []string {
 	return slices.Compact(all)
 }
 
-// importPath is the import path of the package that has the file.
+// importPath returns the import path of the package that contains the file.
 func (c *Copy) importPath(f File) (string, error) {
 	rel, err := filepath.Rel(c.Root, filepath.Dir(f.Copy))
 	return path.Join(temporaryModule, filepath.ToSlash(rel)), err
 }
 
-// inOriginal makes an error in a copy one in its original: lines are the same.
+// inOriginal replaces the name of a copy at the start of a message by the name of its
+// original. The lines are the same.
 func (c *Copy) inOriginal(message string) string {
 	for _, f := range c.Files {
 		if rest, ok := strings.CutPrefix(message, f.Copy+":"); ok && f.Original != "" {

@@ -8,17 +8,17 @@ import (
 	"testing"
 )
 
-func TestBuildRefusesANameThatIsNone(t *testing.T) {
-	c := copied(t, plain)
+func TestBuildRefusesNamesThatAreNotIdentifiers(t *testing.T) {
+	c := copyFile(t, plain)
 	for _, name := range []string{"", "..", "a/b", "-x"} {
-		if err := c.Build(t.Context(), name, nil, "out", BuildOptions{}); err == nil || !strings.Contains(err.Error(), "give an identifier") {
+		if err := c.Build(t.Context(), name, nil, "out", BuildOptions{}); err == nil || !strings.Contains(err.Error(), "use an identifier") {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
 }
 
-// An internal package can be imported by a program of the same tree.
-func TestBuildReachesInternalPackages(t *testing.T) {
+// A program can import the copy of an internal package.
+func TestBuiltProgramImportsInternalPackages(t *testing.T) {
 	for path, want := range map[string]string{
 		"/example.com/m":                       "",
 		"/example.com/m/internal/p":            "/example.com/m",
@@ -26,12 +26,12 @@ func TestBuildReachesInternalPackages(t *testing.T) {
 		"/internal/sync":                       "",
 	} {
 		path, want = temporaryModule+path, temporaryModule+want
-		if got := visibleFrom(path); got != want {
-			t.Errorf("%s is visible from %s, want %s", path, got, want)
+		if got := importableFrom(path); got != want {
+			t.Errorf("%s can be imported from %s, want %s", path, got, want)
 		}
 	}
 	if testing.Short() {
-		t.Skip("the rest builds; run without -short")
+		t.Skip("the rest builds a program: run without -short")
 	}
 	dir := newModule(t, map[string]string{"internal/p/p.go": "package p\n\nconst Answer = 42\n"})
 	c, err := New(t.Context(), Source{Dir: dir, Import: "example.com/m/internal/p"}, newRoot(t))
@@ -45,17 +45,16 @@ func TestBuildReachesInternalPackages(t *testing.T) {
 	bad := strings.Replace(main, "p.Answer", "p.Question", 1)
 	err = c.Build(t.Context(), "bad", []byte(bad), filepath.Join(t.TempDir(), "bad"), BuildOptions{})
 	if err == nil || !strings.Contains(err.Error(), "main.go:5:") || strings.Contains(err.Error(), "\n") {
-		t.Errorf("error %v, want one line for line 5", err)
+		t.Errorf("error %v, want one line that names line 5", err)
 	}
 }
 
-// What no run reached is named by the lines of the original, refusals and added
-// imports notwithstanding.
-func TestUnreachedNamesStatementsOfTheOriginal(t *testing.T) {
+// Unreached returns lines of the original, which refusals and added imports do not shift.
+func TestUnreachedReturnsLinesOfTheOriginal(t *testing.T) {
 	if testing.Short() {
-		t.Skip("builds; run without -short")
+		t.Skip("builds programs: run without -short")
 	}
-	c := copied(t, `package m
+	c := copyFile(t, `package m
 
 func F(m map[int]int, ch chan int) (n int) {
 	for k := range m {
@@ -85,12 +84,12 @@ func F(m map[int]int, ch chan int) (n int) {
 		t.Errorf("unreached %v, want %v", got, want)
 	}
 	if _, err := c.Unreached(t.Context(), filepath.Join(counts, "none")); err == nil {
-		t.Error("a folder that is not there has counts")
+		t.Error("no error for a folder that does not exist")
 	}
 	if _, err := unreached("mode: set\nnonsense\n", nil); err == nil {
-		t.Error("nonsense is a profile")
+		t.Error("no error for a malformed profile")
 	}
 	if _, err := os.Stat(filepath.Join(counts, "profile.txt")); err == nil {
-		t.Error("the profile is left among the counts")
+		t.Error("Unreached left its profile in the folder of the counts")
 	}
 }

@@ -12,17 +12,17 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden parts of testdata/cases")
 
-// TestCases runs testdata/cases: each is a module, and what comes out of the
-// copy of its package m. Sections of a case are headed "-- name --":
+// TestCases runs the cases in testdata/cases. A case is a module and the expected copy of
+// its package m. The sections of a case start with a line "-- name --":
 //
 //	NAME.go     a file of the module
-//	hash        Source.Hash, a line each
-//	error       the error of New, one line
+//	hash        Source.Hash, one name per line
+//	error       the error of New
 //	golden F    the copy of the file F
 //	main        a program
-//	output      what the program prints
+//	output      the output of the program
 //
-// A case without an error must also pass Verify.
+// A copy that New returns without an error must pass Verify, too.
 func TestCases(t *testing.T) {
 	cases, err := filepath.Glob("testdata/cases/*.txt")
 	if err != nil || len(cases) == 0 {
@@ -47,9 +47,9 @@ func runCase(t *testing.T, path string) {
 	if err != nil {
 		got := strings.ReplaceAll(err.Error(), dir, "$DIR") + "\n"
 		if strings.Count(got, "\n") != 1 {
-			t.Errorf("the error has more than one line")
+			t.Errorf("the error has more than one line: %q", got)
 		}
-		golden(t, path, parts, "error", got)
+		checkGolden(t, path, parts, "error", got)
 		return
 	}
 	if want, has := parts["error"]; has {
@@ -64,16 +64,16 @@ func runCase(t *testing.T, path string) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			golden(t, path, parts, name, string(got))
+			checkGolden(t, path, parts, name, string(got))
 		}
 	}
 	if program, has := parts["main"]; has && !testing.Short() {
-		golden(t, path, parts, "output", buildAndRun(t, c, program, BuildOptions{}))
+		checkGolden(t, path, parts, "output", buildAndRun(t, c, program, BuildOptions{}))
 	}
 }
 
-// golden compares a part of a case with what came out.
-func golden(t *testing.T, path string, parts map[string]string, name, got string) {
+// checkGolden compares got with a section of a case.
+func checkGolden(t *testing.T, path string, parts map[string]string, name, got string) {
 	t.Helper()
 	want := parts[name]
 	if got == want {
@@ -90,7 +90,7 @@ func golden(t *testing.T, path string, parts map[string]string, name, got string
 	head := "-- " + name + " --\n"
 	before, after, found := strings.Cut(string(text), head)
 	if !found {
-		t.Fatalf("%s has no section %q, which came out as\n%s", path, name, got)
+		t.Fatalf("%s has no section %q; its content would be\n%s", path, name, got)
 	}
 	after = strings.TrimPrefix(after, want)
 	if err := os.WriteFile(path, []byte(before+head+got+after), 0o644); err != nil {
@@ -98,7 +98,7 @@ func golden(t *testing.T, path string, parts map[string]string, name, got string
 	}
 }
 
-// sections splits a text at lines like "-- name --".
+// sections returns the sections of a case by name.
 func sections(text string) map[string]string {
 	all := make(map[string]string)
 	name := ""
@@ -113,8 +113,8 @@ func sections(text string) map[string]string {
 	return all
 }
 
-// newModule writes the files of parts as the module example.com/m, which
-// requires the small stand-ins of testdata/checker.
+// newModule writes the files among parts as the module example.com/m. The module requires
+// testdata/checker, which has simple stand-ins.
 func newModule(t *testing.T, parts map[string]string) string {
 	t.Helper()
 	checker, err := filepath.Abs("testdata/checker")
@@ -153,8 +153,7 @@ func writeFiles(t *testing.T, dir string, files map[string]string) {
 	}
 }
 
-// buildAndRun returns what a program of the copy prints, and its panic's
-// message.
+// buildAndRun builds and runs a program and returns its output.
 func buildAndRun(t *testing.T, c *Copy, program string, o BuildOptions, env ...string) string {
 	t.Helper()
 	exe := filepath.Join(t.TempDir(), "program")

@@ -5,14 +5,15 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/mapspec/mapspec/linearizability/internal/testpart"
 )
 
-// catalogue are maps of this module, the toolchain's among them, and how a
-// program makes them.
+// catalogue has packages with maps of this module, and the toolchain's sync.Map.
 var catalogue = []struct {
 	path string
-	uses string // something that the package declares
-	maps []string
+	uses string   // an expression that refers to the package
+	maps []string // expressions that create maps
 }{
 	{checkerModule + "/impl/locked", "Map[int, int]{}", []string{"new(m.Map[any, any])"}},
 	{checkerModule + "/impl/readdirty", "Go123{}", []string{"new(m.Go114)", "new(m.Go1150)", "new(m.Go1152)", "new(m.Go123)"}},
@@ -20,26 +21,26 @@ var catalogue = []struct {
 	{"sync", "Map{}", []string{"new(m.Map)"}},
 }
 
-// TestTheCatalogueRunsUnderTheScheduler copies the maps that are here, and runs
-// them outside of an execution, where stand-ins are what they stand for, and
-// under the scheduler, which has to see their steps. The map of Go's standard
-// library serves as the model.
-func TestTheCatalogueRunsUnderTheScheduler(t *testing.T) {
+// The copies of maps behave like the standard library's sync.Map outside executions, where
+// stand-ins behave like the real packages. They do the same under the scheduler, which
+// must see their steps.
+func TestCopiesOfTheCatalogueBehaveLikeSyncMap(t *testing.T) {
 	for _, entry := range catalogue {
 		t.Run(filepath.Base(entry.path), func(t *testing.T) {
 			t.Parallel()
-			c := fromClone(t, entry.path)
+			c := copyFromClone(t, entry.path)
 			if err := c.Verify(); err != nil {
 				t.Error(err)
 			}
 			if testing.Short() {
-				t.Skip("the rest builds; run without -short")
+				t.Skip("the rest builds programs: run without -short")
 			}
-			options := []BuildOptions{{}, {Cover: true}}
+			options := []BuildOptions{{Cover: true}, {}}
 			if entry.path == "sync" {
 				options = append(options, BuildOptions{Race: true})
 			}
-			for _, o := range options {
+			for i := range testpart.Rows(1, len(options)) {
+				o := options[i]
 				program := catalogueProgram(c, entry.uses, entry.maps)
 				got := buildAndRun(t, c, program, o, "GOCOVERDIR="+t.TempDir())
 				if want := strings.Repeat("agrees, and takes steps\n", len(entry.maps)); got != want {
@@ -50,15 +51,12 @@ func TestTheCatalogueRunsUnderTheScheduler(t *testing.T) {
 	}
 }
 
-// fromClone copies a package seen from this module, with its stand-ins.
-func fromClone(t *testing.T, path string) *Copy {
+// copyFromClone copies a package as seen from this module. The copy uses its stand-ins.
+func copyFromClone(t *testing.T, path string) *Copy {
 	t.Helper()
-	clone, err := filepath.Abs("../..")
+	clone, err := filepath.Abs("../../..")
 	if err != nil {
 		t.Fatal(err)
-	}
-	if _, err := os.Stat(filepath.Join(clone, "linearizability", "internal", "shim", "random")); err != nil {
-		t.Skip("this clone has no stand-ins yet")
 	}
 	c, err := New(t.Context(), Source{Dir: clone, Import: path}, newRoot(t))
 	if err != nil {
@@ -67,13 +65,13 @@ func fromClone(t *testing.T, path string) *Copy {
 	return c
 }
 
-// Under the race detector the scheduler must be silent: it switches threads,
-// which is no synchronisation of theirs. The copies must not be.
-func TestTheRaceDetectorIsToldOfTheCopiesOnly(t *testing.T) {
+// A program with the race detector instruments the copies but not the scheduler, whose
+// switches between threads do not synchronize the threads.
+func TestRaceDetectorSeesOnlyTheCopies(t *testing.T) {
 	if testing.Short() {
-		t.Skip("builds with -race; run without -short")
+		t.Skip("builds a program with -race: run without -short")
 	}
-	c := fromClone(t, "sync")
+	c := copyFromClone(t, "sync")
 	exe := filepath.Join(t.TempDir(), "program")
 	program := `package main
 
@@ -93,7 +91,7 @@ func main() {
 	if err := c.Build(t.Context(), "program", []byte(program), exe, BuildOptions{Race: true}); err != nil {
 		t.Fatal(err)
 	}
-	for functions, told := range map[string]bool{
+	for functions, instrumented := range map[string]bool{
 		`linearizability/internal/engine/sched\.`: false, `linearizability/internal/engine/search\.`: false, `explored/internal/sync\.`: true,
 	} {
 		code, err := c.inCopy().run(t.Context(), "tool", "objdump", "-s", functions, exe)
@@ -101,25 +99,79 @@ func main() {
 			t.Fatal(err)
 		}
 		if !strings.Contains(string(code), "TEXT ") {
-			t.Errorf("the program has no %s", functions)
+			t.Errorf("the program has no function %s", functions)
 		}
-		if got := strings.Contains(string(code), "runtime.racefuncenter") || strings.Contains(string(code), "runtime.raceread"); got != told {
-			t.Errorf("%s tells the race detector: %t, want %t", functions, got, told)
+		if got := strings.Contains(string(code), "runtime.racefuncenter") || strings.Contains(string(code), "runtime.raceread"); got != instrumented {
+			t.Errorf("%s calls the race detector: %t, want %t", functions, got, instrumented)
 		}
 	}
 }
 
-// Other toolchains lay sync.Map out in other ways.
-func TestOnlyTheToolchainsMapThatIsKnownIsCopied(t *testing.T) {
-	for version, all := range map[string][]*listed{
-		"go1.25.3": nil, "devel": nil, "go1.26.1": {{ImportPath: "sync", GoFiles: []string{"rwmutex.go"}}},
+// A version of Go is judged by the code of its sync.Map, not by its name.
+func TestToolchainMapIsRecognizedByItsCode(t *testing.T) {
+	for name, c := range map[string]struct {
+		version  string
+		path     string // the file to change, below src
+		old, new string
+		want     string // in the error; empty: accepted
+	}{
+		"same code in another version": {version: "go1.99.1"},
+		"same code in no release":      {version: "devel"},
+		"another comment":              {version: "go1.99", path: "sync/map.go", old: "// Map is like a Go", new: "// Map is unlike a Go"},
+		"another operator":             {version: "go1.26.8", path: "internal/sync/hashtriemap.go", old: "hashShift -= nChildrenLog2", new: "hashShift += nChildrenLog2", want: "hashtriemap.go is different code"},
+		"another method in sync":       {version: "go1.26.8", path: "sync/map.go", old: "func (m *Map) Clear(", new: "func (m *Map) Empty(", want: "map.go is different code"},
+		"another directive":            {version: "go1.26.8", path: "sync/map.go", old: "// Map is like a Go", new: "//go:build race\n", want: "map.go is different code"},
+		"no syntax":                    {version: "go1.26.8", path: "sync/map.go", old: "package sync", new: "package \"sync", want: "map.go is different code"},
+		"no hash trie":                 {version: "go1.23.1", path: "internal/sync/hashtriemap.go", want: "it has no"},
+		"no package for the hash trie": {version: "go1.22.1", path: "internal/sync", want: "it has no package internal/sync"},
 	} {
-		if _, err := toolchain(version, all); err == nil {
-			t.Errorf("%s is copied", version)
-		}
+		t.Run(name, func(t *testing.T) {
+			all := changedToolchain(t, c.path, c.old, c.new)
+			found, err := toolchainPackages(c.version, all)
+			switch {
+			case c.want == "" && (err != nil || len(found) != 2):
+				t.Errorf("found %d packages, %v, want 2", len(found), err)
+			case c.want != "" && err == nil:
+				t.Error("no error")
+			case c.want != "" && (!strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), c.version)):
+				t.Errorf("error %q, want one line with %q and %q", err, c.want, c.version)
+			}
+		})
 	}
 }
 
+// changedToolchain copies sync.Map of this toolchain, changes the file at path,
+// or removes it if there is nothing to change in it, and lists the result.
+func changedToolchain(t *testing.T, path, old, new string) []*listedPackage {
+	t.Helper()
+	goroot, err := goCommand{dir: "."}.run(t.Context(), "env", "GOROOT")
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := t.TempDir()
+	var all []*listedPackage
+	for importPath, file := range toolchainFiles {
+		name := importPath + "/" + file.name
+		text, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(goroot)), "src", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if importPath == path {
+			continue
+		}
+		all = append(all, &listedPackage{ImportPath: importPath, Standard: true, Dir: filepath.Join(root, importPath)})
+		if name == path && old == "" {
+			continue
+		}
+		writeFiles(t, root, map[string]string{name: string(text)})
+		if name == path {
+			tamper(t, filepath.Join(root, name), old, new)
+		}
+	}
+	return all
+}
+
+// catalogueProgram returns the source of a program that checks maps of the copy.
 func catalogueProgram(c *Copy, uses string, maps []string) string {
 	var makers []string
 	for _, m := range maps {
@@ -148,7 +200,7 @@ type mapper interface {
 	Range(func(any, any) bool)
 }
 
-// use does the same with every map, and says what came out.
+// use runs the same operations on every map and returns their results.
 func use(x mapper) (log []any) {
 	note := func(a ...any) { log = append(log, a...) }
 	for i := range 40 {
@@ -167,12 +219,11 @@ func use(x mapper) (log []any) {
 	return log
 }
 
-type first struct{}
+type lowest struct{}
 
-func (first) Choose(_ *sched.Scheduler, enabled sched.Threads) int { return enabled.First() }
+func (lowest) Choose(_ *sched.Scheduler, enabled sched.Threads) int { return enabled.First() }
 
-// check uses a new map outside of an execution, and another one as the first
-// of two threads.
+// check uses one map outside an execution, and another in both threads of an execution.
 func check(outside, inside mapper, want string) string {
 	if got := fmt.Sprint(use(outside)); got != want {
 		return got + " differs from " + want
@@ -180,14 +231,14 @@ func check(outside, inside mapper, want string) string {
 	s := sched.New(2, sched.Limits{Steps: 1 << 20})
 	defer s.Close()
 	got := ""
-	ending := s.Run([]func(){func() { got = fmt.Sprint(use(inside)) }, func() { use(inside) }}, first{})
+	ending := s.Run([]func(){func() { got = fmt.Sprint(use(inside)) }, func() { use(inside) }}, lowest{})
 	switch {
 	case ending != sched.Completed || len(s.Panics()) > 0:
 		return fmt.Sprint(ending, s.Panics())
 	case got != want:
 		return got + " differs under the scheduler from " + want
 	case len(s.Trace()) < 200:
-		return fmt.Sprint(len(s.Trace()), " steps only")
+		return fmt.Sprint("only ", len(s.Trace()), " steps")
 	}
 	return "agrees, and takes steps"
 }

@@ -8,19 +8,19 @@ import (
 	"strings"
 )
 
-// checkerModule is the module that has the scheduler and the stand-ins.
+// checkerModule is the path of the module with the scheduler and the stand-ins.
 const checkerModule = "github.com/mapspec/mapspec"
 
-// findChecker finds the source of mapspec: the one that the module in dir
-// requires, or else the one that is required where this process runs.
+// findChecker returns the folder with the source of mapspec. It prefers the version that
+// the module in dir requires to the version at the process's working directory.
 func findChecker(ctx context.Context, dir string) (string, error) {
-	without := ""
+	tooOld := ""
 	for _, from := range []string{dir, "."} {
 		g, err := inSource(from)
 		if err != nil {
 			return "", err
 		}
-		// A vendor folder has what is imported only: ask the module cache.
+		// A vendor folder lacks packages that are not imported. Use the module cache.
 		g.env = append(g.env, "GOFLAGS=-mod=readonly")
 		out, err := g.run(ctx, "list", "-m", "-f", "{{.Dir}}", checkerModule)
 		if ctx.Err() != nil {
@@ -33,10 +33,10 @@ func findChecker(ctx context.Context, dir string) (string, error) {
 		if _, err := os.Stat(filepath.Join(found, "linearizability", "internal", "shim")); err == nil {
 			return found, nil
 		}
-		without = found
+		tooOld = found
 	}
-	if without != "" {
-		return "", fmt.Errorf("%s in %s has no linearizability/internal/shim: require a newer version", checkerModule, without)
+	if tooOld != "" {
+		return "", fmt.Errorf("%s in %s has no linearizability/internal/shim: require a newer version", checkerModule, tooOld)
 	}
-	return "", fmt.Errorf("the source of %s is not to be found: run inside a clone of it, or in a module that requires it", checkerModule)
+	return "", fmt.Errorf("the source of %s was not found: run inside a clone of it, or in a module that requires it", checkerModule)
 }

@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// digest is the digest of the original files, in order. A file counts with its
-// place among the copies, which is the same on every machine. Which functions hash
-// by a policy counts too: with others it is another map. The name of the temporary
-// module does not count.
+// digest returns the digest of the original files, in order. Each file is hashed with
+// the path of its copy in the temporary module, which is the same on every machine.
+// The version of Go and the hash functions are included, as they change the map. The
+// path of the temporary module is not.
 func (c *Copy) digest() (string, error) {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s %s %q\n", c.Go, "explored"+strings.TrimPrefix(c.Import, temporaryModule), c.Hash)
@@ -20,7 +20,7 @@ func (c *Copy) digest() (string, error) {
 		if f.Original == "" {
 			continue
 		}
-		place, err := filepath.Rel(c.Root, f.Copy)
+		path, err := filepath.Rel(c.Root, f.Copy)
 		if err != nil {
 			return "", err
 		}
@@ -28,7 +28,7 @@ func (c *Copy) digest() (string, error) {
 		if err != nil {
 			return "", err
 		}
-		fmt.Fprintf(h, "%s %d\n", filepath.ToSlash(place), len(text))
+		fmt.Fprintf(h, "%s %d\n", filepath.ToSlash(path), len(text))
 		h.Write(text)
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil

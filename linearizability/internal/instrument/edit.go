@@ -2,22 +2,21 @@ package instrument
 
 import "bytes"
 
-// Kind is why a substitution is made.
+// Kind is the reason for an edit.
 type Kind string
 
-// The substitutions.
+// The kinds of edits.
 const (
 	Redirected  Kind = "import redirected"
 	Imported    Kind = "import added"
 	Ordered     Kind = "range over a map ordered" // two edits: before and after the map
 	Refused     Kind = "refusal inserted"
-	Neutralised Kind = "directive neutralised"
-	Bodied      Kind = "body generated"
+	Neutralized Kind = "directive neutralized"
+	Implemented Kind = "body generated"
 	Hashed      Kind = "hash by policy"
 )
 
-// Edit is a substitution in a file: New in place of Old at Offset bytes of the
-// original.
+// Edit is a replacement in a file: New replaces Old at byte Offset of the original.
 type Edit struct {
 	Offset   int
 	Old, New string
@@ -25,7 +24,7 @@ type Edit struct {
 	Line     int
 }
 
-// apply makes the substitutions, which are in order and do not overlap.
+// apply applies edits, which must be sorted and must not overlap.
 func apply(text []byte, edits []Edit) []byte {
 	var out bytes.Buffer
 	at := 0

@@ -13,7 +13,7 @@ import (
 
 const plain = "package m\n\nimport \"sync\"\n\nvar Mu sync.Mutex\n"
 
-// wantError copies a package, and wants an error of one line with that in it.
+// wantError expects New to return an error that contains want and has one line.
 func wantError(t *testing.T, s Source, root, want string) {
 	t.Helper()
 	_, err := New(t.Context(), s, root)
@@ -27,25 +27,25 @@ func wantError(t *testing.T, s Source, root, want string) {
 
 func newRoot(t *testing.T) string { return filepath.Join(t.TempDir(), "copy") }
 
-func TestNewSaysWhatIsWrongWithTheSource(t *testing.T) {
+func TestNewRefusesWhatIsNotAPackage(t *testing.T) {
 	dir := newModule(t, map[string]string{"m.go": plain, "only/only_plan9.go": "package only\n", "a/a.go": "package a\n", "b/b.go": "package b\n"})
 	for path, want := range map[string]string{
 		"example.com/m/none": "no required module provides package example.com/m/none",
 		"example.com/m/only": "build constraints exclude all Go files",
 		"example.com/other":  "no required module provides package example.com/other",
-		"example.com/m/...":  "names no package",
-		"":                   "names no package",
-		"-x":                 "names no package",
-		"net/http":           "of these only sync can be explored",
-		"./m.go":             "is in no module",
+		"example.com/m/...":  "is not the import path of a package",
+		"":                   "is not the import path of a package",
+		"-x":                 "is not the import path of a package",
+		"net/http":           "sync is the only package there that can be explored",
+		"./m.go":             "is not in a module",
 		"example.com/m/a b":  "malformed import path",
 	} {
 		t.Run(path, func(t *testing.T) { wantError(t, Source{Dir: dir, Import: path}, newRoot(t), want) })
 	}
-	wantError(t, Source{Dir: filepath.Join(dir, "nowhere"), Import: "example.com/m"}, newRoot(t), "is no folder")
+	wantError(t, Source{Dir: filepath.Join(dir, "nowhere"), Import: "example.com/m"}, newRoot(t), "is not a folder")
 }
 
-func TestNewNeedsAFolderToWriteTo(t *testing.T) {
+func TestNewNeedsAnEmptyWritableFolder(t *testing.T) {
 	s := Source{Dir: newModule(t, map[string]string{"m.go": plain}), Import: "example.com/m"}
 	full := t.TempDir()
 	writeFiles(t, full, map[string]string{"a/file": ""})
@@ -56,7 +56,7 @@ func TestNewNeedsAFolderToWriteTo(t *testing.T) {
 		t.Fatal(err)
 	}
 	if os.Geteuid() == 0 {
-		t.Log("root may write to read-only folders: that they are refused is not tried")
+		t.Log("read-only folders are not tested, as root may write to them")
 	} else {
 		wantError(t, s, filepath.Join(locked, "copy"), "name another folder")
 	}
@@ -72,7 +72,7 @@ func TestNewNeedsTheGoCommand(t *testing.T) {
 	wantError(t, s, newRoot(t), "no go command in PATH")
 }
 
-func TestNewStopsWhenItIsTold(t *testing.T) {
+func TestNewStopsWhenItsContextIsCanceled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	s := Source{Dir: newModule(t, map[string]string{"m.go": plain}), Import: "example.com/m"}
@@ -81,17 +81,14 @@ func TestNewStopsWhenItIsTold(t *testing.T) {
 	}
 }
 
-// The checker is the one that the source requires, or else the one of where
-// this process is: these tests are inside a clone.
+// The checker is the module that the source requires, or else the module at the working
+// directory. These tests run inside a clone of it.
 func TestNewFindsTheChecker(t *testing.T) {
 	alone := map[string]string{"m.go": plain, "go.mod": "module example.com/m\n\ngo 1.26\n"}
 	dir := newModule(t, alone)
-	clone, err := filepath.Abs("../..")
+	clone, err := filepath.Abs("../../..")
 	if err != nil {
 		t.Fatal(err)
-	}
-	if _, err := os.Stat(filepath.Join(clone, "linearizability", "internal", "shim")); err != nil {
-		t.Skip("this clone has no stand-ins yet")
 	}
 	if found, err := findChecker(t.Context(), dir); err != nil || found != clone {
 		t.Errorf("found %s, %v, want %s", found, err, clone)
@@ -105,8 +102,8 @@ func TestNewFindsTheChecker(t *testing.T) {
 	wantError(t, Source{Dir: newModule(t, alone), Import: "example.com/m"}, newRoot(t), "require a newer version")
 }
 
-// dependent is a module that needs another.
-func dependent(t *testing.T) map[string]string {
+// dependentModule returns the files of a module m that requires a module dep.
+func dependentModule(t *testing.T) map[string]string {
 	checker, err := filepath.Abs("testdata/checker")
 	if err != nil {
 		t.Fatal(err)
@@ -122,8 +119,8 @@ func dependent(t *testing.T) map[string]string {
 
 const countMain = "package main\n\nimport (\n\t\"github.com/mapspec/mapspec/linearizability/explored/example.com/m\"\n\t\"fmt\"\n)\n\nfunc main() { fmt.Println(m.Count(), m.Count()) }\n"
 
-// copies copies package m below dir, and wants a copy of dep with it.
-func copies(t *testing.T, dir string) *Copy {
+// copyBoth copies package m in dir and expects a copy of package dep, too.
+func copyBoth(t *testing.T, dir string) *Copy {
 	t.Helper()
 	c, err := New(t.Context(), Source{Dir: dir, Import: "example.com/m"}, newRoot(t))
 	if err != nil {
@@ -143,31 +140,31 @@ func copies(t *testing.T, dir string) *Copy {
 	return c
 }
 
-func TestNewCopiesWhatOtherModulesHave(t *testing.T) {
+func TestNewCopiesPackagesOfOtherModules(t *testing.T) {
 	dir := t.TempDir()
-	writeFiles(t, dir, dependent(t))
-	c := copies(t, filepath.Join(dir, "m"))
-	again := copies(t, filepath.Join(dir, "m"))
+	writeFiles(t, dir, dependentModule(t))
+	c := copyBoth(t, filepath.Join(dir, "m"))
+	again := copyBoth(t, filepath.Join(dir, "m"))
 	if c.Digest != again.Digest || len(c.Digest) != 64 {
 		t.Errorf("digests %s and %s", c.Digest, again.Digest)
 	}
 	tamper(t, filepath.Join(dir, "dep", "dep.go"), "Add(1)", "Add(0+1)")
-	if changed := copies(t, filepath.Join(dir, "m")); changed.Digest == c.Digest {
-		t.Error("the digest is that of another source")
+	if changed := copyBoth(t, filepath.Join(dir, "m")); changed.Digest == c.Digest {
+		t.Error("the digest is the same for a changed source")
 	}
 	if want := []string{filepath.Join(dir, "m", "m.go") + ":5 D"}; !slices.Equal(c.Variables, want) {
 		t.Errorf("variables %v, want %v", c.Variables, want)
 	}
 }
 
-// Files in the module cache are read-only; their copies are not.
+// Files in the module cache are read-only, but their copies must be writable.
 func TestNewCopiesReadOnlyFiles(t *testing.T) {
 	dir := t.TempDir()
-	writeFiles(t, dir, dependent(t))
+	writeFiles(t, dir, dependentModule(t))
 	if err := os.Chmod(filepath.Join(dir, "dep", "dep.go"), 0o444); err != nil {
 		t.Fatal(err)
 	}
-	c := copies(t, filepath.Join(dir, "m"))
+	c := copyBoth(t, filepath.Join(dir, "m"))
 	if fi, err := os.Stat(c.Files[0].Copy); err != nil || fi.Mode()&0o200 == 0 {
 		t.Error(fi.Mode(), err)
 	}
@@ -175,18 +172,18 @@ func TestNewCopiesReadOnlyFiles(t *testing.T) {
 
 func TestNewWorksInAWorkspace(t *testing.T) {
 	dir := t.TempDir()
-	files := dependent(t)
-	// Without a workspace this module would lack the other.
+	files := dependentModule(t)
+	// This module finds the other one only through the workspace.
 	files["m/go.mod"], _, _ = strings.Cut(files["m/go.mod"], "\nrequire example.com/dep")
 	files["go.work"] = "go 1.26\n\nuse (\n\t./m\n\t./dep\n)\n"
 	writeFiles(t, dir, files)
-	copies(t, filepath.Join(dir, "m"))
+	copyBoth(t, filepath.Join(dir, "m"))
 }
 
-// vendored moves the other module into a vendor folder.
-func vendored(t *testing.T) string {
+// newVendoredModule writes the module m with dep in its vendor folder.
+func newVendoredModule(t *testing.T) string {
 	dir := t.TempDir()
-	files := dependent(t)
+	files := dependentModule(t)
 	files["m/go.mod"] = strings.Replace(files["m/go.mod"], "replace example.com/dep => ../dep", "", 1)
 	checker, err := filepath.Abs("testdata/checker")
 	if err != nil {
@@ -201,17 +198,17 @@ func vendored(t *testing.T) string {
 	return filepath.Join(dir, "m")
 }
 
-func TestNewWorksWithAVendorFolder(t *testing.T) { copies(t, vendored(t)) }
+func TestNewWorksWithAVendorFolder(t *testing.T) { copyBoth(t, newVendoredModule(t)) }
 
-func TestNewHeedsTheEnvironment(t *testing.T) {
+func TestNewRespectsGOFLAGS(t *testing.T) {
 	dir := t.TempDir()
-	writeFiles(t, dir, dependent(t))
+	writeFiles(t, dir, dependentModule(t))
 	dir = filepath.Join(dir, "m")
 	s := Source{Dir: dir, Import: "example.com/m"}
-	with := vendored(t)
+	with := newVendoredModule(t)
 
 	t.Setenv("GOFLAGS", "-mod=vendor")
-	copies(t, with)
+	copyBoth(t, with)
 	wantError(t, s, newRoot(t), "vendor")
 
 	t.Setenv("GOFLAGS", "-overlay=x.json")
@@ -223,7 +220,7 @@ func TestNewHeedsTheEnvironment(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	copies(t, dir)
+	copyBoth(t, dir)
 	if after, err := os.ReadFile(filepath.Join(dir, "go.mod")); err != nil || string(after) != string(before) {
 		t.Errorf("go.mod has changed to %s, %v", after, err)
 	}

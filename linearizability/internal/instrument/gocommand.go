@@ -10,65 +10,67 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"github.com/mapspec/mapspec/linearizability/internal/process"
 )
 
-// gocommand is the go command in a folder.
-type gocommand struct {
+// goCommand is the go command in a folder, with changes of its environment.
+type goCommand struct {
 	dir string
 	env []string
 }
 
-// inSource is the go command where somebody's source is: with the settings of
-// the environment, but such that it changes no go.mod.
-func inSource(dir string) (gocommand, error) {
+// inSource returns the go command in a folder with the map's source. It respects the
+// environment's settings but never changes a go.mod file.
+func inSource(dir string) (goCommand, error) {
 	var flags []string
 	for _, f := range strings.Fields(os.Getenv("GOFLAGS")) {
 		switch name, value, _ := strings.Cut(strings.TrimLeft(f, "-"), "="); {
 		case name == "overlay":
-			return gocommand{}, errors.New("GOFLAGS has -overlay, and what it puts in place of files is not copied: unset it")
+			return goCommand{}, errors.New("GOFLAGS has -overlay, but overlaid files are not copied: remove it")
 		case name == "mod" && value == "mod":
 			f = "-mod=readonly"
 		}
 		flags = append(flags, f)
 	}
-	return gocommand{dir, []string{"GOFLAGS=" + strings.Join(flags, " ")}}, nil
+	return goCommand{dir, []string{"GOFLAGS=" + strings.Join(flags, " ")}}, nil
 }
 
-// inCopy is the go command in the temporary module, whatever the environment
-// says about modules.
-func (c *Copy) inCopy() gocommand {
-	return gocommand{c.Root, []string{"GOWORK=off", "GO111MODULE=on", "GOFLAGS=-mod=mod -buildvcs=false"}}
+// inCopy returns the go command in the temporary module. It ignores the environment's
+// settings for modules.
+func (c *Copy) inCopy() goCommand {
+	return goCommand{c.Root, []string{"GOWORK=off", "GO111MODULE=on", "GOFLAGS=-mod=mod -buildvcs=false"}}
 }
 
-// run runs the go command and returns its output. The error has one line: the
-// first complaint, with an absolute path.
-func (g gocommand) run(ctx context.Context, args ...string) ([]byte, error) {
+// run runs the go command and returns its output. The error is the first error that the
+// command prints, on one line and with an absolute path.
+func (g goCommand) run(ctx context.Context, args ...string) ([]byte, error) {
 	path, err := exec.LookPath("go")
 	if err != nil {
 		return nil, errors.New("no go command in PATH: install Go, or add its bin folder to PATH")
 	}
-	cmd := exec.CommandContext(ctx, path, args...)
-	cmd.Dir = g.dir
-	cmd.Env = append(append(os.Environ(), "PWD="+g.dir), g.env...)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
+	var out, stderr bytes.Buffer
+	r, err := process.Command{
+		Path: path, Args: args, Dir: g.dir, Env: append([]string{"PWD=" + g.dir}, g.env...), Stdout: &out, Stderr: &stderr,
+	}.Run(ctx) // kills what the go command has started, too
 	switch {
-	case err == nil:
-		return out, nil
-	case ctx.Err() != nil:
+	case err != nil:
+		return nil, fmt.Errorf("go %s: %w", args[0], err)
+	case r.OK():
+		return out.Bytes(), nil
+	case r.Ending == process.Cancelled:
 		return nil, fmt.Errorf("go %s: %w", args[0], context.Cause(ctx))
 	}
-	if line := g.complaint(stderr.String()); line != "" {
+	if line := g.firstError(stderr.String()); line != "" {
 		return nil, errors.New(line)
 	}
-	return nil, fmt.Errorf("go %s: %w", args[0], err)
+	return nil, fmt.Errorf("go %s: %v", args[0], r)
 }
 
 var relativePosition = regexp.MustCompile(`^[^\s:/][^\s:]*\.go:\d`)
 
-// complaint is the first line that says what is wrong.
-func (g gocommand) complaint(stderr string) string {
+// firstError returns the first error in the output of the go command.
+func (g goCommand) firstError(stderr string) string {
 	var first string
 	for line := range strings.Lines(stderr) {
 		line = strings.TrimSpace(line)
@@ -78,7 +80,7 @@ func (g gocommand) complaint(stderr string) string {
 			continue
 		}
 		first = strings.TrimSpace(first + " " + line)
-		if !strings.HasSuffix(line, ":") { // what follows a colon belongs to it
+		if !strings.HasSuffix(line, ":") { // otherwise the next line continues it
 			break
 		}
 	}

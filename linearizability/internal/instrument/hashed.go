@@ -11,24 +11,24 @@ import (
 	"github.com/mapspec/mapspec/linearizability/internal/near"
 )
 
-// hash is a function of Source.Hash, and where it was found.
-type hashes struct {
-	wanted map[string]bool // whether it was found, by name
-	could  []string        // names of all functions that could have been wanted
+// hashFunctions are the functions of Source.Hash.
+type hashFunctions struct {
+	found      map[string]bool // by name; false until the function is found
+	candidates []string        // the names of all functions that Hash could name
 }
 
-func newHashes(names []string) *hashes {
-	h := &hashes{wanted: make(map[string]bool)}
+func newHashFunctions(names []string) *hashFunctions {
+	h := &hashFunctions{found: make(map[string]bool)}
 	for _, n := range names {
-		h.wanted[plainName(n)] = false
+		h.found[plainName(n)] = false
 	}
 	return h
 }
 
-// names are the wanted ones, in order.
-func (h *hashes) names() []string {
+// names returns the names of the functions, sorted.
+func (h *hashFunctions) names() []string {
 	var all []string
-	for n := range h.wanted {
+	for n := range h.found {
 		all = append(all, n)
 	}
 	slices.Sort(all)
@@ -37,74 +37,75 @@ func (h *hashes) names() []string {
 
 var typeArguments = regexp.MustCompile(`\[.*\]`)
 
-// plainName makes PKG.TYPE.METHOD of what a stack trace calls
+// plainName returns PKG.TYPE.METHOD for a name as in stack traces, which is
 // PKG.(*TYPE[...]).METHOD.
 func plainName(name string) string {
 	return strings.NewReplacer("(", "", "*", "", ")", "").Replace(typeArguments.ReplaceAllString(name, ""))
 }
 
-// missing says which name was found nowhere.
-func (h *hashes) missing() error {
+// checkAllFound returns an error if there is no function of some name.
+func (h *hashFunctions) checkAllFound() error {
 	for _, name := range h.names() {
-		if h.wanted[name] {
+		if h.found[name] {
 			continue
 		}
-		meant := near.Name(name, h.could)
-		if meant == "" {
-			meant = ", and of what is copied nothing could be meant"
-			if len(h.could) > 0 {
-				meant = ": those that could be meant are " + strings.Join(h.could, ", ")
+		hint := near.Hint(name, h.candidates)
+		if hint == "" {
+			hint = ", nor any other that could be one: leave the name out"
+			if len(h.candidates) > 0 {
+				hint = ": name one of " + strings.Join(h.candidates, ", ")
 			}
 		}
-		return fmt.Errorf("no function %s to hash by%s", name, meant)
+		return fmt.Errorf("the copied packages have no hash function %s%s", name, hint)
 	}
 	return nil
 }
 
-// hash makes the functions that are named hash as the policy says: their first
-// statement returns, and what comes after it stays, unreached, so that lines
-// and imports do.
-func (r *rewriting) hash() {
+// replaceHashes makes the functions of Source.Hash return the hash of package hashing.
+// A return statement is inserted at the start of the body. The rest of the body remains,
+// so that line numbers do not change and all imports are used.
+func (r *rewriter) replaceHashes() {
 	for _, d := range r.source.syntax.Decls {
 		f, ok := d.(*ast.FuncDecl)
 		if !ok {
 			continue
 		}
 		name := plainName(fullName(r.info.Defs[f.Name]))
-		_, wanted := r.hashes.wanted[name]
+		_, wanted := r.hashes.found[name]
 		call, why := r.hashCall(f)
 		if why == "" {
-			r.hashes.could = append(r.hashes.could, name)
+			r.hashes.candidates = append(r.hashes.candidates, name)
 		}
 		switch {
 		case !wanted:
 			continue
 		case why != "":
-			r.errorf(f.Pos(), "%s cannot be made to hash by a policy: %s", name, why)
+			r.errorf(f.Pos(), "%s cannot use a hash policy: %s", name, why)
 		default:
 			after := f.Body.Lbrace + 1
 			r.edit(after, after, " return "+call+";", Hashed)
 			r.support = append(r.support, hashingImport)
 		}
-		r.hashes.wanted[name] = true
+		r.hashes.found[name] = true
 	}
 }
 
-// hashCall is what a function is to return, or why it is not known.
+// hashCall returns the expression that a hash function is to return, or the reason why
+// there is none.
 //
-// The policies choose among 64 bits; a shorter result has the lowest of them, in
-// which the hashes of prefix differ in the lowest four only, too.
-func (r *rewriting) hashCall(f *ast.FuncDecl) (call, why string) {
+// A policy determines 64 bits. A shorter result has the lowest of them, so under prefix
+// its hashes differ only in the lowest 4 bits, too.
+func (r *rewriter) hashCall(f *ast.FuncDecl) (call, why string) {
 	if f.Body == nil {
-		return "", "it has no body here"
+		return "", "it has no body"
 	}
 	s := r.info.Defs[f.Name].(*types.Func).Signature()
 	if s.Results().Len() != 1 || !isHash(s.Results().At(0).Type()) {
-		return "", "it has to return one uint, uint32, uint64 or uintptr"
+		return "", "it must return one uint, uint32, uint64 or uintptr"
 	}
 	result, ok := f.Type.Results.List[0].Type.(*ast.Ident)
 	if !ok {
-		return "", "give the type of its result a name in its package"
+		return "", "its result type must be declared in its package"
 	}
 	key, seed, why := keyAndSeed(s)
 	if why != "" {
@@ -116,21 +117,22 @@ func (r *rewriting) hashCall(f *ast.FuncDecl) (call, why string) {
 	return fmt.Sprintf("%s(%s.Any(%s, %s))", result.Name, hashingImport.name, key, seed), ""
 }
 
-// keyAndSeed names the arguments of a hash function. If only the first of two
-// is an integer, that is the seed.
+// keyAndSeed returns the names of the key and the seed among the parameters of a hash
+// function. If only the first of two parameters is an integer, it is the seed. Without a
+// seed, the name is 0.
 func keyAndSeed(s *types.Signature) (key, seed, why string) {
 	p := s.Params()
 	if s.Variadic() || p.Len() < 1 || p.Len() > 2 {
-		return "", "", "it has to take a key, or a key and a seed"
+		return "", "", "it must take a key, or a key and a seed"
 	}
 	for v := range p.Variables() {
 		if v.Name() == "" || v.Name() == "_" {
-			return "", "", "its arguments have to have names"
+			return "", "", "its parameters must have names"
 		}
 	}
 	if p.Len() == 1 {
 		if !isKey(p.At(0).Type()) {
-			return "", "", noKey(p.At(0))
+			return "", "", notAKey(p.At(0))
 		}
 		return p.At(0).Name(), "0", ""
 	}
@@ -140,19 +142,19 @@ func keyAndSeed(s *types.Signature) (key, seed, why string) {
 	}
 	switch {
 	case !isKey(k.Type()):
-		return "", "", noKey(k)
+		return "", "", notAKey(k)
 	case !isInteger(v.Type()):
-		return "", "", fmt.Sprintf("its seed %s has to be an integer, not %s", v.Name(), v.Type())
+		return "", "", fmt.Sprintf("its seed must be an integer, not %s", v.Type())
 	}
 	return k.Name(), v.Name(), ""
 }
 
-func noKey(v *types.Var) string {
-	return fmt.Sprintf("its key %s has to be an integer, a string or of a type parameter, not %s", v.Name(), v.Type())
+func notAKey(v *types.Var) string {
+	return fmt.Sprintf("its key must be an integer, a string, an empty interface or of a type parameter, not %s", v.Type())
 }
 
-// isKey reports whether the content of a value is what a map would hash: that
-// of a pointer to a key is an address.
+// isKey reports whether a parameter of type t can be a key. A pointer cannot: its content
+// is an address.
 func isKey(t types.Type) bool {
 	if p, ok := types.Unalias(t).(*types.TypeParam); ok {
 		return types.Comparable(p)
@@ -172,6 +174,7 @@ func isInteger(t types.Type) bool {
 	return ok && b.Info()&types.IsInteger != 0
 }
 
+// isHash reports whether t is a suitable result type of a hash function.
 func isHash(t types.Type) bool {
 	if _, generic := types.Unalias(t).(*types.TypeParam); generic {
 		return false

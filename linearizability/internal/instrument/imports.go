@@ -8,9 +8,9 @@ import (
 	"strconv"
 )
 
-// redirectImports makes imports of packages that are copied go to the copies,
-// and imports of packages that have a stand-in to that. Both keep their names.
-func (r *rewriting) redirectImports() {
+// redirectImports changes imports of copied packages to the copies, and imports of
+// packages with a stand-in to the stand-ins. The names in the file remain the same.
+func (r *rewriter) redirectImports() {
 	for _, spec := range r.source.syntax.Imports {
 		from, err := strconv.Unquote(spec.Path.Value)
 		if err != nil {
@@ -19,8 +19,8 @@ func (r *rewriting) redirectImports() {
 		}
 		stand, has := standIns[from]
 		switch {
-		case r.packages.copies(from):
-			r.edit(spec.Path.Pos(), spec.Path.End(), strconv.Quote(r.packages.copyOf(from)), Redirected)
+		case r.packages.isCopied(from):
+			r.edit(spec.Path.Pos(), spec.Path.End(), strconv.Quote(copyPath(from)), Redirected)
 		case has && spec.Name != nil && spec.Name.Name == ".":
 			r.errorf(spec.Pos(), "a dot import of %s is not supported: give the import a name", from)
 		case has && spec.Name != nil:
@@ -31,23 +31,23 @@ func (r *rewriting) redirectImports() {
 	}
 }
 
-// addImports puts what inserted code needs into the line of the package clause:
-// all other lines keep their numbers.
-func (r *rewriting) addImports() {
-	slices.SortFunc(r.support, func(a, b support) int { return cmp.Compare(a.name, b.name) })
+// addImports adds the imports that inserted code needs. They go into the line of the
+// package clause, so that line numbers do not change.
+func (r *rewriter) addImports() {
+	slices.SortFunc(r.support, func(a, b supportImport) int { return cmp.Compare(a.name, b.name) })
 	end := r.source.syntax.Name.End()
 	for _, s := range slices.Compact(r.support) {
 		r.edit(end, end, "; import "+s.name+" "+strconv.Quote(s.path), Imported)
 	}
 }
 
-// reservedNames refuses a file with an identifier that is the name of an added
-// import: it could hide the import, or be hidden.
-func (r *rewriting) reservedNames() {
+// checkReservedNames refuses a file that uses the name of an added import as an
+// identifier. One of the two could shadow the other.
+func (r *rewriter) checkReservedNames() {
 	ast.Inspect(r.source.syntax, func(n ast.Node) bool {
 		id, ok := n.(*ast.Ident)
-		if ok && slices.Contains([]string{orderedImport.name, refuseImport.name, randomImport.name}, id.Name) {
-			r.errorf(id.Pos(), "%s is a name that the copy needs for itself: rename it", id.Name)
+		if ok && slices.Contains([]string{orderedImport.name, refuseImport.name, randomImport.name, hashingImport.name}, id.Name) {
+			r.errorf(id.Pos(), "the name %s is reserved for inserted code: rename it", id.Name)
 		}
 		return true
 	})

@@ -14,33 +14,33 @@ var (
 	constraint = regexp.MustCompile(`^//go:build\s`)
 )
 
-// directives looks at the comments that mean something to the toolchain.
+// rewriteDirectives turns some comments that are directives into plain comments.
 //
-// Build constraints have done their work: the files that are copied are those
-// that are built. Left in place they could choose otherwise under -race, and
-// they could set a version of the language that lacks what is inserted.
-func (r *rewriting) directives() {
+// Build constraints are no longer needed, as only files that are built are copied. They
+// would even be harmful: they could exclude the file under -race, or select a version of
+// the language that lacks what the inserted code uses.
+func (r *rewriter) rewriteDirectives() {
 	for _, group := range r.source.syntax.Comments {
 		for _, c := range group.List {
 			m := linkname.FindStringSubmatch(c.Text)
 			switch {
 			case constraint.MatchString(c.Text):
-				r.neutralise(c.Pos())
+				r.neutralize(c.Pos())
 			case m != nil && randomness.MatchString(m[2]) && r.randomFunction(m[1]) != nil:
-				r.neutralise(c.Pos())
+				r.neutralize(c.Pos())
 			case strings.HasPrefix(c.Text, "//go:linkname"):
-				r.errorf(c.Pos(), "%s is not supported: only functions without arguments that return the runtime's random numbers are",
+				r.errorf(c.Pos(), "%s is not supported: only functions without parameters that return the runtime's random numbers are",
 					strings.TrimPrefix(c.Text, "//"))
 			}
 		}
 	}
 }
 
-// neutralise makes a directive a comment.
-func (r *rewriting) neutralise(at token.Pos) { r.edit(at, at+2, "// ", Neutralised) }
+// neutralize turns a directive into a plain comment.
+func (r *rewriter) neutralize(at token.Pos) { r.edit(at, at+2, "// ", Neutralized) }
 
-// functions gives a body to functions that have one in the runtime.
-func (r *rewriting) functions() {
+// addBodies adds a body to functions that are linked to the runtime.
+func (r *rewriter) addBodies() {
 	linked := make(map[string]bool)
 	for _, group := range r.source.syntax.Comments {
 		for _, c := range group.List {
@@ -55,34 +55,35 @@ func (r *rewriting) functions() {
 			continue
 		}
 		if !linked[f.Name.Name] {
-			r.errorf(f.Pos(), "%s has no body here, and assembly is not supported: build without it, by a build tag if there is one", f.Name.Name)
+			r.errorf(f.Pos(), "%s has no body here, and assembly is not supported: exclude it from the build, for example by a build tag", f.Name.Name)
 			continue
 		}
-		if r.randomFunction(f.Name.Name) != nil { // directives complains of the others
-			r.giveBody(f)
+		if r.randomFunction(f.Name.Name) != nil { // rewriteDirectives refuses the others
+			r.addBody(f)
 		}
 	}
 }
 
-func (r *rewriting) giveBody(f *ast.FuncDecl) {
+// addBody makes f return the stand-in's random numbers.
+func (r *rewriter) addBody(f *ast.FuncDecl) {
 	result := f.Type.Results.List[0].Type
 	from, to := r.position(result.Pos()).Offset, r.position(result.End()).Offset
 	body := " { return " + string(r.source.text[from:to]) + "(" + randomImport.name + ".Uint64()) }"
-	r.edit(f.End(), f.End(), body, Bodied)
+	r.edit(f.End(), f.End(), body, Implemented)
 	r.support = append(r.support, randomImport)
 	if f.Doc == nil {
 		return
 	}
 	for _, c := range f.Doc.List {
-		if strings.HasPrefix(c.Text, "//go:noescape") { // is for functions without a body
-			r.neutralise(c.Pos())
+		if strings.HasPrefix(c.Text, "//go:noescape") { // not allowed on a function with a body
+			r.neutralize(c.Pos())
 		}
 	}
 }
 
-// randomFunction finds a function without body and arguments that returns an
-// integer.
-func (r *rewriting) randomFunction(name string) *ast.FuncDecl {
+// randomFunction returns the function with the given name if it has no body and no
+// parameters and returns an integer, or nil.
+func (r *rewriter) randomFunction(name string) *ast.FuncDecl {
 	for _, d := range r.source.syntax.Decls {
 		f, ok := d.(*ast.FuncDecl)
 		if !ok || f.Recv != nil || f.Name.Name != name || f.Body != nil {

@@ -11,23 +11,23 @@ import (
 	"runtime"
 )
 
-// loaded is a package with its types.
-type loaded struct {
-	*listed
+// loadedPackage is a package with its syntax and types.
+type loadedPackage struct {
+	*listedPackage
 	fset    *token.FileSet
 	types   *types.Package
 	info    *types.Info
-	sources []*source // what is copied
+	sources []*sourceFile // the files to copy
 }
 
-// source is a file of the original.
-type source struct {
+// sourceFile is a file of the original.
+type sourceFile struct {
 	path   string
 	text   []byte
 	syntax *ast.File
 }
 
-// loader type-checks packages.
+// loader parses and type-checks packages.
 type loader struct {
 	fset     *token.FileSet
 	importer types.Importer
@@ -38,21 +38,21 @@ func newLoader(exports map[string]string) *loader {
 	return &loader{fset, exportImporter(fset, exports)}
 }
 
-// check parses and type-checks a package.
-func (l *loader) check(p *listed) (*loaded, error) {
-	out := &loaded{listed: p, fset: l.fset, info: &types.Info{
+// load parses and type-checks a package.
+func (l *loader) load(p *listedPackage) (*loadedPackage, error) {
+	out := &loadedPackage{listedPackage: p, fset: l.fset, info: &types.Info{
 		Types:        make(map[ast.Expr]types.TypeAndValue),
 		Defs:         make(map[*ast.Ident]types.Object),
 		Uses:         make(map[*ast.Ident]types.Object),
 		Selections:   make(map[*ast.SelectorExpr]*types.Selection),
 		FileVersions: make(map[*ast.File]string),
 	}}
-	if err := mayExplore(p); err != nil {
-		return nil, err // before types: cgo has none
+	if err := checkOnlyGo(p); err != nil { // first, as cgo has no types
+		return nil, err
 	}
 	var files []*ast.File
 	for _, name := range p.GoFiles {
-		s := &source{path: filepath.Join(p.Dir, name)}
+		s := &sourceFile{path: filepath.Join(p.Dir, name)}
 		var err error
 		if s.text, err = os.ReadFile(s.path); err != nil {
 			return nil, err
@@ -62,7 +62,7 @@ func (l *loader) check(p *listed) (*loaded, error) {
 			return nil, err
 		}
 		files = append(files, s.syntax)
-		if only := toolchainFiles[p.ImportPath]; !p.Standard || only == name {
+		if !p.Standard || name == toolchainFiles[p.ImportPath].name {
 			out.sources = append(out.sources, s)
 		}
 	}
@@ -72,10 +72,11 @@ func (l *loader) check(p *listed) (*loaded, error) {
 	}
 	var err error
 	if out.types, err = conf.Check(p.ImportPath, l.fset, files, out.info); err != nil {
-		return nil, fmt.Errorf("types of %s: %w", p.ImportPath, err)
+		return nil, fmt.Errorf("type-checking %s: %w", p.ImportPath, err)
 	}
 	return out, nil
 }
 
-// position is where pos is in the file as it lies on the disk.
-func (l *loaded) position(pos token.Pos) token.Position { return l.fset.PositionFor(pos, false) }
+// position returns the position of pos in the file on disk, regardless of line
+// directives.
+func (l *loadedPackage) position(pos token.Pos) token.Position { return l.fset.PositionFor(pos, false) }

@@ -7,26 +7,26 @@ import (
 	"go/version"
 )
 
-// loopVariables refuses loops whose meaning would change. Before Go 1.22 all
-// iterations shared a variable; the copy is compiled as the toolchain's own
-// version of the language, where each has its own. That makes a difference only
-// to who keeps the variable beyond an iteration.
-func (r *rewriting) loopVariables() {
+// checkLoopVariables refuses loops whose meaning would change in the copy. Before Go 1.22
+// all iterations shared the loop variable. The copy is compiled with the toolchain's
+// version of the language, where each iteration has its own. This matters only if the
+// variable outlives an iteration.
+func (r *rewriter) checkLoopVariables() {
 	v := r.info.FileVersions[r.source.syntax]
 	if v == "" || version.Compare(v, "go1.22") >= 0 {
 		return
 	}
 	ast.Inspect(r.source.syntax, func(n ast.Node) bool {
 		for _, id := range loopIdents(n) {
-			if obj := r.info.Defs[id]; obj != nil && r.kept(n, obj) {
-				r.errorf(id.Pos(), "the loop variable %s is kept beyond an iteration, and means something else since Go 1.22: raise the go line of its module, which says %s", id.Name, v)
+			if obj := r.info.Defs[id]; obj != nil && r.outlivesIteration(n, obj) {
+				r.errorf(id.Pos(), "the loop variable %s outlives its iteration, and its meaning has changed in Go 1.22: raise the go line of the module, which says %s", id.Name, v)
 			}
 		}
 		return true
 	})
 }
 
-// loopIdents are the variables that a loop declares.
+// loopIdents returns the variables that a loop declares.
 func loopIdents(n ast.Node) []*ast.Ident {
 	var declared []ast.Expr
 	switch n := n.(type) {
@@ -48,21 +48,21 @@ func loopIdents(n ast.Node) []*ast.Ident {
 	return ids
 }
 
-// kept reports whether a function literal in the loop uses the variable, or
-// something takes its address.
-func (r *rewriting) kept(loop ast.Node, obj types.Object) bool {
+// outlivesIteration reports whether the variable may outlive an iteration of the loop: a
+// function literal uses it, or its address is taken.
+func (r *rewriter) outlivesIteration(loop ast.Node, obj types.Object) bool {
 	found := false
 	ast.Inspect(loop, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.FuncLit:
-			found = found || r.mentions(n, obj)
+			found = found || r.uses(n, obj)
 		case *ast.UnaryExpr:
-			found = found || n.Op == token.AND && r.mentions(n.X, obj)
-		case *ast.SliceExpr: // of an array takes its address
-			found = found || r.mentions(n.X, obj)
+			found = found || n.Op == token.AND && r.uses(n.X, obj)
+		case *ast.SliceExpr: // slicing an array takes its address
+			found = found || r.uses(n.X, obj)
 		case *ast.SelectorExpr:
 			s := r.info.Selections[n]
-			if s == nil || s.Kind() != types.MethodVal || !r.mentions(n.X, obj) {
+			if s == nil || s.Kind() != types.MethodVal || !r.uses(n.X, obj) {
 				return true
 			}
 			_, pointer := s.Obj().(*types.Func).Signature().Recv().Type().(*types.Pointer)
@@ -74,7 +74,8 @@ func (r *rewriting) kept(loop ast.Node, obj types.Object) bool {
 	return found
 }
 
-func (r *rewriting) mentions(in ast.Node, obj types.Object) bool {
+// uses reports whether the variable is used in a node.
+func (r *rewriter) uses(in ast.Node, obj types.Object) bool {
 	found := false
 	ast.Inspect(in, func(n ast.Node) bool {
 		id, ok := n.(*ast.Ident)

@@ -5,10 +5,10 @@ import (
 	"go/types"
 )
 
-// orderRange makes a range over a built-in map one over a sequence in a fixed
-// order. Its body can break, continue, return and jump as before.
-func (r *rewriting) orderRange(s *ast.RangeStmt) {
-	if _, ok := core(r.info.TypeOf(s.X)).(*types.Map); !ok {
+// orderRange gives a range over a built-in map a fixed order, by ranging over a sequence
+// instead. The loop body can break, continue, return and goto as before.
+func (r *rewriter) orderRange(s *ast.RangeStmt) {
+	if _, ok := coreType(r.info.TypeOf(s.X)).(*types.Map); !ok {
 		return
 	}
 	r.support = append(r.support, orderedImport)
@@ -16,9 +16,9 @@ func (r *rewriting) orderRange(s *ast.RangeStmt) {
 	r.edit(s.X.End(), s.X.End(), ")", Ordered)
 }
 
-// core is the underlying type of t, or, for a type parameter, the one that all
-// its types share; nil if there is none.
-func core(t types.Type) types.Type {
+// coreType returns the underlying type of t. For a type parameter it returns the
+// underlying type that all types in its constraint share, or nil.
+func coreType(t types.Type) types.Type {
 	if t == nil {
 		return nil
 	}
@@ -28,7 +28,7 @@ func core(t types.Type) types.Type {
 	}
 	var shared types.Type
 	for _, term := range terms(p.Constraint().Underlying().(*types.Interface)) {
-		u := core(term)
+		u := coreType(term)
 		if shared != nil && !types.Identical(shared, u) {
 			return nil
 		}
@@ -37,7 +37,7 @@ func core(t types.Type) types.Type {
 	return shared
 }
 
-// terms lists the types in the unions of an interface.
+// terms returns the types in the unions of an interface.
 func terms(i *types.Interface) []types.Type {
 	var all []types.Type
 	for e := range i.EmbeddedTypes() {

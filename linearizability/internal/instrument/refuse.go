@@ -8,34 +8,34 @@ import (
 	"slices"
 )
 
-// stop inserts a refusal before the innermost statement that n is in and that
-// stands in a list of statements: path leads to n. The refusal may stop an
-// exploration that would not have come to n itself, say in an else branch's
-// condition; never the other way round.
-func (r *rewriting) stop(n ast.Node, path []ast.Node, what string) {
-	at, function := innermost(path)
+// refuse inserts a refusal before the innermost statement in a statement list that
+// contains n, where path leads to n. That statement may not always reach n: n may be in
+// the condition of an else branch. So the refusal may stop an exploration that would not
+// have reached n, but n is never reached without it.
+func (r *rewriter) refuse(n ast.Node, path []ast.Node, what string) {
+	at, function := innermostStatement(path)
 	if at == nil {
-		r.errorf(n.Pos(), "%s is not supported where a package variable is initialised: move it into a function", what)
+		r.errorf(n.Pos(), "%s is not supported in the initializer of a package variable: move it into a function", what)
 		return
 	}
-	before, ok := place(at, function)
+	before, ok := refusalPosition(at, function)
 	if !ok {
-		r.errorf(n.Pos(), "%s is not supported under a label that goto and a loop share: give the loop a label of its own", what)
+		r.errorf(n.Pos(), "%s is not supported under a label that both a goto and a loop use: give the loop its own label", what)
 		return
 	}
 	here := r.position(n.Pos())
 	call := fmt.Sprintf("%s.At(%q, %q); ", refuseImport.name, what, fmt.Sprintf("%s:%d", filepath.Base(here.Filename), here.Line))
 	e := r.newEdit(before, before, call, Refused)
-	if _, has := r.stops[e.Offset]; !has {
-		r.stops[e.Offset] = e
+	if _, present := r.refusals[e.Offset]; !present {
+		r.refusals[e.Offset] = e
 	}
 }
 
-// place is where to put a refusal before a statement: before its labels, which
-// may name a loop, or, if a goto jumps there, after them. It is not ok if both
-// are wanted.
-func place(at ast.Stmt, function ast.Node) (before token.Pos, ok bool) {
-	jumped, left := false, false
+// refusalPosition returns where to insert a refusal before a statement. That is before
+// its labels, as one may name a loop, or after them if a goto jumps to one. If both
+// apply there is no such position.
+func refusalPosition(at ast.Stmt, function ast.Node) (before token.Pos, ok bool) {
+	jumpedTo, namesLoop := false, false
 	before = at.Pos()
 	for {
 		l, ok := at.(*ast.LabeledStmt)
@@ -43,21 +43,21 @@ func place(at ast.Stmt, function ast.Node) (before token.Pos, ok bool) {
 			break
 		}
 		jumps, leaves := branches(function, l.Label.Name)
-		jumped, left = jumped || jumps, left || leaves
+		jumpedTo, namesLoop = jumpedTo || jumps, namesLoop || leaves
 		at = l.Stmt
 	}
-	if jumped {
+	if jumpedTo {
 		before = at.Pos()
 	}
-	return before, !(jumped && left)
+	return before, !(jumpedTo && namesLoop)
 }
 
-// innermost returns the last statement of path that stands in a list, and the
-// body of the function that it is in.
-func innermost(path []ast.Node) (ast.Stmt, ast.Node) {
+// innermostStatement returns the innermost statement of path that is in a statement
+// list, and the function that contains it.
+func innermostStatement(path []ast.Node) (ast.Stmt, ast.Node) {
 	for i := len(path) - 1; i > 0; i-- {
 		s, ok := path[i].(ast.Stmt)
-		if !ok || !slices.Contains(statements(path[i-1]), s) {
+		if !ok || !slices.Contains(statementList(path[i-1]), s) {
 			continue
 		}
 		for j := i; j >= 0; j-- {
@@ -70,8 +70,8 @@ func innermost(path []ast.Node) (ast.Stmt, ast.Node) {
 	return nil, nil
 }
 
-// statements is the list of statements of a node that has one.
-func statements(n ast.Node) []ast.Stmt {
+// statementList returns the statement list of a node, if it has one.
+func statementList(n ast.Node) []ast.Stmt {
 	switch n := n.(type) {
 	case *ast.BlockStmt:
 		return n.List
@@ -83,8 +83,8 @@ func statements(n ast.Node) []ast.Stmt {
 	return nil
 }
 
-// branches reports whether a goto jumps to the label, and whether a break or
-// continue names it.
+// branches reports whether a goto jumps to the label, and whether a break or continue
+// names it.
 func branches(function ast.Node, label string) (jumps, leaves bool) {
 	ast.Inspect(function, func(n ast.Node) bool {
 		if b, ok := n.(*ast.BranchStmt); ok && b.Label != nil && b.Label.Name == label {

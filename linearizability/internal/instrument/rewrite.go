@@ -8,37 +8,36 @@ import (
 	"slices"
 )
 
-// rewriting is the work on one file.
-type rewriting struct {
-	*loaded
-	source   *source
-	packages *packages
-	shims    *shims
-	hashes   *hashes
+// rewriter collects the edits of one file.
+type rewriter struct {
+	*loadedPackage
+	source   *sourceFile
+	packages *packageSet
+	shims    *shimSet
+	hashes   *hashFunctions
 
-	edits   []Edit
-	support []support    // what inserted code imports
-	stops   map[int]Edit // refusals, by offset: one a statement
-	errors  []positioned
+	edits    []Edit
+	support  []supportImport
+	refusals map[int]Edit // by offset, as one per statement is enough
+	errors   []positionedError
 }
 
-type positioned struct {
+type positionedError struct {
 	pos token.Position
 	err error
 }
 
-// all finds all substitutions, in order.
-func (r *rewriting) all() {
-	r.stops = make(map[int]Edit)
-	r.reservedNames()
+// rewrite finds all edits and sorts them.
+func (r *rewriter) rewrite() {
+	r.refusals = make(map[int]Edit)
+	r.checkReservedNames()
 	r.redirectImports()
-	r.directives()
-	r.functions()
-	r.hash()
+	r.rewriteDirectives()
+	r.addBodies()
+	r.replaceHashes()
 	r.walk()
-	r.loopVariables()
-	r.missingSibling()
-	for _, e := range r.stops {
+	r.checkLoopVariables()
+	for _, e := range r.refusals {
 		r.edits = append(r.edits, e)
 		r.support = append(r.support, refuseImport)
 	}
@@ -46,8 +45,8 @@ func (r *rewriting) all() {
 	slices.SortStableFunc(r.edits, func(a, b Edit) int { return cmp.Compare(a.Offset, b.Offset) })
 }
 
-// walk looks at every node of the file together with what it is in.
-func (r *rewriting) walk() {
+// walk visits every node of the file together with the nodes that contain it.
+func (r *rewriter) walk() {
 	var path []ast.Node
 	ast.Inspect(r.source.syntax, func(n ast.Node) bool {
 		if n == nil {
@@ -58,34 +57,34 @@ func (r *rewriting) walk() {
 		if s, ok := n.(*ast.RangeStmt); ok {
 			r.orderRange(s)
 		}
-		r.unsupported(n, path)
+		r.checkSupported(n, path)
 		return true
 	})
 }
 
-// edit notes a substitution of the bytes from one position to another.
-func (r *rewriting) edit(from, to token.Pos, text string, kind Kind) {
+// edit adds an edit that replaces the source between two positions.
+func (r *rewriter) edit(from, to token.Pos, text string, kind Kind) {
 	r.edits = append(r.edits, r.newEdit(from, to, text, kind))
 }
 
-func (r *rewriting) newEdit(from, to token.Pos, text string, kind Kind) Edit {
+func (r *rewriter) newEdit(from, to token.Pos, text string, kind Kind) Edit {
 	a, b := r.position(from), r.position(to)
 	return Edit{Offset: a.Offset, Old: string(r.source.text[a.Offset:b.Offset]), New: text, Kind: kind, Line: a.Line}
 }
 
-// errorf notes what makes the file impossible to explore.
-func (r *rewriting) errorf(pos token.Pos, format string, args ...any) {
+// errorf adds a reason why the file cannot be explored.
+func (r *rewriter) errorf(pos token.Pos, format string, args ...any) {
 	at := r.position(pos)
 	err := fmt.Errorf("%s:%d: %s", at.Filename, at.Line, fmt.Sprintf(format, args...))
-	r.errors = append(r.errors, positioned{at, err})
+	r.errors = append(r.errors, positionedError{at, err})
 }
 
-// firstError is the first of the file, and says how many there are.
-func (r *rewriting) firstError() error {
+// firstError returns the first error in the file. It says how many more there are.
+func (r *rewriter) firstError() error {
 	if len(r.errors) == 0 {
 		return nil
 	}
-	first := slices.MinFunc(r.errors, func(a, b positioned) int { return cmp.Compare(a.pos.Offset, b.pos.Offset) })
+	first := slices.MinFunc(r.errors, func(a, b positionedError) int { return cmp.Compare(a.pos.Offset, b.pos.Offset) })
 	if more := len(r.errors) - 1; more > 0 {
 		return fmt.Errorf("%w (and %d more in this file)", first.err, more)
 	}

@@ -12,11 +12,11 @@ import (
 	"slices"
 )
 
-// shimPath is where the stand-ins are.
+// shimPath is the prefix of the import paths of the stand-ins.
 const shimPath = checkerModule + "/linearizability/internal/shim/"
 
-// standIns are the packages of the standard library that have a stand-in. The
-// last two are for copies of the toolchain's own packages.
+// standIns has the stand-ins for packages of the standard library. The last two are
+// for the copy of the toolchain's sync.Map.
 var standIns = map[string]string{
 	"sync":            shimPath + "sync",
 	"sync/atomic":     shimPath + "sync/atomic",
@@ -26,33 +26,33 @@ var standIns = map[string]string{
 	"internal/goarch": shimPath + "goarch",
 }
 
-// support is what inserted code imports.
-type support struct{ name, path string }
+// supportImport is an import that inserted code needs.
+type supportImport struct{ name, path string }
 
-// The names are such that no package will have them.
+// Files that use one of these names are refused: see checkReservedNames.
 var (
-	orderedImport = support{"mapspecOrdered", shimPath + "ordered"}
-	refuseImport  = support{"mapspecRefuse", shimPath + "refuse"}
-	randomImport  = support{"mapspecRandom", shimPath + "random"}
-	hashingImport = support{"mapspecHashing", shimPath + "hashing"}
+	orderedImport = supportImport{"mapspecOrdered", shimPath + "ordered"}
+	refuseImport  = supportImport{"mapspecRefuse", shimPath + "refuse"}
+	randomImport  = supportImport{"mapspecRandom", shimPath + "random"}
+	hashingImport = supportImport{"mapspecHashing", shimPath + "hashing"}
 )
 
-// shims are the stand-ins that some copies import.
-type shims struct {
-	byStandard map[string]*types.Package
+// shimSet has the types of the stand-ins that the copies import.
+type shimSet struct {
+	byStandard map[string]*types.Package // by the path of the standard package
 }
 
 // loadShims loads the stand-ins that the packages need.
-func (c *Copy) loadShims(ctx context.Context, p *packages) (*shims, error) {
+func (c *Copy) loadShims(ctx context.Context, p *packageSet) (*shimSet, error) {
 	wanted := make(map[string]bool)
 	for _, l := range p.copied {
 		for _, path := range l.Imports {
-			if _, ok := standIns[path]; ok && !p.copies(path) {
+			if _, ok := standIns[path]; ok && !p.isCopied(path) {
 				wanted[path] = true
 			}
 		}
 	}
-	s := &shims{byStandard: make(map[string]*types.Package)}
+	s := &shimSet{byStandard: make(map[string]*types.Package)}
 	if len(wanted) == 0 {
 		return s, nil
 	}
@@ -62,7 +62,7 @@ func (c *Copy) loadShims(ctx context.Context, p *packages) (*shims, error) {
 	}
 	all, err := c.inCopy().list(ctx, patterns...)
 	if err != nil {
-		return nil, fmt.Errorf("the stand-ins in %s: %w", c.Checker, err)
+		return nil, fmt.Errorf("loading the stand-ins in %s: %w", c.Checker, err)
 	}
 	exports := make(map[string]string)
 	for _, l := range all {
@@ -71,25 +71,26 @@ func (c *Copy) loadShims(ctx context.Context, p *packages) (*shims, error) {
 	imp := exportImporter(token.NewFileSet(), exports)
 	for path := range wanted {
 		if s.byStandard[path], err = imp.Import(standIns[path]); err != nil {
-			return nil, fmt.Errorf("the stand-in for %s: %w", path, err)
+			return nil, fmt.Errorf("loading the stand-in for %s: %w", path, err)
 		}
 	}
 	return s, nil
 }
 
-// exportImporter reads the types of packages from what the compiler wrote.
+// exportImporter reads the types of packages from the compiler's export files.
 func exportImporter(fset *token.FileSet, exports map[string]string) types.Importer {
 	return importer.ForCompiler(fset, "gc", func(path string) (io.ReadCloser, error) {
 		file := exports[path]
 		if file == "" {
-			return nil, fmt.Errorf("go list names no types of %s", path)
+			return nil, fmt.Errorf("go list has no export file of %s", path)
 		}
 		return os.Open(file)
 	})
 }
 
-// lacks reports whether obj is of a package that has a stand-in, which lacks it.
-func (s *shims) lacks(obj types.Object) bool {
+// lacks reports whether obj belongs to a package with a stand-in, but not to the
+// stand-in.
+func (s *shimSet) lacks(obj types.Object) bool {
 	if obj.Pkg() == nil {
 		return false
 	}
@@ -116,7 +117,7 @@ func (s *shims) lacks(obj types.Object) bool {
 	return method == nil
 }
 
-// receiverName is the type whose method f is.
+// receiverName returns the name of the type whose method f is, or nil.
 func receiverName(f *types.Func) *types.TypeName {
 	recv := f.Signature().Recv()
 	if recv == nil {

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// uncontrolled names functions, methods and variables of the standard library
-// that depend on the time, on chance or on other goroutines.
+// uncontrolled has the functions and methods of the standard library that depend on time,
+// chance or other goroutines.
 var uncontrolled = map[string]bool{
 	"time.After": true, "time.AfterFunc": true, "time.NewTicker": true, "time.NewTimer": true, "time.Now": true,
 	"time.Since": true, "time.Sleep": true, "time.Tick": true, "time.Until": true,
@@ -23,18 +23,20 @@ var uncontrolled = map[string]bool{
 	"(reflect.Value).Send": true, "(reflect.Value).Recv": true, "(reflect.Value).TrySend": true, "(reflect.Value).TryRecv": true,
 	"(reflect.Value).Close": true, "reflect.Select": true,
 
-	// A coroutine of the scheduler cannot be left from within another one.
+	// A thread of the scheduler cannot be switched from within another coroutine.
 	"iter.Pull": true, "iter.Pull2": true,
 }
 
-// chance are packages whose every function and variable is uncontrolled. What a
-// generator with a given seed returns is not; nobody gets one without them.
-var chance = []string{"math/rand", "math/rand/v2", "crypto/rand"}
+// randomPackages are packages whose functions and variables are all uncontrolled. The
+// methods of a seeded generator are not, but a map cannot create one without a function
+// of these packages.
+var randomPackages = []string{"math/rand", "math/rand/v2", "crypto/rand"}
 
-// unsupported deals with a node that the scheduler cannot control.
-func (r *rewriting) unsupported(n ast.Node, path []ast.Node) {
-	if what := r.concurrency(n, path); what != "" {
-		r.stop(n, path, what)
+// checkSupported inserts a refusal before a node that the scheduler cannot control. It
+// reports an error if the node uses something that a stand-in lacks.
+func (r *rewriter) checkSupported(n ast.Node, path []ast.Node) {
+	if what := r.concurrentOperation(n, path); what != "" {
+		r.refuse(n, path, what)
 	}
 	id, ok := n.(*ast.Ident)
 	if !ok {
@@ -45,27 +47,28 @@ func (r *rewriting) unsupported(n ast.Node, path []ast.Node) {
 		return
 	}
 	if r.shims.lacks(obj) {
-		r.errorf(id.Pos(), "%s is not supported: %s has none; take it out of the package, or out of this build by a build tag",
+		r.errorf(id.Pos(), "%s is not supported, as %s lacks it: remove it from the package, or exclude it from the build by a build tag",
 			fullName(obj), strings.TrimPrefix(standIns[obj.Pkg().Path()], checkerModule+"/"))
 	}
 	if isUncontrolled(obj) {
-		r.stop(id, path, fullName(obj))
+		r.refuse(id, path, fullName(obj))
 	}
 }
 
-// concurrency names what n does to goroutines and channels.
-func (r *rewriting) concurrency(n ast.Node, path []ast.Node) string {
+// concurrentOperation returns the name of what n does with goroutines or channels, or
+// the empty string.
+func (r *rewriter) concurrentOperation(n ast.Node, path []ast.Node) string {
 	switch n := n.(type) {
 	case *ast.GoStmt:
 		return "go statement"
 	case *ast.SelectStmt:
 		return "select"
 	case *ast.SendStmt:
-		if !communicates(path) {
+		if !isCommClause(path) {
 			return "channel send"
 		}
 	case *ast.UnaryExpr:
-		if n.Op == token.ARROW && !communicates(path) {
+		if n.Op == token.ARROW && !isCommClause(path) {
 			return "channel receive"
 		}
 	case *ast.RangeStmt:
@@ -84,9 +87,9 @@ func (r *rewriting) concurrency(n ast.Node, path []ast.Node) string {
 	return ""
 }
 
-// communicates reports whether path leads to the communication of a select,
-// which is refused as a whole.
-func communicates(path []ast.Node) bool {
+// isCommClause reports whether path leads into the communication of a select clause. The
+// select is refused as a whole.
+func isCommClause(path []ast.Node) bool {
 	for i, n := range slices.Backward(path) {
 		switch n := n.(type) {
 		case *ast.FuncLit, *ast.BlockStmt:
@@ -98,8 +101,8 @@ func communicates(path []ast.Node) bool {
 	return false
 }
 
-// isChannel reports whether every type that t stands for is a channel: their
-// directions may differ.
+// isChannel reports whether t is a channel type. For a type parameter it reports whether
+// all types in its constraint are, even if their directions differ.
 func isChannel(t types.Type) bool {
 	if t == nil {
 		return false
@@ -113,11 +116,13 @@ func isChannel(t types.Type) bool {
 	return len(all) > 0 && !slices.ContainsFunc(all, func(t types.Type) bool { return !isChannel(t) })
 }
 
+// isUncontrolled reports whether an object of the standard library depends on time,
+// chance or other goroutines.
 func isUncontrolled(obj types.Object) bool {
 	if uncontrolled[fullName(obj)] {
 		return true
 	}
-	if !slices.Contains(chance, obj.Pkg().Path()) || obj.Parent() != obj.Pkg().Scope() {
+	if !slices.Contains(randomPackages, obj.Pkg().Path()) || obj.Parent() != obj.Pkg().Scope() {
 		return false
 	}
 	switch obj.(type) {
@@ -127,7 +132,7 @@ func isUncontrolled(obj types.Object) bool {
 	return false
 }
 
-// fullName is the name of an object with its package, as in (*time.Timer).Stop.
+// fullName returns the name of an object with its package, as in (*time.Timer).Stop.
 func fullName(obj types.Object) string {
 	if f, ok := obj.(*types.Func); ok {
 		return f.Origin().FullName()

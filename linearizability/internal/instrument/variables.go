@@ -7,9 +7,9 @@ import (
 	"go/types"
 )
 
-// variables lists the package's variables, as "file:line name", but for blank
-// ones and those of type error, which are there to be compared with.
-func (l *loaded) variables() []string {
+// variables returns the package's variables, as "file:line name". It leaves out blank
+// variables, and variables of type error, which usually never change.
+func (l *loadedPackage) variables() []string {
 	var all []string
 	for _, s := range l.sources {
 		for _, d := range s.syntax.Decls {

@@ -12,12 +12,12 @@ import (
 	"strings"
 )
 
-// Verify reads the originals and the copies again and compares them token by
-// token. They must differ by the listed substitutions only, which it recognises
-// by patterns of its own, and by as many of each kind as are recorded. It also
-// fails if an original has changed since, or if there is another file among the
-// copies. That every range over a map was found it cannot tell: tokens have no
-// types.
+// Verify checks that the copy is what it should be. It reads the originals and the copies
+// again and compares them token by token. They may differ only by edits, which it
+// recognizes by patterns that are independent of the code that made them. The number of
+// edits of each kind must be as recorded. Verify also fails if an original has changed or
+// if there is an additional file. It cannot tell whether every range over a built-in map
+// was found, as tokens have no types.
 func (c *Copy) Verify() error {
 	if err := c.verify(); err != nil {
 		return fmt.Errorf("instrument: %w", err)
@@ -48,12 +48,13 @@ func (c *Copy) verify() error {
 			return fs.SkipDir
 		}
 		if !d.IsDir() && filepath.Dir(path) != c.Root && !known[path] {
-			return fmt.Errorf("%s is no copy of anything: remove it", path)
+			return fmt.Errorf("%s is not a copy of any file: remove it", path)
 		}
 		return nil
 	})
 }
 
+// verifyFile compares a file with its original.
 func (c *Copy) verifyFile(f File) error {
 	text, err := os.ReadFile(f.Copy)
 	if err != nil {
@@ -65,7 +66,7 @@ func (c *Copy) verifyFile(f File) error {
 				return nil
 			}
 		}
-		return fmt.Errorf("%s is not as it was generated", f.Copy)
+		return fmt.Errorf("%s has changed since it was generated: copy the source again", f.Copy)
 	}
 	original, err := os.ReadFile(f.Original)
 	if err != nil {
@@ -73,11 +74,11 @@ func (c *Copy) verifyFile(f File) error {
 	}
 	if filepath.Ext(f.Copy) != ".go" {
 		if string(text) != string(original) {
-			return fmt.Errorf("%s differs from %s", f.Copy, f.Original)
+			return fmt.Errorf("%s differs from %s: copy the source again", f.Copy, f.Original)
 		}
 		return nil
 	}
-	v := &comparison{folder: c.hasFolder, hash: c.hashNames(), base: filepath.Base(f.Original), counts: make(map[Kind]int)}
+	v := &comparison{hasCopy: c.hasCopy, hashNames: c.hashNames(), base: filepath.Base(f.Original), counts: make(map[Kind]int)}
 	if v.original, err = scan(original); err != nil {
 		return fmt.Errorf("%s: %w", f.Original, err)
 	}
@@ -92,13 +93,13 @@ func (c *Copy) verifyFile(f File) error {
 		recorded[e.Kind]++
 	}
 	if !maps.Equal(recorded, v.counts) {
-		return fmt.Errorf("%s: the copy has the substitutions %v, but %v are recorded", f.Original, v.counts, recorded)
+		return fmt.Errorf("%s: the copy has the edits %v, but %v are recorded: copy the source again", f.Original, v.counts, recorded)
 	}
 	return nil
 }
 
-// hasFolder reports whether there is a copy of the package.
-func (c *Copy) hasFolder(path string) bool {
+// hasCopy reports whether there is a copy of the package.
+func (c *Copy) hasCopy(path string) bool {
 	dir := filepath.Join(c.Root, filepath.FromSlash(path))
 	return slices.ContainsFunc(c.Files, func(f File) bool { return filepath.Dir(f.Copy) == dir })
 }
@@ -117,7 +118,7 @@ func (l lexeme) String() string {
 	return l.tok.String()
 }
 
-// scan splits a file into tokens, comments included, and EOF.
+// scan returns the tokens of a file, including comments and the final EOF.
 func scan(text []byte) ([]lexeme, error) {
 	var s scanner.Scanner
 	var first error
@@ -137,37 +138,37 @@ func scan(text []byte) ([]lexeme, error) {
 	}
 }
 
-// comparison walks through the tokens of a file and its copy.
+// comparison compares the tokens of a file with those of its copy.
 type comparison struct {
 	original, copy []lexeme
-	folder         func(path string) bool
-	hash           map[string]bool // the last parts of names of functions that hash by policy
-	base           string          // the original's name
-	i, j           int             // what is looked at in original and copy
-	depth          int             // of brackets
-	wraps          []int           // the depths at which wrapped maps are to end
+	hasCopy        func(path string) bool // whether a package is copied
+	hashNames      map[string]bool        // the last parts of the names in Copy.Hash
+	base           string                 // the name of the original, without its folder
+	i, j           int                    // the current tokens of original and copy
+	depth          int                    // the number of open brackets
+	wrapped        []int                  // the depths of the calls around ranges that are open
 	counts         map[Kind]int
 }
 
-// run returns an error that begins with a line.
+// run returns an error that begins with a line number.
 func (v *comparison) run() error {
 	for {
 		o, c := v.original[v.i], v.copy[v.j]
-		if kind := v.substitution(); kind != "" {
+		if kind := v.matchEdit(); kind != "" {
 			v.counts[kind]++
 			continue
 		}
 		if o != c {
-			return fmt.Errorf("%d: the copy has %q on line %d where the original has %q, and that is no substitution that is made",
+			return fmt.Errorf("%d: the copy has %q on line %d where the original has %q: copy the source again",
 				o.line, c, c.line, o)
 		}
 		if o.tok == token.STRING && v.importing() && v.mustChange(o.lit) {
-			return fmt.Errorf("%d: the import of %s does not go to a copy or a stand-in", o.line, o.lit)
+			return fmt.Errorf("%d: the import of %s is not redirected to its copy or stand-in: copy the source again", o.line, o.lit)
 		}
 		switch o.tok {
 		case token.EOF:
-			if len(v.wraps) > 0 {
-				return fmt.Errorf("%d: a range over a map does not end", o.line)
+			if len(v.wrapped) > 0 {
+				return fmt.Errorf("%d: the call around a range over a map does not end: copy the source again", o.line)
 			}
 			return nil
 		case token.LPAREN, token.LBRACK, token.LBRACE:
@@ -180,8 +181,9 @@ func (v *comparison) run() error {
 	}
 }
 
-// importing reports whether the token is in an import declaration: these have
-// no keyword but import, and no brackets but one pair of parentheses.
+// importing reports whether the current token is in an import declaration. Such a
+// declaration has no keyword except import, and no brackets except one pair of
+// parentheses.
 func (v *comparison) importing() bool {
 	for _, l := range slices.Backward(v.original[:v.i]) {
 		switch {
@@ -196,8 +198,8 @@ func (v *comparison) importing() bool {
 	return false
 }
 
-// before is the last token of the original that is no comment.
-func (v *comparison) before() lexeme {
+// previous returns the token of the original before the current one, ignoring comments.
+func (v *comparison) previous() lexeme {
 	for _, l := range slices.Backward(v.original[:v.i]) {
 		if l.tok != token.COMMENT {
 			return l
@@ -206,8 +208,8 @@ func (v *comparison) before() lexeme {
 	return lexeme{}
 }
 
-// copyHas reports whether the copy goes on with these tokens: each is a text,
-// or one of the classes name and string.
+// copyHas reports whether the copy continues with the given tokens. Each is the text of a
+// token, anyName or anyString.
 func (v *comparison) copyHas(want ...string) bool {
 	if v.j+len(want) > len(v.copy) {
 		return false
@@ -232,13 +234,14 @@ func (v *comparison) copyHas(want ...string) bool {
 	return true
 }
 
+// Classes of tokens for copyHas.
 const (
 	anyName   = "a name"
 	anyString = "a string"
 )
 
-// namesLine reports whether a refusal names a line of the file that is not before
-// the refusal.
+// namesLine reports whether the position in a refusal is in this file, and not before the
+// refusal.
 func (v *comparison) namesLine(quoted string) bool {
 	var line int
 	rest, ok := strings.CutPrefix(strings.Trim(quoted, `"`), v.base+":")

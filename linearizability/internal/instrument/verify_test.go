@@ -42,74 +42,74 @@ func other(key uint64) uint64 {
 }
 `
 
-// Each way to tamper with a copy is found.
-func TestVerifyFindsWhatIsNoSubstitution(t *testing.T) {
+// Verify detects every way of tampering with a copy.
+func TestVerifyDetectsTampering(t *testing.T) {
 	for name, s := range map[string]struct{ old, new string }{
-		"a comparison":           {"n > 3", "n >= 3"},
-		"a constant":             {"Sleep(1)", "Sleep(2)"},
-		"a name":                 {"n += k", "n += n"},
-		"a statement less":       {"n += k", ""},
-		"a statement more":       {"n += k", "n += k; n++"},
-		"a line more":            {"n += k", "n += k\n"},
-		"a comment":              {"var mu", "/* new */ var mu"},
-		"a directive more":       {"var mu", "//go:norace\nvar mu"},
-		"an import back":         {`sync "github.com/mapspec/mapspec/linearizability/internal/shim/sync"`, `"sync"`},
-		"an import elsewhere":    {"shim/sync\"", "shim/runtime\""},
-		"an import's name":       {`sync "github`, `sink "github`},
-		"an import more":         {"package m", `package m; import mapspecOther "github.com/mapspec/mapspec/linearizability/internal/shim/other"`},
-		"an import of a support": {"package m", `package m; import mapspecRandom "github.com/mapspec/mapspec/linearizability/internal/shim/random"`},
-		"a range as it was":      {"mapspecOrdered.Map(m)", "m"},
-		"another order":          {"mapspecOrdered.Map(m)", "mapspecOrdered.Other(m)"},
-		"another map":            {"mapspecOrdered.Map(m)", "mapspecOrdered.Map(n)"},
-		"an argument more":       {"mapspecOrdered.Map(m)", "mapspecOrdered.Map(m, m)"},
-		"a refusal less":         {`mapspecRefuse.At("channel receive", "m.go:20"); `, ""},
-		"a refusal more":         {"return n", `mapspecRefuse.At("nothing", "m.go:21"); return n`},
-		"a refusal's place":      {`"m.go:20"`, `"m.go:2"`},
-		"a refusal's file":       {`"m.go:20"`, `"n.go:20"`},
-		"a refusal in a call":    {`"channel receive"`, `"a" + "b"`},
-		"a body":                 {"mapspecRandom.Uint64()", "4"},
-		"a body's type":          {"uint64(mapspecRandom", "uint32(mapspecRandom"},
-		"a directive back":       {"// go:linkname", "//go:linkname"},
-		"a constraint back":      {"// go:build", "//go:build"},
-		"a constraint's text":    {"// go:build go1.18", "// go:build go1.17"},
-		"a hash as it was":       {" return uint64(mapspecHashing.Any(key, uint64(seed)));", ""},
-		"a hash of something":    {"Any(key,", "Any(number(),"},
-		"a hash of the seed":     {"Any(key,", "Any(seed,"},
-		"a hash without seed":    {"uint64(seed)))", "0))"},
-		"a hash of another type": {"return uint64(mapspecHashing", "return uint32(mapspecHashing"},
-		"a hash with a sum":      {"uint64(seed)));", "uint64(seed))) + 1;"},
-		"a hash on its line":     {"uint64(seed)));", "uint64(seed)))"},
-		"a hash by something":    {"mapspecHashing.Any(", "mapspecHashing.Uint64("},
-		"another hash":           {"func other(key uint64) uint64 {", "func other(key uint64) uint64 { return uint64(mapspecHashing.Any(key, 0));"},
-		"an end":                 {"func F(", "func G() {}\nfunc F("},
-		"no Go":                  {"func F(", "func F(\"\n"},
+		"a comparison":                         {"n > 3", "n >= 3"},
+		"a constant":                           {"Sleep(1)", "Sleep(2)"},
+		"a name":                               {"n += k", "n += n"},
+		"a missing statement":                  {"n += k", ""},
+		"an extra statement":                   {"n += k", "n += k; n++"},
+		"an extra line":                        {"n += k", "n += k\n"},
+		"a comment":                            {"var mu", "/* new */ var mu"},
+		"an extra directive":                   {"var mu", "//go:norace\nvar mu"},
+		"an import that is not redirected":     {`sync "github.com/mapspec/mapspec/linearizability/internal/shim/sync"`, `"sync"`},
+		"an import of another stand-in":        {"shim/sync\"", "shim/runtime\""},
+		"an import's name":                     {`sync "github`, `sink "github`},
+		"an extra import":                      {"package m", `package m; import mapspecOther "github.com/mapspec/mapspec/linearizability/internal/shim/other"`},
+		"an extra import of a stand-in":        {"package m", `package m; import mapspecRandom "github.com/mapspec/mapspec/linearizability/internal/shim/random"`},
+		"a range that is not ordered":          {"mapspecOrdered.Map(m)", "m"},
+		"another function for the order":       {"mapspecOrdered.Map(m)", "mapspecOrdered.Other(m)"},
+		"another map":                          {"mapspecOrdered.Map(m)", "mapspecOrdered.Map(n)"},
+		"an extra argument":                    {"mapspecOrdered.Map(m)", "mapspecOrdered.Map(m, m)"},
+		"a missing refusal":                    {`mapspecRefuse.At("channel receive", "m.go:20"); `, ""},
+		"an extra refusal":                     {"return n", `mapspecRefuse.At("nothing", "m.go:21"); return n`},
+		"a refusal's line":                     {`"m.go:20"`, `"m.go:2"`},
+		"a refusal's file":                     {`"m.go:20"`, `"n.go:20"`},
+		"a refusal's argument":                 {`"channel receive"`, `"a" + "b"`},
+		"a body":                               {"mapspecRandom.Uint64()", "4"},
+		"a body's type":                        {"uint64(mapspecRandom", "uint32(mapspecRandom"},
+		"a directive that is not neutralized":  {"// go:linkname", "//go:linkname"},
+		"a constraint that is not neutralized": {"// go:build", "//go:build"},
+		"a constraint's text":                  {"// go:build go1.18", "// go:build go1.17"},
+		"a hash function that is not replaced": {" return uint64(mapspecHashing.Any(key, uint64(seed)));", ""},
+		"a hash of another value":              {"Any(key,", "Any(number(),"},
+		"a hash of the seed":                   {"Any(key,", "Any(seed,"},
+		"a hash without seed":                  {"uint64(seed)))", "0))"},
+		"a hash of another type":               {"return uint64(mapspecHashing", "return uint32(mapspecHashing"},
+		"a hash that is changed":               {"uint64(seed)));", "uint64(seed))) + 1;"},
+		"a hash without semicolon":             {"uint64(seed)));", "uint64(seed)))"},
+		"a hash by another function":           {"mapspecHashing.Any(", "mapspecHashing.Uint64("},
+		"another hash function":                {"func other(key uint64) uint64 {", "func other(key uint64) uint64 { return uint64(mapspecHashing.Any(key, 0));"},
+		"an extra function":                    {"func F(", "func G() {}\nfunc F("},
+		"invalid Go":                           {"func F(", "func F(\"\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := copied(t, tampered, "example.com/m.hash")
+			c := copyFile(t, tampered, "example.com/m.hash")
 			tamper(t, c.Files[0].Copy, s.old, s.new)
 			if err := c.Verify(); err == nil {
-				t.Error("not found")
+				t.Error("not detected")
 			} else if strings.Contains(err.Error(), "\n") {
-				t.Errorf("more than a line: %v", err)
+				t.Errorf("the error has more than one line: %v", err)
 			}
 		})
 	}
 }
 
-// What is said of a copy counts too: the edits, the original, the other files.
-func TestVerifyFindsWhatIsNotRecorded(t *testing.T) {
+// Verify also compares the edits, the originals and the list of files with the record.
+func TestVerifyDetectsDifferencesFromTheRecord(t *testing.T) {
 	for name, change := range map[string]func(t *testing.T, c *Copy){
-		"an edit less":   func(_ *testing.T, c *Copy) { c.Files[0].Edits = c.Files[0].Edits[1:] },
-		"another hash":   func(_ *testing.T, c *Copy) { c.Hash = []string{"example.com/m.other"} },
-		"another kind":   func(_ *testing.T, c *Copy) { c.Files[0].Edits[0].Kind = Bodied },
-		"a changed file": func(t *testing.T, c *Copy) { tamper(t, c.Files[0].Original, "n += k", "n += 2*k") },
-		"no original":    func(t *testing.T, c *Copy) { remove(t, c.Files[0].Original) },
-		"no copy":        func(t *testing.T, c *Copy) { remove(t, c.Files[0].Copy) },
-		"a file more": func(t *testing.T, c *Copy) {
+		"a missing edit":        func(_ *testing.T, c *Copy) { c.Files[0].Edits = c.Files[0].Edits[1:] },
+		"another hash function": func(_ *testing.T, c *Copy) { c.Hash = []string{"example.com/m.other"} },
+		"another kind":          func(_ *testing.T, c *Copy) { c.Files[0].Edits[0].Kind = Implemented },
+		"a changed file":        func(t *testing.T, c *Copy) { tamper(t, c.Files[0].Original, "n += k", "n += 2*k") },
+		"no original":           func(t *testing.T, c *Copy) { remove(t, c.Files[0].Original) },
+		"no copy":               func(t *testing.T, c *Copy) { remove(t, c.Files[0].Copy) },
+		"an extra file": func(t *testing.T, c *Copy) {
 			writeFiles(t, filepath.Dir(c.Files[0].Copy), map[string]string{"more.go": "package m\n"})
 		},
-		"a generated file": func(t *testing.T, c *Copy) {
+		"a changed generated file": func(t *testing.T, c *Copy) {
 			path := filepath.Join(filepath.Dir(c.Files[0].Copy), preludeName)
 			writeFiles(t, "/", map[string]string{path: "package m\n"})
 			c.Files = append(c.Files, File{Copy: path})
@@ -117,17 +117,17 @@ func TestVerifyFindsWhatIsNotRecorded(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := copied(t, tampered, "example.com/m.hash")
+			c := copyFile(t, tampered, "example.com/m.hash")
 			change(t, c)
 			if c.Verify() == nil {
-				t.Error("not found")
+				t.Error("not detected")
 			}
 		})
 	}
 }
 
-// copied copies a package of one file.
-func copied(t *testing.T, text string, hash ...string) *Copy {
+// copyFile copies a package with one file.
+func copyFile(t *testing.T, text string, hash ...string) *Copy {
 	t.Helper()
 	dir := newModule(t, map[string]string{"m.go": text})
 	c, err := New(t.Context(), Source{Dir: dir, Import: "example.com/m", Hash: hash}, filepath.Join(t.TempDir(), "copy"))

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// hashNames are the functions that hash by a policy, without package and type.
+// hashNames returns the names of the functions in Hash, without package and type.
 func (c *Copy) hashNames() map[string]bool {
 	names := make(map[string]bool)
 	for _, n := range c.Hash {
@@ -15,40 +15,46 @@ func (c *Copy) hashNames() map[string]bool {
 	return names
 }
 
-// hashed: a function that is named so returns at once, by its arguments.
+// matchHashed matches a return statement at the start of a hash function:
 //
 //	func NAME[…](KEY …, SEED …) RESULT { return RESULT(mapspecHashing.Any(KEY, uint64(SEED)));
-func (v *comparison) hashed() bool {
+func (v *comparison) matchHashed() bool {
 	if v.i == 0 || v.original[v.i-1].tok != token.LBRACE {
 		return false
 	}
-	result, name, arguments, ok := signature(v.original[:v.i-1])
-	if !ok || !v.hash[name] {
+	f, ok := parseSignature(v.original[:v.i-1])
+	if !ok || !v.hashNames[f.name] {
 		return false
 	}
-	call := []string{"return", result, "(", "mapspecHashing", ".", "Any", "(", anyName, ","}
+	call := []string{"return", f.result, "(", "mapspecHashing", ".", "Any", "(", anyName, ","}
 	if !v.copyHas(call...) {
 		return false
 	}
 	key := v.copy[v.j+7].lit
 	last := []string{"0", ")", ")", ";"}
-	if len(arguments) == 2 {
-		seed := arguments[0]
+	if len(f.parameters) == 2 {
+		seed := f.parameters[0]
 		if seed == key {
-			seed = arguments[1]
+			seed = f.parameters[1]
 		}
 		last = []string{"uint64", "(", seed, ")", ")", ")", ";"}
 	}
-	if !slices.Contains(arguments, key) || !v.copyHas(append(call, last...)...) {
+	if !slices.Contains(f.parameters, key) || !v.copyHas(append(call, last...)...) {
 		return false
 	}
 	v.j += len(call) + len(last)
 	return v.copy[v.j-1].lit == ";"
 }
 
-// signature reads the end of a declaration of a function, up to its body,
-// backwards.
-func signature(declared []lexeme) (result, name string, arguments []string, ok bool) {
+// signature is a function's name, its result type and the names of its parameters.
+type signature struct {
+	name, result string
+	parameters   []string
+}
+
+// parseSignature reads the end of a function declaration, up to its body. It goes
+// backwards, as only the end is known. It accepts one or two parameters and one result.
+func parseSignature(declared []lexeme) (f signature, ok bool) {
 	t := slices.DeleteFunc(slices.Clone(declared), func(l lexeme) bool { return l.tok == token.COMMENT })
 	at := len(t) - 1
 	back := func(tok token.Token) bool {
@@ -58,35 +64,36 @@ func signature(declared []lexeme) (result, name string, arguments []string, ok b
 		at--
 		return true
 	}
-	group := back(token.RPAREN) // (uint64) or (h uint64)
+	inParentheses := back(token.RPAREN) // (uint64) or (h uint64)
 	if !back(token.IDENT) {
-		return "", "", nil, false
+		return f, false
 	}
-	result = t[at+1].lit
-	if group {
+	f.result = t[at+1].lit
+	if inParentheses {
 		back(token.IDENT)
 		if !back(token.LPAREN) {
-			return "", "", nil, false
+			return f, false
 		}
 	}
 	if !back(token.RPAREN) {
-		return "", "", nil, false
+		return f, false
 	}
 	end := at + 1
-	open := opening(t, end)
-	at = open - 1
+	start := openingBracket(t, end)
+	at = start - 1
 	if at > 0 && t[at].tok == token.RBRACK { // type parameters
-		at = opening(t, at) - 1
+		at = openingBracket(t, at) - 1
 	}
 	if at < 1 || t[at].tok != token.IDENT || t[at-1].tok != token.FUNC && t[at-1].tok != token.RPAREN {
-		return "", "", nil, false
+		return f, false
 	}
-	arguments = argumentNames(t[open:end])
-	return result, t[at].lit, arguments, len(arguments) == 1 || len(arguments) == 2
+	f.name, f.parameters = t[at].lit, parameterNames(t[start:end])
+	return f, len(f.parameters) == 1 || len(f.parameters) == 2
 }
 
-// opening is where the bracket that ends at a place begins.
-func opening(t []lexeme, at int) int {
+// openingBracket returns the index of the bracket that matches the closing one at index
+// at.
+func openingBracket(t []lexeme, at int) int {
 	depth := 0
 	for ; at > 0; at-- {
 		switch t[at].tok {
@@ -101,9 +108,9 @@ func opening(t []lexeme, at int) int {
 	return 0
 }
 
-// argumentNames are the first words after a bracket, and after each comma
-// within it alone.
-func argumentNames(t []lexeme) []string {
+// parameterNames returns the first names after the opening bracket and after each comma
+// that is directly within it.
+func parameterNames(t []lexeme) []string {
 	var names []string
 	depth := 0
 	for i, l := range t {

@@ -6,13 +6,13 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// wrongAlone reports whether some operation of r did what it may not do
-// whatever the others did. Every execution of the class then shows it. What is
-// wrong is what package check finds without a search.
-func wrongAlone(r *Record) bool {
+// anyWrongAlone reports whether some operation of r is wrong regardless of the
+// others, and therefore in every execution of the class. These are the violations
+// that package check finds without a search.
+func anyWrongAlone(r *Record) bool {
 	for i := range r.Ops {
 		o := &r.Ops[i]
-		if o.loads() && visitsTwice(o.asked()) || !o.Pending && endsWrong(o) {
+		if o.Op.Method.VisitsKeys() && visitsTwice(o.requestedVisits()) || !o.Pending && endsWrong(o) {
 			return true
 		}
 	}
@@ -29,7 +29,7 @@ func visitsTwice(visits []Visit) bool {
 	return false
 }
 
-// endsWrong reports whether o, which has ended, did so in a way that no state
+// endsWrong reports whether o, which has returned, ended in a way that no state
 // explains.
 func endsWrong(o *Op) bool {
 	switch m := o.Op.Method; {
@@ -39,18 +39,13 @@ func endsWrong(o *Op) bool {
 	case m.Traverses():
 		return endsTraversalWrong(o)
 	case o.Result.Panic == model.PanicCompare:
-		return !m.Compares() || o.Op.Old != model.Uncomparable
+		return !o.Op.MayPanic()
 	}
 	return o.Result.Panic != ""
 }
 
-// endsTraversalWrong reports whether o ended otherwise than its function made
-// it (clause T4).
+// endsTraversalWrong reports whether o did not end as its function made it end
+// (clause T4).
 func endsTraversalWrong(o *Op) bool {
-	var want model.Panic
-	if _, ends := o.Op.Func.Step(); o.stopped() {
-		want = ends
-	}
-	nilFunc := o.Op.Func != nil && o.Op.Func.Nil && o.Result.Panic == model.PanicNilFunc
-	return o.Result.Panic != want && !nilFunc
+	return !o.Op.Func.MayEnd(len(o.Visits), o.Result.Panic)
 }

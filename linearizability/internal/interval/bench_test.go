@@ -7,10 +7,11 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// typical returns executions of one program on a map that is right: three
-// threads, two operations each, on one key, in random orders. Each operation
-// reads a table, takes effect on an entry, and if it writes counts.
-func typical(n int) (records []Record, clocks []Clock) {
+// typicalRecords returns n executions of one program on a correct map, with random
+// interleavings. Three threads perform two operations each on one key. Each
+// operation reads a table, takes effect on an entry, and, if it writes, updates a
+// counter.
+func typicalRecords(n int) (records []Record, clocks []Clock) {
 	program := [3][2]model.Op{
 		{{Method: model.LoadOrStore, Value: 1}, {Method: model.Load}},
 		{{Method: model.Store, Value: 2}, {Method: model.LoadAndDelete}},
@@ -19,7 +20,7 @@ func typical(n int) (records []Record, clocks []Clock) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	for range n {
 		e := &execution{taken: make([]int32, 3), record: Record{Threads: 3}}
-		at := [3][2]int{} // operation, and step of it
+		at := [3][2]int{} // the index of the operation, and its next step
 		for open := 3; open > 0; {
 			t := rng.IntN(3)
 			if at[t][0] == 2 {
@@ -44,7 +45,7 @@ func typical(n int) (records []Record, clocks []Clock) {
 	return records, clocks
 }
 
-// stepOf takes step n of an operation, and reports whether there are more.
+// stepOf takes step n of an operation, and reports whether more follow.
 func (e *execution) stepOf(t int, o model.Op, n int) (more bool) {
 	writes := o.Method.Writes()
 	e.trace = append(e.trace, step{thread: t, location: 1 - min(n, 1) + 2*(n/2), writes: writes && n > 0})
@@ -63,19 +64,20 @@ func (e *execution) stepOf(t int, o model.Op, n int) (more bool) {
 	}
 }
 
-// An operation of one step begins and ends at one point.
+// TestOperationsOfOneStepHaveAWitness checks operations that begin and end at the
+// same point.
 func TestOperationsOfOneStepHaveAWitness(t *testing.T) {
 	e := byHand(2, "0w0 1r0", op(0, model.Store, 0, 1, 1, 1, absent), op(1, model.Load, 0, 0, 1, 1, model.Result{Value: 1, OK: true}))
 	c := NewChecker(model.Promise{})
-	if ok, _, err := c.Check(&e.record, e.clock); !ok || err != nil || c.Stats().Witnessed != 1 {
-		t.Errorf("ok: %v, %v, %+v: want one witness", ok, err, c.Stats())
+	if ok, _, err := c.Check(&e.record, e.clock); !ok || err != nil || c.stats.witnessed != 1 {
+		t.Errorf("ok: %v, %v, %+v: want one witness", ok, err, c.stats)
 	}
 }
 
-// What is right is checked without an allocation, by whichever way.
+// TestCheckAllocatesNothing checks right records, by witnesses and from memory.
 func TestCheckAllocatesNothing(t *testing.T) {
-	records, clocks := typical(50)
-	for way, c := range map[string]*Checker{"with witnesses": NewChecker(model.Promise{}), "by searches, which are known": searching(model.Promise{})} {
+	records, clocks := typicalRecords(50)
+	for way, c := range map[string]*Checker{"witnesses": NewChecker(model.Promise{}), "remembered searches": searching(model.Promise{})} {
 		check := func() {
 			for i := range records {
 				if ok, _, err := c.Check(&records[i], clocks[i]); !ok || err != nil {
@@ -84,8 +86,8 @@ func TestCheckAllocatesNothing(t *testing.T) {
 			}
 		}
 		check()
-		if s := c.Stats(); way == "with witnesses" && (s.Witnessed == 0 || s.Searches > 0) {
-			t.Errorf("%+v: something has no witness", s)
+		if s := c.stats; way == "witnesses" && (s.witnessed == 0 || s.searches > 0) {
+			t.Errorf("%+v: some record has no witness", s)
 		}
 		if n := testing.AllocsPerRun(10, check); n != 0 {
 			t.Errorf("%s: %v allocations for %d records", way, n, len(records))
@@ -94,20 +96,20 @@ func TestCheckAllocatesNothing(t *testing.T) {
 }
 
 func BenchmarkCheck(b *testing.B) {
-	records, clocks := typical(2000)
+	records, clocks := typicalRecords(2000)
 	run := func(b *testing.B, c *Checker, before func(i int)) {
 		b.ReportAllocs()
-		was := c.Stats()
+		was := c.stats
 		for i := 0; b.Loop(); i++ {
 			before(i)
 			if ok, _, err := c.Check(&records[i%len(records)], clocks[i%len(records)]); !ok || err != nil {
 				b.Fatal(ok, err)
 			}
 		}
-		now := c.Stats()
-		b.ReportMetric(float64(now.Witnessed-was.Witnessed)/float64(b.N), "witnessed/op")
-		b.ReportMetric(float64(now.Duplicates-was.Duplicates)/float64(b.N), "duplicates/op")
-		b.ReportMetric(float64(now.Situations-was.Situations)/float64(b.N), "situations/op")
+		now := c.stats
+		b.ReportMetric(float64(now.witnessed-was.witnessed)/float64(b.N), "witnessed/op")
+		b.ReportMetric(float64(now.duplicates-was.duplicates)/float64(b.N), "duplicates/op")
+		b.ReportMetric(float64(now.situations-was.situations)/float64(b.N), "situations/op")
 	}
 	b.Run("witness", func(b *testing.B) { run(b, NewChecker(model.Promise{}), func(int) {}) })
 	b.Run("known", func(b *testing.B) {

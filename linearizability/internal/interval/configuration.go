@@ -5,15 +5,15 @@ import (
 	"math/bits"
 )
 
-// A configuration is one way in which the parts up to now can have taken
-// effect: which have, and what the map holds then, packed.
+// A configuration is one way in which parts may have taken effect so far: which of
+// them have, and what the map then holds, packed.
 type configuration struct{ done, state uint64 }
 
-// read returns c with every part of begun that changes nothing, and may take
-// effect where c stands, having done so. No other configuration is needed:
-// whatever is possible without the part is possible when it has taken effect,
-// as it leaves the state alone.
-func (s *search) read(c configuration, begun uint64) configuration {
+// applyReads returns c after every part of begun that changes nothing and is
+// accepted by c's state has taken effect. The configuration without them is not
+// needed: since these parts leave the state unchanged, whatever it allows remains
+// possible.
+func (s *extensionSearch) applyReads(c configuration, begun uint64) configuration {
 	for left := begun & s.p.reads &^ c.done; left != 0; left &= left - 1 {
 		n := bits.TrailingZeros64(left)
 		if _, ok := s.p.parts[n].step(c.state); ok {
@@ -23,34 +23,33 @@ func (s *search) read(c configuration, begun uint64) configuration {
 	return c
 }
 
-// begin appends to the stack what becomes of the configurations from `from` on
-// when begun are the parts that have begun, of which excused need not fit.
-func (s *search) begin(from int, begun, excused uint64) int {
+// begin pushes the successors of the configurations at stack[from:], after the
+// parts in begun have begun. The parts in excused take effect with any result.
+func (s *extensionSearch) begin(from int, begun, excused uint64) int {
 	next := len(s.stack)
 	for i := from; i < next; i++ {
 		c := s.stack[i]
 		c.done |= excused
-		s.push(next, s.read(c, begun))
+		s.push(next, s.applyReads(c, begun))
 	}
 	return next
 }
 
-// end appends to the stack what becomes of the configurations from `from` on
-// when the part with this bit has to have taken effect. Others take effect
-// before it only as far as they must: what could come right after it can come
-// later as well.
-func (s *search) end(from int, begun, bit uint64) int {
+// end pushes the successors of the configurations at stack[from:], after the part
+// with this bit has taken effect. Other parts take effect before it only if
+// needed: a part that could follow it can also take effect later.
+func (s *extensionSearch) end(from int, begun, bit uint64) int {
 	next := len(s.stack)
 	s.work = s.work[:0]
 	for i := from; i < next; i++ {
-		s.sort(next, s.stack[i], bit)
+		s.classify(next, s.stack[i], bit)
 	}
 	for i := 0; i < len(s.work); i++ {
 		c := s.work[i]
 		for left := begun &^ s.p.reads &^ c.done; left != 0; left &= left - 1 {
 			n := bits.TrailingZeros64(left)
 			if state, ok := s.p.parts[n].step(c.state); ok {
-				s.sort(next, s.read(configuration{c.done | 1<<n, state}, begun), bit)
+				s.classify(next, s.applyReads(configuration{c.done | 1<<n, state}, begun), bit)
 			}
 		}
 		if len(s.work) > s.configurations {
@@ -61,8 +60,9 @@ func (s *search) end(from int, begun, bit uint64) int {
 	return next
 }
 
-// sort puts c with those that are through, or with those that are to go on.
-func (s *search) sort(next int, c configuration, bit uint64) {
+// classify pushes c if the part with this bit has taken effect, and otherwise adds
+// it to the work list.
+func (s *extensionSearch) classify(next int, c configuration, bit uint64) {
 	if c.done&bit != 0 {
 		s.push(next, c)
 		return
@@ -75,8 +75,8 @@ func (s *search) sort(next int, c configuration, bit uint64) {
 	s.work = append(s.work, c)
 }
 
-// push adds c to the configurations from next on, unless it is among them.
-func (s *search) push(next int, c configuration) {
+// push adds c to the configurations at stack[next:], unless it is among them.
+func (s *extensionSearch) push(next int, c configuration) {
 	for i := next; i < len(s.stack); i++ {
 		if s.stack[i] == c {
 			return
@@ -85,7 +85,7 @@ func (s *search) push(next int, c configuration) {
 	s.stack = append(s.stack, c)
 }
 
-func (s *search) tooLarge(format string, args ...any) {
+func (s *extensionSearch) tooLarge(format string, args ...any) {
 	if s.err == nil {
 		s.err = fmt.Errorf("%w: more than "+format, append([]any{ErrTooLarge}, args...)...)
 	}

@@ -8,15 +8,15 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// An execution is a toy: threads take steps on a few locations, which have
-// nothing to do with what their operations do, and the operations take effect
-// on a model in between. So the execution is right, and others of its class may
+// An execution is a simulation. Threads take steps on a few locations, and their
+// operations take effect on a model in between. The steps have no relation to what
+// the operations do. So the execution itself is right, but others of its class may
 // be wrong.
 type execution struct {
-	rng     *rand.Rand   // for what is drawn once
-	turns   *rand.Rand   // for whose turn it is, and what is spoilt
-	threads []*rand.Rand // for what each thread does
-	least   int          // operations of a thread; at most 2
+	rng     *rand.Rand   // for the program
+	turns   *rand.Rand   // for the interleaving and for spoiling
+	threads []*rand.Rand // one per thread, for what it does
+	least   int          // operations per thread, at most 2
 	promise model.Promise
 	keys    int
 	methods []model.Method
@@ -25,10 +25,10 @@ type execution struct {
 	record  Record
 	taken   []int32
 	trace   []step
-	events  [][]happening // a thread
+	events  [][]happening // per thread
 }
 
-// step is one of the execution, in order.
+// A step is a step of some thread on some location.
 type step struct {
 	thread   int
 	location int
@@ -36,7 +36,8 @@ type step struct {
 	clock    []int32
 }
 
-// happening is an event of a thread, after so many of its steps.
+// A happening is an event of a thread. after is the number of steps that the
+// thread had taken.
 type happening struct {
 	kind  history.Kind
 	op    int
@@ -44,8 +45,8 @@ type happening struct {
 	after int32
 }
 
-// cut is what ends a thread of an execution that is cut short.
-type cut struct{}
+// cutShort ends a thread of an execution that is cut short.
+type cutShort struct{}
 
 func newExecution(rng *rand.Rand) *execution {
 	e := &execution{rng: rng, turns: rng, keys: 1 + rng.IntN(2), least: 1}
@@ -78,7 +79,7 @@ func newExecution(rng *rand.Rand) *execution {
 	return e
 }
 
-// run has threads take turns until all have ended, or until some step.
+// run lets threads take turns until all have ended, or for at most limit steps.
 func (e *execution) run(threads, limit int) {
 	e.record.Threads = threads
 	e.taken, e.events = make([]int32, threads), make([][]happening, threads)
@@ -148,13 +149,13 @@ func (e *execution) clock(thread, n int) []int32 {
 func (e *execution) thread(t int) iter.Seq[struct{}] {
 	return func(yield func(struct{}) bool) {
 		defer func() {
-			if r := recover(); r != nil && r != (cut{}) {
+			if r := recover(); r != nil && r != (cutShort{}) {
 				panic(r)
 			}
 		}()
 		take := func() {
 			if !yield(struct{}{}) {
-				panic(cut{})
+				panic(cutShort{})
 			}
 			e.taken[t]++
 			e.trace = append(e.trace, step{thread: t, location: e.threads[t].IntN(3), writes: e.threads[t].IntN(2) == 0})
@@ -165,7 +166,7 @@ func (e *execution) thread(t int) iter.Seq[struct{}] {
 	}
 }
 
-// draw draws an operation; calls inside a callback traverse nothing.
+// draw draws an operation. A callback gets no traversal.
 func (e *execution) draw(t int, inside bool) model.Op {
 	o := model.Op{Method: e.methods[e.threads[t].IntN(len(e.methods))]}
 	if inside && o.Method.Traverses() {
@@ -202,7 +203,7 @@ func (e *execution) note(t int, kind history.Kind, op, visit int) {
 	e.events[t] = append(e.events[t], happening{kind, op, visit, e.taken[t]})
 }
 
-// operation performs an operation that it draws.
+// operation performs a random operation.
 func (e *execution) operation(t, parent int, take func()) {
 	e.perform(t, parent, e.draw(t, false), take)
 }
@@ -278,7 +279,7 @@ func (e *execution) traverse(t, i int, take func()) model.Panic {
 	return ""
 }
 
-// spoil changes something that was seen.
+// spoil changes something that was observed.
 func (e *execution) spoil() {
 	if len(e.record.Ops) == 0 {
 		return

@@ -7,63 +7,63 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// An Extension is an execution equivalent to one that was checked, as far as
-// calls, visits and returns go: they are in a total order, which no
-// linearization explains. It is independent of the record that it was found in.
+// An Extension is an execution equivalent to one that was checked, reduced to a
+// total order of calls, visits and returns. It does not refer to the record that
+// it was found in.
 type Extension struct {
 	threads int
 	initial []history.Operation
 	ops     []Op
-	points  []point // in order
+	points  []point // sorted
 	ends    []end
 }
 
-// extension returns an extension of r in which order comes in this order. Of
-// the other points, those that have to come before one of order do so right
-// before it, and the rest comes last.
+// extension returns an extension of r that contains the points of order in that
+// order. Each is preceded by the points that must come before it. The remaining
+// points come last.
 func (c *Checker) extension(r *Record, order []int32) Extension {
 	x := Extension{
-		threads: r.Threads, initial: slices.Clone(c.initial), ops: slices.Clone(r.Ops), ends: slices.Clone(c.poset.ends),
+		threads: r.Threads, initial: slices.Clone(c.initial), ops: slices.Clone(r.Ops), ends: slices.Clone(c.precedence.ends),
 	}
 	for i := range x.ops {
 		x.ops[i].Visits = slices.Clone(x.ops[i].Visits)
 	}
-	l := linear{p: &c.poset, made: make([]int32, r.Threads)}
+	l := extensionBuilder{p: &c.precedence, made: make([]int32, r.Threads)}
 	for _, i := range order {
-		l.upTo(i)
+		l.appendUpTo(i)
 	}
-	for i := range c.poset.points {
-		l.upTo(int32(i))
+	for i := range c.precedence.points {
+		l.appendUpTo(int32(i))
 	}
 	for _, i := range l.order {
-		x.points = append(x.points, c.poset.points[i])
+		x.points = append(x.points, c.precedence.points[i])
 	}
 	return x
 }
 
-// Extension returns an execution that is equivalent to r, right or wrong: r
-// itself, if clock orders all steps. The error wraps [ErrMalformed].
+// Extension returns some execution equivalent to r, whether right or wrong. If
+// clock orders all steps, that is r itself. The error wraps [ErrMalformed].
 func (c *Checker) Extension(r *Record, clock Clock) (Extension, error) {
-	if err := c.poset.build(r, clock); err != nil {
+	if err := c.precedence.build(r, clock); err != nil {
 		return Extension{}, err
 	}
 	return c.extension(r, nil), nil
 }
 
-// linear is a linear extension in the making.
-type linear struct {
+// An extensionBuilder builds a linear extension.
+type extensionBuilder struct {
 	p     *poset
-	made  []int32 // how many points of each thread are in order
+	made  []int32 // the number of points of each thread in order
 	order []int32
 }
 
-// upTo appends point i, and before it what has to come before it.
-func (l *linear) upTo(i int32) {
+// appendUpTo appends point i, preceded by the points that must come before it.
+func (l *extensionBuilder) appendUpTo(i int32) {
 	t := l.p.points[i].thread
 	for n := l.p.start[t] + l.made[t]; n <= i; n++ {
-		for u, before := range l.p.of(int(n)) {
+		for u, before := range l.p.predecessors(int(n)) {
 			if u != int(t) && before > l.made[u] {
-				l.upTo(l.p.start[u] + before - 1)
+				l.appendUpTo(l.p.start[u] + before - 1)
 			}
 		}
 		l.order = append(l.order, n)
@@ -71,9 +71,9 @@ func (l *linear) upTo(i int32) {
 	}
 }
 
-// History returns x as a history that package check finds in violation. What
-// was done before the threads started is done by one more client. Operations
-// that never took a step and have not returned are left out.
+// History returns x as a history, which package check finds in violation if Check
+// did. The initial operations are those of an additional client. Operations that
+// took no step and have not returned are omitted.
 func (x Extension) History() history.History {
 	ids := len(x.initial)
 	events := make([]history.Event, 0, 2*(ids+len(x.ops)))

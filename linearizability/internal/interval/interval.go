@@ -1,66 +1,54 @@
-// Package interval decides whether any execution that is equivalent to a given
-// one has a history that a map may not have.
+// Package interval decides whether every execution equivalent to a given one
+// has a history that a map may have.
 //
-//	interval.go       this introduction; the checker
-//	record.go         what the checker is told of an execution
-//	point.go          calls, visits and returns, each put at a step
-//	poset.go          which point comes before which in every equivalent execution
-//	key.go            what makes two records alike
-//	set.go            keys that were seen
-//	alone.go          operations that are wrong whatever the others did
-//	part.go           an operation, or its share of one key, and its step
-//	whole.go          Clear and Len, in tables that the model fills
-//	projection.go     the points of one key, or of all
-//	witness.go        one order of the parts that will do for every order of the points
-//	search.go         every order of the points
-//	configuration.go  what the map may hold, and what has taken effect
-//	extension.go      a violation: a total order, as a history
-//	steps.go          the same as an order of all steps, to replay
+// An explorer that runs one execution per equivalence class needs it: the
+// verdict on that execution's history alone is not the verdict on its class.
 //
-// # Why one history a class is not enough
+// # Why one history per class is not enough
 //
-// Executions that differ in the order of steps that do not conflict are
-// equivalent: threads see the same values. But which operation returned before
-// which was called may differ, and with it the verdict. Here z conflicts with
-// neither x nor y. In the execution the Load is during the Store and right; in
-// an equivalent one it is after it, and wrong:
+// Executions that differ only in the order of steps that do not conflict are
+// equivalent (Mazurkiewicz 1977): each thread sees the same values. But they may
+// differ in which operation returned before which was called, and with it in the
+// verdict. Here step z conflicts with neither x nor y. In the execution shown the
+// Load overlaps the Store and is right. In an equivalent one it comes after the
+// Store and is wrong:
 //
 //	A  Store(k0, v1)           ├─ x ───── y ─┤
 //	B  Load(k0) → absent          ├─ z ─┤
 //
-// # What is searched
+// # Method
 //
-// A call can be as late as right before the first step of its operation, and a
-// return as early as right after the last one. Later calls and earlier returns
-// order more operations, and exclude linearizations only. So take a class's
-// histories with these tight intervals: the class has a violation exactly if one
-// of them is one. They are the linear extensions of a partial order, that of
-// the steps at which something is called or returns (a linear extension of a
-// part of a partial order always extends to all of it). The order is that of
-// each thread and of all conflicting steps, a read before a write included.
+// A call can be as late as just before the first step of its operation, and a
+// return as early as just after the last one. Later calls and earlier returns
+// order more operations, and can only exclude linearizations. So it suffices to
+// consider the histories of a class with these tight intervals: the class has a
+// violation exactly if one of them is a violation. They are the linear extensions
+// of a partial order on the steps at which something is called or returns. The
+// partial order consists of each thread's order and the order of all conflicting
+// steps, including a read before a write. (Restricting it to those steps loses
+// nothing: a linear extension of a part extends to all of it.)
 //
-// All extensions are searched, except those that an argument of tightness makes
-// superfluous (see search.go), and no situation twice: a situation is a down-set
-// of the points and the set of configurations that it may have, a configuration
-// being what has taken effect and what the map then holds (the sets of
-// Wing and Gong's algorithm as refined by Lowe 2017, for all orders at once). Mostly
-// there is nothing to search: one order of the operations linearizes every extension
-// (see witness.go).
+// All extensions are searched, except those that tightness makes superfluous (see
+// type extensionSearch), and no situation is searched twice. A situation is a
+// down-set of the points and the set of configurations possible there; a
+// configuration is what has taken effect and what the map then holds. Sets of
+// configurations are those of Wing and Gong's algorithm as refined by Lowe (2017),
+// here for all orders at once. Usually no search is needed: a single order of the
+// operations linearizes every extension (see type witnessSearch).
 //
-// # What agrees with package check
+// # Agreement with package check
 //
-// The verdict on each single history: it is that of check.Operations, which
-// the tests compare. Each key is judged by itself, by Herlihy and Wing's
-// locality, unless an atomic Clear or a Len speaks of several. A traversal is
-// one Load a key. Values does not show its keys, and only how it ends is
-// judged. An operation that has not returned takes effect at any time from its
-// call on, with any result, or never.
+// On each single history the verdict is that of check.Operations; the tests
+// compare the two. Each key is judged separately, by the locality of Herlihy and
+// Wing (1990), unless an atomic Clear or a Len concerns several. A traversal is
+// one Load per key. Values does not reveal its keys, so only how it ends is
+// judged. An operation that has not returned takes effect at any time after its
+// call with any result, or never.
 //
-// # What is taken for granted
+// # Assumptions
 //
-// The clocks are those of the execution, and before the first step the map holds
-// what the model does after Reset's operations. NaN keys do not occur; they are an
-// error.
+// The clocks are those of the execution. Before the first step the map holds what
+// the model holds after the operations passed to Reset. NaN keys are an error.
 package interval
 
 import (
@@ -70,90 +58,87 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// A Checker checks the records of one program after another. It remembers which
-// it has found right by a search, some 50 bytes each, until Reset. It is for one
-// goroutine.
+// A Checker checks the records of one program after another. Until Reset it
+// remembers the records that searches have found right, in about 50 bytes each.
+// It must not be used by several goroutines at once.
 type Checker struct {
 	promise model.Promise
-	stats   Stats
+	stats   counters
 
-	initial  []history.Operation // what Reset was told
-	misdone  bool                // some of it has a result that is wrong
-	contents []content
+	initial      []history.Operation // the argument of Reset
+	initialWrong bool                // one of them has a wrong result
+	contents     []initialContent
 
-	poset      poset
-	right      set
-	text       text // scratch
-	key        key  // of the record that is checked, if keyed
-	keyed      bool // it had to be searched
-	keys       []int
-	projection projection
-	witness    witness
-	search     search
+	precedence   poset
+	right        set
+	buf          text   // scratch
+	recordDigest digest // of the record being checked; valid if keyed
+	keyed        bool   // the record had to be searched
+	keys         []int
+	proj         projection
+	witness      witnessSearch
+	search       extensionSearch
 }
 
-// Stats count what a checker did since it was made.
-type Stats struct {
-	Checks     int // calls of Check
-	Witnessed  int // keys, or whole maps, of which one order explains every extension
-	Duplicates int // records that had to be searched, and were like one that a search had found right
-	Searches   int // of a key, or of the whole map
-	Situations int // that the searches came to
+// counters count what a checker has done since it was made.
+type counters struct {
+	checks     int // calls of Check
+	witnessed  int // keys, or whole maps, with one order that linearizes every extension
+	duplicates int // records whose search was avoided because an equal one had been found right
+	searches   int // of one key or of the whole map
+	situations int // visited by the searches
 }
 
 // NewChecker returns a checker of maps with promise p, which decides how Clear
-// (T5) and Len (T6) are judged. The map is empty until Reset says otherwise.
+// (T5) and Len (T6) are judged. The map is empty before the first call of Reset.
 func NewChecker(p model.Promise) *Checker {
-	return &Checker{promise: p, witness: witness{most: maxTries}, search: newSearch()}
+	return &Checker{promise: p, witness: witnessSearch{maxTries: maxWitnessTries}, search: newSearch()}
 }
 
-// Stats returns what c did so far.
-func (c *Checker) Stats() Stats { return c.stats }
-
-// An Initial is an operation that is done before the threads start, and what it
-// answered.
+// An Initial is an operation performed before the threads start, and its result.
 type Initial struct {
 	Op     model.Op
 	Result model.Result
 }
 
-// Reset begins another program: before its threads start, init has been done to
-// an empty map, one operation after the other. If one of them has answered what it
-// may not, every record is wrong. The error wraps [ErrTooLarge] or [ErrMalformed].
+// Reset begins a new program. Before its threads start, the operations of init
+// are performed on an empty map, one after the other. If one of their results is
+// wrong, so is every record. The error wraps [ErrTooLarge] or [ErrMalformed].
 func (c *Checker) Reset(init []Initial) error {
 	c.right.empty()
-	c.initial, c.contents, c.misdone = c.initial[:0], c.contents[:0], false
+	c.initial, c.contents, c.initialWrong = c.initial[:0], c.contents[:0], false
 	var s model.State
 	for i, done := range init {
 		o := done.Op
 		if !o.Method.OnKey() || o.Key == model.NaN {
-			return fmt.Errorf("%w: initial operation %v: want operations on ordinary keys", ErrMalformed, o)
+			return fmt.Errorf("%w: initial operation %v: want an operation on an ordinary key", ErrMalformed, o)
 		}
-		if err := checkValue(o); err != nil {
+		if err := validateValue(o); err != nil {
 			return err
 		}
 		next, want := model.Step(s, o)
 		s = next
-		c.misdone = c.misdone || done.Result != want
+		c.initialWrong = c.initialWrong || done.Result != want
 		c.initial = append(c.initial, history.Operation{
 			ID: i, Parent: history.NoParent, Op: o, Result: done.Result, Call: 2 * i, Return: 2*i + 1,
 		})
 	}
 	for _, k := range s.Keys() {
-		c.contents = append(c.contents, content{k, pack(s.Cell(k))})
+		c.contents = append(c.contents, initialContent{k, pack(s.Cell(k))})
 	}
 	return nil
 }
 
-// Check reports whether every execution that is equivalent to r has a history
-// that a map may have; if not, bad is one that has none. It keeps nothing of r,
-// and allocates nothing if r is right and no larger than those before, but for what
-// it remembers. The error wraps [ErrTooLarge] or [ErrMalformed]; nothing is known then.
+// Check reports whether every execution equivalent to r has a history that a map
+// may have. If not, bad is one that does not. The error wraps [ErrTooLarge] or
+// [ErrMalformed]; then nothing is known.
 //
-// The time is exponential in the number of operations at worst.
+// Check retains nothing of r. If r is right and no larger than earlier records it
+// allocates nothing except for what it remembers. In the worst case, its time is
+// exponential in the number of operations.
 func (c *Checker) Check(r *Record, clock Clock) (ok bool, bad Extension, err error) {
-	c.stats.Checks++
-	if err := c.poset.build(r, clock); err != nil {
+	c.stats.checks++
+	if err := c.precedence.build(r, clock); err != nil {
 		return false, Extension{}, err
 	}
 	c.keyed = false
@@ -164,22 +149,22 @@ func (c *Checker) Check(r *Record, clock Clock) (ok bool, bad Extension, err err
 	case violated:
 		return false, c.extension(r, order), nil
 	case c.keyed:
-		c.right.add(c.key)
+		c.right.add(c.recordDigest)
 	}
 	return true, Extension{}, nil
 }
 
-// judge looks for an extension without a linearization. What it returns of one
-// are the points that must come in this order.
+// judge looks for an extension without a linearization. It returns the points
+// that determine that extension, in order.
 func (c *Checker) judge(r *Record) (order []int32, violated bool, err error) {
-	if err := checkSizes(r); err != nil {
+	if err := validateRecord(r); err != nil {
 		return nil, false, err
 	}
-	if c.misdone || wrongAlone(r) {
+	if c.initialWrong || anyWrongAlone(r) {
 		return nil, true, nil
 	}
 	c.collectKeys(r)
-	if c.together(r) {
+	if c.needsWholeMap(r) {
 		return c.searchKeys(r, c.keys)
 	}
 	for i := range c.keys {
@@ -191,31 +176,32 @@ func (c *Checker) judge(r *Record) (order []int32, violated bool, err error) {
 	return nil, false, nil
 }
 
-// searchKeys searches the extensions of what r did to keys.
+// searchKeys looks for an extension of the operations on keys that has no
+// linearization.
 func (c *Checker) searchKeys(r *Record, keys []int) (order []int32, violated bool, err error) {
-	if err := c.projection.build(r, &c.poset, keys, c.contents, c.promise); err != nil {
+	if err := c.proj.build(r, &c.precedence, keys, c.contents, c.promise); err != nil {
 		return nil, false, err
 	}
-	if c.witness.find(&c.projection) {
-		c.stats.Witnessed++
+	if c.witness.find(&c.proj) {
+		c.stats.witnessed++
 		return nil, false, nil
 	}
 	if c.remembers(r) {
 		return nil, false, nil
 	}
-	c.stats.Searches++
-	violated, err = c.search.run(&c.projection)
-	c.stats.Situations += c.search.seen.len
+	c.stats.searches++
+	violated, err = c.search.run(&c.proj)
+	c.stats.situations += c.search.seen.len
 	return c.search.path, violated, err
 }
 
-// remembers reports whether a record like r was found right by searches.
+// remembers reports whether a record equal to r was found right by searches.
 func (c *Checker) remembers(r *Record) bool {
 	if !c.keyed {
-		c.key, c.keyed = c.keyOf(r), true
-		if c.right.has(c.key) {
-			c.stats.Duplicates++
+		c.recordDigest, c.keyed = c.digestOf(r), true
+		if c.right.has(c.recordDigest) {
+			c.stats.duplicates++
 		}
 	}
-	return c.right.has(c.key)
+	return c.right.has(c.recordDigest)
 }

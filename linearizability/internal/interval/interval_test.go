@@ -11,7 +11,8 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// byHand makes an execution of steps like "0w2": thread 0 writes location 2.
+// byHand returns an execution with steps such as "0w2": thread 0 writes to
+// location 2.
 func byHand(threads int, steps string, ops ...Op) *execution {
 	e := &execution{record: Record{Threads: threads, Ops: ops}, taken: make([]int32, threads)}
 	for _, s := range strings.Fields(steps) {
@@ -22,13 +23,14 @@ func byHand(threads int, steps string, ops ...Op) *execution {
 	e.stamp()
 	e.events = make([][]happening, threads)
 	for i := range ops {
-		e.hear(i, NoParent)
+		e.addEvents(i, NoParent)
 	}
 	return e
 }
 
-// hear notes the events of operation i, if this is its parent.
-func (e *execution) hear(i, parent int) {
+// addEvents adds the events of operation i and of the calls inside it, if parent
+// is its parent.
+func (e *execution) addEvents(i, parent int) {
 	o := &e.record.Ops[i]
 	if o.Parent != parent {
 		return
@@ -40,7 +42,7 @@ func (e *execution) hear(i, parent int) {
 	for n, v := range o.Visits {
 		add(history.Visited, n, v.At)
 		for j := i + 1; n == 0 && j < len(e.record.Ops); j++ {
-			e.hear(j, i)
+			e.addEvents(j, i)
 		}
 	}
 	if !o.Pending {
@@ -54,7 +56,7 @@ func op(thread int, m model.Method, key, value int, first, last int32, r model.R
 	}
 }
 
-// done returns initial operations with the right results.
+// done returns initial operations with the results that the model gives.
 func done(ops ...model.Op) (init []Initial) {
 	var s model.State
 	for _, o := range ops {
@@ -83,7 +85,7 @@ var (
 	store1 = model.Op{Method: model.Store, Key: 1, Value: 1}
 )
 
-// byHandCases say of small classes whether they are right.
+// byHandCases are small classes. ok says whether they are right.
 var byHandCases = []struct {
 	name    string
 	ok      bool
@@ -92,8 +94,8 @@ var byHandCases = []struct {
 	e       *execution
 }{
 	{
-		// Executed, the Load is during the Store; in an equivalent execution it
-		// is after it.
+		// In the execution the Load overlaps the Store. In an equivalent one it
+		// comes after the Store.
 		name: "load of nothing next to a store",
 		e: byHand(2, "0w0 1r2 0w1",
 			op(0, model.Store, 0, 1, 1, 2, absent), op(1, model.Load, 0, 0, 1, 1, absent)),
@@ -200,7 +202,7 @@ var byHandCases = []struct {
 			visiting(op(0, model.Range, 0, 0, 1, 1, absent), Visit{0, 1, 1}, Visit{0, 2, 1}, Visit{1, 2, 1}))),
 	},
 	{
-		// The step before it is outside of operations.
+		// The step before the Load is outside any operation.
 		name: "load without a step of what was stored before the step before it", ok: true,
 		e: byHand(2, "1w0 0r0 1w1 0r1", op(1, model.Store, 0, 1, 1, 1, absent), op(1, model.Delete, 0, 0, 2, 2, absent),
 			op(0, model.Load, 1, 0, 1, 0, absent), op(0, model.Load, 0, 0, 3, 2, absent)),
@@ -245,8 +247,8 @@ func TestSmallClasses(t *testing.T) {
 	}
 }
 
-// A map whose initial operation has answered what it may not is wrong, whatever
-// comes then.
+// TestInitialOperationsAreJudged checks that a wrong result of an initial
+// operation makes every record wrong.
 func TestInitialOperationsAreJudged(t *testing.T) {
 	e := byHand(1, "0w0", op(0, model.Store, 0, 2, 1, 1, absent))
 	c := NewChecker(model.Promise{})
@@ -269,8 +271,9 @@ func TestInitialOperationsAreJudged(t *testing.T) {
 	}
 }
 
-// A read before a write orders like any conflict: without it there would be
-// false alarms, as the memory model's happens-before does not have it.
+// TestReadsBeforeWritesCount checks that a read before a write counts as a
+// conflict, which happens-before in the memory model does not include. Without
+// that edge there would be false alarms.
 func TestReadsBeforeWritesCount(t *testing.T) {
 	e := byHand(2, "1r0 0w0", op(0, model.Store, 0, 1, 1, 1, absent), op(1, model.Load, 0, 0, 1, 1, absent))
 	ok, _, err := NewChecker(model.Promise{}).Check(&e.record, e.clock)
@@ -323,7 +326,8 @@ func TestWhatIsTooLargeOrMalformedIsAnError(t *testing.T) {
 	}
 }
 
-// A search that passes a limit says so.
+// TestASearchThatIsTooLargeIsNoVerdict checks that a search that exceeds a limit
+// returns an error.
 func TestASearchThatIsTooLargeIsNoVerdict(t *testing.T) {
 	e := byHand(3, "2r0 0w0 1w1 0w0 1w1 2r0",
 		op(0, model.Store, 0, 1, 1, 1, absent), op(1, model.Store, 0, 2, 1, 1, absent), op(2, model.Store, 0, 3, 1, 2, absent),
@@ -342,7 +346,8 @@ func TestASearchThatIsTooLargeIsNoVerdict(t *testing.T) {
 	}
 }
 
-// Nine keys are nothing special where each is judged by itself.
+// TestManyKeysAreJudgedApart checks that the limit on keys does not apply where
+// each is judged separately.
 func TestManyKeysAreJudgedApart(t *testing.T) {
 	var ops []Op
 	steps := ""

@@ -8,26 +8,26 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// A key is a hash of 128 bits: two of 64, of different seeds. What differs has
-// the same key with a probability of about 2^-128.
-type key [2]uint64
+// A digest is a 128-bit hash, of two 64-bit halves with different seeds. Different
+// inputs have equal digests with a probability of about 2^-128.
+type digest [2]uint64
 
 var seeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
 
-// nothing is what keys of numbers begin with: digits of pi.
-var nothing = key{0x243f6a8885a308d3, 0x13198a2e03707344}
+// emptyDigest is where the digests of numbers start: digits of pi.
+var emptyDigest = digest{0x243f6a8885a308d3, 0x13198a2e03707344}
 
-// with returns the key of what k stands for, and then x: each half times an odd
-// number, folded.
-func (k key) with(x uint64) key {
+// with returns the digest of k's input followed by x. Each half is multiplied by
+// an odd number and folded.
+func (k digest) with(x uint64) digest {
 	h0, l0 := bits.Mul64(k[0]^x, 0x9e3779b97f4a7c15)
 	h1, l1 := bits.Mul64(k[1]^x, 0xd1342543de82ef95)
-	return key{h0 ^ l0, h1 ^ l1}
+	return digest{h0 ^ l0, h1 ^ l1}
 }
 
-// plus returns the key of what k stands for, and x beside it, in whatever order. A
-// product is too regular to be added to others of its kind, so x is mixed before.
-func (k key) plus(x key) key { return key{k[0] + mix(x[0]), k[1] + mix(x[1])} }
+// plus returns the digest of k's input together with x, regardless of the order of
+// additions. It mixes x first, because products are too regular to be added.
+func (k digest) plus(x digest) digest { return digest{k[0] + mix(x[0]), k[1] + mix(x[1])} }
 
 // mix is the finalizer of SplitMix64 (Steele, Lea and Flood 2014).
 func mix(x uint64) uint64 {
@@ -36,21 +36,21 @@ func mix(x uint64) uint64 {
 	return x ^ x>>31
 }
 
-// keyOf returns a key of everything that a verdict depends on: what was done
-// with which result, and the poset. Steps at which nothing is called or
-// returns are not part of it, and neither are the numbers of the others, nor in
-// which order the record has the operations of different threads.
-func (c *Checker) keyOf(r *Record) key {
-	c.text = appendRecord(c.text[:0], r, &c.poset)
-	return key{maphash.Bytes(seeds[0], c.text), maphash.Bytes(seeds[1], c.text)}
+// digestOf returns the digest of everything that a verdict depends on: the
+// operations with their results, and the poset. It does not depend on steps at
+// which nothing is called or returns, on step numbers, or on how r interleaves the
+// operations of different threads.
+func (c *Checker) digestOf(r *Record) digest {
+	c.buf = appendRecord(c.buf[:0], r, &c.precedence)
+	return digest{maphash.Bytes(seeds[0], c.buf), maphash.Bytes(seeds[1], c.buf)}
 }
 
-// A text is a list of numbers. Before what there may be any number of, or none,
-// it says how many there are.
+// A text is a list of numbers. A repeated or optional element is preceded by its
+// count.
 type text []byte
 
 func (t text) with(x int) text {
-	if x >= 0 && x < 1<<6 { // mostly; as AppendVarint does
+	if x >= 0 && x < 1<<6 { // usually; same as AppendVarint
 		return append(t, byte(x)<<1)
 	}
 	return binary.AppendVarint(t, int64(x))
@@ -74,19 +74,19 @@ func appendRecord(t text, r *Record, p *poset) text {
 		for _, e := range p.ends[q.from:q.to] {
 			t = t.with(int(p.numbers[e.op])).with(int(e.visit))
 		}
-		for _, n := range p.of(i) {
+		for _, n := range p.predecessors(i) {
 			t = t.with(int(n))
 		}
 	}
 	return t
 }
 
-// withOp returns t with what o did, and what its callback would have done.
+// withOp returns t followed by what o did and what its callback would have done.
 func (t text) withOp(o *Op) text {
 	t = t.with(int(o.Op.Method)).with(o.Op.Key).with(o.Op.Old).with(o.Op.Value).withBool(o.Op.Func != nil)
 	if o.Op.Func != nil {
 		at, ends := o.Op.Func.Step()
-		t = t.with(at).withPanic(ends).withBool(o.Op.Func.Nil)
+		t = t.with(at).withPanic(ends).withBool(o.Op.Func.IsNil())
 	}
 	if t = t.withBool(o.Pending); !o.Pending {
 		t = t.withResult(&o.Result)

@@ -7,25 +7,26 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// turn returns an execution of a random program, which depends on seed only, in
-// a random order, which depends on order.
-func turn(seed, order uint64, spoilt bool) *execution {
+// takeTurns returns an execution of a random program. The program depends only on
+// seed, and the interleaving on order.
+func takeTurns(seed, order uint64, spoiled bool) *execution {
 	e := newExecution(rand.New(rand.NewPCG(seed, 0)))
 	e.turns = rand.New(rand.NewPCG(order, 1))
 	e.run(2+int(seed%2), 100)
-	if spoilt {
+	if spoiled {
 		e.spoil()
 	}
 	return e
 }
 
-// What is answered from memory is what a search would say.
+// TestAKeyHasAllThatAVerdictDependsOn checks that a verdict that is remembered is
+// the one that a search would return.
 func TestAKeyHasAllThatAVerdictDependsOn(t *testing.T) {
 	duplicates := 0
 	for program := range uint64(400) {
 		var memory *Checker
 		for order := range uint64(30) {
-			e := turn(program, order, order%2 == 1)
+			e := takeTurns(program, order, order%2 == 1)
 			if memory == nil {
 				memory = searching(e.promise)
 				if err := memory.Reset(done(e.init...)); err != nil {
@@ -42,7 +43,7 @@ func TestAKeyHasAllThatAVerdictDependsOn(t *testing.T) {
 				t.Fatalf("ok: %v, %v; want %v, %v\n%s", got, err, want, err2, e)
 			}
 		}
-		duplicates += memory.Stats().Duplicates
+		duplicates += memory.stats.duplicates
 	}
 	if duplicates == 0 {
 		t.Error("nothing was answered from memory: nothing was compared")
@@ -50,42 +51,43 @@ func TestAKeyHasAllThatAVerdictDependsOn(t *testing.T) {
 	t.Logf("%d of 12,000 answered from memory", duplicates)
 }
 
-// situationKey is the key of a situation with these moves made and these
+// situationKey returns the digest of a situation with these moves made and these
 // configurations.
-func situationKey(made []int32, all ...configuration) key {
+func situationDigest(made []int32, all ...configuration) digest {
 	s := newSearch()
-	s.p, s.spots, s.stack = &projection{threads: len(made)}, made, all
-	return s.key(situation{})
+	s.p, s.madeStack, s.stack = &projection{threads: len(made)}, made, all
+	return s.digestOf(situation{})
 }
 
 func TestSituationsThatDifferHaveKeysThatDiffer(t *testing.T) {
 	const state = 0x700060403030207
 	one := []int32{1}
-	for name, keys := range map[string][2]key{
-		// Their products' low halves have the same sum, and here the others have, too.
+	for name, keys := range map[string][2]digest{
+		// The low halves of their products have equal sums, and so have the others.
 		"products add up": {
-			situationKey(one, configuration{0x2061, state}, configuration{0x2561, state}),
-			situationKey(one, configuration{0x2461, state}, configuration{0x2161, state}),
+			situationDigest(one, configuration{0x2061, state}, configuration{0x2561, state}),
+			situationDigest(one, configuration{0x2461, state}, configuration{0x2161, state}),
 		},
-		"done":       {situationKey(one, configuration{1, 5}), situationKey(one, configuration{2, 5})},
-		"state":      {situationKey(one, configuration{1, 5}), situationKey(one, configuration{1, 6})},
-		"exchanged":  {situationKey(one, configuration{1, 5}), situationKey(one, configuration{5, 1})},
-		"nothing":    {situationKey(one), situationKey(one, configuration{})},
-		"nine moves": {situationKey([]int32{9, 1, 1, 1, 1, 1, 1, 1, 1, 1}), situationKey([]int32{1, 1, 1, 1, 1, 1, 1, 1, 1, 9})},
-		"the first":  {situationKey([]int32{2, 1, 1, 1, 1, 1, 1, 1, 1, 1}), situationKey([]int32{1, 1, 1, 1, 1, 1, 1, 1, 1, 1})},
-		"the eighth": {situationKey([]int32{1, 1, 1, 1, 1, 1, 1, 2, 1, 1}), situationKey([]int32{1, 1, 1, 1, 1, 1, 1, 1, 1, 1})},
+		"done":       {situationDigest(one, configuration{1, 5}), situationDigest(one, configuration{2, 5})},
+		"state":      {situationDigest(one, configuration{1, 5}), situationDigest(one, configuration{1, 6})},
+		"exchanged":  {situationDigest(one, configuration{1, 5}), situationDigest(one, configuration{5, 1})},
+		"nothing":    {situationDigest(one), situationDigest(one, configuration{})},
+		"nine moves": {situationDigest([]int32{9, 1, 1, 1, 1, 1, 1, 1, 1, 1}), situationDigest([]int32{1, 1, 1, 1, 1, 1, 1, 1, 1, 9})},
+		"the first":  {situationDigest([]int32{2, 1, 1, 1, 1, 1, 1, 1, 1, 1}), situationDigest([]int32{1, 1, 1, 1, 1, 1, 1, 1, 1, 1})},
+		"the eighth": {situationDigest([]int32{1, 1, 1, 1, 1, 1, 1, 2, 1, 1}), situationDigest([]int32{1, 1, 1, 1, 1, 1, 1, 1, 1, 1})},
 	} {
 		if keys[0][0] == keys[1][0] || keys[0][1] == keys[1][1] {
 			t.Errorf("%s: keys %x and %x", name, keys[0], keys[1])
 		}
 	}
 	a, b := configuration{1, 5}, configuration{2, 6}
-	if situationKey(one, a, b) != situationKey(one, b, a) {
+	if situationDigest(one, a, b) != situationDigest(one, b, a) {
 		t.Error("the order of configurations counts")
 	}
 }
 
-// Whatever is changed in a record or its poset changes its text.
+// TestATextHasAllOfARecord checks that every change of a record or its poset
+// changes its text.
 func TestATextHasAllOfARecord(t *testing.T) {
 	text := func(change func(*Record, *poset)) string {
 		r := Record{Threads: 2, Ops: []Op{
@@ -121,11 +123,12 @@ func TestATextHasAllOfARecord(t *testing.T) {
 	}
 }
 
-// A part that remembers its steps takes those that it would take anew.
+// TestAPartRemembersTheRightSteps compares the steps of a part with those of one
+// that remembers nothing.
 func TestAPartRemembersTheRightSteps(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	for _, m := range []model.Method{model.Load, model.Store, model.LoadOrStore, model.LoadAndDelete, model.Delete, model.Swap, model.CompareAndSwap, model.CompareAndDelete} {
-		for _, accept := range []accept{exactly, anything, present} {
+		for _, accept := range []acceptance{exactly, anything, present} {
 			p := part{op: model.Op{Method: m, Old: 9, Value: 17}, result: model.Result{Value: 9, OK: true}, accept: accept, shift: 8}
 			for range 2000 {
 				state := rng.Uint64N(64)<<8 | rng.Uint64()&^0xff00
@@ -147,7 +150,7 @@ func TestResetForgets(t *testing.T) {
 			t.Fatalf("ok: %v, %v", ok, err)
 		}
 	}
-	if s := c.Stats(); s.Checks != 2 || s.Duplicates != 1 || s.Searches != 1 {
+	if s := c.stats; s.checks != 2 || s.duplicates != 1 || s.searches != 1 {
 		t.Errorf("%+v: want 2 checks, 1 duplicate, 1 search", s)
 	}
 	if err := c.Reset(done(store0)); err != nil {

@@ -2,102 +2,93 @@ package interval
 
 import "github.com/mapspec/mapspec/model"
 
-// A part is what takes effect at one instant: an operation, or its share of one
-// key where it is as many operations as there are keys. It has one bit of the
-// sets of parts.
+// A part takes effect at one instant. It is an operation, or the share of one key
+// in an operation on all keys that is not atomic. Sets of parts have one bit for
+// each.
 type part struct {
-	op     model.Op // without function and instance, which make no difference
+	op     model.Op // without function and instance, which do not matter
 	result model.Result
-	accept accept
-	shift  uint8 // of its key's cell in a packed state
-	until  int32 // the visit that it precedes, or returned
-	memo   [8]known
+	accept acceptance
+	shift  uint8 // the offset of its key's cell in a packed state
+	until  int32 // the visit that the part precedes, or returned
+	memo   [8]memoStep
 }
 
-// known is a step of a part that was taken before, by the last digits of the cell:
-// a search takes the same few again and again.
-type known struct {
-	yes, ok  bool
-	from, to uint8
+// A memoStep remembers a step of a part. A part has a few, indexed by the low bits
+// of the cell, because a search takes the same steps repeatedly.
+type memoStep struct {
+	valid, ok bool
+	from, to  uint8
 }
 
-// accept says which result a part accepts.
-type accept uint8
+// An acceptance says which results a part accepts.
+type acceptance uint8
 
 const (
-	exactly  accept = iota // the one that was seen
-	anything               // nobody saw it
-	present                // a Load that found something, nobody saw what
+	exactly  acceptance = iota // the result that was observed
+	anything                   // any: no result was observed
+	present                    // any value: a Load found one that was not observed
 )
 
-// maxValue is the largest value that fits a packed cell.
+// maxValue is the largest value that fits into a packed cell.
 const maxValue = 250
 
-// absentee is the number below all values, which start at model.Uncomparable.
-const absentee = model.Uncomparable - 1
+// valueBase is the number just below all values, which start at
+// model.Uncomparable.
+const valueBase = model.Uncomparable - 1
 
-// pack returns a cell as a byte: 0 is absent, else value - absentee.
+// pack returns a cell as a byte: 0 if absent, otherwise value - valueBase.
 func pack(c model.Cell) uint8 {
 	if !c.Present {
 		return 0
 	}
-	return uint8(c.Value - absentee)
+	return uint8(c.Value - valueBase)
 }
 
 func unpack(b uint8) model.Cell {
 	if b == 0 {
 		return model.Cell{}
 	}
-	return model.Cell{Present: true, Value: int(b) + absentee, Instances: 1}
+	return model.Cell{Present: true, Value: int(b) + valueBase, Instances: 1}
 }
 
-// step takes the part's step from a packed state, and reports whether the part
-// accepts the result.
+// step applies the part to a packed state. It returns the next state, and whether
+// the part accepts the result.
 func (p *part) step(s uint64) (uint64, bool) {
 	switch {
 	case p.op.Method == model.Clear || p.op.Method == model.Len:
 		return p.stepWhole(s)
 	case p.op.Key == model.Unhashable:
-		return s, true // its result was judged alone
+		return s, true // anyWrongAlone has judged its result
 	}
-	held := uint8(s >> p.shift)
-	m := &p.memo[held%uint8(len(p.memo))]
-	if !m.yes || m.from != held {
-		*m = p.stepCell(held)
+	cell := uint8(s >> p.shift)
+	m := &p.memo[cell%uint8(len(p.memo))]
+	if !m.valid || m.from != cell {
+		*m = p.stepCell(cell)
 	}
 	return s&^(0xff<<p.shift) | uint64(m.to)<<p.shift, m.ok
 }
 
-// stepCell is step on the packed cell of the part's key.
-func (p *part) stepCell(held uint8) known {
+// stepCell applies the part to the packed cell of its key.
+func (p *part) stepCell(cell uint8) memoStep {
 	if p.accept == present {
-		return known{yes: true, ok: held != 0, from: held, to: held}
+		return memoStep{valid: true, ok: cell != 0, from: cell, to: cell}
 	}
-	c, want := model.StepKey(unpack(held), p.op)
+	c, want := model.StepKey(unpack(cell), p.op)
 	ok := p.accept == anything || want == p.result
 	if !ok {
-		c = unpack(held)
+		c = unpack(cell)
 	}
-	return known{yes: true, ok: ok, from: held, to: pack(c)}
+	return memoStep{valid: true, ok: ok, from: cell, to: pack(c)}
 }
 
-// reads reports whether the part leaves every state that accepts it as it is.
+// reads reports whether the part leaves every state that accepts it unchanged.
 func (p *part) reads() bool {
 	switch {
 	case p.op.Key == model.Unhashable:
 		return true
 	case p.accept != exactly:
 		return p.accept == present
-	case p.result.Panic != "":
-		return true
 	}
-	switch p.op.Method {
-	case model.Load, model.Len:
-		return true
-	case model.LoadOrStore:
-		return p.result.OK
-	case model.LoadAndDelete, model.CompareAndSwap, model.CompareAndDelete:
-		return !p.result.OK
-	}
-	return false
+	return !p.op.Method.Wrote(p.result)
 }

@@ -7,10 +7,10 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// content is what the map holds under a key before the threads start.
-type content struct {
-	key  int
-	held uint8
+// An initialContent is what the map holds under a key before the threads start.
+type initialContent struct {
+	key    int
+	packed uint8
 }
 
 // collectKeys finds the keys that occur.
@@ -29,20 +29,20 @@ func (c *Checker) collectKeys(r *Record) {
 		if o.Op.Method.OnKey() {
 			add(o.Op.Key)
 		}
-		if !o.loads() {
+		if !o.Op.Method.VisitsKeys() {
 			continue
 		}
-		for _, v := range o.asked() {
+		for _, v := range o.requestedVisits() {
 			add(v.Key)
 		}
 	}
 }
 
-// together reports whether keys cannot be judged apart.
-func (c *Checker) together(r *Record) bool {
+// needsWholeMap reports whether keys cannot be judged separately.
+func (c *Checker) needsWholeMap(r *Record) bool {
 	for i := range r.Ops {
 		switch r.Ops[i].Op.Method {
-		case model.Clear: // an atomic Clear of one key is its Delete
+		case model.Clear: // an atomic Clear of one key is a Delete
 			if c.promise.Clear == model.Strong && len(c.keys) > 1 {
 				return true
 			}
@@ -55,42 +55,42 @@ func (c *Checker) together(r *Record) bool {
 	return false
 }
 
-// A projection is a record as far as it speaks of certain keys, one or all.
+// A projection is a record restricted to certain keys, one or all.
 //
-// That one key at a time is exact: a history is linearizable exactly if its
-// part for each key is, where no operation speaks of several. So a class has a
-// violation exactly if, for some key, one of its extensions has a part that is
-// not linearizable. These parts are the linear extensions of the poset
+// Searching one key at a time is exact. If no operation concerns several keys, a
+// history is linearizable exactly if its restriction to each key is. So a class
+// has a violation exactly if, for some key, the restriction of some extension is
+// not linearizable. These restrictions are the linear extensions of the poset
 // restricted to the key's points: each extension of the whole restricts to one,
 // and each of them extends to one of the whole.
 type projection struct {
 	threads int
 	parts   []part
-	shares  [][2]int32 // an operation: its parts, from and to
+	shares  [][2]int32 // per operation: its parts are parts[from:to]
 	reads   uint64     // parts that change nothing
-	lens    uint64     // Len calls that are exact only if no write is in progress
+	lens    uint64     // Len calls that must be exact only if no write is in progress
 	writes  uint64     // parts of writes
 	initial uint64
 
 	moves  []move // the points at which something begins or ends
 	start  []int32
 	preds  []int32
-	before []int32 // how many points before a point of the poset are moves
+	before []int32 // per point of the poset: the number of earlier points that are moves
 }
 
 // A move is a point of a projection.
 type move struct {
 	point, thread int32
-	ending        int32  // it, or the first after it of its thread, at which something ends; or none
+	ending        int32  // the first move of its thread, from this one on, at which something ends; or none
 	begins        uint64 // parts that are called
 	ends          uint64 // parts that must have taken effect
 }
 
-// of returns how many moves of each thread come before move i.
-func (j *projection) of(i int) []int32 { return j.preds[i*j.threads : (i+1)*j.threads] }
+// predecessors returns the number of moves of each thread that precede move i.
+func (j *projection) predecessors(i int) []int32 { return j.preds[i*j.threads : (i+1)*j.threads] }
 
 // build makes j the projection of r, whose poset is p, to keys.
-func (j *projection) build(r *Record, p *poset, keys []int, contents []content, promise model.Promise) error {
+func (j *projection) build(r *Record, p *poset, keys []int, contents []initialContent, promise model.Promise) error {
 	*j = projection{
 		threads: p.threads, parts: j.parts[:0], shares: j.shares[:0],
 		moves: j.moves[:0], start: j.start[:0], preds: j.preds[:0], before: j.before[:0],
@@ -100,7 +100,7 @@ func (j *projection) build(r *Record, p *poset, keys []int, contents []content, 
 	}
 	for _, c := range contents {
 		if i := slices.Index(keys, c.key); i >= 0 {
-			j.initial |= uint64(c.held) << (8 * i)
+			j.initial |= uint64(c.packed) << (8 * i)
 		}
 	}
 	for i := range r.Ops {
@@ -113,14 +113,14 @@ func (j *projection) build(r *Record, p *poset, keys []int, contents []content, 
 	return nil
 }
 
-// divide adds the parts of o, and says which sets they are in.
+// divide adds the parts of o, and adds them to the sets they belong to.
 func (j *projection) divide(o *Op, keys []int, promise model.Promise) error {
 	from := len(j.parts)
 	switch m := o.Op.Method; {
 	case m.OnKey():
 		j.addKeyed(o, keys)
 	case m == model.Clear && (promise.Clear == model.Strong && len(keys) > 1 || len(keys) == 0):
-		// Without a key it deletes nothing, but a Len may find it in progress.
+		// Without a key it deletes nothing, but a Len may overlap it.
 		j.add(o, model.Op{Method: model.Clear}, 0)
 	case m == model.Clear:
 		for i, k := range keys {
@@ -129,12 +129,12 @@ func (j *projection) divide(o *Op, keys []int, promise model.Promise) error {
 		}
 	case m == model.Len && !o.Pending:
 		j.add(o, model.Op{Method: model.Len}, 0)
-	case o.loads():
+	case o.Op.Method.VisitsKeys():
 		j.addLoads(o, keys)
 	}
 	j.shares = append(j.shares, [2]int32{int32(from), int32(len(j.parts))})
 	if len(j.parts) > 64 {
-		return fmt.Errorf("%w: more than 64 operations in one search, each key of a traversal counted", ErrTooLarge)
+		return fmt.Errorf("%w: more than 64 operations in one search, counting each key of a traversal", ErrTooLarge)
 	}
 	for n := from; n < len(j.parts); n++ {
 		bit := uint64(1) << n
@@ -151,7 +151,7 @@ func (j *projection) divide(o *Op, keys []int, promise model.Promise) error {
 	return nil
 }
 
-// add adds a part of o that does what op says to cell i.
+// add adds a part of o that applies op to cell i.
 func (j *projection) add(o *Op, op model.Op, i int) {
 	p := part{op: op, result: o.Result, shift: uint8(8 * i), until: returned}
 	if o.Pending {
@@ -160,9 +160,9 @@ func (j *projection) add(o *Op, op model.Op, i int) {
 	j.parts = append(j.parts, p)
 }
 
-// addKeyed adds a single-key operation. One on an unhashable key does nothing,
-// but a Len may find it in progress. A pending one that cannot change the map
-// contradicts nothing.
+// addKeyed adds a single-key operation. One on an unhashable key has no effect,
+// but a Len may overlap it. A pending one that cannot change the map contradicts
+// nothing.
 func (j *projection) addKeyed(o *Op, keys []int) {
 	op := o.Op
 	op.Instance, op.Func = 0, nil
@@ -179,21 +179,21 @@ func (j *projection) addKeyed(o *Op, keys []int) {
 func (j *projection) addLoads(o *Op, keys []int) {
 	for i, k := range keys {
 		p := part{op: model.Op{Method: model.Load, Key: k}, shift: uint8(8 * i), until: returned}
-		n := slices.IndexFunc(o.asked(), func(v Visit) bool { return v.Key == k })
+		n := slices.IndexFunc(o.requestedVisits(), func(v Visit) bool { return v.Key == k })
 		switch {
 		case n >= 0:
 			p.until, p.result = int32(n), model.Result{Value: o.Visits[n].Value, OK: true}
 			if o.Op.Method == model.Keys {
 				p.accept = present
 			}
-		case !o.complete():
+		case !o.ranToEnd():
 			continue
 		}
 		j.parts = append(j.parts, p)
 	}
 }
 
-// place makes moves of the points at which parts begin or end.
+// place turns the points at which parts begin or end into moves.
 func (j *projection) place(p *poset) {
 	for i := range p.points {
 		q := &p.points[i]
@@ -225,7 +225,7 @@ func (j *projection) place(p *poset) {
 	j.linkEnds()
 }
 
-// linkEnds finds the next move at which something ends, of each.
+// linkEnds finds, for each move, the next one at which something ends.
 func (j *projection) linkEnds() {
 	for i := len(j.moves) - 1; i >= 0; i-- {
 		switch m := &j.moves[i]; {
@@ -239,10 +239,10 @@ func (j *projection) linkEnds() {
 	}
 }
 
-// relate counts the moves among what comes before each.
+// relate restricts the partial order to moves.
 func (j *projection) relate(p *poset) {
 	for i := range j.moves {
-		for u, n := range p.of(int(j.moves[i].point)) {
+		for u, n := range p.predecessors(int(j.moves[i].point)) {
 			j.preds = append(j.preds, j.before[p.start[u]+n]-j.before[p.start[u]])
 		}
 	}

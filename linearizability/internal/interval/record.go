@@ -7,88 +7,83 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// ErrTooLarge is wrapped by errors that say which limit a record passed: 64
-// operations, each key of a traversal counted, in one search; 8 keys where
-// they cannot be searched apart; values from model.Uncomparable to 250; the
-// situations of a search.
+// ErrTooLarge is wrapped by errors that say which limit a record exceeds. A search
+// has at most 64 operations, where each key of a traversal counts as one, and a
+// bounded number of situations; a search of the whole map has at most 8 keys; and
+// values are at least model.Uncomparable and at most 250.
 var ErrTooLarge = errors.New("too large to be checked")
 
-// ErrMalformed is wrapped by errors that say what of a record is impossible.
+// ErrMalformed is wrapped by errors that say why a record is impossible.
 var ErrMalformed = errors.New("malformed record")
 
-// A Record is an execution of Threads threads as the checker sees it. Its Ops
-// stand in the order in which each thread called them; threads may alternate.
+// A Record describes an execution of Threads threads. Ops lists each thread's
+// operations in the order of their calls, with threads interleaved in any way.
 type Record struct {
 	Threads int
 	Ops     []Op
 }
 
-// An Op is one operation of an execution. A thread's steps count from 1.
+// An Op is one operation of an execution. The steps of a thread are numbered
+// from 1.
 type Op struct {
 	Thread int
-	Parent int // the index of the traversal whose callback, at its first visit, makes the call; or NoParent
+	Parent int // the index of the traversal whose callback made the call, at its first visit; or NoParent
 	Op     model.Op
-	Result model.Result // of no meaning if Pending
-	// First is one more than the steps of the thread at the call, Last how many
-	// they were at the return, or at the end if the operation is pending. The
-	// steps of calls that a callback made are therefore among them. First is
-	// Last+1 if the operation took no step.
+	Result model.Result // meaningless if Pending
+	// First is the number of steps that the thread had taken at the call, plus
+	// one. Last is their number at the return, or at the end of the execution if
+	// the operation is pending. They include the steps of calls made by a
+	// callback. First is Last+1 if the operation took no step.
 	First, Last int32
 	Pending     bool // has not returned
 	Visits      []Visit
 }
 
-// NoParent is the parent of a call that no callback made.
+// NoParent is the parent of a call that was not made by a callback.
 const NoParent = -1
 
-// A Visit is what a traversal handed to its callback, with model.Unseen for
-// what Keys and Values do not; and how many steps the thread had taken by then.
+// A Visit is what a traversal passed to its callback, with model.Unseen for what
+// Keys and Values leave out. At is the number of steps that the thread had taken.
 type Visit struct {
 	Key, Value int
 	At         int32
 }
 
-// A Clock returns, for a step of a thread, how many steps of each thread happen
-// before it or are it: what precedes it in every equivalent execution. Steps
-// count from 1. Threads that are left out at the end have none. Check reads what
-// is returned before it calls the clock again.
+// A Clock returns how many steps of each thread happen before a step of a thread
+// or are that step: what precedes it in every equivalent execution. Steps are
+// numbered from 1. Trailing threads without such a step may be left out. The
+// result need be valid only until the next call.
 type Clock func(thread, step int) []int32
 
-// asked returns the visits that the traversal's function asked for. What comes
-// after it said stop is unconstrained, as in package check.
-func (o *Op) asked() []Visit {
-	if at, _ := o.Op.Func.Step(); at > 0 && at < len(o.Visits) {
-		return o.Visits[:at]
-	}
-	return o.Visits
+// requestedVisits returns the visits that the traversal's function asked for. What
+// is visited after it returned false is unconstrained, as in package check.
+func (o *Op) requestedVisits() []Visit {
+	return o.Visits[:o.Op.Func.Asked(len(o.Visits))]
 }
 
-// stopped reports whether the traversal's function ended it.
-func (o *Op) stopped() bool {
-	at, _ := o.Op.Func.Step()
-	return at > 0 && len(o.Visits) >= at
+// stoppedByFunc reports whether the traversal's function ended it.
+func (o *Op) stoppedByFunc() bool {
+	_, stopped := o.Op.Func.End(len(o.Visits))
+	return stopped
 }
 
-// loads reports whether o is a traversal that shows which keys it visits.
-func (o *Op) loads() bool { return o.Op.Method.Traverses() && o.Op.Method != model.Values }
+// ranToEnd reports whether traversal o visited every key that it found.
+func (o *Op) ranToEnd() bool { return !o.Pending && o.Result.Panic == "" && !o.stoppedByFunc() }
 
-// complete reports whether traversal o left out only keys that it did not find.
-func (o *Op) complete() bool { return !o.Pending && o.Result.Panic == "" && !o.stopped() }
-
-// checkSizes refuses what the checker cannot represent.
-func checkSizes(r *Record) error {
+// validateRecord returns an error if the checker cannot represent r.
+func validateRecord(r *Record) error {
 	for i := range r.Ops {
 		o := &r.Ops[i]
 		if o.Op.Method > model.Len {
-			return fmt.Errorf("%w: operation %d: %v is no method of the specification", ErrMalformed, i, o.Op.Method)
+			return fmt.Errorf("%w: operation %d: method %v is not in the specification", ErrMalformed, i, o.Op.Method)
 		}
 		if o.Op.Method.OnKey() && o.Op.Key == model.NaN {
 			return fmt.Errorf("%w: operation %d: NaN keys are not supported", ErrMalformed, i)
 		}
-		if err := checkValue(o.Op); err != nil {
+		if err := validateValue(o.Op); err != nil {
 			return err
 		}
-		if !o.loads() {
+		if !o.Op.Method.VisitsKeys() {
 			continue
 		}
 		for _, v := range o.Visits {
@@ -100,8 +95,8 @@ func checkSizes(r *Record) error {
 	return nil
 }
 
-// checkValue refuses an operation that would store a value which does not fit.
-func checkValue(o model.Op) error {
+// validateValue returns an error if o would store a value that does not fit.
+func validateValue(o model.Op) error {
 	if o.Method.Stores() && (o.Value < model.Uncomparable || o.Value > maxValue) {
 		return fmt.Errorf("%w: %v: want values from %d to %d", ErrTooLarge, o, model.Uncomparable, maxValue)
 	}

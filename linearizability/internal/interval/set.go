@@ -1,25 +1,26 @@
 package interval
 
-// A set of keys is emptied at once, however large it was: a search has some ten
-// of them, and there is one after the other. The zero value is empty.
+// A set is a hash set of digests that is emptied in constant time, whatever its
+// size. A search uses about ten elements, and searches follow one another
+// quickly. The zero value is an empty set.
 type set struct {
-	slots []slot // open addressing: a key is its own hash
+	slots []slot // open addressing; a digest is its own hash
 	len   int
 	epoch uint32 // slots of other epochs are free
 }
 
 type slot struct {
-	key   key
+	elem  digest
 	epoch uint32
 }
 
-// Slots of a set: at first, and the most that are kept when it is emptied.
+// The initial number of slots, and the largest number that empty retains.
 const (
 	fewSlots  = 1 << 6
 	mostSlots = 1 << 16
 )
 
-// empty takes everything out.
+// empty removes all elements.
 func (s *set) empty() {
 	s.len = 0
 	s.epoch++
@@ -28,13 +29,13 @@ func (s *set) empty() {
 	}
 }
 
-// has reports whether k was added.
-func (s *set) has(k key) bool {
+// has reports whether k is in s.
+func (s *set) has(k digest) bool {
 	return s.len > 0 && s.at(k).epoch == s.epoch
 }
 
 // add adds k, and reports whether it is new.
-func (s *set) add(k key) bool {
+func (s *set) add(k digest) bool {
 	if s.len >= len(s.slots)/4*3 {
 		s.grow()
 	}
@@ -47,11 +48,11 @@ func (s *set) add(k key) bool {
 	return true
 }
 
-// at returns the slot of k, or the one to put it in.
-func (s *set) at(k key) *slot {
+// at returns the slot of k, or the free slot for it.
+func (s *set) at(k digest) *slot {
 	last := uint64(len(s.slots) - 1)
 	for i := k[0] & last; ; i = (i + 1) & last {
-		if x := &s.slots[i]; x.epoch != s.epoch || x.key == k {
+		if x := &s.slots[i]; x.epoch != s.epoch || x.elem == k {
 			return x
 		}
 	}
@@ -63,7 +64,7 @@ func (s *set) grow() {
 	s.epoch = max(s.epoch, 1)
 	for _, x := range old {
 		if x.epoch == s.epoch {
-			*s.at(x.key) = x
+			*s.at(x.elem) = x
 		}
 	}
 }

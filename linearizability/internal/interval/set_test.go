@@ -5,8 +5,7 @@ import (
 	"testing"
 )
 
-// A set is compared with a Go map, through growth, and through as many epochs as
-// there are.
+// TestSet compares a set with a Go map, across growth and the overflow of epochs.
 func TestSet(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	var s set
@@ -15,9 +14,9 @@ func TestSet(t *testing.T) {
 		if round == 100 {
 			s.epoch = ^uint32(0) - 3
 		}
-		want := map[key]bool{}
+		want := map[digest]bool{}
 		for range 1 + rng.IntN(1000) {
-			k := key{rng.Uint64N(500), rng.Uint64N(2)}
+			k := digest{rng.Uint64N(500), rng.Uint64N(2)}
 			if got := s.has(k); got != want[k] {
 				t.Fatalf("round %d: has %v: %v, want %v", round, k, got, want[k])
 			}
@@ -31,14 +30,15 @@ func TestSet(t *testing.T) {
 	}
 }
 
-// What was added long ago does not come back when the epochs have all been.
+// TestEpochsBeginAgain checks that elements of an old epoch do not reappear when
+// epochs overflow.
 func TestEpochsBeginAgain(t *testing.T) {
 	var s set
-	s.add(key{1})
+	s.add(digest{1})
 	s.epoch = ^uint32(0)
 	for range 3 {
 		s.empty()
-		if s.has(key{1}) || !s.add(key{2}) || s.has(key{1}) {
+		if s.has(digest{1}) || !s.add(digest{2}) || s.has(digest{1}) {
 			t.Errorf("epoch %d: a key is there that was added in the first one, or another one is not new", s.epoch)
 		}
 	}
@@ -47,12 +47,12 @@ func TestEpochsBeginAgain(t *testing.T) {
 func TestASetLetsGoOfMuchMemory(t *testing.T) {
 	var s set
 	for i := range uint64(mostSlots) {
-		s.add(key{i})
+		s.add(digest{i})
 	}
-	if s.empty(); s.slots != nil || s.has(key{1}) {
-		t.Errorf("%d slots after a set of %d keys was emptied, has one: %v", len(s.slots), mostSlots, s.has(key{1}))
+	if s.empty(); s.slots != nil || s.has(digest{1}) {
+		t.Errorf("%d slots after a set of %d keys was emptied, has one: %v", len(s.slots), mostSlots, s.has(digest{1}))
 	}
-	if !s.add(key{1}) || s.add(key{1}) {
+	if !s.add(digest{1}) || s.add(digest{1}) {
 		t.Error("a key is not new, or new twice")
 	}
 }

@@ -1,48 +1,47 @@
 package interval
 
-// Steps returns an order of all steps in which x can take place, each step told
-// by its thread: the schedule of an execution equivalent to the one that was
-// checked. Lengths says how many steps each thread took, and clock is that of
-// Check.
+// Steps returns a schedule of x: an order of all steps, each given by its thread,
+// in which x can happen. lengths has the number of steps that each thread took,
+// and clock is the argument of Check.
 //
-// A scheduler that replays it lets a thread run on until right before its next
-// step, so a call comes to pass long before the first step of its operation. To
-// see x, note a call when that step is taken, and what a thread does without a
-// step where x has it.
+// A scheduler that replays it lets each thread run up to its next step, so a call
+// happens long before the first step of its operation. To reproduce x, record a
+// call when that step is taken, and events without a step where x has them.
 func (x Extension) Steps(lengths []int32, clock Clock) []uint8 {
 	total := 0
 	for _, n := range lengths {
 		total += int(n)
 	}
-	s := steps{clock: clock, taken: make([]int32, len(lengths)), order: make([]uint8, 0, total)}
+	s := scheduleBuilder{clock: clock, taken: make([]int32, len(lengths)), order: make([]uint8, 0, total)}
 	for _, p := range x.points {
-		s.upTo(int(p.thread), p.step)
+		s.appendUpTo(int(p.thread), p.step)
 	}
 	for t, n := range lengths {
-		s.upTo(t, n)
+		s.appendUpTo(t, n)
 	}
 	return s.order
 }
 
-// steps is an order of steps in the making.
-type steps struct {
+// A scheduleBuilder builds an order of steps.
+type scheduleBuilder struct {
 	clock Clock
 	taken []int32 // by each thread
 	order []uint8
 }
 
-// upTo appends the steps of thread t up to this one, and before each what
-// happens before it.
-func (s *steps) upTo(t int, step int32) {
+// appendUpTo appends the steps of thread t up to the given one, each preceded by
+// the steps that happen before it.
+func (s *scheduleBuilder) appendUpTo(t int, step int32) {
 	for s.taken[t] < step {
 		n := s.taken[t] + 1
 		for u := range s.taken {
 			if u == t {
 				continue
 			}
-			// Asked anew each time: the call below may have changed what the clock returned.
+			// Call the clock each time: the recursive call below may have overwritten
+			// what it returned.
 			if before := s.clock(t, int(n)); u < len(before) {
-				s.upTo(u, before[u])
+				s.appendUpTo(u, before[u])
 			}
 		}
 		s.order = append(s.order, uint8(t))

@@ -6,20 +6,20 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// maxKeys is how many cells a packed state has.
+// maxKeys is the number of cells in a packed state.
 const maxKeys = 8
 
-// stepWhole is step for Clear and Len. What they do depends on which keys are
-// present only, so a table has it.
+// stepWhole is step for Clear and Len. Their effect depends only on which keys are
+// present, so it is looked up in a table.
 func (p *part) stepWhole(s uint64) (uint64, bool) {
 	o := &wholeSteps()[presence(s)]
 	if p.op.Method == model.Len {
-		return s, p.accept != exactly || p.result == o.len
+		return s, p.accept != exactly || p.result == o.lenResult
 	}
-	return s & o.kept, p.accept != exactly || p.result == o.cleared
+	return s & o.kept, p.accept != exactly || p.result == o.clearResult
 }
 
-// presence returns a bit for each cell of s that holds something.
+// presence returns the set of cells of s that hold something.
 func presence(s uint64) (set uint8) {
 	for i := range maxKeys {
 		if uint8(s>>(8*i)) != 0 {
@@ -29,15 +29,15 @@ func presence(s uint64) (set uint8) {
 	return set
 }
 
-// outcome is what Len and Clear do where a certain set of keys is present.
-type outcome struct {
-	len, cleared model.Result
-	kept         uint64 // ones in the cells of keys that Clear leaves
+// A wholeStep is what Len and Clear do if a given set of keys is present.
+type wholeStep struct {
+	lenResult, clearResult model.Result
+	kept                   uint64 // a mask of the cells that Clear does not delete
 }
 
-// wholeSteps is the table by presence, filled by the model.
-var wholeSteps = sync.OnceValue(func() *[1 << maxKeys]outcome {
-	table := new([1 << maxKeys]outcome)
+// wholeSteps returns the table of steps by presence. The model fills it.
+var wholeSteps = sync.OnceValue(func() *[1 << maxKeys]wholeStep {
+	table := new([1 << maxKeys]wholeStep)
 	for set := range table {
 		var s model.State
 		for k := range maxKeys {
@@ -46,8 +46,8 @@ var wholeSteps = sync.OnceValue(func() *[1 << maxKeys]outcome {
 			}
 		}
 		o := &table[set]
-		_, o.len = model.Step(s, model.Op{Method: model.Len})
-		s, o.cleared = model.Step(s, model.Op{Method: model.Clear})
+		_, o.lenResult = model.Step(s, model.Op{Method: model.Len})
+		s, o.clearResult = model.Step(s, model.Op{Method: model.Clear})
 		for _, k := range s.Keys() {
 			o.kept |= 0xff << (8 * k)
 		}

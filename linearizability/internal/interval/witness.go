@@ -2,46 +2,47 @@ package interval
 
 import "math/bits"
 
-// witness looks for one order of the parts that linearizes every extension at
-// once, before each extension is searched by itself. Mostly there is one: of two
-// operations that conflict, the one whose conflicting step comes first begins
-// before the other ends, in every extension; so only that one can be over before
+// A witnessSearch looks for one order of the parts that linearizes every
+// extension at once. Usually there is one, and no extension has to be searched. Of
+// two operations that conflict, the one whose conflicting step comes first begins
+// before the other ends, in every extension, so only that one can return before
 // the other is called.
 //
-// An order linearizes an extension exactly if no part comes in it after one that
-// was called when the first was over already. So a part that can be over before
-// another is called, in whatever extension, has to come first. Both can be over
-// first if they do not conflict. Then they may do as they like, and still be right
-// in the same order of all others, only if neither changes the map: parts that read
-// are therefore put into sets, one between two that write, without an order inside.
-type witness struct {
-	p      *projection
-	after  [64]uint64 // a part: those that have to come after it
-	ended  uint64     // the parts that end
-	begun  uint64     // those that begin
-	prefix []uint64   // a move: the parts that begin at an earlier one of its thread
-	most   int        // parts that are tried; none: nothing is found
-	tries  int        // those that are left
+// An order linearizes an extension exactly if it has no part after another that
+// was called only when the part had ended. So a part that can end before another
+// is called, in any extension, must come first. If two operations do not conflict,
+// each of them can end first. One order is then right for both cases only if
+// neither operation changes the map. Therefore parts that read form sets without
+// an internal order, one between any two writes.
+type witnessSearch struct {
+	p        *projection
+	after    [64]uint64 // per part: the parts that must come after it
+	ended    uint64     // the parts that end
+	begun    uint64     // the parts that begin
+	prefix   []uint64   // per move: the parts that begin at earlier moves of its thread
+	maxTries int        // the number of parts to try; if 0, nothing is found
+	tries    int        // the number of tries left
 }
 
-// maxTries bounds the parts that are tried: where so many do not do, a search is
+// maxWitnessTries bounds the parts that are tried. If so many fail, a search is
 // hardly slower.
-const maxTries = 100
+const maxWitnessTries = 100
 
-// find reports whether there is such an order. If not, nothing is known. A Len has
-// to be exact in it, though it may not have to be: that is found by a search.
-func (w *witness) find(p *projection) bool {
-	if w.most == 0 {
+// find reports whether it found such an order. If it did not, nothing is known: in
+// the order every Len must be exact, although it need not be while a write is in
+// progress. A search knows that.
+func (w *witnessSearch) find(p *projection) bool {
+	if w.maxTries == 0 {
 		return false
 	}
-	w.p, w.tries = p, w.most
+	w.p, w.tries = p, w.maxTries
 	w.constrain()
-	return w.from(0, p.initial)
+	return w.extend(0, p.initial)
 }
 
-// constrain finds what has to come after each part: what need not have been called
-// when it ends.
-func (w *witness) constrain() {
+// constrain computes what must come after each part: the parts that need not have
+// been called when it ends.
+func (w *witnessSearch) constrain() {
 	w.ended, w.begun, w.prefix = 0, 0, w.prefix[:0]
 	for t := range w.p.threads {
 		begun := uint64(0)
@@ -57,7 +58,7 @@ func (w *witness) constrain() {
 			continue
 		}
 		called := m.begins
-		for u, n := range w.p.of(i) {
+		for u, n := range w.p.predecessors(i) {
 			if n > 0 {
 				last := w.p.start[u] + n - 1
 				called |= w.prefix[last] | w.p.moves[last].begins
@@ -70,9 +71,9 @@ func (w *witness) constrain() {
 	}
 }
 
-// from reports whether the parts that are not done yet can be put in order from
-// state on.
-func (w *witness) from(done, state uint64) bool {
+// extend reports whether the parts that are not done can be ordered, starting in
+// state.
+func (w *witnessSearch) extend(done, state uint64) bool {
 	done |= w.readable(done, state)
 	if w.ended&^done == 0 {
 		return true
@@ -83,16 +84,16 @@ func (w *witness) from(done, state uint64) bool {
 		}
 		w.tries--
 		n := bits.TrailingZeros64(left)
-		if next, ok := w.p.parts[n].step(state); ok && w.from(done|1<<n, next) {
+		if next, ok := w.p.parts[n].step(state); ok && w.extend(done|1<<n, next) {
 			return true
 		}
 	}
 	return false
 }
 
-// readable returns the largest set of parts that may read state together. To read
-// early keeps nobody from anything.
-func (w *witness) readable(done, state uint64) (set uint64) {
+// readable returns the largest set of parts that can read state together. Reading
+// early never prevents another part from taking effect.
+func (w *witnessSearch) readable(done, state uint64) (set uint64) {
 	for left := w.begun & w.p.reads &^ done; left != 0; left &= left - 1 {
 		n := bits.TrailingZeros64(left)
 		if _, ok := w.p.parts[n].step(state); ok {
@@ -105,8 +106,8 @@ func (w *witness) readable(done, state uint64) (set uint64) {
 	return set
 }
 
-// blocked returns what has to come after something that is not done.
-func (w *witness) blocked(done uint64) (set uint64) {
+// blocked returns the parts that must come after a part that is not done.
+func (w *witnessSearch) blocked(done uint64) (set uint64) {
 	for left := w.ended &^ done; left != 0; left &= left - 1 {
 		set |= w.after[bits.TrailingZeros64(left)]
 	}

@@ -9,12 +9,12 @@ import (
 	"reflect"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/mapspec/mapspec/impl"
 	"github.com/mapspec/mapspec/impl/locked"
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
 	"github.com/mapspec/mapspec/linearizability/internal/minimise"
+	"github.com/mapspec/mapspec/linearizability/internal/try"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -30,10 +30,13 @@ func subject(t *testing.T, name string) model.Binder {
 func store(k, v int) model.Op { return model.Op{Method: model.Store, Key: k, Value: v} }
 func swap(k, v int) model.Op  { return model.Op{Method: model.Swap, Key: k, Value: v} }
 
+// asFound is what the verdicts of violation say.
+var asFound = &model.Failure{Kind: model.NoZeroValue}
+
 // violation is a verdict as a checker would give it, with a program that is
 // larger than it need be.
 func violation(c model.Clause, w model.Witness) model.Verdict {
-	return model.Verdict{Clause: c, Status: model.Violation, Evidence: "as it was found", Witness: &w}
+	return asFound.Violates(c, &w)
 }
 
 // A program of one goroutine loses what it does not need, its names too.
@@ -46,7 +49,7 @@ func TestALongProgramBecomesTheSmallest(t *testing.T) {
 	v := violation(model.S4, model.Witness{Look: model.LookResults, Threads: [][]model.Op{ops}})
 	c, err := minimise.Minimise(context.Background(), subject(t, "S4-swap-returns-new"), v, minimise.Options{})
 	want := [][]model.Op{{store(0, 1), swap(0, 2)}}
-	if err != nil || !reflect.DeepEqual(c.Threads, want) || !c.Minimal.Complete || c.Evidence == v.Evidence {
+	if err != nil || !reflect.DeepEqual(c.Threads, want) || !c.Minimal.Complete || c.Failure.Kind == asFound.Kind {
 		t.Errorf("%v, %v: %+v", c.Threads, err, c)
 	}
 	if len(c.History.Events) == 0 {
@@ -78,19 +81,19 @@ func TestAnEndedBudgetIsBounded(t *testing.T) {
 // A violation without a program is a counterexample as it is, and cannot be
 // run again.
 func TestAViolationWithoutAProgramStaysAsItIs(t *testing.T) {
-	v := model.Verdict{Clause: model.S1, Status: model.Violation, Evidence: "the process died"}
+	v := (&model.Failure{Kind: model.Dies, Output: []string{"the process died"}}).Violates(model.S1, nil)
 	c, err := minimise.Minimise(context.Background(), subject(t, "locked"), v, minimise.Options{})
-	if err != nil || c.Evidence != v.Evidence || len(c.Threads) != 0 || c.Minimal.Complete {
+	if err != nil || c.Failure.Sentence() != v.Evidence() || len(c.Threads) != 0 || c.Minimal.Complete {
 		t.Errorf("%+v, %v", c, err)
 	}
-	if again, _ := minimise.Replay(context.Background(), subject(t, "locked"), c, time.Second); again.Status != model.Unknown {
+	if again, _ := try.Again(context.Background(), subject(t, "locked"), c); again.Status != model.Unknown {
 		t.Errorf("run again: %v", again)
 	}
 }
 
 func TestFindSaysThatNothingWasFound(t *testing.T) {
 	for _, c := range []model.Clause{model.S4, model.R1, model.P1} {
-		_, err := minimise.Find(context.Background(), subject(t, "locked"), c, minimise.Options{Budget: time.Second})
+		_, err := minimise.Find(context.Background(), subject(t, "locked"), c, minimise.Options{Budget: 1})
 		if err == nil || !strings.Contains(err.Error(), "no violation of "+string(c)+" by locked was found: "+string(c)) {
 			t.Errorf("%s: %v", c, err)
 		}
@@ -102,8 +105,8 @@ func TestReplayRefusesWhatTheMapCannotRun(t *testing.T) {
 	clears := [][]model.Op{{store(0, 1), {Method: model.Clear}}}
 	for _, look := range []model.Look{model.LookResults, model.LookHistory, model.LookRelease, model.LookPump, "glance"} {
 		c := counterexample.Counterexample{Clause: model.S1, Witness: model.Witness{Look: look, Threads: clears}}
-		v, _ := minimise.Replay(context.Background(), subject(t, "go1.15.0"), c, time.Second) // it has no Clear
-		if v.Status != model.Invalid || v.Evidence == "" {
+		v, _ := try.Again(context.Background(), subject(t, "go1.15.0"), c) // it has no Clear
+		if v.Status != model.Invalid || v.Evidence() == "" {
 			t.Errorf("look %q: %v", look, v)
 		}
 	}
@@ -113,25 +116,25 @@ func TestReplayRefusesWhatTheMapCannotRun(t *testing.T) {
 func TestReplayOfALuckyProgramTriesAgain(t *testing.T) {
 	c := counterexample.Counterexample{Clause: model.S1, Rounds: 1, Witness: model.Witness{Look: model.LookHistory,
 		Threads: [][]model.Op{{swap(0, 1)}, {swap(0, 2)}}}}
-	v, rounds := minimise.Replay(context.Background(), subject(t, "S1-lost-swap"), c, 20*time.Second)
-	if v.Status != model.Violation || rounds < 1 || len(v.History) == 0 {
-		t.Errorf("%v after %d rounds", v, rounds)
+	v, run := try.Again(context.Background(), subject(t, "S1-lost-swap"), c)
+	if v.Status != model.Violation || run.Rounds < 1 || len(v.Failure.History) == 0 {
+		t.Errorf("%v after %d rounds", v, run.Rounds)
 	}
-	v, rounds = minimise.Replay(context.Background(), subject(t, "locked"), c, 20*time.Second)
-	if v.Status != model.Unknown || rounds < 5000 {
-		t.Errorf("a map that is right: %v after %d rounds", v, rounds)
+	v, run = try.Again(context.Background(), subject(t, "locked"), c)
+	if v.Status != model.Unknown || run.Rounds < 5000 {
+		t.Errorf("a map that is right: %v after %d rounds", v, run.Rounds)
 	}
 }
 
 var paste = flag.String("paste", "", "run the test below on this map")
 
-const lostSwap = `{"schema":1,"map":"S1-lost-swap","clause":"S1","go":"go1.26","seed":1,"look":"history",
+const lostSwap = `{"schema":2,"map":"S1-lost-swap","clause":"S1","go":"go1.26","seed":1,"look":"history",
 	"program":{"threads":[[{"op":"Swap","key":0,"value":1}],[{"op":"Swap","key":0,"value":2}]]},
-	"rounds":20,"minimal":"","evidence":"","promise":{}}`
+	"rounds":20,"minimal":"","promise":{}}`
 
 func TestPasted(t *testing.T) {
 	if *paste != "" {
-		minimise.Run(t, subject(t, *paste), lostSwap)
+		try.Test(t, subject(t, *paste), lostSwap)
 	}
 }
 
@@ -179,8 +182,8 @@ func TestFoundIsSavedAndRunAgain(t *testing.T) {
 	if err := json.Unmarshal(b, &c); err != nil {
 		t.Fatal(err)
 	}
-	v, _ := minimise.Replay(context.Background(), subject(t, "go1.15.0"), c, time.Second)
-	if v.Status != model.Violation || v.Path != found.Path || len(v.Retained) == 0 || v.Retained[0].Left != 1 {
+	v, _ := try.Again(context.Background(), subject(t, "go1.15.0"), c)
+	if v.Status != model.Violation || v.Path() != found.Failure.Retained[0].Path || len(v.Failure.Retained) == 0 || v.Failure.Retained[0].Left != 1 {
 		t.Errorf("%+v", v)
 	}
 }
@@ -188,7 +191,7 @@ func TestFoundIsSavedAndRunAgain(t *testing.T) {
 // Typed maps, whose keys and values are not any, are minimised too.
 func TestTypedMapsAreMinimised(t *testing.T) {
 	s := model.Subject[string, int]{Name: "typed", New: func() any { return new(forgetsTwo) }}
-	c, err := minimise.Find(context.Background(), s, model.S1, minimise.Options{Budget: 5 * time.Second})
+	c, err := minimise.Find(context.Background(), s, model.S1, minimise.Options{})
 	if err != nil || c.Operations() > 2 || c.Type != "minimise_test.forgetsTwo" {
 		t.Errorf("%+v, %v", c.Witness, err)
 	}
@@ -225,15 +228,15 @@ func (f *forgetful) Delete(k any) {
 // Clauses: R1
 func TestWhatFailsNowAndThenIsNotCalledCertain(t *testing.T) {
 	s := impl.Subject("forgetful", model.Promise{}, func() any { return new(forgetful) })
-	c, err := minimise.Find(context.Background(), s, model.R1, minimise.Options{Budget: 5 * time.Second})
+	c, err := minimise.Find(context.Background(), s, model.R1, minimise.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if c.Minimal.Complete || c.Rounds < 2 || !c.Lucky() {
 		t.Errorf("%v, %d rounds: want neither complete nor certain: %v", c.Minimal, c.Rounds, c.Threads)
 	}
-	if v, runs := minimise.Replay(context.Background(), s, c, 10*time.Second); v.Status != model.Violation || runs < 1 {
-		t.Errorf("run again: %v after %d runs", v, runs)
+	if v, run := try.Again(context.Background(), s, c); v.Status != model.Violation || run.Rounds < 1 {
+		t.Errorf("run again: %v after %d runs", v, run.Rounds)
 	}
 }
 
@@ -247,8 +250,8 @@ func TestReplayOfARetentionThatHangsEnds(t *testing.T) {
 	s := impl.Subject("stuck", model.Promise{}, func() any { return new(stuckDelete) })
 	c := counterexample.Counterexample{Clause: model.R1, Witness: model.Witness{Look: model.LookRelease,
 		Threads: [][]model.Op{{store(0, 1), {Method: model.Delete}}}}}
-	v, _ := minimise.Replay(context.Background(), s, c, time.Second)
-	if v.Status != model.Unknown || !v.Hung || !strings.Contains(v.Evidence, "never returned") {
+	v, _ := try.Again(context.Background(), s, c)
+	if v.Status != model.Unknown || !v.Hung || !strings.Contains(v.Evidence(), "never returned") {
 		t.Errorf("%v", v)
 	}
 }
@@ -258,7 +261,7 @@ func TestReplayRefusesALookAtAnotherClause(t *testing.T) {
 	deleted := model.Witness{Look: model.LookRelease, Threads: [][]model.Op{{store(0, 1), {Method: model.Delete}}}}
 	pump := model.Witness{Look: model.LookPump, Init: []model.Op{store(0, 1)}, Threads: [][]model.Op{{store(2, 2), {Method: model.Delete, Key: 2}}}}
 	for _, c := range []counterexample.Counterexample{{Clause: model.T6, Witness: deleted}, {Clause: model.R3, Witness: pump}} {
-		if v, _ := minimise.Replay(context.Background(), subject(t, "go1.15.0"), c, time.Second); v.Status != model.Invalid {
+		if v, _ := try.Again(context.Background(), subject(t, "go1.15.0"), c); v.Status != model.Invalid {
 			t.Errorf("%s by %s: %v", c.Clause, c.Look, v)
 		}
 	}

@@ -1,4 +1,4 @@
-// Package near finds what somebody may have meant by a name that is none.
+// Package near finds what a user may have meant by a misspelled name.
 package near
 
 import (
@@ -6,32 +6,34 @@ import (
 	"strings"
 )
 
-// Name returns ", did you mean …?" with the candidates that are close to name,
-// the closest first, to put behind a complaint; "" if none is.
-func Name(name string, candidates []string) string {
-	type scored struct {
+// Hint returns ", did you mean A or B?" with the candidates that are close to name, the
+// closest first. If there are none, it returns "". It is meant to follow the error
+// message about name.
+func Hint(name string, candidates []string) string {
+	type match struct {
 		name     string
 		distance int
 	}
-	var close []scored
+	var matches []match
 	for _, c := range candidates {
 		d := distance(strings.ToLower(name), strings.ToLower(c))
 		if d <= max(3, len(c)/3) || strings.Contains(c, name) && name != "" {
-			close = append(close, scored{c, d})
+			matches = append(matches, match{c, d})
 		}
 	}
-	slices.SortStableFunc(close, func(a, b scored) int { return a.distance - b.distance })
-	var names []string
-	for _, c := range close {
-		names = append(names, c.name)
-	}
-	if len(names) == 0 {
+	if len(matches) == 0 {
 		return ""
+	}
+	slices.SortStableFunc(matches, func(a, b match) int { return a.distance - b.distance })
+	var names []string
+	for _, m := range matches {
+		names = append(names, m.name)
 	}
 	return ", did you mean " + strings.Join(names, " or ") + "?"
 }
 
-// distance is the Levenshtein distance between a and b, in O(len(a)·len(b)).
+// distance returns the Levenshtein distance between a and b, in time proportional to
+// len(a)·len(b).
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

@@ -6,7 +6,7 @@ import (
 	"github.com/mapspec/mapspec/linearizability/internal/near"
 )
 
-func TestNearNamesComeClosestFirst(t *testing.T) {
+func TestHintListsTheClosestNamesFirst(t *testing.T) {
 	for name, want := range map[string]string{
 		"prefx":   ", did you mean prefix?",
 		"colide":  ", did you mean collide?",
@@ -14,7 +14,7 @@ func TestNearNamesComeClosestFirst(t *testing.T) {
 		"fix":     ", did you mean mix or prefix?",
 		"nothing": "",
 	} {
-		if got := near.Name(name, []string{"mix", "prefix", "collide"}); got != want {
+		if got := near.Hint(name, []string{"mix", "prefix", "collide"}); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}

@@ -2,33 +2,33 @@ package program
 
 import "github.com/mapspec/mapspec/model"
 
-// An Alphabet is what a map can be asked to do. Values are not part of a letter.
+// An Alphabet is the list of operations that programs consist of, without their
+// values.
 type Alphabet struct {
 	letters []letter
 	traits  model.Traits
 }
 
-// letter is an operation without values, and what matters of it to others.
+// A letter is an operation without values, with the properties that matter to
+// other operations.
 type letter struct {
 	op       model.Op
-	stores   bool // a value of its own under key, perhaps in its callback
-	compares bool // what is under key with a value that has to be chosen
+	stores   bool // it stores a value of its own under key, possibly in its callback
+	compares bool // it compares the value under key with one that must be chosen
 	key      int
 }
 
-// NewAlphabet returns the full alphabet of a map with these methods and traits
-// on keys 0 to keys-1, in this order: every single-key method on each key; one
-// traversal; Clear and Len; and two traversals that at the first visit store and
-// delete key 0. A value that cannot be compared has no compares.
+// NewAlphabet returns the alphabet of a map with these methods and traits on keys 0
+// to keys-1. It lists every single-key method on each key, one traversal, Clear and
+// Len, and two traversals whose first visit stores or deletes key 0. If values are
+// not comparable there are no comparisons.
 //
-// The traversal is the first that the map has of Range, All, Keys and Values.
-// The others are the same traversal by clause T2, which one goroutine can tell,
-// so that is left to sequential checks.
+// The traversal is the first that the map has among Range, All, Keys and Values.
+// The others are the same traversal by clause T2. One goroutine suffices to check
+// that, so it is left to sequential checks.
 func NewAlphabet(methods model.MethodSet, traits model.Traits, keys int) Alphabet {
 	a := Alphabet{traits: traits}
-	if !traits.Comparable {
-		methods = methods.Without(model.CompareAndSwap).Without(model.CompareAndDelete)
-	}
+	methods = traits.Usable(methods)
 	for key := range keys {
 		for _, m := range methods.Methods() {
 			if m.OnKey() {
@@ -36,7 +36,7 @@ func NewAlphabet(methods model.MethodSet, traits model.Traits, keys int) Alphabe
 			}
 		}
 	}
-	traversal, traverses := first(methods)
+	traversal, traverses := firstTraversal(methods)
 	if traverses {
 		a.add(model.Op{Method: traversal})
 	}
@@ -53,8 +53,8 @@ func NewAlphabet(methods model.MethodSet, traits model.Traits, keys int) Alphabe
 	return a
 }
 
-// first returns the first traversal of a map with these methods.
-func first(methods model.MethodSet) (model.Method, bool) {
+// firstTraversal returns the first traversal of a map with these methods.
+func firstTraversal(methods model.MethodSet) (model.Method, bool) {
 	for _, m := range methods.Methods() {
 		if m.Traverses() {
 			return m, true
@@ -64,7 +64,7 @@ func first(methods model.MethodSet) (model.Method, bool) {
 }
 
 func (a *Alphabet) add(o model.Op) {
-	// Where V has one value there is nothing to choose.
+	// If V has only one value there is nothing to choose.
 	l := letter{op: o, key: o.Key, stores: o.Method.Stores(), compares: o.Method.Compares() && !a.traits.Unit}
 	if o.Func != nil {
 		l.stores, l.key = o.Func.Do[0].Method.Stores(), o.Func.Do[0].Key
@@ -83,17 +83,18 @@ func (a Alphabet) Plain() Alphabet {
 	return plain
 }
 
-// Ops returns the letters of a, with no values.
+// Ops returns the letters of a as operations without values.
 func (a Alphabet) Ops() []model.Op {
 	ops := make([]model.Op, len(a.letters))
 	for i, l := range a.letters {
-		ops[i] = l.named(0, 0)
+		ops[i] = l.withValues(0, 0)
 	}
 	return ops
 }
 
-// named returns l as an operation with values, which shares nothing with l.
-func (l letter) named(old, value int) model.Op {
+// withValues returns l as an operation with these values. It shares no memory with
+// l.
+func (l letter) withValues(old, value int) model.Op {
 	o := l.op
 	switch {
 	case o.Func != nil:

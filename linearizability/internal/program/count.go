@@ -2,21 +2,21 @@ package program
 
 import "slices"
 
-// Count returns how many programs s has, without listing them. By Burnside's
-// lemma that is the average, over all ways to exchange the threads, of the number
-// of programs that stay as they are; threads may be empty here, and the program
-// of empty threads only is taken off. Time is polynomial in the number of kinds
-// of threads, which do not multiply with methods of one kind.
+// Count returns the number of programs of s, without listing them. By Burnside's
+// lemma it is the average, over all permutations of the threads, of the number of
+// programs that the permutation leaves unchanged. Threads may be empty here, and the
+// program with only empty threads is subtracted. The time is polynomial in the
+// number of kinds of threads, which does not depend on how many methods are alike.
 func (s *Set) Count() int {
-	c := newCount(s)
+	c := newCounter(s)
 	sum, ways := 0, 0
-	fixed := map[[maxThreads]int]int{} // by lengths of cycles
+	fixed := map[[maxThreads]int]int{} // by cycle lengths
 	eachCycles(s.Size.Threads, func(cycles []int) {
 		var lengths [maxThreads]int
 		copy(lengths[:], cycles)
 		slices.Sort(lengths[:])
 		if _, ok := fixed[lengths]; !ok {
-			fixed[lengths] = c.fixed(cycles, nil)
+			fixed[lengths] = c.countFixed(cycles, nil)
 		}
 		sum += fixed[lengths]
 		ways++
@@ -24,35 +24,35 @@ func (s *Set) Count() int {
 	return sum/ways - 1
 }
 
-// kind is what counts of a thread: threads of one kind have as many olds to
-// choose from, and give as many to others.
-type kind struct {
+// A threadKind is what matters of a thread when counting. Threads of one kind have
+// equally many sources to choose from, and provide equally many to others.
+type threadKind struct {
 	stores [maxKeys]int8
-	// compares counts, by key and by how many values the thread stored under it
-	// before.
+	// compares counts comparisons by key, and by the number of values that the
+	// thread stored under it before.
 	compares [maxKeys][maxPlaces]int8
 }
 
-// count is what counting takes.
-type count struct {
-	kinds []kind
-	words map[kind]int // how many threads are of a kind
-	held  []int        // by key: 1 if the initial map has it
+// A counter holds what Count needs.
+type counter struct {
+	kinds            []threadKind
+	words            map[threadKind]int // the number of threads of each kind
+	initiallyPresent []int              // by key: 1 if the initial map holds it, else 0
 }
 
-func newCount(s *Set) *count {
+func newCounter(s *Set) *counter {
 	w := newWalk(s)
-	c := &count{words: map[kind]int{{}: 1}}
-	for _, held := range w.held {
+	c := &counter{words: map[threadKind]int{{}: 1}}
+	for _, held := range w.initiallyPresent {
 		n := 0
 		if held {
 			n = 1
 		}
-		c.held = append(c.held, n)
+		c.initiallyPresent = append(c.initiallyPresent, n)
 	}
-	last := map[kind]int{{}: 1}
+	last := map[threadKind]int{{}: 1}
 	for range s.Size.Operations {
-		longer := map[kind]int{}
+		longer := map[threadKind]int{}
 		for k, n := range last {
 			for _, l := range w.letters {
 				longer[k.with(l)] += n
@@ -69,8 +69,8 @@ func newCount(s *Set) *count {
 	return c
 }
 
-// with returns the kind of a thread of kind k and one letter more.
-func (k kind) with(l letter) kind {
+// with returns the kind of a thread of kind k with one more letter.
+func (k threadKind) with(l letter) threadKind {
 	if l.compares {
 		k.compares[l.key][k.stores[l.key]]++
 	}
@@ -80,30 +80,32 @@ func (k kind) with(l letter) kind {
 	return k
 }
 
-// fixed counts the programs that an exchange with these cycles leaves as they
-// are: the threads of a cycle have the same letters, and one of them says what
-// all compare with. The first cycles' threads are chosen.
-func (c *count) fixed(cycles []int, chosen []kind) int {
+// countFixed counts the programs that a permutation with these cycles leaves
+// unchanged. The threads of a cycle have equal letters, and the sources of one of
+// them determine those of the others. chosen has the kinds chosen for the first
+// cycles.
+func (c *counter) countFixed(cycles []int, chosen []threadKind) int {
 	if len(chosen) == len(cycles) {
 		n := 1
 		for i := range cycles {
-			n *= c.olds(cycles, chosen, i)
+			n *= c.countSources(cycles, chosen, i)
 		}
 		return n
 	}
 	sum := 0
 	for _, k := range c.kinds {
-		sum += c.words[k] * c.fixed(cycles, append(chosen[:len(chosen):len(chosen)], k))
+		sum += c.words[k] * c.countFixed(cycles, append(chosen[:len(chosen):len(chosen)], k))
 	}
 	return sum
 }
 
-// olds counts what the compares of a thread of cycle i can compare with. Going
-// round its cycle the thread comes back, and with it must what it compares with:
-// so that is of a cycle whose length divides its own.
-func (c *count) olds(cycles []int, chosen []kind, i int) int {
+// countSources counts the choices of sources for a thread of cycle i. Applying the
+// permutation as often as its cycle is long maps the thread to itself. It must map
+// the sources to themselves too, so they belong to cycles whose length divides that
+// of cycle i.
+func (c *counter) countSources(cycles []int, chosen []threadKind, i int) int {
 	n := 1
-	for key, held := range c.held {
+	for key, held := range c.initiallyPresent {
 		others := -int(chosen[i].stores[key])
 		for j, k := range chosen {
 			if cycles[i]%cycles[j] == 0 {
@@ -112,14 +114,14 @@ func (c *count) olds(cycles []int, chosen []kind, i int) int {
 		}
 		for own, times := range chosen[i].compares[key] {
 			for range times {
-				n *= held + own + others + 1 // and nobody's
+				n *= held + own + others + 1 // the last is the value that is never stored
 			}
 		}
 	}
 	return n
 }
 
-// eachCycles calls f with the lengths of the cycles of each permutation of n.
+// eachCycles calls f with the cycle lengths of each permutation of n elements.
 func eachCycles(n int, f func(cycles []int)) {
 	to := make([]int, n)
 	for i := range to {
@@ -140,7 +142,7 @@ func eachCycles(n int, f func(cycles []int)) {
 	choose(0)
 }
 
-// cyclesOf returns the lengths of the cycles of a permutation.
+// cyclesOf returns the cycle lengths of a permutation.
 func cyclesOf(to []int) []int {
 	var lengths []int
 	seen := make([]bool, len(to))

@@ -7,27 +7,27 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// program returns the program at which w stands, its values named.
+// program returns the current program of w, with values.
 func (w *walk) program() history.Program {
-	values, nobody := w.names()
+	values, unstored := w.assignValues()
 	p := history.Program{Init: w.set.Traits.FitAll(slices.Clone(w.set.Initial.Ops))}
 	for t := range len(w.start) - 1 {
 		var ops []model.Op
 		for i := w.start[t]; i < w.start[t+1]; i++ {
 			l, old := w.letters[w.word[i]], model.Zero
 			if l.compares {
-				old = w.value(l.key, w.old[i], values[:], nobody)
+				old = w.sourceValue(l.key, w.source[i], values[:], unstored)
 			}
-			ops = append(ops, l.named(old, values[i]))
+			ops = append(ops, l.withValues(old, values[i]))
 		}
 		p.Threads = append(p.Threads, w.set.Traits.FitAll(ops))
 	}
 	return p
 }
 
-// names returns the value that each place stores, [model.Zero] if none, and one
-// that none of them does.
-func (w *walk) names() (values [maxPlaces]int, nobody int) {
+// assignValues returns the value that each place stores, or [model.Zero], and a
+// value that no place stores.
+func (w *walk) assignValues() (values [maxPlaces]int, unstored int) {
 	next := w.set.Initial.greatest() + 1
 	for p, l := range w.word {
 		if w.letters[l].stores {
@@ -38,14 +38,14 @@ func (w *walk) names() (values [maxPlaces]int, nobody int) {
 	return values, next
 }
 
-// value returns the value that an old stands for.
-func (w *walk) value(key, old int, values []int, nobody int) int {
+// sourceValue returns the value that a source stands for.
+func (w *walk) sourceValue(key, source int, values []int, unstored int) int {
 	switch {
-	case old == 0:
-		held, _ := w.set.Initial.Holds(key)
-		return held
-	case old > w.places():
-		return nobody
+	case source == 0:
+		value, _ := w.set.Initial.Holds(key)
+		return value
+	case source > w.places():
+		return unstored
 	}
-	return values[old-1]
+	return values[source-1]
 }

@@ -1,62 +1,57 @@
-// Package program lists all programs of a size, up to symmetry, counted and
-// numbered:
+// Package program lists all programs of a given size, one per symmetry class, in
+// a fixed order. It also counts them without listing them.
 //
-//	program.go   a set of programs: all of them, one shard, how many
-//	size.go      threads × operations on some keys
-//	alphabet.go  what a map can be asked to do: the letters of programs
-//	initial.go   what the map holds before
-//	walk.go      every choice of letters, one a symmetry class, in order
-//	old.go       every value that a comparison can meet, one a symmetry class
-//	name.go      values by place: a walk's letters as a program
-//	count.go     how many there are, by formula
+// An exploration runs every program of a size. The list must therefore be complete,
+// free of programs that differ only in names, and the same on every machine that
+// explores a share of it.
 //
 // # All programs of a size
 //
-// Size 2×2 means all programs of at most two threads, each of one or two
-// operations. So a program's prefixes are in the set, and what is left when
-// threads are left out: a state at rest inside a program, when some operations
-// have returned and none is in progress, is the state at the end of a shorter
-// one. What is checked at the end of every program is thereby checked at every
-// state at rest.
+// Size 2×2 means all programs of at most two threads with one or two operations
+// each. The set contains the prefixes of its programs, and what is left of them
+// without some of the threads. So each quiescent state within a program, where some
+// operations have returned and none is in progress, is the final state of a shorter
+// program. Checking the final state of every program thereby checks every
+// quiescent state.
 //
 // # Values
 //
-// Every operation that stores gets a value of its own, so each value tells
-// where it came from. Values are numbered in the order of threads and positions,
-// after those of the initial map: a value is a name given by place, and two
-// programs that differ in values only would be one.
+// Every operation that stores gets a value of its own, so a value identifies the
+// operation it comes from. Values are numbered by thread and position, after those
+// of the initial map. Two programs that differ only in values are the same.
 //
-// Equal values are left out. With them a compare may succeed on a value that was
-// there, went, and came back from another operation, or an overwrite may change
-// nothing; a map that takes a shortcut for those is left to programs that
-// draw values at random (packages stress and property). The specification calls
-// such a result right whoever stored the value, and a result that mixes up two
-// operations is only seen where their values differ. V's zero value is not
-// stored either: clause S3 is about one operation after another. Where V has
-// one value only, that is what is stored and compared.
+// Programs with equal values are left out. With equal values, a comparison may
+// succeed on a value that was deleted and stored again by another operation, or
+// an overwrite may change nothing. Maps that take shortcuts in these cases are left
+// to programs with random values (packages stress and property). The specification
+// accepts such a result no matter which operation stored the value, and a result
+// that confuses two operations shows only if their values differ. V's zero value is
+// not stored either: clause S3 concerns sequential operations. If V has only one
+// value, that value is stored and compared.
 //
-// A compare has as old every value that could be there when it runs: what the
-// initial map holds under its key, and what any other operation stores under
-// it, of its own thread earlier ones only; and one value that nobody stores. The
-// last is what a prefix compares with when the operation that its old comes from
-// is cut off, so without it the set would not be prefix-closed.
+// As its old value, a comparison gets each value that the key could hold when it
+// runs: the one in the initial map, and those stored under the key by any other
+// operation, except later ones of its own thread. It also gets one value that is
+// never stored. That is what is left if the operation that stores the old value is
+// cut off, so without it the set would not contain its prefixes.
 //
 // # Symmetry
 //
-// Threads are symmetric, so of programs that differ in the order of their
-// threads there is one, its values named by their new places. Keys are not
-// renamed: their hashes and the initial map tell them apart.
+// Threads are symmetric. Of the programs that differ only in the order of threads
+// the set contains one, with its values numbered accordingly. Keys are not
+// symmetric: their hashes and the initial map distinguish them.
 package program
 
 import (
+	"fmt"
 	"iter"
 
 	"github.com/mapspec/mapspec/linearizability/history"
 	"github.com/mapspec/mapspec/model"
 )
 
-// A Set is all programs of a size that can be made of some methods and run on
-// one initial map. Its methods panic if the size is not valid; see [Size].
+// A Set is all programs of a size that use given methods and start from a given
+// initial map. Its methods panic if the size is invalid; see [Size].
 type Set struct {
 	Size    Size
 	Methods model.MethodSet
@@ -65,15 +60,7 @@ type Set struct {
 	Plain   bool // leave out traversals whose callback calls the map
 }
 
-// Hottest returns s on key 0 alone, and with no other methods than these: where
-// operations meet most, a larger size can be afforded.
-func (s Set) Hottest(methods model.MethodSet) Set {
-	s.Size.Keys = 1
-	s.Methods &= methods
-	return s
-}
-
-// Alphabet returns what the programs of s are made of.
+// Alphabet returns the operations that the programs of s consist of.
 func (s *Set) Alphabet() Alphabet {
 	a := NewAlphabet(s.Methods, s.Traits, s.Size.Keys)
 	if s.Plain {
@@ -82,18 +69,17 @@ func (s *Set) Alphabet() Alphabet {
 	return a
 }
 
-// All yields every program of s with its index, from 0. The order is fixed: by
-// the number of operations, so that the first program that fails is a smallest
-// one; then by the lengths of the threads, few long ones first; then by their
-// letters, place by place, in the alphabet's order; then by what the compares
-// compare with. Memory is that of one program. What is yielded is the caller's.
-func (s *Set) All() iter.Seq2[int, history.Program] { return s.Shard(0, 1) }
-
-// Shard yields the programs whose index leaves i when divided by n. The others
-// are stepped over without being built.
+// Shard yields the programs of s whose index modulo n is i, each with its index.
+// Other programs are skipped without being built, and the memory used is that of
+// one program. The caller may modify what is yielded.
+//
+// Programs are sorted by the number of operations, so that the first program that
+// fails is a smallest one; then by the lengths of the threads, longest first; then
+// by their letters, in the order of the alphabet; then by the old values of their
+// comparisons.
 func (s *Set) Shard(i, n int) iter.Seq2[int, history.Program] {
 	if n < 1 || i < 0 || i >= n {
-		panic("program: Shard(i, n) wants 0 ≤ i < n")
+		panic(fmt.Sprintf("program: Shard(%d, %d): want 0 <= i < n", i, n))
 	}
 	return func(yield func(int, history.Program) bool) {
 		w := newWalk(s)

@@ -9,16 +9,16 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// What is left of a program when operations are cut off at the end of a thread,
-// or a whole thread, is a program of the set.
+// TestSetsArePrefixClosed checks that a program without the last operation of a
+// thread, or without a whole thread, is in the set too.
 func TestSetsArePrefixClosed(t *testing.T) {
-	for name, s := range small(t) {
+	for name, s := range smallSets(t) {
 		all := map[string]bool{}
-		for _, p := range s.All() {
+		for _, p := range s.Shard(0, 1) {
 			all[canonical(s, p.Threads)] = true
 		}
-		seen := map[string]bool{} // what is left of many programs
-		for i, p := range s.All() {
+		seen := map[string]bool{} // to skip duplicates
+		for i, p := range s.Shard(0, 1) {
 			for j := range p.Threads {
 				for _, rest := range [][][]model.Op{withoutLast(p.Threads, j), slices.Delete(slices.Clone(p.Threads), j, j+1)} {
 					as := text(rest)
@@ -27,7 +27,7 @@ func TestSetsArePrefixClosed(t *testing.T) {
 					}
 					seen[as] = true
 					if len(rest) > 0 && !all[canonical(s, rest)] {
-						t.Fatalf("%s: program %d is %s, but %s is none", name, i, text(p.Threads), text(renumbered(s, rest)))
+						t.Fatalf("%s: program %d is %s, but %s is missing", name, i, text(p.Threads), text(reassignValues(s, rest)))
 					}
 				}
 			}
@@ -45,14 +45,14 @@ func withoutLast(program [][]model.Op, t int) [][]model.Op {
 	return rest
 }
 
-// No two operations store one value, none stores one of the initial map, and
-// what a compare compares with could be there, or is stored by nobody.
+// TestValuesTellWhereTheyCameFrom checks that each value is stored only once, and
+// that a comparison's old value could be there or is never stored.
 func TestValuesTellWhereTheyCameFrom(t *testing.T) {
-	for name, s := range small(t) {
+	for name, s := range smallSets(t) {
 		if s.Traits.Unit {
 			continue
 		}
-		for i, p := range s.All() {
+		for i, p := range s.Shard(0, 1) {
 			stored := map[int]bool{model.Zero: true}
 			for _, o := range p.Init {
 				stored[o.Value] = true
@@ -61,12 +61,12 @@ func TestValuesTellWhereTheyCameFrom(t *testing.T) {
 				for j, o := range ops {
 					for _, n := range withNested(o) {
 						if n.Method.Stores() && stored[n.Value] || !n.Method.Stores() && n.Value != model.Zero {
-							t.Fatalf("%s: program %d is %s: whose is value %d?", name, i, text(p.Threads), n.Value)
+							t.Fatalf("%s: program %d is %s: value %d is stored twice, or not stored", name, i, text(p.Threads), n.Value)
 						}
 						stored[n.Value] = true
 					}
-					if o.Method.Compares() && !slices.Contains(possible(s, p.Threads, u, j), o.Old) {
-						t.Fatalf("%s: program %d is %s: %d cannot be there", name, i, text(p.Threads), o.Old)
+					if o.Method.Compares() && !slices.Contains(possibleOlds(s, p.Threads, u, j), o.Old) {
+						t.Fatalf("%s: program %d is %s: the key cannot hold %d", name, i, text(p.Threads), o.Old)
 					}
 				}
 			}
@@ -74,32 +74,32 @@ func TestValuesTellWhereTheyCameFrom(t *testing.T) {
 	}
 }
 
-// Where V has one value, programs have it only, the initial map's included.
+// TestUnitsAreZero checks that programs contain only V's one value if V has no
+// other.
 func TestUnitsAreZero(t *testing.T) {
-	s := small(t)["unit 2x2"]
-	for _, p := range s.All() {
+	s := smallSets(t)["unit 2x2"]
+	for _, p := range s.Shard(0, 1) {
 		for _, ops := range append(p.Threads, p.Init) {
 			for _, o := range ops {
 				if !reflect.DeepEqual(s.Traits.Fit(o), o) {
-					t.Fatalf("%s of a map with one value", o)
+					t.Fatalf("%s has a value that the map does not have", o)
 				}
 			}
 		}
 	}
 }
 
-// A larger size has the programs of each smaller one, and nothing is special
-// about the largest.
+// TestALargerSizeHasTheSmaller checks that a larger set contains the smaller ones.
 func TestALargerSizeHasTheSmaller(t *testing.T) {
-	large := setOf(t, "locked", Size{2, 2, 1}, one)
+	large := setOf(t, "locked", Size{2, 2, 1}, oneKey)
 	all := map[string]bool{}
-	for _, p := range large.All() {
+	for _, p := range large.Shard(0, 1) {
 		all[text(p.Threads)] = true
 	}
 	for _, size := range []Size{{1, 1, 1}, {1, 2, 1}, {2, 1, 1}} {
 		s := large
 		s.Size = size
-		for _, p := range s.All() {
+		for _, p := range s.Shard(0, 1) {
 			if !all[text(p.Threads)] {
 				t.Errorf("%s has %s, %s does not", size, text(p.Threads), large.Size)
 			}
@@ -107,13 +107,14 @@ func TestALargerSizeHasTheSmaller(t *testing.T) {
 	}
 }
 
-// Programs are numbered from 0 without a gap, smaller ones first, the same each
-// time; shards have each program once, with the number it has among all.
+// TestEachProgramHasItsNumber checks that programs are numbered from 0 without gaps
+// and sorted by size, that the list is deterministic, and that shards contain each
+// program once, with the same number.
 func TestEachProgramHasItsNumber(t *testing.T) {
-	s := setOf(t, "sync.Map", Size{2, 2, 1}, one)
+	s := setOf(t, "sync.Map", Size{2, 2, 1}, oneKey)
 	var list []history.Program
 	most := 0
-	for i, p := range s.All() {
+	for i, p := range s.Shard(0, 1) {
 		operations := 0
 		for _, ops := range p.Threads {
 			operations += len(ops)
@@ -139,11 +140,12 @@ func TestEachProgramHasItsNumber(t *testing.T) {
 	}
 }
 
-// Whoever is given a program may change it, and stop when it likes.
+// TestProgramsAreTheCallers checks that callers may modify programs, and may stop at
+// any time.
 func TestProgramsAreTheCallers(t *testing.T) {
-	s := setOf(t, "locked", Size{2, 1, 1}, one)
+	s := setOf(t, "locked", Size{2, 1, 1}, oneKey)
 	before := []history.Program{}
-	for _, p := range s.All() {
+	for _, p := range s.Shard(0, 1) {
 		before = append(before, history.Program{Init: slices.Clone(p.Init), Threads: clone(p.Threads)})
 		for _, ops := range append(p.Threads, p.Init) {
 			for i := range ops {
@@ -154,7 +156,7 @@ func TestProgramsAreTheCallers(t *testing.T) {
 			}
 		}
 	}
-	for i, p := range s.All() {
+	for i, p := range s.Shard(0, 1) {
 		if !reflect.DeepEqual(p, before[i]) {
 			t.Fatalf("program %d became %s", i, text(p.Threads))
 		}
@@ -164,7 +166,7 @@ func TestProgramsAreTheCallers(t *testing.T) {
 	}
 }
 
-// To step over a program costs no memory.
+// TestOtherShardsCostNoMemory checks that skipping a program does not allocate.
 func TestOtherShardsCostNoMemory(t *testing.T) {
 	s := setOf(t, "locked", Size{2, 2, 1}, Initial{})
 	s.Methods = s.Methods.Without(model.CompareAndSwap).Without(model.CompareAndDelete)
@@ -210,14 +212,6 @@ func TestAlphabets(t *testing.T) {
 	}
 }
 
-func TestHottestIsOneKeyAndFewMethods(t *testing.T) {
-	s := setOf(t, "sync.Map", Size{3, 2, 2}, one)
-	hot := s.Hottest(model.MethodSet(0).With(model.Store).With(model.Load).With(model.Len))
-	if got := text([][]model.Op{hot.Alphabet().Ops()}); got != "Load(k0); Store(k0, zero); | " || s.Size.Keys != 2 {
-		t.Errorf("the alphabet is %s", got)
-	}
-}
-
 func TestSizesAreReadAsTheyAreWritten(t *testing.T) {
 	for text, want := range map[string]Size{"2x2": {2, 2, 2}, "3x1x1": {3, 1, 1}, "1x8": {1, 8, 2}, "4x2x3": {4, 2, 3}} {
 		if s, err := ParseSize(text); err != nil || s != want || s.String() != text {
@@ -238,6 +232,6 @@ func TestAnInitialMapHoldsWhatItsOperationsLeave(t *testing.T) {
 		t.Errorf("k0 holds %d, %v", v, ok)
 	}
 	if _, ok := i.Holds(1); ok || i.greatest() != 3 {
-		t.Errorf("k1 is there, or %d is not 3", i.greatest())
+		t.Errorf("k1 is present, or the greatest value is %d, not 3", i.greatest())
 	}
 }

@@ -2,19 +2,20 @@ package program
 
 import "slices"
 
-// walk goes through the programs of a set in order, holding one at a time. A
-// place is an operation of the program; places are numbered thread by thread.
+// A walk visits the programs of a set in order, and holds one at a time. A place is
+// the position of an operation in the program. Places are numbered thread by
+// thread.
 type walk struct {
-	set     *Set
-	letters []letter // the alphabet
-	held    []bool   // by key: the initial map has it
+	set              *Set
+	letters          []letter // the alphabet
+	initiallyPresent []bool   // by key
 
-	start  []int // by thread: its first place; and last the number of places
-	word   []int // by place: which letter
-	old    []int // by place that compares: where the old comes from, see old.go
+	start  []int // by thread: its first place, followed by the number of places
+	word   []int // by place: an index of letters
+	source []int // by place, if its letter compares: see source.go
 	thread []int // by place
-	swaps  []swap
-	found  func() bool // called at each program; false ends the walk
+	swaps  []threadSwap
+	visit  func() bool // called for each program; stops the walk by returning false
 }
 
 func newWalk(s *Set) *walk {
@@ -24,27 +25,28 @@ func newWalk(s *Set) *walk {
 	w := &walk{set: s, letters: s.Alphabet().letters, start: []int{0}}
 	for key := range s.Size.Keys {
 		_, ok := s.Initial.Holds(key)
-		w.held = append(w.held, ok)
+		w.initiallyPresent = append(w.initiallyPresent, ok)
 	}
 	return w
 }
 
-// each calls found at each program in turn, until it returns false.
+// each calls visit for each program, until it returns false.
 func (w *walk) each(found func() bool) {
-	w.found = found
+	w.visit = found
 	for total := 1; total <= w.set.Size.places(); total++ {
-		if !w.split(total, w.set.Size.Operations) {
+		if !w.chooseLengths(total, w.set.Size.Operations) {
 			return
 		}
 	}
 }
 
-// split gives rest operations to further threads, none more than longest, which
-// is what the thread before has. It reports whether to go on, as all below do.
-func (w *walk) split(rest, longest int) bool {
+// chooseLengths distributes rest operations to further threads. No thread is longer
+// than longest, the length of the thread before it. Like the methods below, it
+// reports whether to continue.
+func (w *walk) chooseLengths(rest, longest int) bool {
 	if rest == 0 {
-		w.lay()
-		return w.spell(0)
+		w.allocate()
+		return w.chooseLetters(0)
 	}
 	if len(w.start) > w.set.Size.Threads {
 		return true
@@ -52,7 +54,7 @@ func (w *walk) split(rest, longest int) bool {
 	places := w.places()
 	for n := min(rest, longest); n > 0; n-- {
 		w.start = append(w.start, places+n)
-		goOn := w.split(rest-n, n)
+		goOn := w.chooseLengths(rest-n, n)
 		w.start = w.start[:len(w.start)-1]
 		if !goOn {
 			return false
@@ -63,10 +65,10 @@ func (w *walk) split(rest, longest int) bool {
 
 func (w *walk) places() int { return w.start[len(w.start)-1] }
 
-// lay makes room for the letters, the lengths being known.
-func (w *walk) lay() {
+// allocate makes room for the letters once the lengths are chosen.
+func (w *walk) allocate() {
 	n := w.places()
-	w.word, w.old, w.thread = make([]int, n), make([]int, n), make([]int, n)
+	w.word, w.source, w.thread = make([]int, n), make([]int, n), make([]int, n)
 	for t := range len(w.start) - 1 {
 		for p := w.start[t]; p < w.start[t+1]; p++ {
 			w.thread[p] = t
@@ -74,24 +76,24 @@ func (w *walk) lay() {
 	}
 }
 
-// spell chooses the letters from place p on.
-func (w *walk) spell(p int) bool {
+// chooseLetters chooses the letters from place p on.
+func (w *walk) chooseLetters(p int) bool {
 	if p == w.places() {
 		w.swaps = w.symmetries()
-		return w.compare(0)
+		return w.chooseSources(0)
 	}
-	for l := w.least(p); l < len(w.letters); l++ {
+	for l := w.firstLetter(p); l < len(w.letters); l++ {
 		w.word[p] = l
-		if !w.spell(p + 1) {
+		if !w.chooseLetters(p + 1) {
 			return false
 		}
 	}
 	return true
 }
 
-// least returns the first letter that place p may have: threads of one length
-// come in the order of their words, since their order makes no difference.
-func (w *walk) least(p int) int {
+// firstLetter returns the first letter that place p may have. Threads of equal
+// length are sorted by their words, since their order makes no difference.
+func (w *walk) firstLetter(p int) int {
 	t := w.thread[p]
 	if t == 0 {
 		return 0

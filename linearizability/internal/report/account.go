@@ -1,96 +1,86 @@
+// Package report tells people about a counterexample: what breaks, in which
+// program, what happened, and why that is wrong.
+//
+// [Of] makes one account of it. Packages below this one lay it out: text for a
+// terminal, page for a browser; gotest writes the program as a test in Go.
 package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
+	"github.com/mapspec/mapspec/linearizability/internal/english"
 	"github.com/mapspec/mapspec/model"
 )
 
-// An account is a counterexample told in words. Text and HTML only lay it out,
-// so they say the same.
-type account struct {
+// An Account is a counterexample told in words. Its layouts add none, so they
+// say the same.
+type Account struct {
 	Map      string
 	Clause   model.Clause
-	Sentence string // of the clause, in a few words
-	Facts    []fact
-	Sections []section
+	Summary  string // of the clause, in a few words
+	Facts    []Fact
+	Sections []Section
 }
 
-// A fact is one line under the headline.
-type fact struct{ Name, Text string }
+// Headline says in one line what the account is about.
+func (a Account) Headline() string {
+	return fmt.Sprintf("%s breaks %s: %s", a.Map, a.Clause, a.Summary)
+}
 
-// A section is a part with a heading.
-type section struct {
+// A Fact is one line under the headline.
+type Fact struct{ Name, Text string }
+
+// A Section is a part with a heading.
+type Section struct {
 	ID, Title string
-	Blocks    []block
+	Blocks    []Block
 }
 
-// A block is a paragraph, a table or a diagram: one of its fields is set.
-type block struct {
+// A Block is a paragraph, a table or a diagram: one of its fields is set.
+type Block struct {
 	Paragraph string
-	Table     *table
-	Diagram   *diagram
+	Table     *Table
+	Diagram   *Diagram
 }
 
-// A table is rows of cells below one another. Where it is too long, rows are
-// left out, and Rest says which file has them.
-type table struct {
+// A Table is rows of cells, one below the other. A layout may leave out rows of
+// a long one; Rest is the file that has them all.
+type Table struct {
 	Head []string // empty: columns that need no name
-	Rows []row
+	Rows []Row
 	Rest string
 }
 
-// A row may be marked, as what the report is about; it then stays in a table
-// that is cut, as does one that is kept. Cells begin with spaces where they are
-// indented, and with an arrow where they are a remark on the others.
-type row struct {
+// A Row is marked if it is what the account is about. Leading spaces of a cell
+// are its indentation.
+type Row struct {
 	Cells  []string
+	Remark string // on the whole row
 	Marked bool
-	Kept   bool
+	Kept   bool // stays in a table that is cut, although it is not marked
 }
 
-func (r row) stays() bool { return r.Marked || r.Kept }
+// Stays reports whether r stays in a table that is cut.
+func (r Row) Stays() bool { return r.Marked || r.Kept }
 
-// pointer begins a remark.
-const pointer = "<- "
-
-func paragraph(format string, args ...any) block {
-	return block{Paragraph: fmt.Sprintf(format, args...)}
-}
-
-func (t *table) add(cells ...string) { t.Rows = append(t.Rows, row{Cells: cells}) }
-
-// trimColumns removes columns that are empty in every row.
-func (t *table) trimColumns() {
-	if len(t.Rows) == 0 {
-		return
-	}
-	for c := len(t.Rows[0].Cells) - 1; c >= 0; c-- {
-		used := false
-		for _, r := range t.Rows {
-			used = used || r.Cells[c] != ""
-		}
-		if used {
-			continue
-		}
-		for i := range t.Rows {
-			t.Rows[i].Cells = append(t.Rows[i].Cells[:c:c], t.Rows[i].Cells[c+1:]...)
-		}
-	}
-}
-
-// tell makes the account.
-func (t *teller) tell() account {
-	c := t.c
-	a := account{Map: mapName(c), Clause: c.Clause, Sentence: c.Clause.Sentence(), Facts: t.facts()}
-	for _, s := range []section{
+// Of returns the account of c.
+func Of(c counterexample.Counterexample) Account {
+	t := &teller{c: c, f: c.Failure, Timeline: NewTimeline(c)}
+	a := Account{Map: MapName(c), Clause: c.Clause, Summary: c.Clause.Sentence(), Facts: t.facts()}
+	for _, s := range []Section{
 		{"program", "The program", t.program()},
 		{"happened", "What happened", t.happened()},
 		{"why", "Why that breaks " + string(c.Clause), t.why()},
-		{"more", "Read more", t.more()},
+		{"more", "Read more", []Block{paragraph("docs/specification.md#%s", strings.ToLower(string(c.Clause)))}},
 	} {
+		for _, b := range s.Blocks {
+			if b.Table != nil {
+				b.Table.trim()
+			}
+		}
 		if len(s.Blocks) > 0 {
 			a.Sections = append(a.Sections, s)
 		}
@@ -98,36 +88,70 @@ func (t *teller) tell() account {
 	return a
 }
 
-func mapName(c counterexample.Counterexample) string {
+// A teller makes the parts of an account.
+type teller struct {
+	c counterexample.Counterexample
+	f *model.Failure
+	*Timeline
+}
+
+func paragraph(format string, args ...any) Block {
+	return Block{Paragraph: fmt.Sprintf(format, args...)}
+}
+
+func (t *Table) add(cells ...string) *Row {
+	t.Rows = append(t.Rows, Row{Cells: cells})
+	return &t.Rows[len(t.Rows)-1]
+}
+
+// trim removes columns that have no name and are empty in every row.
+func (t *Table) trim() {
+	if len(t.Rows) == 0 {
+		return
+	}
+	for c := len(t.Rows[0].Cells) - 1; c >= 0; c-- {
+		if len(t.Head) > 0 && t.Head[c] != "" || slices.ContainsFunc(t.Rows, func(r Row) bool { return r.Cells[c] != "" }) {
+			continue
+		}
+		if len(t.Head) > 0 {
+			t.Head = slices.Delete(t.Head, c, c+1)
+		}
+		for i := range t.Rows {
+			t.Rows[i].Cells = slices.Delete(t.Rows[i].Cells, c, c+1)
+		}
+	}
+}
+
+// MapName is the name of c's map, for a sentence.
+func MapName(c counterexample.Counterexample) string {
 	if c.Map == "" {
 		return "the map"
 	}
 	return c.Map
 }
 
-// headline says in one line what the report is about.
-func (a account) headline() string {
-	return fmt.Sprintf("%s breaks %s: %s", a.Map, a.Clause, a.Sentence)
+// facts say what was seen, and what that is worth.
+func (t *teller) facts() []Fact {
+	facts := []Fact{{"seen", t.f.Sentence()}}
+	if n := t.c.Operations(); n > 0 {
+		facts = append(facts, Fact{"size", t.size(n)})
+	}
+	if s := t.c.Schedule; s != nil {
+		facts = append(facts, Fact{"schedule", fmt.Sprintf("%s, with %s; initial map %q, hash policy %q",
+			s.Steps, english.Count(s.Preemptions, "preemption"), s.Initial, s.Hashes)})
+	}
+	return append(facts, Fact{"certain", t.certainty()}, Fact{"found with", t.c.Go})
 }
 
-// facts say what was seen, and what that is worth.
-func (t *teller) facts() []fact {
-	c := t.c
-	facts := []fact{{"seen", c.Evidence}}
-	if n := c.Operations(); n > 0 {
-		facts = append(facts, fact{"size", t.size(n)})
-	}
-	facts = append(facts, t.scheduleFacts()...)
-	return append(facts, fact{"certain", t.certainty()}, fact{"found with", c.Go})
-}
+// ofType reports whether the failure is one of the map's type, which takes no
+// program.
+func (t *teller) ofType() bool { return t.f.Kind == model.NoZeroValue || t.f.Kind == model.UnseenCopy }
 
 // size says how small the program is, and how far that was looked into.
 func (t *teller) size(operations int) string {
-	text := plural(operations, "operation")
+	text := english.Count(operations, "operation") + " on one goroutine"
 	if n := len(t.c.Threads); n > 1 {
-		text += fmt.Sprintf(" on %d goroutines", n)
-	} else {
-		text += " on one goroutine"
+		text = fmt.Sprintf("%s on %d goroutines", english.Count(operations, "operation"), n)
 	}
 	if t.c.Turns > 0 {
 		text += ", repeated"
@@ -142,29 +166,26 @@ func (t *teller) size(operations int) string {
 	return text
 }
 
-// certainty says how far one can rely on seeing it again.
+// certainty says how likely one is to see it again.
 func (t *teller) certainty() string {
-	rounds := plural(max(1, t.c.Rounds), "round")
+	rounds := english.Count(max(1, t.c.Rounds), "round")
 	switch {
+	case t.ofType():
+		return "it follows from the map's type"
 	case t.c.Operations() == 0:
 		return "it was seen once; no program is known that shows it again"
 	case t.c.Look == model.LookSchedule:
 		return "every run of the schedule shows it"
 	case t.c.Look == model.LookRaces:
-		return "seen by the race detector within " + rounds + "; whether goroutines meet is a matter of luck"
+		return "the race detector saw it within " + rounds + "; it is a matter of luck whether goroutines meet"
 	case t.c.Rounds == 0 && t.c.Lucky():
-		return "seen once, and not tried again; real goroutines make it a matter of luck"
+		return "seen once, and not tried again; on real goroutines it is a matter of luck"
 	case t.c.Rounds == 0:
 		return "seen once, and not tried again"
 	case t.c.Look != model.LookHistory && t.c.Lucky():
-		return "one run shows it, another does not: the map does not do the same each time"
+		return "one run shows it and another does not: the map does not do the same each time"
 	case t.c.Lucky():
-		return "seen within " + rounds + "; real goroutines make it a matter of luck"
+		return "seen within " + rounds + "; on real goroutines it is a matter of luck"
 	}
 	return "every run shows it"
-}
-
-// more says where the clause stands.
-func (t *teller) more() []block {
-	return []block{paragraph("docs/specification.md#%s", strings.ToLower(string(t.c.Clause)))}
 }

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
-	"github.com/mapspec/mapspec/linearizability/internal/report"
+	"github.com/mapspec/mapspec/linearizability/internal/report/text"
 )
 
 var update = flag.Bool("update", false, "rewrite testdata/*.golden")
@@ -39,7 +39,7 @@ func TestTextIsAsCommitted(t *testing.T) {
 	for name, c := range saved(t) {
 		t.Run(name, func(t *testing.T) {
 			var b bytes.Buffer
-			if err := report.Text(&b, c); err != nil {
+			if err := text.Write(&b, c); err != nil {
 				t.Fatal(err)
 			}
 			fits(t, b.String())

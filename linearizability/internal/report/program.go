@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
@@ -12,62 +13,70 @@ import (
 const restOfProgram = counterexample.ProgramFile
 
 // program shows what is run.
-func (t *teller) program() []block {
-	ops := allOps(t.c.Witness)
+func (t *teller) program() []Block {
+	ops := AllOps(t.c.Witness)
 	if len(ops) == 0 {
-		return []block{paragraph("No program is known that shows it by itself; what was seen is below.")}
+		if t.ofType() {
+			return []Block{paragraph("None is needed: it follows from the map's type.")}
+		}
+		return []Block{paragraph("No program is known that shows it by itself. What was seen is below.")}
 	}
-	var blocks []block
+	var blocks []Block
 	switch t.c.Look {
 	case model.LookSequence:
-		blocks = sequenceProgram(ops[0].Method)
+		blocks = []Block{numbered(sequenceLines(ops[0].Method))}
 	case model.LookPump:
-		blocks = t.repeatedProgram("then %d times, with another key and other values each time", lastThread(t.c.Witness))
+		blocks = t.repeated("then %d times, with another key and other values each time", LastThread(t.c.Witness))
 	case model.LookPin:
-		blocks = t.pinProgram()
+		blocks = append(t.repeated("Range(f), and f at its first visit, %d times with another key and other values each time,", t.c.Churn()),
+			paragraph("Garbage is collected while f has not returned, and again after Range has."))
 	case model.LookHeap:
-		blocks = t.heapProgram()
+		blocks = t.heapProgram(ops)
 	case model.LookZero:
-		blocks = append([]block{paragraph("On the zero value of %s, one goroutine:", t.typeName())}, numbered(ops))
+		typ := t.c.Type
+		if typ == "" {
+			typ = "the map's type"
+		}
+		blocks = append([]Block{paragraph("On the zero value of %s, one goroutine:", typ)}, numberedCalls(ops))
 	default:
 		blocks = t.plainProgram(ops)
 	}
 	return append(blocks, paragraph("%s", legend(ops)))
 }
 
-func (t *teller) typeName() string {
-	if t.c.Type == "" {
-		return "the map's type"
-	}
-	return t.c.Type
+// sequenceLines are the program that traverses one sequence of m twice.
+func sequenceLines(m model.Method) []string {
+	return []string{"Store(k0, v1)", fmt.Sprintf("seq := %v()", m), "Store(k1, v2)", "traverse seq", "Store(k2, v3)", "traverse seq again"}
 }
 
-// lastThread is the list of operations that a pump repeats.
-func lastThread(w model.Witness) []model.Op {
+// AllOps returns all operations of the program in one list.
+func AllOps(w model.Witness) []model.Op {
+	return slices.Concat(append([][]model.Op{w.Init}, w.Threads...)...)
+}
+
+// LastThread is the list of operations that a pump repeats.
+func LastThread(w model.Witness) []model.Op {
 	if len(w.Threads) == 0 {
 		return nil
 	}
 	return w.Threads[len(w.Threads)-1]
 }
 
-// plainProgram is one numbered list, or a column a goroutine.
-func (t *teller) plainProgram(ops []model.Op) []block {
+// plainProgram is one numbered list, or a column for each goroutine.
+func (t *teller) plainProgram(ops []model.Op) []Block {
 	if len(t.c.Threads) < 2 {
-		return []block{numbered(ops)}
+		return []Block{numberedCalls(ops)}
 	}
-	var blocks []block
+	var blocks []Block
 	if len(t.c.Init) > 0 {
-		before := &table{Rest: restOfProgram}
-		for i, line := range callLines(t.c.Init) {
-			label := ""
-			if i == 0 {
-				label = "first"
-			}
-			before.add(label, line)
+		before := &Table{Rest: restOfProgram}
+		for _, line := range callLines(t.c.Init) {
+			before.add("", line)
 		}
-		blocks = append(blocks, block{Table: before})
+		before.Rows[0].Cells[0] = "first"
+		blocks = append(blocks, Block{Table: before})
 	}
-	columns := &table{Rest: restOfProgram}
+	columns := &Table{Rest: restOfProgram}
 	for n, thread := range t.c.Threads {
 		columns.Head = append(columns.Head, goroutine(n))
 		for i, line := range callLines(thread) {
@@ -77,82 +86,48 @@ func (t *teller) plainProgram(ops []model.Op) []block {
 			columns.Rows[i].Cells[n] = line
 		}
 	}
-	return append(blocks, block{Table: columns})
+	return append(blocks, Block{Table: columns})
 }
 
-// callLines is ops, a line each, and under each what its function does.
-func callLines(ops []model.Op) []string {
-	var lines []string
-	for _, o := range ops {
-		lines = append(lines, callName(o))
-		for _, does := range functionLines(o.Func) {
-			lines = append(lines, "    "+does)
-		}
+// numbered is lines counted from 1.
+func numbered(lines []string) Block {
+	list := &Table{Rest: restOfProgram}
+	for i, line := range lines {
+		list.add(fmt.Sprint(i+1), line)
 	}
-	return lines
+	return Block{Table: list}
 }
 
-// numbered is ops in one list, counted from 1 as the report speaks of them.
-func numbered(ops []model.Op) block {
-	list := &table{Rest: restOfProgram}
+// numberedCalls is ops counted from 1, as the account speaks of them.
+func numberedCalls(ops []model.Op) Block {
+	list := &Table{Rest: restOfProgram}
 	for i, o := range ops {
-		list.add(fmt.Sprint(i+1), callName(o))
+		list.add(fmt.Sprint(i+1), CallName(o))
 		for _, does := range functionLines(o.Func) {
 			list.add("", "    "+does)
 		}
 	}
-	return block{Table: list}
+	return Block{Table: list}
 }
 
-// repeatedProgram is what runs first, and what is then repeated.
-func (t *teller) repeatedProgram(how string, body []model.Op) []block {
-	list := &table{Rest: restOfProgram}
-	for i, o := range t.c.Init {
-		list.add(fmt.Sprint(i+1), callName(o))
-	}
-	list.add("", fmt.Sprintf(how, t.c.Turns))
+// repeated is what runs first, and the body that then runs as often as how says.
+func (t *teller) repeated(how string, body []model.Op) []Block {
+	list := numberedCalls(t.c.Init)
+	list.Table.add("", fmt.Sprintf(how, t.c.Turns))
 	for i, o := range body {
-		list.add(fmt.Sprint(len(t.c.Init)+i+1), "    "+callName(o))
+		list.Table.add(fmt.Sprint(len(t.c.Init)+i+1), "    "+CallName(o))
 	}
-	return []block{{Table: list}}
-}
-
-// pinProgram is a Range in whose first visit keys come and go.
-func (t *teller) pinProgram() []block {
-	blocks := t.repeatedProgram("Range(f), and f at its first visit, %d times with another key and other values each time,", t.churn())
-	return append(blocks, paragraph("Garbage is collected while f has not returned, and again after Range has."))
-}
-
-// churn is what comes and goes inside the Range of a pin.
-func (t *teller) churn() []model.Op {
-	for _, o := range lastThread(t.c.Witness) {
-		if o.Func != nil {
-			return o.Func.Do
-		}
-	}
-	return nil
+	return []Block{list}
 }
 
 // heapProgram stores many keys and deletes them again.
-func (t *teller) heapProgram() []block {
-	ops := allOps(t.c.Witness)
-	list := &table{}
-	var again []string
-	for i, o := range ops {
-		list.add(fmt.Sprint(i+1), fmt.Sprintf("%d times, with another key each time: %s", t.c.Turns, callName(o)))
-		again = append(again, callName(o))
+func (t *teller) heapProgram(ops []model.Op) []Block {
+	var lines, again []string
+	for _, o := range ops {
+		lines = append(lines, fmt.Sprintf("%d times, with another key each time: %s", t.c.Turns, CallName(o)))
+		again = append(again, CallName(o))
 	}
-	list.add("", fmt.Sprintf("once more for every second key: %s", strings.Join(again, "; ")))
-	return []block{{Table: list}}
-}
-
-// sequenceProgram uses one sequence twice.
-func sequenceProgram(m model.Method) []block {
-	list := &table{}
-	for i, line := range []string{
-		"Store(k0, v1)", fmt.Sprintf("seq := %v()", m), "Store(k1, v2)", "traverse seq", "Store(k2, v3)", "traverse seq again",
-	} {
-		list.add(fmt.Sprint(i+1), line)
-	}
-	return []block{{Table: list}}
+	list := numbered(lines)
+	list.Table.add("", "once more for every second key: "+strings.Join(again, "; "))
+	return []Block{list}
 }

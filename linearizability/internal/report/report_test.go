@@ -2,18 +2,24 @@ package report_test
 
 import (
 	"bytes"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"strings"
 	"testing"
 
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
 	"github.com/mapspec/mapspec/linearizability/internal/report"
+	"github.com/mapspec/mapspec/linearizability/internal/report/gotest"
+	"github.com/mapspec/mapspec/linearizability/internal/report/page"
+	"github.com/mapspec/mapspec/linearizability/internal/report/text"
 	"github.com/mapspec/mapspec/model"
 )
 
 // A page holds texts of the map's author, and none of them is markup.
 func TestPageEscapesWhatItSays(t *testing.T) {
 	var b bytes.Buffer
-	if err := report.HTML(&b, saved(t)["hostile"]); err != nil {
+	if err := page.Write(&b, saved(t)["hostile"]); err != nil {
 		t.Fatal(err)
 	}
 	page := b.String()
@@ -36,7 +42,7 @@ func TestPageEscapesWhatItSays(t *testing.T) {
 func TestPageIsOneFile(t *testing.T) {
 	for name, c := range saved(t) {
 		var b bytes.Buffer
-		if err := report.HTML(&b, c); err != nil {
+		if err := page.Write(&b, c); err != nil {
 			t.Fatal(err)
 		}
 		for _, reference := range []string{"<link", " src=", "url(", "@import", "href="} {
@@ -52,11 +58,11 @@ func TestPageIsOneFile(t *testing.T) {
 // The wording is that of the article's bug.
 func TestTextNamesTheOperationThatShouldHaveLetGo(t *testing.T) {
 	var b bytes.Buffer
-	if err := report.Text(&b, saved(t)["retained-key"]); err != nil {
+	if err := text.Write(&b, saved(t)["retained-key"]); err != nil {
 		t.Fatal(err)
 	}
 	text := strings.Join(strings.Fields(b.String()), " ")
-	want := "Delete(k0), operation 2, should have let go of key k0. After a garbage collection it is still reachable: readdirty.Go1150."
+	want := "Delete(k0), operation 2, should have let go of it. After a garbage collection it is still reachable: readdirty.Go1150."
 	if !strings.Contains(text, want) {
 		t.Errorf("the text does not say %q:\n%s", want, b.String())
 	}
@@ -64,10 +70,11 @@ func TestTextNamesTheOperationThatShouldHaveLetGo(t *testing.T) {
 
 // swapped is a counterexample of one goroutine on a map of this type.
 func swapped(typ, path string) counterexample.Counterexample {
+	swap := model.Op{Method: model.Swap, Key: 1, Value: 1}
 	return counterexample.Counterexample{
 		Map: "mine", Type: typ, Import: path, Clause: model.S4, Go: "go1.26",
-		Evidence: "Swap(k1, v1) returned v1, false, want zero, false",
-		Witness:  model.Witness{Look: model.LookResults, Threads: [][]model.Op{{op(model.Swap, 1, 1)}}},
+		Witness: model.Witness{Look: model.LookResults, Threads: [][]model.Op{{swap}}},
+		Failure: &model.Failure{Kind: model.WrongResult, Call: &swap, Got: &model.Result{Value: 1}, Want: &model.Result{}},
 	}
 }
 
@@ -89,7 +96,7 @@ func TestTestsFitTheTypeOfTheMap(t *testing.T) {
 		{"mine_test.Map", "example.com/mine_test", "// FILL IN"},
 		{"", "", "// FILL IN"},
 	} {
-		src, err := report.Test(swapped(c.typ, c.path))
+		src, err := gotest.Source(swapped(c.typ, c.path))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -102,11 +109,11 @@ func TestTestsFitTheTypeOfTheMap(t *testing.T) {
 // A violation that plain Go cannot show is run by this module.
 func TestTestWithoutAPlainFormUsesTheLibrary(t *testing.T) {
 	for name, wants := range map[string][]string{
-		"range-nested": {"linearizability.RunCounterexample(t, subject, `{", "new(mine.Map)", `"schema": 1`, `Clear: "strong"`},
+		"range-nested": {"linearizability.RunCounterexample(t, subject, `{", "new(mine.Map)", `"schema": 2`, `Clear: "strong"`},
 		"race":         {"linearizability.RunCounterexample(t, subject, `{", "new(broken.M2CountsLoads)"},
 		"died":         {"linearizability.Run(t, subject)", "model.Subject[string, int]"},
 	} {
-		src, err := report.Test(saved(t)[name])
+		src, err := gotest.Source(saved(t)[name])
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -115,5 +122,26 @@ func TestTestWithoutAPlainFormUsesTheLibrary(t *testing.T) {
 				t.Errorf("%s: the test lacks %q:\n%s", name, want, src)
 			}
 		}
+	}
+}
+
+// Each kind of failure that package model declares has its words here: a new one
+// that has none is not forgotten.
+func TestEveryKindOfFailureIsExplained(t *testing.T) {
+	f, err := parser.ParseFile(token.NewFileSet(), "../../../model/failure.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	declared := 0
+	ast.Inspect(f, func(n ast.Node) bool {
+		if spec, ok := n.(*ast.ValueSpec); ok {
+			if of, ok := spec.Type.(*ast.Ident); ok && of.Name == "FailureKind" {
+				declared++
+			}
+		}
+		return true
+	})
+	if explained := report.Explains(); declared < 15 || explained != declared || len(kinds) != declared {
+		t.Errorf("model declares %d kinds of failures, %d are explained, and %d are drawn at random", declared, explained, len(kinds))
 	}
 }

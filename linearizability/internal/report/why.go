@@ -1,102 +1,227 @@
 package report
 
 import (
+	"fmt"
 	"strings"
 
+	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
 	"github.com/mapspec/mapspec/model"
 )
 
-// why says why what happened breaks the clause.
-func (t *teller) why() []block {
-	var blocks []block
+// whys say, for each kind of failure, why what happened breaks the clause.
+var whys = map[model.FailureKind]func(*teller) []Block{
+	model.WrongResult:    (*teller).resultWhy,
+	model.WrongTraversal: (*teller).resultWhy,
+	model.NoOrder:        (*teller).orderWhy,
+	model.Retains:        (*teller).retentionWhy,
+	model.KeepsEqualKeys: (*teller).retentionWhy,
+	model.Grows:          (*teller).growthWhy,
+	model.Pins:           (*teller).retentionWhy,
+	model.KeepsTable: func(t *teller) []Block {
+		return []Block{paragraph("The map is empty, and costs %d bytes more than an empty map through which fewer keys have gone. At most %d bytes more are allowed.", t.f.Count, t.f.Of)}
+	},
+	model.Hangs: (*teller).hangWhy,
+	model.Waits: (*teller).waitWhy,
+	model.LeaksLock: func(t *teller) []Block {
+		return append(t.stuck("Every call of the program returned. Then the checker read the map, and that call never returned, so one of the others left a lock held:"), t.afterPanic()...)
+	},
+	model.Races: func(*teller) []Block {
+		return []Block{paragraph("Two goroutines accessed the same variable, at least one of them wrote to it, and nothing in the map orders the two accesses.")}
+	},
+	model.Dies: func(t *teller) []Block {
+		return []Block{paragraph("The process in which the map ran died in phase %s. What it said is above.", t.f.Phase)}
+	},
+	model.NoZeroValue: (*teller).sentenceWhy,
+	model.UnseenCopy:  (*teller).sentenceWhy,
+}
+
+func (t *teller) why() []Block {
+	return whys[t.f.Kind](t)
+}
+
+func (t *teller) sentenceWhy() []Block { return []Block{paragraph("%s.", capital(t.f.Sentence()))} }
+
+// resultWhy says what the failing call should have done.
+func (t *teller) resultWhy() []Block {
+	m := t.f.Call.Method
+	var text string
 	switch {
-	case t.isRelease():
-		blocks = t.releaseWhy()
-	case t.c.Look == model.LookSchedule && t.c.Steps != nil && strings.Contains(t.c.Evidence, neverReturned):
-		blocks = t.stuckWhy()
-	case strings.Contains(t.c.Evidence, neverReturned):
-		blocks = t.hangWhy()
-	case len(t.ops) > 0 && len(t.goroutines()) > 1:
-		blocks = t.historyWhy()
-	case t.c.Look == model.LookRaces:
-		blocks = t.raceWhy()
-	default:
-		blocks = t.resultsWhy()
+	case t.f.Zero:
+		text = "On the zero value, "
+	case t.f.Turn == 1:
+		text = "In the first traversal of one sequence, "
+	case t.f.Turn == 2:
+		text = "In the second traversal of one sequence, "
+	case t.f.AtRest:
+		text = "Read at rest, "
+	case t.f.Operation != nil:
+		text = capital(t.who(*t.f.Operation)) + ": "
 	}
-	if t.c.Path != "" && len(t.c.Retained) == 0 {
-		blocks = append(blocks, paragraph("It is held by %s.", t.c.Path))
+	text += CallName(*t.f.Call) + " "
+	if t.f.Misvisit != nil {
+		text += t.f.Misvisit.String()
+	} else {
+		text += t.f.Got.Ending(m)
 	}
-	return blocks
+	switch {
+	case t.f.Want != nil:
+		text += ". It should have " + t.f.Want.Ending(m)
+	case t.f.Misvisit == nil && t.f.Got.Panic != model.PanicOther:
+		text += ", and nothing in its arguments calls for that"
+	}
+	if t.f.Operation != nil {
+		text += ", regardless of the other operations"
+	}
+	if t.f.Should != "" {
+		text += ". At that point the map should hold " + t.f.Should
+	}
+	return []Block{paragraph("%s.", text)}
 }
 
-// hangWhy says which calls never returned, and where their goroutines stand.
-func (t *teller) hangWhy() []block {
-	calls, where, _ := strings.Cut(t.c.Evidence, neverReturned)
-	stuck := &table{}
-	for i := range t.ops {
-		if t.hung(i) && len(t.inside[t.ops[i].ID]) == 0 {
-			stuck.add(callName(t.ops[i].Op), "on "+goroutine(t.lane[i]))
-		}
+// orderWhy shows how far one gets with an order, and what fits nowhere.
+func (t *teller) orderWhy() []Block {
+	x := t.f.Order
+	on := "all operations"
+	if !x.Whole {
+		on = "the operations on " + x.Name()
 	}
-	if len(stuck.Rows) == 0 {
-		for call := range strings.SplitSeq(calls, " and ") {
-			stuck.add(call)
-		}
+	return []Block{
+		paragraph("If the clause held, there would be an order of %s in which each takes effect at one instant between its call and its return, "+
+			"and in which a plain map gives each the result that it had. There is none. The longest one that works stops here:", on),
+		{Table: t.orderTable(x)},
+		paragraph("Nothing can come next:"),
+		{Table: t.leftTable(x)},
 	}
-	stand := &table{}
-	for position := range strings.SplitSeq(where, "; ") {
-		stand.add(position)
-	}
-	nobody, standing := "Nobody is left who could let it go on, and this call never returned:", "Its goroutine stands in"
-	if len(stuck.Rows) > 1 {
-		nobody = "Nobody is left who could let them go on, and these calls never returned:"
-	}
-	if len(stuck.Rows) > 1 || len(stand.Rows) > 1 {
-		standing = "The goroutines stand in"
-	}
-	return append([]block{paragraph("%s", nobody), {Table: stuck}, paragraph("%s", standing), {Table: stand}}, t.afterPanic()...)
 }
 
-// afterPanic names the last call that ended in a panic before the program
-// hung: what that held may be what others wait for.
-func (t *teller) afterPanic() []block {
-	for i := len(t.ops) - 1; i >= 0; i-- {
-		if o := &t.ops[i]; !o.Pending() && o.Result.Panic != "" {
-			return []block{paragraph("Before that, %s %s. A map has to survive that, and to leave no lock held.",
-				callName(o.Op), ending(o.Op.Method, o.Result))}
-		}
+// orderTable is the longest order found, and what the map, or the key, holds
+// after each operation.
+func (t *teller) orderTable(x *model.Order) *Table {
+	what := "the map"
+	if !x.Whole {
+		what = x.Name()
 	}
-	return nil
+	list := &Table{Head: []string{"in this order", "", what + " then holds"}, Rest: counterexample.HistoryFile}
+	begin := "at the beginning"
+	if t.firstOf(x) > 0 {
+		begin = "after what had returned by then"
+	}
+	list.add("", begin, x.Begins())
+	for _, p := range x.Longest {
+		list.add(t.who(p), p.Did(), p.State)
+	}
+	return list
 }
 
-// resultsWhy says what the first wrong result should have been.
-func (t *teller) resultsWhy() []block {
-	w, ok := t.firstWrong()
+// firstOf is the first operation, by index, that x places or leaves.
+func (t *teller) firstOf(x *model.Order) int {
+	begin := len(t.Operations)
+	for _, list := range [][]model.Placed{x.Longest, x.Left} {
+		for _, p := range list {
+			if i, ok := t.at[p.ID]; ok {
+				begin = min(begin, i)
+			}
+		}
+	}
+	return begin
+}
+
+// leftTable is what fits nowhere: what it did, and what it would have to do. The
+// first is what the search failed at. Of the others those follow that could come
+// next, had they another result.
+func (t *teller) leftTable(x *model.Order) *Table {
+	list := &Table{Head: []string{"", "what it did", "what the clause allows there"}, Rest: counterexample.HistoryFile}
+	for n, p := range x.Left {
+		if n > 0 && (p.Fits() || !x.Left[0].Pending && p.Called > x.Left[0].Ended) {
+			continue
+		}
+		list.add(t.who(p), p.Did(), p.Wanted()).Marked = n == 0
+	}
+	return list
+}
+
+// who says which goroutine an operation belongs to, or that it ran before or
+// after all of them.
+func (t *teller) who(p model.Placed) string {
+	i, ok := t.at[p.ID]
+	switch {
+	case !ok:
+		return goroutine(p.Client)
+	case t.Phase[i] == Before:
+		return "first"
+	case t.Phase[i] == AtRest:
+		return "at rest"
+	}
+	return goroutine(t.Lane[i])
+}
+
+// hangWhy says which calls never returned.
+func (t *teller) hangWhy() []Block {
+	text := "This call never returned, and nothing is left that could wake it:"
+	if len(t.f.Stuck) > 1 {
+		text = "These calls never returned, and nothing is left that could wake them:"
+	}
+	return append(t.stuck(text), t.afterPanic()...)
+}
+
+// afterPanic names the last call that ended in a panic: what it held may be what
+// others wait for.
+func (t *teller) afterPanic() []Block {
+	o, r, ok := t.lastPanic()
 	if !ok {
-		return t.evidenceWhy()
+		return nil
 	}
-	text := callName(t.ops[w.index].Op) + " " + w.did + "."
-	if w.should != "" {
-		text += " It should have " + w.should + "."
-	}
-	if t.when[w.index] == atRest {
-		text = "Read at rest, " + text
-	}
-	return []block{paragraph("%s At that point the map means %v.", text, w.state)}
+	return []Block{paragraph("Before that, %s %s. A map has to survive a panic, and may leave no lock held.", CallName(o), r.Ending(o.Method))}
 }
 
-// evidenceWhy says what the checker says, and what the map should mean.
-func (t *teller) evidenceWhy() []block {
-	blocks := []block{paragraph("%s", found(t.c.Evidence).sentences())}
-	for _, line := range t.c.Trace {
-		if state, ok := strings.CutPrefix(line, shouldBe); ok {
-			blocks = append(blocks, paragraph("The map should mean %s.", state))
+// waitWhy says which call waits for one that may have stopped.
+func (t *teller) waitWhy() []Block {
+	who := "another goroutine"
+	if s := t.c.Schedule; s != nil && s.Stall != nil {
+		who = goroutine(s.Stall.Thread)
+	}
+	return t.stuck(fmt.Sprintf("The operating system may stop a goroutine at any time, for as long as it likes. While %s is stopped, this call does not return:", who))
+}
+
+// stuck lists the calls that never returned, and where they stand.
+func (t *teller) stuck(text string) []Block {
+	list := &Table{}
+	for _, s := range t.f.Stuck {
+		who, where := "", shortName(s.Function)
+		if len(t.c.Threads) > 1 {
+			who = "on " + goroutine(s.Goroutine)
+		}
+		if s.Line != "" {
+			where += " at " + s.Line
+		}
+		list.add(s.Name(), who, where, s.State)
+	}
+	if len(list.Rows) == 0 {
+		return []Block{paragraph("%s", text)}
+	}
+	return []Block{paragraph("%s", text), {Table: list}}
+}
+
+// shortName is a function without the directory of its package.
+func shortName(function string) string {
+	end := strings.IndexAny(function, "[(")
+	if end < 0 {
+		end = len(function)
+	}
+	return function[strings.LastIndexByte(function[:end], '/')+1:]
+}
+
+// lastPanic is the last call that ended in a panic.
+func (t *teller) lastPanic() (o model.Op, r model.Result, ok bool) {
+	for _, m := range t.f.Trace {
+		if m.Call != nil && m.Result != nil && m.Result.Panic != "" {
+			o, r, ok = *m.Call, *m.Result, true
 		}
 	}
-	return blocks
-}
-
-// raceWhy says what the race detector saw.
-func (t *teller) raceWhy() []block {
-	return []block{paragraph("The race detector saw two accesses to one variable, one of them a write, that nothing in the map orders: %s.", t.c.Evidence)}
+	for i := range t.Operations {
+		if p := &t.Operations[i]; !ok && !p.Pending() && p.Result.Panic != "" {
+			return p.Op, p.Result, true
+		}
+	}
+	return o, r, ok
 }

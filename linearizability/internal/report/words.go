@@ -7,9 +7,9 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// callName is how o is written where there is no room for what its function
+// CallName is how o is written where there is no room for what its function
 // does.
-func callName(o model.Op) string {
+func CallName(o model.Op) string {
 	if o.Func != nil && !o.Func.Nil {
 		return o.Method.String() + "(f)"
 	}
@@ -28,46 +28,12 @@ func primes(instance int) string {
 	return fmt.Sprintf("′%d", instance)
 }
 
-// outcome is how an operation by method m ended, behind an arrow.
-func outcome(m model.Method, r model.Result) string {
-	if r.Panic != "" {
-		return strings.Replace(ending(m, r), "panicked", "panic", 1)
-	}
-	if text := r.Text(m); text != "returned" {
-		return text
-	}
-	return "ok"
-}
-
-// ending says the same as a verb: it returned, or should have.
-func ending(m model.Method, r model.Result) string {
-	switch r.Panic {
-	case "":
-	case model.PanicHash:
-		return "panicked: unhashable key"
-	case model.PanicCompare:
-		return "panicked: uncomparable values"
-	case model.PanicNilFunc:
-		return "panicked: nil function"
-	case model.PanicCallback:
-		return "panicked like its function"
-	case model.Goexit:
-		return "ended by its function's Goexit"
-	default:
-		return "panicked for no reason"
-	}
-	if text := r.Text(m); text != "returned" {
-		return "returned " + text
-	}
-	return "returned"
-}
-
-// visitName is what traversal m handed out, as far as it does.
-func visitName(m model.Method, v model.Visit) string {
-	switch m {
-	case model.Keys:
+// visitName is what a traversal handed out: a key, a value, or both.
+func visitName(v model.Visit) string {
+	switch {
+	case v.Value == model.Unseen:
 		return model.KeyName(v.Key)
-	case model.Values:
+	case v.Key == model.Unseen:
 		return model.ValueName(v.Value)
 	}
 	return v.String()
@@ -82,11 +48,8 @@ func functionLines(f *model.Func) []string {
 	if len(f.Do) > 0 {
 		lines = append(lines, "f, at its first visit, calls")
 	}
-	for _, o := range f.Do {
-		lines = append(lines, "    "+callName(o))
-		for _, inner := range functionLines(o.Func) {
-			lines = append(lines, "        "+inner)
-		}
+	for _, line := range callLines(f.Do) {
+		lines = append(lines, "    "+line)
 	}
 	for _, e := range []struct {
 		at   int
@@ -94,6 +57,18 @@ func functionLines(f *model.Func) []string {
 	}{{f.Stop, "returns false"}, {f.Panic, "panics"}, {f.Goexit, "calls runtime.Goexit"}} {
 		if e.at > 0 {
 			lines = append(lines, fmt.Sprintf("f %s at visit %d", e.does, e.at))
+		}
+	}
+	return lines
+}
+
+// callLines is ops, a line each, and below each what its function does.
+func callLines(ops []model.Op) []string {
+	var lines []string
+	for _, o := range ops {
+		lines = append(lines, CallName(o))
+		for _, does := range functionLines(o.Func) {
+			lines = append(lines, "    "+does)
 		}
 	}
 	return lines
@@ -125,18 +100,18 @@ var symbols = []struct {
 func legend(ops []model.Op) string {
 	parts := []string{"k0, k1, … are keys", "v1, v2, … are values"}
 	for _, s := range symbols {
-		if anywhere(ops, s.in) {
+		if Anywhere(ops, s.in) {
 			parts = append(parts, s.means)
 		}
 	}
 	return strings.Join(parts, "; ") + "."
 }
 
-// anywhere reports whether ok holds for one of ops, those of functions
-// included.
-func anywhere(ops []model.Op, ok func(model.Op) bool) bool {
+// Anywhere reports whether ok holds for one of ops, including those that
+// functions call.
+func Anywhere(ops []model.Op, ok func(model.Op) bool) bool {
 	for _, o := range ops {
-		if ok(o) || o.Func != nil && anywhere(o.Func.Do, ok) {
+		if ok(o) || o.Func != nil && Anywhere(o.Func.Do, ok) {
 			return true
 		}
 	}
@@ -146,10 +121,10 @@ func anywhere(ops []model.Op, ok func(model.Op) bool) bool {
 // goroutine names a client of a history.
 func goroutine(client int) string { return fmt.Sprintf("goroutine %d", client) }
 
-// plural is "1 key" or "2 keys".
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
+// capital begins s with a capital letter.
+func capital(s string) string {
+	if s == "" {
+		return s
 	}
-	return fmt.Sprintf("%d %ss", n, what)
+	return strings.ToUpper(s[:1]) + s[1:]
 }

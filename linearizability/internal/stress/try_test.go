@@ -5,7 +5,6 @@ import (
 	"context"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/mapspec/mapspec/impl"
 	"github.com/mapspec/mapspec/impl/locked"
@@ -30,10 +29,10 @@ func TestCallsBeforeAHangKeepTheirResults(t *testing.T) {
 		{{Method: model.Load, Key: 1}},
 	}}
 	v, rounds, err := stress.Try(context.Background(), s, model.P2, w, stress.Options{Rounds: 5})
-	if err != nil || v.Status != model.Violation || rounds != 1 || !strings.HasPrefix(v.Evidence, "Clear() never returned") {
+	if err != nil || v.Status != model.Violation || rounds != 1 || !strings.HasPrefix(v.Evidence(), "Clear() never returned") {
 		t.Fatalf("%v after %d rounds, %v", v, rounds, err)
 	}
-	h, err := history.Read(bytes.NewReader(v.History))
+	h, err := history.Read(bytes.NewReader(v.Failure.History))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +48,7 @@ func TestTryWithoutAViolationIsUnknown(t *testing.T) {
 	m, _ := impl.Find("locked")
 	swap := func(v int) model.Op { return model.Op{Method: model.Swap, Value: v} }
 	w := model.Witness{Look: model.LookHistory, Threads: [][]model.Op{{swap(1)}, {swap(2)}}}
-	v, rounds, err := stress.Try(context.Background(), m.Subject, model.S1, w, stress.Options{Rounds: 50, Budget: time.Minute})
+	v, rounds, err := stress.Try(context.Background(), m.Subject, model.S1, w, stress.Options{Rounds: 50})
 	if err != nil || v.Status != model.Unknown || rounds != 50 {
 		t.Errorf("%v after %d rounds, %v", v, rounds, err)
 	}

@@ -82,7 +82,7 @@ func (b *brute) replay(schedule string) verdict {
 func (b *brute) run(strategy search.Strategy, limit int, how func(*search.Engine, search.Program) (search.Result, error)) (verdict, search.Result) {
 	b.t.Helper()
 	b.engine = search.New(len(b.clients), search.Options{
-		Strategy: strategy, MaxExecutions: limit, KeepGoing: true, Limits: limits(stepLimit),
+		Strategy: strategy, MaxExecutions: limit, KeepGoing: true, Limits: stepLimits(stepLimit),
 	})
 	defer b.engine.Close()
 	b.verdict = verdict{}
@@ -197,9 +197,9 @@ func TestBruteForceHearsCallsWithoutAStep(t *testing.T) {
 }
 
 type sequential struct {
-	deaf
-	id     int
-	visits []history.Event
+	model.Listener // of which only Visit is called: no callback calls the map
+	id             int
+	visits         []history.Event
 }
 
 func (l *sequential) Visit(v model.Visit) {

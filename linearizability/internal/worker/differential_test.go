@@ -3,24 +3,37 @@ package worker
 import (
 	"flag"
 	"fmt"
-	"io"
+	"iter"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/mapspec/mapspec/linearizability/internal/testpart"
 	"github.com/mapspec/mapspec/linearizability/history"
 	"github.com/mapspec/mapspec/linearizability/internal/check"
 	"github.com/mapspec/mapspec/linearizability/internal/engine/search"
-	"github.com/mapspec/mapspec/linearizability/internal/job"
+	"github.com/mapspec/mapspec/linearizability/internal/worker/wire"
 	"github.com/mapspec/mapspec/model"
 )
 
 var (
-	cases = flag.Int("worker.cases", 1000, "random programs on random maps to compare with brute force; of one operation a thread, and with stalls, a tenth of them")
+	cases = flag.Int("worker.cases", 150, "random programs on random maps to compare with brute force, and ten times as many in the complete run; of one operation a thread, and with stalls, a tenth of them")
 	seed  = flag.Uint64("worker.seed", 3, "their seed")
 	only  = flag.Int("worker.only", -1, "compare this one of them alone")
 )
+
+// examples yields the numbers of the programs to compare: the first few of ten times
+// as many, and what is to be run of the others.
+func examples(few int) iter.Seq[int] {
+	if *only >= 0 {
+		return slices.Values([]int{*only})
+	}
+	if testing.Short() {
+		few = max(3, few/3)
+	}
+	return testpart.Rows(few, 10*few)
+}
 
 // bruteLimit bounds the interleavings of a program: one that has more is drawn
 // anew.
@@ -114,8 +127,8 @@ func (d *drawing) op(inside bool) model.Op {
 
 // judgement is what the worker says of one program.
 type judgement struct {
-	found  map[model.Clause]*job.Found
-	report job.Report
+	found  map[model.Clause]*wire.Found
+	report wire.Report
 }
 
 func (j judgement) verdict() verdict {
@@ -128,49 +141,37 @@ func (j judgement) verdict() verdict {
 // judged has a worker explore one program.
 func judged(t *testing.T, s model.Binder, keys int, p history.Program) judgement {
 	t.Helper()
-	return judgedBy(t, s, p, job.Job{Keys: keys})
+	return judgedBy(t, s, p, wire.Job{Keys: keys})
 }
 
 // judgedBy is judged with what j asks for besides.
-func judgedBy(t *testing.T, s model.Binder, p history.Program, j job.Job) judgement {
+func judgedBy(t *testing.T, s model.Binder, p history.Program, j wire.Job) judgement {
 	t.Helper()
-	w := newWorker(s, io.Discard)
-	defer w.close()
-	w.job = j
-	w.job.Size, w.job.Policies, w.job.Initials = "2x2", []string{"mix"}, []string{job.Empty}
-	w.job.Shards, w.job.Steps = 1, stepLimit
-	if err := w.settle(); err != nil {
-		t.Fatal(err)
-	}
-	k := &task{program: p, setting: w.settings[0], rank: job.Rank{Operations: operations(p)}}
-	k.releases = w.watches() && removes(p)
+	j.Size, j.Policies, j.Initials = "2x2", []string{"mix"}, []string{wire.Empty}
+	j.Shards, j.Steps = 1, stepLimit
+	w := settled(t, s, j)
+	k := &task{program: p, setting: w.settings[0], rank: wire.Rank{Operations: operations(p)}}
+	k.releases = w.judge.watchesRelease() && removes(p)
 	if err := w.explore(k); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.flush(); err != nil {
 		t.Fatal(err)
 	}
-	return judgement{w.found, w.report}
+	return judgement{w.tally.found, w.tally.Report}
 }
 
-// tally counts what was compared.
-type tally struct{ programs, tooLarge, violating, stuck, held, wrong, missed, executions, classes int }
+// counts is what was compared.
+type counts struct{ programs, tooLarge, violating, stuck, held, wrong, missed, executions, classes int }
 
 // The verdict of the worker on a program is that of all interleavings, each
 // judged by itself.
 func TestVerdictIsThatOfAllInterleavings(t *testing.T) {
-	n := *cases
-	if testing.Short() {
-		n /= 15
-	}
-	var sum tally
-	for i := 0; sum.programs < n; i++ {
-		if *only >= 0 {
-			i, n = *only, 1
-		}
+	var sum counts
+	for i := range examples(*cases) {
 		compare(t, drawExample(rand.New(rand.NewPCG(*seed, uint64(i)))), &sum,
 			fmt.Sprintf("go test ./linearizability/internal/worker -run %s -worker.seed=%d -worker.only=%d", t.Name(), *seed, i))
-		if t.Failed() || *only >= 0 {
+		if t.Failed() {
 			break
 		}
 	}
@@ -182,7 +183,7 @@ func TestVerdictIsThatOfAllInterleavings(t *testing.T) {
 }
 
 // compare compares what the worker says of x with brute force.
-func compare(t *testing.T, x example, sum *tally, repeat string) {
+func compare(t *testing.T, x example, sum *counts, repeat string) {
 	t.Helper()
 	s := x.subject()
 	want, all := newBrute(t, s, x.program, x.keys).explore(search.Exhaustive, bruteLimit)
@@ -233,12 +234,12 @@ func proven(t *testing.T, x example, j judgement, repeat string) {
 				t.Errorf("the history that is reported is right:\n%s%v\nto repeat: %s", f.History, x, repeat)
 			}
 		}
-		if x.plan.manner[model.Load] == deaf_ || len(f.Schedule) == 0 {
+		if x.plan.manner[model.Load] == deaf_ || f.Witness.Schedule.Steps == "" {
 			continue // brute force takes a step more where a Load takes none; a set-up that does not end has no schedule
 		}
-		v := newBrute(t, x.subject(), x.program, x.keys).replay(f.Schedule)
+		v := newBrute(t, x.subject(), x.program, x.keys).replay(f.Witness.Schedule.Steps)
 		if shown := map[model.Clause]bool{model.S1: v.wrong, model.P2: v.stuck, model.P3: v.held}[c]; !shown {
-			t.Errorf("the schedule %s shows no violation of %s, but %+v\n%v\nto repeat: %s", f.Schedule, c, v, x, repeat)
+			t.Errorf("the schedule %s shows no violation of %s, but %+v\n%v\nto repeat: %s", f.Witness.Schedule.Steps, c, v, x, repeat)
 		}
 	}
 }

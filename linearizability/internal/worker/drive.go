@@ -3,7 +3,7 @@ package worker
 import (
 	"github.com/mapspec/mapspec/linearizability/internal/engine/sched"
 	"github.com/mapspec/mapspec/linearizability/internal/interval"
-	"github.com/mapspec/mapspec/linearizability/internal/job"
+	"github.com/mapspec/mapspec/linearizability/internal/worker/wire"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -12,18 +12,19 @@ type drive struct {
 	subject  model.Binder
 	task     *task
 	in       model.Instance
+	making   int // the initial operation that is carried out
 	initial  []watched
 	watching bool
-	fillers  bool // are watched, too
+	fillers  bool // are watched too
 	clients  []*client
 	bodies   []func()
 }
 
 // watched is an allocation of its own that was passed to the map.
 type watched struct {
-	value bool // else a key
+	value bool // not a key
 	index int
-	op    int // the operation of its thread that passed it, or of the initial ones
+	op    int // the operation of its thread that passed it, or the initial one
 	watch model.Watch
 }
 
@@ -58,6 +59,7 @@ func (d *drive) setup() {
 		d.task.answers = d.task.answers[:0]
 	}
 	for i, o := range d.task.program.Init {
+		d.making = i
 		r := d.initially(i, o, first)
 		if first {
 			d.task.answers = append(d.task.answers, r)
@@ -69,7 +71,7 @@ func (d *drive) setup() {
 // asked for.
 func (d *drive) initially(i int, o model.Op, read bool) (r model.Result) {
 	if o.Method.Traverses() {
-		return model.Execute(d.in, o, deaf{})
+		return model.Execute(d.in, o, nil)
 	}
 	p := d.in.Prepare(o)
 	defer p.Release()
@@ -84,7 +86,7 @@ func (d *drive) initially(i int, o model.Op, read bool) (r model.Result) {
 
 // watch appends what o passes to the map.
 func (d *drive) watch(list []watched, o model.Op, place int, p model.Prepared) []watched {
-	if !o.Method.OnKey() || o.Key >= job.FirstFiller && !d.fillers {
+	if !o.Method.OnKey() || o.Key >= wire.FirstFiller && !d.fillers {
 		return list
 	}
 	w := p.Watches()
@@ -98,14 +100,17 @@ func (d *drive) watch(list []watched, o model.Op, place int, p model.Prepared) [
 	return list
 }
 
-// deaf hears nothing.
-type deaf struct{}
+// stuck lists the calls in progress, with what they wait in if that is known.
+func (d *drive) stuck() (all []model.Stuck) {
+	for _, c := range d.clients {
+		if o := c.current(); o != nil {
+			all = append(all, model.Stuck{Call: o, Goroutine: c.thread})
+		}
+	}
+	return all
+}
 
-func (deaf) Visit(model.Visit)        {}
-func (deaf) Call(model.Op) int        { return 0 }
-func (deaf) Return(int, model.Result) {}
-
-// client runs one thread's operations and records them. It is the
+// client runs the operations of one thread and records them. It is the
 // model.Listener of its traversals.
 type client struct {
 	d       *drive
@@ -140,8 +145,8 @@ func (c *client) do(o model.Op) {
 	p.Release()
 }
 
-// goOn unwinds c if the execution is over: that is done by a panic, which a
-// map, or the binding, may have taken for one of its own.
+// goOn unwinds c if the execution is over. Unwinding is a panic, which the map or
+// the binding may have taken for one of its own and recovered.
 func (c *client) goOn() {
 	if sched.Unwinding() {
 		sched.Yield()
@@ -187,8 +192,19 @@ func (c *client) Visit(v model.Visit) {
 	o.Visits = append(o.Visits, interval.Visit{Key: v.Key, Value: v.Value, At: int32(sched.Steps())})
 }
 
+// current returns the operation in progress, the innermost one, or nil.
+func (c *client) current() *model.Op {
+	for i := len(c.ops) - 1; i >= 0; i-- {
+		if c.ops[i].Pending {
+			o := c.ops[i].Op
+			return &o
+		}
+	}
+	return nil
+}
+
 // appendOps appends what the clients have done to ops, one client after the
-// other. What is pending has had all steps that its client took.
+// other. A pending operation has had all steps that its client took.
 func (d *drive) appendOps(ops []interval.Op, steps []int32) []interval.Op {
 	for _, c := range d.clients {
 		first := len(ops)

@@ -10,11 +10,11 @@ import (
 	"testing"
 
 	"github.com/mapspec/mapspec/linearizability/history"
-	"github.com/mapspec/mapspec/linearizability/internal/job"
 	"github.com/mapspec/mapspec/linearizability/internal/shim/hashing"
 	"github.com/mapspec/mapspec/linearizability/internal/shim/refuse"
 	"github.com/mapspec/mapspec/linearizability/internal/shim/runtime"
 	"github.com/mapspec/mapspec/linearizability/internal/shim/sync"
+	"github.com/mapspec/mapspec/linearizability/internal/worker/wire"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -53,12 +53,12 @@ func oddly(newMap func() *odd) model.Binder {
 }
 
 // one is every program of one operation of these methods on one key.
-func one(methods ...model.Method) job.Job {
-	return job.Job{Size: "1x1", Keys: 1, Policies: []string{"mix"}, Initials: []string{job.Empty}, Methods: methods}
+func one(methods ...model.Method) wire.Job {
+	return wire.Job{Size: "1x1", Keys: 1, Policies: []string{"mix"}, Initials: []string{wire.Empty}, Methods: methods}
 }
 
 // refusals are the errors among what a job says.
-func refusals(t *testing.T, s model.Binder, j job.Job) (all []string) {
+func refusals(t *testing.T, s model.Binder, j wire.Job) (all []string) {
 	t.Helper()
 	t.Cleanup(refuse.Reset)
 	for _, m := range messages(t, s, j) {
@@ -83,7 +83,7 @@ func TestGoexitInAnOperationIsRefused(t *testing.T) {
 // Whoever ends the goroutine that makes a map ends the worker, which says so.
 func TestGoexitWhileAMapIsMadeIsRefused(t *testing.T) {
 	j := one(model.Load)
-	j.Initials = []string{job.OneKey}
+	j.Initials = []string{wire.OneKey}
 	text, err := json.Marshal(j)
 	if err != nil {
 		t.Fatal(err)
@@ -128,7 +128,7 @@ func TestADeadlockOfTheLastProgramBoundsTheExploration(t *testing.T) {
 	var m sync.Mutex
 	twice := func() { m = sync.Mutex{}; m.Lock(); m.Lock() }
 	r, found := report(t, oddly(func() *odd { return &odd{doDelete: twice} }), one(model.Delete))
-	if len(found) != 1 || found[0].Clause != model.P2 || !slices.Contains(r.Bounds, firstFailure) {
+	if len(found) != 1 || found[0].Clause != model.P2 || !slices.Contains(r.Bounds, wire.FirstFailure) {
 		t.Errorf("found %+v, bounds %q", found, r.Bounds)
 	}
 }
@@ -138,27 +138,23 @@ func TestADeadlockOfTheLastProgramBoundsTheExploration(t *testing.T) {
 // Clauses: P2
 func TestADeadlockOfTheInitialMapBoundsTheExploration(t *testing.T) {
 	stuck := false
-	w := newWorker(oddly(func() *odd {
+	j := one(model.Load)
+	j.Shards, j.Initials = 1, []string{wire.OneKey}
+	w := settled(t, oddly(func() *odd {
 		return &odd{doStore: func() {
 			var m sync.Mutex
 			if m.Lock(); stuck {
 				m.Lock()
 			}
 		}}
-	}), io.Discard)
-	t.Cleanup(w.close)
-	w.job = one(model.Load)
-	w.job.Shards, w.job.Initials = 1, []string{job.OneKey}
-	if err := w.settle(); err != nil {
-		t.Fatal(err)
-	}
+	}), j)
 	stuck = true
 	p := history.Program{Init: w.settings[0].Init, Threads: [][]model.Op{{{Method: model.Load}}}}
 	if err := w.explore(&task{program: p, setting: w.settings[0]}); err != nil {
 		t.Fatal(err)
 	}
-	if w.found[model.P2] == nil || !slices.Contains(w.report.Bounds, firstFailure) {
-		t.Errorf("found %+v, bounds %q", w.found, w.report.Bounds)
+	if w.tally.found[model.P2] == nil || !slices.Contains(w.tally.Bounds, wire.FirstFailure) {
+		t.Errorf("found %+v, bounds %q", w.tally.found, w.tally.Bounds)
 	}
 }
 
@@ -169,7 +165,7 @@ func TestADeadlockOfTheInitialMapBoundsTheExploration(t *testing.T) {
 func TestAnInitialOperationThatPanicsIsFound(t *testing.T) {
 	newMap := func() any { return &odd{doStore: func() { panic("full") }} }
 	j := one(model.Delete)
-	j.Initials = []string{job.OneKey}
+	j.Initials = []string{wire.OneKey}
 	_, found := report(t, oddly(func() *odd { return newMap().(*odd) }), j)
 	if len(found) != 1 || found[0].Clause != model.S1 {
 		t.Fatalf("found %+v", found)
@@ -216,7 +212,7 @@ func TestAMapThatCannotBeFilledBoundsTheExploration(t *testing.T) {
 		}}
 	})
 	j := one(model.Load)
-	j.Initials = []string{job.Empty, job.Growth}
+	j.Initials = []string{wire.Empty, wire.Growth}
 	if r, _ := report(t, s, j); !slices.Contains(r.Bounds, "48 Stores and Deletes in a row do not end: deadlock") {
 		t.Errorf("bounds %q", r.Bounds)
 	}
@@ -228,24 +224,20 @@ func TestAMapThatCannotBeFilledBoundsTheExploration(t *testing.T) {
 // Clauses: R1
 func TestWhatWaitsToBeJudgedIsConfirmedAfterAStop(t *testing.T) {
 	s := Of("list", model.Promise{Release: model.ReleasePrompt}, &list{}, func() any { return &list{keeps: true} })
-	w := newWorker(s, io.Discard)
-	t.Cleanup(w.close)
-	w.job = small
-	w.job.Shards = 1
-	if err := w.settle(); err != nil {
-		t.Fatal(err)
-	}
+	j := small
+	j.Shards = 1
+	w := settled(t, s, j)
 	p := history.Program{Threads: [][]model.Op{{{Method: model.Store, Value: 1}, {Method: model.Delete}}}}
-	if err := w.explore(&task{program: p, setting: w.settings[0], rank: job.Rank{Operations: 2}, releases: true}); err != nil {
+	if err := w.explore(&task{program: p, setting: w.settings[0], rank: wire.Rank{Operations: 2}, releases: true}); err != nil {
 		t.Fatal(err)
 	}
-	if w.found[model.R1] != nil {
+	if w.tally.found[model.R1] != nil {
 		t.Fatal("judged at once: nothing waits")
 	}
-	w.current = job.Rank{Operations: 2}
-	w.lower(job.Interrupt)
-	if err := w.flush(); err != nil || w.found[model.R1] == nil {
-		t.Errorf("%v, found %v", err, w.found)
+	w.limits.current = wire.Rank{Operations: 2}
+	w.limits.lower(wire.Interrupt)
+	if err := w.flush(); err != nil || w.tally.found[model.R1] == nil {
+		t.Errorf("%v, found %v", err, w.tally.found)
 	}
 }
 
@@ -261,22 +253,6 @@ func TestSettingsCountWhatWasExplored(t *testing.T) {
 	}
 	if len(found) == 0 || sum != r.Programs || sum >= of {
 		t.Errorf("%d programs, %d in the settings, of %d; found %v", r.Programs, sum, of, found)
-	}
-}
-
-// What a map prints without an end of line costs no message.
-func TestAMessageBeginsOnALineOfItsOwn(t *testing.T) {
-	var out bytes.Buffer
-	w := newWorker(oddly(func() *odd { return new(odd) }), &out)
-	t.Cleanup(w.close)
-	out.WriteString("a map that talks")
-	if err := w.say(job.Message{Error: "heard"}); err != nil {
-		t.Fatal(err)
-	}
-	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
-	var m job.Message
-	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &m); err != nil || m.Error != "heard" {
-		t.Errorf("%v in %q", err, out.String())
 	}
 }
 

@@ -3,8 +3,8 @@ package worker
 import (
 	"testing"
 
-	"github.com/mapspec/mapspec/linearizability/internal/job"
 	"github.com/mapspec/mapspec/linearizability/internal/shim/hashing"
+	"github.com/mapspec/mapspec/linearizability/internal/worker/wire"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -31,7 +31,7 @@ func TestAMapIsLookedAtUnderThePolicyThatItRanUnder(t *testing.T) {
 		m.lists[0].keeps, m.lists[1].keeps, m.lists[2].keeps, m.lists[3].keeps = true, true, true, true
 		return m
 	}, model.Promise{Release: model.ReleasePrompt}, j)
-	if len(found) == 0 || found[0].Clause != model.R1 || found[0].Initial != job.OneKey {
+	if len(found) == 0 || found[0].Clause != model.R1 || found[0].Witness.Schedule.Initial != wire.OneKey {
 		t.Errorf("found %+v", found)
 	}
 }

@@ -1,14 +1,14 @@
 package worker
 
 import (
-	"flag"
 	"io"
 	"runtime"
 	"runtime/debug"
 	"testing"
 
+	"github.com/mapspec/mapspec/linearizability/internal/testpart"
 	"github.com/mapspec/mapspec/linearizability/history"
-	"github.com/mapspec/mapspec/linearizability/internal/job"
+	"github.com/mapspec/mapspec/linearizability/internal/worker/wire"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -19,18 +19,24 @@ var three = history.Program{Threads: [][]model.Op{
 	{{Method: model.Store, Value: 4}, {Method: model.Delete}},
 }}
 
+// settled returns a worker that knows in which settings s is to be explored.
+func settled(t testing.TB, s model.Binder, j wire.Job) *worker {
+	t.Helper()
+	w := newWorker(s, j, newSpeaker(io.Discard))
+	t.Cleanup(w.runners.close)
+	if err := w.settle(); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
 // prepared returns a worker, and a task that it may explore up to so many
 // executions.
 func prepared(t testing.TB, executions int) (*worker, *task) {
 	t.Helper()
 	s := Of("list", model.Promise{Release: model.ReleasePrompt}, &list{}, func() any { return new(list) })
-	w := newWorker(s, io.Discard)
-	t.Cleanup(w.close)
-	w.job = job.Job{Size: "2x2", Keys: 1, Policies: []string{"mix"}, Initials: []string{job.Empty}, Shards: 1, Executions: executions}
-	if err := w.settle(); err != nil {
-		t.Fatal(err)
-	}
-	return w, &task{program: three, setting: w.settings[0], rank: job.Rank{Operations: operations(three)}, releases: true}
+	w := settled(t, s, wire.Job{Size: "2x2", Keys: 1, Policies: []string{"mix"}, Initials: []string{wire.Empty}, Shards: 1, Executions: executions})
+	return w, &task{program: three, setting: w.settings[0], rank: wire.Rank{Operations: operations(three)}, releases: true}
 }
 
 func explore(t testing.TB, w *worker, k *task) {
@@ -41,8 +47,8 @@ func explore(t testing.TB, w *worker, k *task) {
 	if err := w.flush(); err != nil {
 		t.Fatal(err)
 	}
-	if len(w.found) > 0 {
-		t.Fatalf("found %+v", w.found)
+	if len(w.tally.found) > 0 {
+		t.Fatalf("found %+v", w.tally.found)
 	}
 }
 
@@ -55,25 +61,24 @@ func live() int {
 	return int(m.HeapAlloc)
 }
 
-var million = flag.Bool("worker.million", false, "look at memory over a million executions, half a minute")
-
-// The heap of a worker is that of a batch, however many executions there are.
+// The heap of a worker is that of a batch, however many executions there are: a
+// million in the complete run.
 func TestMemoryDoesNotGrowWithExecutions(t *testing.T) {
 	if testing.Short() {
-		t.Skip("a hundred thousand executions, some seconds: run without -short")
+		t.Skip("tens of thousands of executions, some seconds: run without -short")
 	}
-	enough := 100_000
-	if *million {
+	enough := 30_000
+	if testpart.Run(0) {
 		enough = 1_000_000
 	}
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	w, k := prepared(t, 0)
 	explore(t, w, k)
 	before := live()
-	for w.report.Executions < enough {
+	for w.tally.Executions < enough {
 		explore(t, w, k)
 	}
-	t.Logf("%d executions, %d steps; %d KB live at first, %d KB at last", w.report.Executions, w.report.Steps, before>>10, live()>>10)
+	t.Logf("%d executions, %d steps; %d KB live at first, %d KB at last", w.tally.Executions, w.tally.Steps, before>>10, live()>>10)
 	if after := live(); after > before+before/4+1<<20 {
 		t.Errorf("%d bytes are live after %d executions, %d before", after, enough, before)
 	}
@@ -89,8 +94,8 @@ func BenchmarkExecutions(b *testing.B) {
 	for b.Loop() {
 		explore(b, w, k)
 	}
-	n := float64(w.report.Executions)
+	n := float64(w.tally.Executions)
 	b.ReportMetric(n/b.Elapsed().Seconds(), "executions/s")
-	b.ReportMetric(float64(b.Elapsed()-w.report.Judging)/n, "run-ns/execution")
-	b.ReportMetric(float64(w.report.Judging)/n, "judge-ns/execution")
+	b.ReportMetric(float64(b.Elapsed()-w.tally.Judging)/n, "run-ns/execution")
+	b.ReportMetric(float64(w.tally.Judging)/n, "judge-ns/execution")
 }

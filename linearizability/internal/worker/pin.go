@@ -1,44 +1,45 @@
 package worker
 
 import (
-	"fmt"
 	"runtime"
 	"slices"
 
 	"github.com/mapspec/mapspec/linearizability/history"
 	"github.com/mapspec/mapspec/linearizability/internal/engine/sched"
 	"github.com/mapspec/mapspec/linearizability/internal/engine/search"
-	"github.com/mapspec/mapspec/linearizability/internal/job"
+	"github.com/mapspec/mapspec/linearizability/internal/english"
 	"github.com/mapspec/mapspec/linearizability/internal/shim/hashing"
 	"github.com/mapspec/mapspec/linearizability/internal/shim/refuse"
+	"github.com/mapspec/mapspec/linearizability/internal/worker/wire"
 	"github.com/mapspec/mapspec/model"
-	"github.com/mapspec/mapspec/property/release"
+	"github.com/mapspec/mapspec/property"
 )
 
-// What a call in progress pins does not grow with the keys that come and go
-// meanwhile (R2): so many of them are compared with more, and where more is pinned
-// of these, with more again, as it may be a constant that few do not reach.
+// What a call in progress pins may not grow with the keys that come and go
+// meanwhile (R2). So fewComing keys are compared with manyComing; and if more is
+// pinned of these, with mostComing, because it may be a constant that few keys do
+// not reach.
 const (
 	fewComing  = 32
 	manyComing = 4 * fewComing
 	mostComing = 4 * manyComing
 )
 
-// grows reports whether so much more is pinned of the second number of keys than of the
-// first, that it grows with them.
+// grows reports whether more, of ofMore keys, exceeds pinned, of keys, by so much
+// that what is pinned grows with the keys.
 func grows(pinned, of, more, ofMore int) bool { return more-pinned >= (ofMore-of)/2 }
 
-// A call is stopped after each of its steps, or after so many of them that all
-// this takes no more than pinWork steps; but mostStops at most.
+// A call is stopped after each of its steps, or, if that takes more than pinWork
+// steps in all, after some of them: between leastStops and mostStops.
 const (
 	mostStops  = 48
 	leastStops = 6
 	pinWork    = 1 << 19
 )
 
-// firstComing is the first of the keys that come and go; initial maps of less than
+// firstComing is the first of the keys that come and go. Initial maps of less than
 // two thousand keys have others.
-const firstComing = job.FirstFiller + 2*mostOthers
+const firstComing = wire.FirstFiller + 2*mostOthers
 
 // The threads of a program that is judged for what a call pins.
 const (
@@ -46,18 +47,19 @@ const (
 	churner
 )
 
-// pins stops each call that programs are made of for ever after each of its
-// steps, in every setting, and judges what that pins.
-func (w *worker) pins() error {
-	if !w.job.Stalls || w.job.Shard != 0 || !w.canWatch || w.settings[0].set.Size.Threads < 2 ||
+// exploreStops stops each call that programs are made of forever after each of
+// its steps, in every setting, and judges what that pins.
+func (w *worker) exploreStops() error {
+	if !w.job.Stalls || w.job.Shard != 0 || !w.judge.watches || w.settings[0].set.Size.Threads < 2 ||
 		w.subject.Bind().Promise().Reason(model.R2) != "" {
 		return nil
 	}
 	for i, s := range w.settings {
-		p := pinning{w: w, setting: s, rank: job.Rank{Operations: 1 << 20, Setting: i}}
+		p := pinning{subject: w.subject, steps: w.job.Steps, tally: w.tally, watchdog: w.watchdog, over: w.over,
+			setting: s, rank: wire.Rank{Operations: 1 << 20, Setting: i}}
 		remove, ok := removal(s.set.Methods, s.set.Traits)
 		if !ok {
-			w.note("what a call pins is not judged: programs have no Store, or no deletion")
+			w.tally.note("what a call pins is not judged: programs have no Store, or no deletion")
 			continue
 		}
 		p.remove = remove
@@ -66,25 +68,24 @@ func (w *worker) pins() error {
 			if w.over() {
 				return nil
 			}
-			err := p.judge(o)
+			found, t, err := p.judge(o)
 			if refused := refuse.Last(); refused != nil {
 				refuse.Reset() // the programs themselves have not met it
-				w.note("what a call pins is not judged to the end: %v", refused)
-				return nil
+				err = refused
 			}
 			if err != nil {
-				w.note("what a call pins is not judged to the end: %v", err)
+				w.tally.note("what a call pins is not judged to the end: %v", err)
 				return nil // the programs have been judged
 			}
-			if w.found[model.R2] != nil {
-				return nil
+			if found != nil {
+				return w.announce(t, *found)
 			}
 		}
 	}
 	return nil
 }
 
-// removal is how keys go.
+// removal returns the method by which keys go.
 func removal(has model.MethodSet, traits model.Traits) (model.Method, bool) {
 	all := []model.Method{model.Delete, model.LoadAndDelete}
 	if traits.Comparable {
@@ -99,18 +100,22 @@ func removal(has model.MethodSet, traits model.Traits) (model.Method, bool) {
 
 // pinning judges what the calls of one setting pin.
 type pinning struct {
-	w       *worker
-	setting *setting
-	rank    job.Rank
-	remove  model.Method
+	subject  model.Binder
+	steps    int // limit of an execution, at least
+	tally    *tally
+	watchdog *watchdog
+	over     func() bool
+	setting  *setting
+	rank     wire.Rank
+	remove   model.Method
 }
 
-// calls are the calls to stop: each letter of the alphabet, with values; compares
-// once with what is there, and once with what is not.
+// calls returns the calls to stop: each letter of the alphabet, with values.
+// Compares are called with what is there, and with what is not.
 func (p *pinning) calls() []model.Op {
 	const other, fresh = 8 * manyComing, 8*manyComing + 1 // none that come and go
-	traits := p.w.subject.Bind().Traits()
-	was := stateAfter(p.setting.Init)
+	traits := p.subject.Bind().Traits()
+	was := wire.StateAfter(p.setting.Init)
 	var all []model.Op
 	for _, o := range p.setting.set.Alphabet().Ops() {
 		o.Value = fresh
@@ -129,26 +134,19 @@ func (p *pinning) calls() []model.Op {
 	return all
 }
 
-func stateAfter(ops []model.Op) model.State {
-	state := model.State{}
-	for _, o := range ops {
-		state, _ = model.Step(state, o)
-	}
-	return state
-}
-
-// task is o beside keys that come and go.
+// task is o on one thread, while keys come and go on another.
 func (p *pinning) task(o model.Op, coming int) *task {
 	program := history.Program{Init: p.setting.Init, Threads: [][]model.Op{{o}, p.comeAndGo(coming)}}
 	return &task{program: program, setting: p.setting, rank: p.rank, releases: true}
 }
 
-// comeAndGo are operations that store so many keys, each with two values, and
-// remove each when the next one is there. What was there before goes first: a call
-// that has stopped at one of these keys may hold what comes after it.
+// comeAndGo returns operations that store as many keys as are coming, each with
+// two values, and remove each when the next one is there. What was there before
+// goes first: a call that has stopped at one of these keys may hold what comes
+// after it.
 func (p *pinning) comeAndGo(coming int) []model.Op {
-	traits := p.w.subject.Bind().Traits()
-	was := stateAfter(p.setting.Init)
+	traits := p.subject.Bind().Traits()
+	was := wire.StateAfter(p.setting.Init)
 	var ops []model.Op
 	for i := range coming {
 		key := firstComing + i
@@ -168,31 +166,32 @@ func (p *pinning) comeAndGo(coming int) []model.Op {
 	return ops
 }
 
-// comes reports whether p is a program of pins.
-func comes(p history.Program) bool {
+// isPinProgram reports whether p is a program of pinning.
+func isPinProgram(p history.Program) bool {
 	return len(p.Threads) == 2 && slices.ContainsFunc(p.Threads[churner], func(o model.Op) bool { return o.Key >= firstComing })
 }
 
-// judge judges what o pins.
-func (p *pinning) judge(o model.Op) error {
+// judge judges what o pins. It returns the violation, if there is one, with its
+// program.
+func (p *pinning) judge(o model.Op) (*finding, *task, error) {
 	many := p.task(o, manyComing)
 	quiet, err := p.run(many, nil, nil, pinSteps)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	if !quiet.known {
-		p.w.note("what %v pins is not judged on the map %q: while keys come and go it does not end", o.Method, p.setting.Initial)
-		return nil
+		p.tally.note("what %v pins is not judged on the map %q: while keys come and go it does not end", o.Method, p.setting.Initial)
+		return nil, nil, nil
 	}
 	if quiet.steps < 2 {
-		return nil // there is nothing between its steps
+		return nil, nil, nil // there is nothing between its steps
 	}
 	stops := min(mostStops, max(leastStops, pinWork/len(quiet.schedule)))
 	stride := (quiet.steps - 1 + stops - 1) / stops
 	if stride > 1 {
-		p.w.note("what a call of many steps pins is judged after some of them")
+		p.tally.note("what a call of many steps pins is judged after some of them")
 	}
-	for after := 1; after < quiet.steps && !p.w.over(); after += stride {
+	for after := 1; after < quiet.steps && !p.over(); after += stride {
 		stall := &search.Stall{Thread: stopper, After: after}
 		stopped, err := p.run(many, stall, nil, 2*len(quiet.schedule)+1000)
 		if err == nil && stopped.ending == sched.StepLimit {
@@ -200,59 +199,57 @@ func (p *pinning) judge(o model.Op) error {
 		}
 		switch {
 		case err != nil:
-			return err
+			return nil, nil, err
 		case stopped.ending == sched.StepLimit:
-			p.w.note("what %v pins is not judged to the end: after %s keys do not come and go within %d", o.Method, steps(after), pinSteps)
-			return nil
-		case !stopped.known: // who stores and deletes waits for the call that has stopped
-			p.w.report.PinsWaited++
+			p.tally.note("what %v pins is not judged to the end: after %s keys do not come and go within %d", o.Method, english.Count(after, "step"), pinSteps)
+			return nil, nil, nil
+		case !stopped.known: // the churner waits for the call that has stopped
+			p.tally.PinsWaited++
 			continue
 		}
-		p.w.report.Pins++
+		p.tally.Pins++
 		if len(stopped.kept)-len(quiet.kept) < (manyComing-fewComing)/2 {
 			continue
 		}
-		found, err := p.excess(o, stall, nil)
-		if err != nil {
-			return err
-		}
-		if found.evidence != "" {
-			return p.w.announce(nil, found.task, job.Found{
-				Clause: model.R2, Schedule: found.schedule.String(), Length: len(found.schedule), Evidence: found.evidence,
-				Stall: &job.Stall{Thread: stall.Thread, After: stall.After}, Retained: found.retained, Path: found.retained[0].Path,
-			}, nil)
+		found, t, err := p.excess(o, stall, nil)
+		if found != nil || err != nil {
+			return found, t, err
 		}
 	}
-	return nil
+	return nil, nil, nil
 }
 
 // pinned is what is in memory, of what came and went, while a call has stopped.
 type pinned struct {
 	known    bool      // the churner has come to its end
 	kept     []watched // each once
-	of       int       // of so many
+	of       int       // how many came and went
 	in       model.Instance
 	steps    int // of the call
 	ending   sched.Ending
 	schedule search.Schedule
 }
 
-// pinSteps bounds the steps of an execution in which keys come and go, mostPinSteps
-// those of one that is compared with it.
+// pinSteps bounds the steps of an execution in which keys come and go,
+// mostPinSteps those of one that is compared with it.
 const (
 	pinSteps     = 1 << 18
 	mostPinSteps = 1 << 21
 )
 
-// run runs t with a call stopped, or not, and collects garbage in the end. The call
-// has its steps first, unless a schedule says otherwise.
+// run runs t, with a call stopped if stall says so, and collects garbage in the
+// end. The call takes its steps first, unless schedule says otherwise.
 func (p *pinning) run(t *task, stall *search.Stall, schedule search.Schedule, limit int) (r pinned, err error) {
-	d := newDrive(p.w.subject, len(t.program.Threads))
+	// Making the initial map has taken no more steps than that, either.
+	limit = max(limit, sched.DefaultSteps, p.steps)
+	x := newRunner(p.subject, len(t.program.Threads), search.Options{Limits: stepLimits(limit)})
+	defer x.engine.Close()
+	d := x.drive
 	d.begin(t)
 	d.watching, d.fillers = true, true
-	bodies := slices.Clone(d.bodies)
-	bodies[churner] = func() {
-		d.bodies[churner]()
+	churn := d.bodies[churner]
+	d.bodies[churner] = func() {
+		churn()
 		sched.Forget()
 		runtime.GC() // the other thread is where it stopped, and its stack is alive
 		r.known, r.in = true, d.in
@@ -269,12 +266,8 @@ func (p *pinning) run(t *task, stall *search.Stall, schedule search.Schedule, li
 		unexpected = unforeseen(x)
 		return nil
 	}
-	// Making the initial map has taken no more than that, too.
-	limit = max(limit, sched.DefaultSteps, p.w.job.Steps)
-	e := search.New(len(bodies), search.Options{Limits: limits(limit)})
-	defer e.Close()
-	defer p.w.enter(&spot{task: t, crew: &crew{engine: e, drive: d}, stall: stall})()
-	_, err = e.Replay(search.Program{Setup: d.setup, Threads: bodies, Check: check, Stall: stall}, schedule)
+	defer p.watchdog.enter(&spot{task: t, drive: d, stall: stall})()
+	_, err = x.engine.Replay(x.program(check, stall), schedule)
 	if !r.known {
 		runtime.GC() // nobody else does
 	}
@@ -284,8 +277,8 @@ func (p *pinning) run(t *task, stall *search.Stall, schedule search.Schedule, li
 	return r, err
 }
 
-// alive returns those of a list that are in memory, each once though it may have
-// been passed several times, and how many there are in the list.
+// alive returns what in list is in memory, each once although it may have been
+// passed several times, and how many different ones there are in list.
 func alive(list []watched) (kept []watched, of int) {
 	seen := map[any]bool{}
 	for _, x := range list {
@@ -302,60 +295,60 @@ func alive(list []watched) (kept []watched, of int) {
 	return kept, of
 }
 
-// excess is what is pinned of few keys, if more is of many.
-type excess struct {
-	pinned
-	task     *task
-	evidence string // none if it does not grow
-	retained []model.Retained
-}
-
 // excess compares what o pins, stopped, of few keys and of more, beyond what is in
-// memory where it has returned before.
-func (p *pinning) excess(o model.Op, stall *search.Stall, schedule search.Schedule) (found excess, err error) {
+// memory if it has returned before. If that grows, it returns the violation and
+// its program.
+func (p *pinning) excess(o model.Op, stall *search.Stall, schedule search.Schedule) (*finding, *task, error) {
 	sizes := [...]int{mostComing, manyComing, fewComing}
 	var beyond [len(sizes)]int
+	var measured [len(sizes)]model.Measurement
+	var stopped pinned
+	var t *task
 	for i, n := range sizes {
-		found = excess{task: p.task(o, n)}
-		quiet, err := p.run(found.task, nil, nil, mostPinSteps)
+		t = p.task(o, n)
+		quiet, err := p.run(t, nil, nil, mostPinSteps)
 		if err != nil {
-			return found, err
+			return nil, nil, err
 		}
 		var following search.Schedule
 		if n == fewComing {
 			following = schedule
 		}
-		if found.pinned, err = p.run(found.task, stall, following, mostPinSteps); err != nil || !found.known || !quiet.known {
-			return found, err
+		if stopped, err = p.run(t, stall, following, mostPinSteps); err != nil || !stopped.known || !quiet.known {
+			return nil, nil, err
 		}
-		beyond[i] = len(found.kept) - len(quiet.kept)
+		beyond[i] = len(stopped.kept) - len(quiet.kept)
+		measured[len(sizes)-1-i] = model.Measurement{Turns: n, During: true,
+			Keys: keys(stopped.kept) - keys(quiet.kept), Values: beyond[i] - keys(stopped.kept) + keys(quiet.kept)}
 	}
 	if !grows(beyond[2], fewComing, beyond[1], manyComing) || !grows(beyond[1], manyComing, beyond[0], mostComing) {
-		return found, nil
+		return nil, nil, nil
 	}
-	if len(found.kept) == 0 {
-		p.w.note("what %v pins grows with the keys that come and go, but nothing of few is pinned: it is not shown", o.Method)
-		return found, nil
+	if len(stopped.kept) == 0 {
+		p.tally.note("what %v pins grows with the keys that come and go, but nothing of few is pinned: it is not shown", o.Method)
+		return nil, nil, nil
 	}
-	for _, value := range []bool{false, true} { // one of each tells enough
-		if i := slices.IndexFunc(found.kept, func(x watched) bool { return x.value == value }); i >= 0 {
-			found.retained = append(found.retained, found.task.leftBehind(found.in, found.kept[i]))
+	f := &model.Failure{Kind: model.Pins, Count: beyond[2], Of: stopped.of, Measured: measured[:]}
+	for _, value := range []bool{false, true} { // one of each is enough
+		if i := slices.IndexFunc(stopped.kept, func(x watched) bool { return x.value == value }); i >= 0 {
+			f.Retained = append(f.Retained, t.leftBehind(stopped.in, stopped.kept[i]))
 		}
 	}
-	found.evidence = fmt.Sprintf("while %v has stopped after %s, %d of the keys and values that came and went since stay in memory, %d if four times as many come and go, and %d if four times as many again: %s",
-		o, steps(stall.After), beyond[2], beyond[1], beyond[0], found.retained[0].Path)
-	return found, nil
+	return &finding{clause: model.R2, failure: f, schedule: stopped.schedule, stall: stall}, t, nil
 }
 
-func steps(n int) string {
-	if n == 1 {
-		return "1 step"
+// keys counts the keys in list.
+func keys(list []watched) (n int) {
+	for _, x := range list {
+		if !x.value {
+			n++
+		}
 	}
-	return fmt.Sprintf("%d steps", n)
+	return n
 }
 
-// leftBehind tells of an instance that is kept: who passed it, and which call on
-// the same key should have let go of it.
+// leftBehind describes an instance that is kept: which operation passed it, and
+// which one on the same key should have let go of it.
 func (t *task) leftBehind(in model.Instance, x watched) model.Retained {
 	first := len(t.program.Init) + len(t.program.Threads[stopper])
 	ops := t.program.Threads[churner]
@@ -365,13 +358,9 @@ func (t *task) leftBehind(in model.Instance, x watched) model.Retained {
 			left = i
 		}
 	}
-	what := "key " + model.KeyName(x.index)
-	if x.value {
-		what = "value " + model.ValueName(x.index)
-	}
-	path := release.Find(in.Map(), x.watch.Addresses())
-	if path == release.NoPath {
+	path := property.PathTo(in.Map(), x.watch.Addresses())
+	if path == property.NoPath {
 		path = "by what the call that has stopped holds"
 	}
-	return model.Retained{What: what, Passed: first + x.op, Left: first + left, Path: path}
+	return model.Retained{Value: x.value, Index: x.index, Passed: first + x.op, Left: first + left, Path: path}
 }

@@ -1,15 +1,14 @@
 package worker
 
 import (
-	"io"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/mapspec/mapspec/linearizability/internal/job"
 	"github.com/mapspec/mapspec/linearizability/internal/shim/refuse"
 	"github.com/mapspec/mapspec/linearizability/internal/shim/sync"
 	"github.com/mapspec/mapspec/linearizability/internal/shim/sync/atomic"
+	"github.com/mapspec/mapspec/linearizability/internal/worker/wire"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -70,12 +69,12 @@ func (m *row) Delete(key any) {
 	}
 }
 
-var pinJob = job.Job{
-	Size: "2x1", Keys: 1, Policies: []string{"mix"}, Initials: []string{job.Empty, job.OneKey}, Stalls: true, Shards: 1,
+var pinJob = wire.Job{
+	Size: "2x1", Keys: 1, Policies: []string{"mix"}, Initials: []string{wire.Empty, wire.OneKey}, Stalls: true, Shards: 1,
 	Methods: []model.Method{model.Load, model.Store, model.Delete},
 }
 
-func pinsOfRow(t *testing.T, cuts bool, p model.Promise) (job.Report, []job.Found) {
+func pinsOfRow(t *testing.T, cuts bool, p model.Promise) (wire.Report, []wire.Found) {
 	return report(t, Of("row", p, &row{}, func() any { return &row{cuts: cuts} }), pinJob)
 }
 
@@ -89,10 +88,10 @@ func TestACallThatHasStoppedPinsWhatComesAndGoes(t *testing.T) {
 		t.Fatalf("found %+v, want a violation of R2", found)
 	}
 	f := found[0]
-	if f.Stall == nil || f.Stall.Thread != stopper || !strings.HasPrefix(f.Schedule, "0x2,1x") || r.Pins == 0 {
+	if f.Witness.Schedule.Stall == nil || f.Witness.Schedule.Stall.Thread != stopper || !strings.HasPrefix(f.Witness.Schedule.Steps, "0x2,1x") || r.Pins == 0 {
 		t.Errorf("%d stops judged, found %+v", r.Pins, f)
 	}
-	if f.Program.Threads[stopper][0].Method != model.Load || len(f.Retained) != 2 || !strings.Contains(f.Path, "the call that has stopped") {
+	if f.Witness.Threads[stopper][0].Method != model.Load || len(f.Failure.Retained) != 2 || !strings.Contains(f.Failure.Retained[0].Path, "the call that has stopped") {
 		t.Errorf("found %+v, want that a Load holds keys and values that nothing else leads to", f)
 	}
 }
@@ -118,14 +117,9 @@ func TestACallThatHasStoppedMayPinALittle(t *testing.T) {
 func TestWhatWasThereGoesFirst(t *testing.T) {
 	j := pinJob
 	j.Initials, j.Methods = []string{"k0 +5"}, append(j.Methods, model.CompareAndSwap)
-	w := newWorker(Of("row", model.Promise{Release: model.ReleasePrompt}, &row{}, func() any { return &row{} }), io.Discard)
-	defer w.close()
-	w.job = j
-	if err := w.settle(); err != nil {
-		t.Fatal(err)
-	}
-	p := pinning{w: w, setting: w.settings[0], remove: model.Delete}
-	left := stateAfter(append(slices.Clone(p.setting.Init), p.comeAndGo(2)...))
+	w := settled(t, Of("row", model.Promise{Release: model.ReleasePrompt}, &row{}, func() any { return &row{} }), j)
+	p := pinning{subject: w.subject, setting: w.settings[0], remove: model.Delete}
+	left := wire.StateAfter(append(slices.Clone(p.setting.Init), p.comeAndGo(2)...))
 	if left.Len() != 0 {
 		t.Errorf("%v is left of what was there, and of what came", left)
 	}
@@ -165,10 +159,10 @@ func (m *logging) Delete(key any) {
 func TestWhatACallPinsHasToGrow(t *testing.T) {
 	for most, want := range map[int]bool{2: false, fewComing: false, 2 * fewComing: false, 90: false, manyComing: false, 200: false, 1 << 20: true} {
 		j := pinJob
-		j.Initials = []string{job.Empty}
+		j.Initials = []string{wire.Empty}
 		s := Of("logging", model.Promise{Release: model.ReleaseBounded}, &logging{}, func() any { return &logging{row: row{cuts: true}, most: most} })
 		_, found := report(t, s, j)
-		got := slices.ContainsFunc(found, func(f job.Found) bool { return f.Clause == model.R2 })
+		got := slices.ContainsFunc(found, func(f wire.Found) bool { return f.Clause == model.R2 })
 		if got != want {
 			t.Errorf("a map that remembers %d keys: found %v, want %v: %+v", most, got, want, found)
 		}

@@ -2,15 +2,11 @@
 
 package worker
 
-import (
-	"github.com/mapspec/mapspec/linearizability/internal/engine/search"
-)
+import "github.com/mapspec/mapspec/linearizability/internal/worker/wire"
 
 // racing says that the race detector looks on.
 const racing = false
 
-const racesUnseen = "not checked"
+const racesUnseen = wire.RacesNotChecked
 
 func raceErrors() int { return 0 }
-
-func (w *worker) raced(*task, search.Execution) error { return nil }

@@ -7,29 +7,32 @@ import (
 	"github.com/mapspec/mapspec/linearizability/internal/engine/sched"
 	"github.com/mapspec/mapspec/linearizability/internal/engine/search"
 	"github.com/mapspec/mapspec/linearizability/internal/interval"
-	"github.com/mapspec/mapspec/linearizability/internal/job"
 	"github.com/mapspec/mapspec/linearizability/internal/program"
 	"github.com/mapspec/mapspec/linearizability/internal/shim/hashing"
 	"github.com/mapspec/mapspec/linearizability/internal/shim/refuse"
+	"github.com/mapspec/mapspec/linearizability/internal/worker/narrate"
+	"github.com/mapspec/mapspec/linearizability/internal/worker/wire"
 	"github.com/mapspec/mapspec/model"
 )
 
-// replay runs one schedule of one program, twice: once for what the map answers
+// A replay runs one schedule of one program twice: once for what the map answers
 // and holds, and once observed step by step, which keeps memory alive.
-func (w *worker) replay(r job.Replay) error {
-	t, err := w.taskOf(r)
-	if err != nil {
+type replay struct {
+	judge    *judge
+	task     *task
+	schedule search.Schedule
+	stall    *search.Stall
+	out      wire.Replayed
+	err      error // not about the schedule
+}
+
+// replay runs the job's witness.
+func (w *worker) replay() error {
+	p := &replay{judge: w.judge}
+	if err := p.parse(*w.job.Replay, w.job.Keys); err != nil {
 		return err
 	}
-	schedule, err := search.ParseSchedule(r.Schedule)
-	if err != nil {
-		return err
-	}
-	p := &replayed{w: w, task: t, schedule: schedule}
-	if r.Stall != nil {
-		p.stall = &search.Stall{Thread: r.Stall.Thread, After: r.Stall.After}
-	}
-	err = p.judge()
+	err := p.look()
 	if err == nil {
 		err = p.observe()
 	}
@@ -37,71 +40,68 @@ func (w *worker) replay(r job.Replay) error {
 		return refused
 	}
 	if err != nil {
-		p.out = job.Replayed{Diverged: err.Error()}
+		p.out = wire.Replayed{Diverged: err.Error()}
 	}
 	if p.err != nil {
 		return p.err
 	}
-	return w.say(job.Message{Replayed: &p.out})
+	return w.speaker.say(wire.Message{Replayed: &p.out})
 }
 
-// replayed is a replay under way.
-type replayed struct {
-	w        *worker
-	task     *task
-	schedule search.Schedule
-	stall    *search.Stall
-	out      job.Replayed
-	err      error // not of the schedule
-}
-
-// taskOf returns the task that a replay is of.
-func (w *worker) taskOf(r job.Replay) (*task, error) {
-	policy, err := hashing.ParsePolicy(r.Policy)
+// parse sets the task and the schedule, and the hash policy.
+func (p *replay) parse(w model.Witness, keys int) error {
+	policy, err := hashing.ParsePolicy(w.Schedule.Hashes)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	hashing.SetPolicy(policy)
 	s := &setting{
-		policy: policy, Setting: job.Setting{Policy: r.Policy, Init: r.Program.Init}, set: program.Set{Size: program.Size{Keys: w.job.Keys}},
+		policy: policy, Setting: wire.Setting{Policy: w.Schedule.Hashes, Init: w.Init}, set: program.Set{Size: program.Size{Keys: keys}},
 	}
-	s.probes = w.probesOf(s)
-	return &task{program: r.Program, setting: s, releases: w.canWatch && r.Stall == nil}, nil
-}
-
-// run follows the schedule once. The error is that of the schedule.
-func (p *replayed) run(o search.Options, check func(*crew, search.Execution)) error {
-	d := newDrive(p.w.subject, len(p.task.program.Threads))
-	d.begin(p.task)
-	c := &crew{engine: search.New(len(d.clients), o), drive: d}
-	defer c.engine.Close()
-	_, err := c.engine.Replay(search.Program{Setup: d.setup, Threads: d.bodies, Stall: p.stall, Check: func(x search.Execution) error {
-		check(c, x)
-		return nil
-	}}, p.schedule)
+	s.probes = probesOf(p.judge.subject, s)
+	p.task = &task{program: history.Program{Init: w.Init, Threads: w.Threads}, setting: s, releases: p.judge.watches && w.Schedule.Stall == nil}
+	if stall := w.Schedule.Stall; stall != nil {
+		p.stall = &search.Stall{Thread: stall.Thread, After: stall.After}
+	}
+	p.schedule, err = search.ParseSchedule(w.Schedule.Steps)
 	return err
 }
 
-// options bound the execution as they did when it was found.
-func (p *replayed) options() search.Options {
-	o := p.w.options()
-	if comes(p.task.program) {
-		o.Limits = limits(mostPinSteps)
-	}
-	return o
+// run follows the schedule once, on a runner. The error is about the schedule.
+func (p *replay) run(r *runner, check func(search.Execution)) error {
+	defer r.engine.Close()
+	_, err := r.engine.Replay(r.program(func(x search.Execution) error {
+		check(x)
+		return nil
+	}, p.stall), p.schedule)
+	return err
 }
 
-// judge finds out what the map answers, and what it holds at rest.
-func (p *replayed) judge() error {
+// runner returns a runner that has begun the task. Its executions are bounded as
+// when the schedule was found.
+func (p *replay) runner(o search.Options) *runner {
+	if isPinProgram(p.task.program) {
+		o.Limits = stepLimits(mostPinSteps)
+	}
+	r := newRunner(p.judge.subject, len(p.task.program.Threads), o)
+	r.drive.begin(p.task)
+	return r
+}
+
+// look finds out what the map answers, and what it holds at rest.
+func (p *replay) look() error {
 	races := raceErrors()
-	if p.stall != nil && comes(p.task.program) {
+	if p.stall != nil && isPinProgram(p.task.program) {
 		if err := p.pins(); err != nil {
 			return err
 		}
 	}
-	return p.run(p.options(), func(c *crew, x search.Execution) {
-		e := executed(c, p.task, x)
-		p.out.Ending, p.out.Raced = x.Ending.String(), raceErrors() > races
+	r := p.runner(p.judge.options)
+	return p.run(r, func(x search.Execution) {
+		if raceErrors() > races {
+			p.failed(&model.Failure{Kind: model.Races})
+		}
+		e := executed(r, x)
 		if x.Ending == sched.Completed && p.stall == nil {
 			p.rest(e)
 		}
@@ -109,46 +109,49 @@ func (p *replayed) judge() error {
 	})
 }
 
+func (p *replay) failed(f *model.Failure) {
+	if f != nil {
+		p.out.Failures = append(p.out.Failures, f)
+	}
+}
+
 // pins finds out what a call that has stopped keeps in memory.
-func (p *replayed) pins() error {
+func (p *replay) pins() error {
 	threads := p.task.program.Threads
 	last := threads[churner][len(threads[churner])-1]
-	pinning := pinning{w: p.w, setting: p.task.setting, remove: last.Method}
-	found, err := pinning.excess(threads[stopper][0], p.stall, p.schedule)
-	p.out.Pinned, p.out.Retained = found.evidence, found.retained
+	j := p.judge
+	pinning := pinning{subject: j.subject, tally: j.tally, watchdog: j.watchdog, setting: p.task.setting, remove: last.Method}
+	found, _, err := pinning.excess(threads[stopper][0], p.stall, p.schedule)
+	if found != nil {
+		p.failed(found.failure)
+	}
 	return err
 }
 
 // rest looks at the map when every thread has ended.
-func (p *replayed) rest(e *ended) {
-	e.initial = e.crew.drive.initial
-	for i, c := range e.crew.drive.clients {
-		e.watched[i] = c.watched
-	}
+func (p *replay) rest(e *ended) {
+	e.takeWatched(e.runner.drive)
 	collect()
-	held := p.w.held(e)
-	ending := p.w.probe(e)
-	p.out.Rest = ending.String()
-	if ending != sched.Completed {
+	held := p.judge.heldBy(e)
+	if ending := p.judge.probe(e); ending != sched.Completed {
 		e.record.Ops[len(e.record.Ops)-1].Pending = true
+		p.failed(e.leak(ending))
 		return
 	}
-	if held == nil {
-		return
-	}
-	if x, excess := held.excess(e); excess {
-		p.out.Retained = []model.Retained{p.w.retained(e, x)}
+	if held != nil {
+		p.failed(e.retains(held))
 	}
 }
 
-// history says what happened. Client 0 also made the calls before the threads
-// began and after they ended.
-func (p *replayed) history(e *ended) {
-	if p.err = p.w.checker.Reset(p.task.contents()); p.err != nil {
+// history notes what happened. The calls before the threads began and after they
+// ended are client 0's as well.
+func (p *replay) history(e *ended) {
+	checker := p.judge.checker
+	if p.err = checker.Reset(p.task.contents()); p.err != nil {
 		return
 	}
 	var x interval.Extension
-	if x, p.err = p.w.checker.Extension(&e.record, p.w.clockOf(e)); p.err != nil {
+	if x, p.err = checker.Extension(&e.record, p.judge.clockOf(e)); p.err != nil {
 		return
 	}
 	h := x.History()
@@ -160,4 +163,25 @@ func (p *replayed) history(e *ended) {
 	var lines bytes.Buffer
 	p.err = h.Write(&lines)
 	p.out.History = lines.String()
+}
+
+// observe runs the schedule once more and describes its steps.
+func (p *replay) observe() error {
+	var d *drive
+	n := narrate.New(func() any { return d.in.Map() })
+	o := p.judge.options
+	o.Observe, o.Look = true, n.Look
+	r := p.runner(o)
+	d = r.drive
+	d.watching = false
+	return p.run(r, func(x search.Execution) {
+		steps := make([]int32, len(d.clients))
+		for i := range x.Trace {
+			steps[x.Trace[i].Thread]++
+		}
+		p.out.Steps, p.out.Stuck = n.Steps(x, narrate.Program{
+			Init: p.task.contents(), Ops: d.appendOps(nil, steps), Threads: len(d.clients),
+			Promise: p.judge.subject.Bind().Promise(), Stall: p.stall,
+		})
+	})
 }

@@ -4,10 +4,10 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/mapspec/mapspec/linearizability/internal/job"
 	"github.com/mapspec/mapspec/linearizability/internal/shim/runtime"
 	"github.com/mapspec/mapspec/linearizability/internal/shim/sync"
 	"github.com/mapspec/mapspec/linearizability/internal/shim/sync/atomic"
+	"github.com/mapspec/mapspec/linearizability/internal/worker/wire"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -74,9 +74,9 @@ func (m *guarded) Load(int) (int, bool) {
 	return value(m.cell.Load())
 }
 
-func stalls(t *testing.T, how string, p model.Promise) (job.Report, []job.Found) {
-	j := job.Job{
-		Size: "2x1", Keys: 1, Policies: []string{"mix"}, Initials: []string{job.Empty, job.OneKey}, Stalls: true,
+func stalls(t *testing.T, how string, p model.Promise) (wire.Report, []wire.Found) {
+	j := wire.Job{
+		Size: "2x1", Keys: 1, Policies: []string{"mix"}, Initials: []string{wire.Empty, wire.OneKey}, Stalls: true,
 		Steps: 60, Executions: 300, Shards: 1,
 	}
 	return report(t, Of("guarded", p, &guarded{}, func() any { return &guarded{how: how} }), j)
@@ -90,11 +90,11 @@ func TestALoadThatWaitsForAWriterIsSeenToWait(t *testing.T) {
 	} {
 		r, found := stalls(t, how, model.Promise{})
 		for _, writer := range []model.Method{model.Store, model.Delete} {
-			if got := slices.Contains(r.Waits, job.Wait{Waiter: model.Load, For: writer}); got != waits {
+			if got := slices.Contains(r.Waits, wire.Wait{Waiter: model.Load, For: writer}); got != waits {
 				t.Errorf("a Load that %s is said to wait for %v: %v, want %v", how, writer, got, waits)
 			}
 		}
-		if !slices.Contains(r.Waits, job.Wait{Waiter: model.Store, For: model.Delete}) {
+		if !slices.Contains(r.Waits, wire.Wait{Waiter: model.Store, For: model.Delete}) {
 			t.Errorf("Store waits for Delete: %+v", r.Waits)
 		}
 		if len(found) != 0 {
@@ -104,7 +104,7 @@ func TestALoadThatWaitsForAWriterIsSeenToWait(t *testing.T) {
 		if broken := len(found) == 1 && found[0].Clause == model.P1; broken != waits || !waits && len(found) != 0 {
 			t.Errorf("a Load that %s, and is promised not to wait: found %+v", how, found)
 		}
-		if len(found) == 1 && (found[0].Stall == nil || found[0].Schedule == "" || found[0].Evidence == "" || len(found[0].Program.Threads) != 2) {
+		if len(found) == 1 && (found[0].Witness.Schedule.Stall == nil || found[0].Witness.Schedule.Steps == "" || found[0].Failure.Kind != model.Waits || len(found[0].Witness.Threads) != 2) {
 			t.Errorf("what was found cannot be repeated: %+v", found[0])
 		}
 	}
@@ -113,7 +113,7 @@ func TestALoadThatWaitsForAWriterIsSeenToWait(t *testing.T) {
 // P1 speaks of writers: a Load that waits for another reader keeps the promise.
 func TestALoadMayWaitForAReader(t *testing.T) {
 	r, found := stalls(t, "locks other readers out", model.Promise{LoadFree: true})
-	if !slices.Contains(r.Waits, job.Wait{Waiter: model.Load, For: model.Load}) || len(found) != 0 {
+	if !slices.Contains(r.Waits, wire.Wait{Waiter: model.Load, For: model.Load}) || len(found) != 0 {
 		t.Errorf("waits %+v, found %+v", r.Waits, found)
 	}
 }

@@ -7,21 +7,15 @@ import (
 	"testing"
 
 	"github.com/mapspec/mapspec/linearizability/internal/engine/search"
-	"github.com/mapspec/mapspec/linearizability/internal/job"
+	"github.com/mapspec/mapspec/linearizability/internal/worker/wire"
 )
 
 // A thread may stop for ever in the middle of an operation, which then is
 // pending in all histories. The worker's verdict with stalls is that of all
 // interleavings of all stalls.
 func TestVerdictWithStallsIsThatOfAllInterleavings(t *testing.T) {
-	programs, violating := *cases/10, 0
-	if testing.Short() {
-		programs /= 5
-	}
-	for i, n := 0, 0; n < programs; i++ {
-		if *only >= 0 {
-			i, programs = *only, 1
-		}
+	programs, violating := 0, 0
+	for i := range examples(*cases / 10) {
 		x := drawExample(rand.New(rand.NewPCG(*seed, uint64(i))))
 		for t, ops := range x.program.Threads {
 			x.program.Threads[t] = ops[:1] // stalls are for programs of one operation a thread
@@ -30,11 +24,11 @@ func TestVerdictWithStallsIsThatOfAllInterleavings(t *testing.T) {
 		if !known || want.stuck || want.held {
 			continue // what is stuck at rest is not judged as a history
 		}
-		n++
+		programs++
 		if stalled && !want.wrong {
 			violating++ // only when somebody stops
 		}
-		j := judgedBy(t, x.subject(), x.program, job.Job{Keys: x.keys, Stalls: true})
+		j := judgedBy(t, x.subject(), x.program, wire.Job{Keys: x.keys, Stalls: true})
 		if got := j.verdict(); got.wrong != (want.wrong || stalled) || got.stuck {
 			t.Fatalf("the worker says %+v, all interleavings %+v, and wrong with stalls: %v\n%v\nto repeat: %s", got, want, stalled, x,
 				fmt.Sprintf("-run %s -worker.seed=%d -worker.only=%d", t.Name(), *seed, i))

@@ -1,29 +1,34 @@
 package worker
 
 import (
+	"fmt"
 	"iter"
 
 	"github.com/mapspec/mapspec/linearizability/history"
+	"github.com/mapspec/mapspec/linearizability/internal/engine/search"
 	"github.com/mapspec/mapspec/linearizability/internal/interval"
-	"github.com/mapspec/mapspec/linearizability/internal/job"
+	"github.com/mapspec/mapspec/linearizability/internal/worker/wire"
 	"github.com/mapspec/mapspec/model"
 )
 
-// task is a program to explore in a setting.
+// A task is a program to explore in a setting.
 type task struct {
 	program  history.Program
 	setting  *setting
-	rank     job.Rank
-	releases bool // it removes or replaces something
+	rank     wire.Rank
+	releases bool // it removes or replaces something, and that is to be judged
 	// answers are the results of the initial operations, read when the map is made
-	// for the first time. That it is made alike every time is taken for granted, as
-	// certificates say.
+	// for the first time. Certificates assume that it is made the same way every
+	// time.
 	answers []model.Result
 }
 
+func (t *task) String() string {
+	return fmt.Sprintf("program %s on the map %q under the hashes %s", programText(t.program), t.setting.Initial, t.setting.Policy)
+}
+
 // contents returns the initial operations that decide what the map holds, with
-// their answers, once it has been made. What a traversal among them hands out is not
-// kept.
+// their answers, once it has been made. Traversals among them decide nothing.
 func (t *task) contents() (init []interval.Initial) {
 	if len(t.answers) != len(t.program.Init) {
 		panic("worker: the map has not been made yet")
@@ -36,81 +41,62 @@ func (t *task) contents() (init []interval.Initial) {
 	return init
 }
 
-// tasks lists the programs of a job's shard: by their number of operations,
-// then by setting, then as package program does. So whatever is found first is
-// smallest, and a program is never longer than one in a later setting.
-type tasks struct {
-	w       *worker
-	size    int // operations of the programs that are listed now
-	setting int
-	queues  []queue
-}
-
-// queue is the programs of one setting.
-type queue struct {
-	next  func() (int, history.Program, bool)
-	stop  func()
-	index int
-	head  history.Program
-	more  bool
-}
-
-func newTasks(w *worker) (t *tasks, stop func()) {
-	t = &tasks{w: w, size: 1}
-	for _, s := range w.settings {
-		next, end := iter.Pull2(s.set.Shard(w.job.Shard, w.job.Shards))
-		q := queue{next: next, stop: end}
-		q.index, q.head, q.more = next()
-		t.queues = append(t.queues, q)
+// witness is t with a schedule.
+func (t *task) witness(steps string, stall *search.Stall) model.Witness {
+	s := &model.Schedule{Hashes: t.setting.Policy, Initial: t.setting.Initial, Steps: steps}
+	if stall != nil {
+		s.Stall = &model.Stall{Thread: stall.Thread, After: stall.After}
 	}
-	return t, func() {
-		for _, q := range t.queues {
-			q.stop()
+	return model.Witness{Look: model.LookSchedule, Init: t.program.Init, Threads: t.program.Threads, Schedule: s}
+}
+
+// programText is a program in one line.
+func programText(p history.Program) string {
+	b, err := p.MarshalJSON()
+	if err != nil {
+		return err.Error()
+	}
+	return string(b)
+}
+
+// tasks yields the programs of a shard: by their number of operations, then by
+// setting, then in the order of package program. So the first program that fails
+// is a smallest one, and no program is longer than one in a later setting.
+func tasks(settings []*setting, shard, shards int) iter.Seq[*task] {
+	type queue struct { // of the programs of one setting
+		next  func() (int, history.Program, bool)
+		index int
+		head  history.Program
+		more  bool
+	}
+	return func(yield func(*task) bool) {
+		var queues []queue
+		for _, s := range settings {
+			next, stop := iter.Pull2(s.set.Shard(shard, shards))
+			defer stop()
+			q := queue{next: next}
+			q.index, q.head, q.more = next()
+			queues = append(queues, q)
 		}
-	}
-}
-
-// next returns the next task, or nil.
-func (t *tasks) next() *task {
-	for {
-		any := false
-		for ; t.setting < len(t.queues); t.setting++ {
-			q := &t.queues[t.setting]
-			any = any || q.more
-			if q.more && operations(q.head) <= t.size {
-				return t.take(q)
+		for size, more := 1, true; more; size++ {
+			more = false
+			for i := range queues {
+				q := &queues[i]
+				for q.more && operations(q.head) <= size {
+					t := &task{program: q.head, setting: settings[i], rank: wire.Rank{Operations: size, Setting: i, Index: q.index}}
+					if !yield(t) {
+						return
+					}
+					q.index, q.head, q.more = q.next()
+				}
+				more = more || q.more
 			}
 		}
-		t.setting = 0
-		if !any {
-			return nil
-		}
-		if !t.left() {
-			t.size++
-		}
 	}
 }
 
-// left reports whether a program of the present size is left.
-func (t *tasks) left() bool {
-	for i := range t.queues {
-		if t.queues[i].more && operations(t.queues[i].head) <= t.size {
-			return true
-		}
-	}
-	return false
-}
-
-func (t *tasks) take(q *queue) *task {
-	s := t.w.settings[t.setting]
-	k := &task{program: q.head, setting: s, rank: job.Rank{Operations: t.size, Setting: t.setting, Index: q.index}}
-	k.releases = t.w.watches() && removes(q.head)
-	q.index, q.head, q.more = q.next()
-	return k
-}
-
-// operations counts the operations of the threads, those in callbacks left out,
-// as package program orders.
+// operations counts the operations of the threads as package program orders them:
+// without those in callbacks.
 func operations(p history.Program) int {
 	n := 0
 	for _, t := range p.Threads {
@@ -119,9 +105,8 @@ func operations(p history.Program) int {
 	return n
 }
 
-// removes reports whether something may be left after p that a map owes to
-// release: a removed or replaced key or value, or an argument that was not
-// stored.
+// removes reports whether p may leave something that the map has to release: a
+// removed or replaced key or value, or an argument that was not stored.
 func removes(p history.Program) bool {
 	for _, t := range p.Threads {
 		for _, o := range t {

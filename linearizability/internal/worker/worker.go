@@ -1,242 +1,62 @@
-// Package worker runs inside the program that mapspec builds around an
-// instrumented copy of a map: it explores programs on it, and says what it
-// finds.
+// Package worker explores programs on a map, and judges what they show. It runs
+// inside the program that mapspec builds around an instrumented copy of the map:
+// a job comes in, and messages go out (package wire).
 //
-//	worker.go   this introduction; Main: a job in, messages out
-//	trial.go    what is wrong with how a map is made
-//	setting.go  initial maps and hash policies
-//	tasks.go    the programs of a job, the smallest first
-//	explore.go  every class of one program's executions
-//	drive.go    a program on a map, and what was seen
-//	batch.go    executions that ended, judged many at a time
-//	release.go  what a map still holds at rest
-//	pump.go     whether that grows without bound
-//	stall.go    the same with a thread that has stopped, and who waits for it
-//	pin.go      what a call that has stopped keeps in memory
-//	schedule.go the shortest schedule that fails
-//	watchdog.go calls that go on for ever
-//	replay.go   one schedule again: what it shows
-//	steps.go    the same step by step, for people
-//	place.go    where in the map a step is
-//	value.go    what it reads and writes
-//	switch.go   why another thread goes on
-//	state.go    what the map means in between
-//
-// A map's linearizability and what it holds at rest are judged later than it
-// was run: after some hundred executions there is one garbage collection for all
-// of them, and only then is each map looked at, as looking may change it.
+// An execution is judged in two stages. Package interval decides whether the
+// results can be explained, and what the map still holds at rest is compared with
+// what it answers. Both happen some time after the execution: a garbage collection
+// is expensive, so some hundred executions share one, and only then is each map
+// read, because reading may change it.
 package worker
 
 import (
-	"bufio"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"runtime/debug"
-	"slices"
+	"runtime"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/mapspec/mapspec/linearizability/internal/engine/sched"
 	"github.com/mapspec/mapspec/linearizability/internal/engine/search"
 	"github.com/mapspec/mapspec/linearizability/internal/interval"
-	"github.com/mapspec/mapspec/linearizability/internal/job"
-	"github.com/mapspec/mapspec/linearizability/internal/program"
 	"github.com/mapspec/mapspec/linearizability/internal/shim/hashing"
 	"github.com/mapspec/mapspec/linearizability/internal/shim/refuse"
+	"github.com/mapspec/mapspec/linearizability/internal/worker/wire"
 	"github.com/mapspec/mapspec/model"
 )
 
-// Of returns the subject of the maps that newMap makes, with the types that
-// the Load of one of them has.
-func Of[K comparable, V any](name string, p model.Promise, _ interface{ Load(K) (V, bool) }, newMap func() any) model.Binder {
-	s := model.Subject[K, V]{Name: name, Promise: p, New: newMap}
-	if racing {
-		return s // what is used again orders threads
-	}
-	return s.Ready()
-}
-
-// Main is the main function: it reads a job from standard input, and a rank
-// whenever another worker has found something, and writes messages to standard
-// output. What the map prints goes to standard error; what it printed before
-// Main ends with the first line.
-//
-// The subject is made when the first map is, with all precautions: the
-// expression that makes a map is run for its type, too.
-func Main(subject func() model.Binder) {
-	sched.HideSwitches()
-	out := os.Stdout
-	os.Stdout = os.Stderr
-	fmt.Fprintln(out)
-	os.Exit(run(&lazy{make: subject}, os.Stdin, out, func() { os.Exit(2) }))
-}
-
-// lazy makes a subject when the first map is asked for.
-type lazy struct {
-	make func() model.Binder
-	made model.Binder
-}
-
-// Bind implements model.Binder.
-func (l *lazy) Bind() model.Instance {
-	if l.made == nil {
-		l.made = l.make()
-	}
-	return l.made.Bind()
-}
-
-// Run is Main without a process.
-func Run(s model.Binder, in io.Reader, out io.Writer) (status int) {
-	return run(s, in, out, func() {})
-}
-
-// run calls alone when an exploration's input ends before it does: whoever
-// started it is gone, and nobody hears what it says.
-func run(s model.Binder, in io.Reader, out io.Writer, alone func()) (status int) {
-	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // batches collect
-	w := newWorker(s, out)
-	returned := false
-	defer func() {
-		if r := recover(); r != nil {
-			panic(r)
-		}
-		if !returned { // nothing else ends a function so
-			w.fail(errors.New("an operation calls runtime.Goexit while a map is made or looked at, which is not supported under exploration: leave it out with -methods"))
-			alone()
-		}
-	}()
-	status = w.serve(in, alone)
-	returned = true
-	return status
-}
-
-// serve does the job that comes in.
-func (w *worker) serve(in io.Reader, alone func()) (status int) {
-	decoder := json.NewDecoder(in)
-	if err := decoder.Decode(&w.job); err != nil {
-		w.fail(fmt.Errorf("a job is needed on standard input: %w", err))
-		return 2
-	}
-	go func() {
-		w.listen(decoder)
-		if w.job.Replay == nil {
-			alone()
-		}
-	}()
-	done := make(chan struct{})
-	defer close(done)
-	go w.watch(done)
-	if err := w.perform(); err != nil {
-		w.fail(err)
-		return 2
-	}
-	return 0
-}
-
-// worker explores one job.
+// A worker does one job.
 type worker struct {
-	job      job.Job
+	job      wire.Job
 	subject  model.Binder
-	mu       sync.Mutex // to speak
-	encoder  *json.Encoder
-	out      *bufio.Writer
-	start    time.Time
-	said     time.Time // progress
+	speaker  *speaker
+	limits   *limits
+	tally    *tally
+	watchdog *watchdog
+	runners  *runners
 	settings []*setting
-	crews    map[int]*crew // by number of threads
-	batch    []*ended
-	spare    []*ended
-	checker  *interval.Checker
-	last     []int32 // the clock of a probe
-	report   job.Report
-	found    map[model.Clause]*job.Found
-	holding  held
-	canWatch bool
-	failure  error                    // of a batch that was full in the middle of a program
-	of       int                      // programs in the shard
-	limit    atomic.Pointer[job.Rank] // what is behind it need not be explored
-	current  job.Rank                 // of the program that is explored
-	at       atomic.Pointer[spot]     // where the map's code runs; nil if it does not
-	beats    atomic.Int64             // changes when something goes on
+	judge    *judge
+	batch    batch
 }
 
-// crew explores programs of one number of threads.
-type crew struct {
-	engine *search.Engine
-	drive  *drive
-}
-
-func newWorker(s model.Binder, out io.Writer) *worker {
-	buffered := bufio.NewWriter(out)
+func newWorker(s model.Binder, j wire.Job, speaker *speaker) *worker {
 	w := &worker{
-		subject: s, encoder: json.NewEncoder(buffered), out: buffered, start: time.Now(),
-		crews: map[int]*crew{}, found: map[model.Clause]*job.Found{},
+		job: j, subject: s, speaker: speaker, limits: newLimits(j.Budget), watchdog: &watchdog{},
+		tally: &tally{found: map[model.Clause]*wire.Found{}},
 	}
-	w.limit.Store(&job.Rank{Operations: 1 << 30})
+	o := search.Options{MaxExecutions: j.Executions, Limits: stepLimits(j.Steps), Stop: w.over}
+	w.runners = &runners{subject: s, options: o, byThreads: map[int]*runner{}}
 	return w
 }
 
-// close ends the coroutines.
-func (w *worker) close() {
-	for _, c := range w.crews {
-		c.engine.Close()
-	}
-}
-
-func (w *worker) listen(d *json.Decoder) {
-	for {
-		var r job.Rank
-		if d.Decode(&r) != nil {
-			return
-		}
-		w.lower(r)
-	}
-}
-
-// lower makes what is behind r superfluous.
-func (w *worker) lower(r job.Rank) {
-	for {
-		old := w.limit.Load()
-		if !r.Before(*old) || w.limit.CompareAndSwap(old, &r) {
-			return
-		}
-	}
-}
-
-func (w *worker) say(m job.Message) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.write(m)
-}
-
-// write is say for whoever holds w.mu.
-func (w *worker) write(m job.Message) error {
-	_ = w.out.WriteByte('\n') // after what a map may have printed; Flush has its error
-	if err := w.encoder.Encode(m); err != nil {
-		return err
-	}
-	return w.out.Flush()
-}
-
-func (w *worker) fail(err error) {
-	_ = w.say(job.Message{Error: err.Error()}) // whoever cannot hear this sees the exit status
-}
-
+// perform does the job, and says what comes of it.
 func (w *worker) perform() error {
-	defer w.close()
-	if err := w.trial(); err != nil {
-		return err
-	}
 	if err := w.settle(); err != nil {
 		return err
 	}
 	if w.job.Replay != nil {
-		return w.replay(*w.job.Replay)
+		return w.replay()
 	}
 	if err := w.exploreAll(); err != nil {
 		return err
@@ -244,38 +64,32 @@ func (w *worker) perform() error {
 	if err := w.flush(); err != nil {
 		return err
 	}
-	if err := w.pins(); err != nil {
+	if err := w.exploreStops(); err != nil {
 		return err
 	}
-	return w.say(job.Message{Report: w.finish()})
+	return w.speaker.say(wire.Message{Report: w.report()})
 }
 
-// finish completes the report.
-func (w *worker) finish() *job.Report {
-	if !w.report.Hashes && len(w.job.Policies) > 1 && hashing.Used() {
-		w.bound("one hash policy, of a map that asks for hashes after all")
+// settle finds out what can be explored and judged.
+func (w *worker) settle() (err error) {
+	s := &survey{job: &w.job, subject: w.subject, runners: w.runners, tally: w.tally, watchdog: w.watchdog}
+	if err := s.tryMaking(); err != nil {
+		return err
 	}
-	for _, s := range w.settings {
-		w.report.Settings = append(w.report.Settings, s.Setting)
+	in := w.subject.Bind()
+	w.judge = &judge{
+		subject: w.subject, options: w.runners.options, tally: w.tally, watchdog: w.watchdog,
+		checker: interval.NewChecker(in.Promise()), watches: watchable(in),
 	}
-	for _, o := range w.settings[0].set.Alphabet().Ops() {
-		w.report.Alphabet = append(w.report.Alphabet, letter(o))
-	}
-	w.report.Running = time.Since(w.start) - w.report.Judging
-	if w.report.Races == "" && raceErrors() > 0 {
-		w.report.Races = racesSeen // in an execution that was not judged
-	}
-	if w.report.Races == "" {
-		w.report.Races = racesUnseen
-	}
-	return &w.report
+	w.settings, err = s.settings()
+	return err
 }
 
+// exploreAll explores the programs of the shard.
 func (w *worker) exploreAll() error {
-	tasks, stop := newTasks(w)
-	defer stop()
-	for t := tasks.next(); t != nil; t = tasks.next() {
-		if w.current = t.rank; w.over() {
+	for t := range tasks(w.settings, w.job.Shard, w.job.Shards) {
+		t.releases = w.judge.watchesRelease() && removes(t.program)
+		if w.limits.current = t.rank; w.over() {
 			return nil
 		}
 		if err := w.explore(t); err != nil {
@@ -288,36 +102,259 @@ func (w *worker) exploreAll() error {
 	return nil
 }
 
-// over reports whether to stop, and notes why. It is asked before each
-// execution, as a program may have any number of them.
+// over reports whether to stop, and notes why. It is asked before each execution,
+// because a program may have any number of them.
 func (w *worker) over() bool {
-	w.beats.Add(1)
+	w.watchdog.beats.Add(1)
 	if w.job.Replay == nil {
-		w.progress()
+		w.speaker.sayProgress(func() wire.Progress {
+			return wire.Progress{
+				Programs: w.tally.Programs, Executions: w.tally.Executions, Operations: w.limits.current.Operations, Of: w.tally.of,
+			}
+		})
 	}
-	if l := w.limit.Load(); l.Before(w.current) {
-		w.bound(whyStopped(*l))
-		return true
+	why := w.limits.reached()
+	if why != "" {
+		w.tally.bound(why)
 	}
-	if w.job.Budget > 0 && time.Since(w.start) > w.job.Budget {
-		w.bound("budget")
-		return true
-	}
-	return false
+	return why != ""
 }
 
-// racesSeen says that the race detector has spoken.
-const racesSeen = "seen"
-
-// firstFailure bounds an exploration that has found what it looks for.
-const firstFailure = "stopped at the first failure"
-
-// whyStopped says why nothing behind r is explored.
-func whyStopped(r job.Rank) string {
-	if r == job.Interrupt {
-		return "interrupted"
+// explore explores one program.
+func (w *worker) explore(t *task) error {
+	hashing.SetPolicy(t.setting.policy)
+	r := w.runners.of(len(t.program.Threads))
+	r.drive.begin(t)
+	defer w.watchdog.enter(&spot{task: t, drive: r.drive})()
+	w.tally.Programs++
+	t.setting.Programs++
+	longest := make([]int, len(r.drive.clients))
+	err := w.run(r, t, nil, func(x search.Execution) error {
+		for i := range x.Trace {
+			e := &x.Trace[i]
+			longest[e.Thread] = max(longest[e.Thread], int(e.Index))
+		}
+		return w.ended(r, t, x, nil)
+	})
+	if err != nil || !w.job.Stalls || len(t.program.Threads) != 2 || t.rank.Operations != 2 {
+		return err
 	}
-	return firstFailure
+	if w.tally.found[model.P2] != nil {
+		return nil // a call that never returns waits for nobody in particular
+	}
+	return w.exploreStalls(r, t, longest)
+}
+
+// stopped ends the executions of a program, with an error if that is one.
+type stopped struct{ err error }
+
+func (s *stopped) Error() string { return fmt.Sprintf("stopped: %v", s.err) }
+
+// run explores t on r. check judges each execution; a [stopped] ends it.
+func (w *worker) run(r *runner, t *task, stall *search.Stall, check func(search.Execution) error) error {
+	var result search.Result
+	var err error
+	if w.job.Depth > 0 && stall == nil {
+		result, err = r.engine.Sample(r.program(check, nil), search.PCT{Depth: w.job.Depth, Seed: w.job.Seed, Executions: w.job.Schedules})
+	} else {
+		result, err = r.engine.Run(r.program(check, stall))
+	}
+	if e := refuse.Last(); e != nil {
+		return e
+	}
+	var stop *stopped
+	failed := result.Failure != nil
+	if failed && errors.As(result.Failure.Err, &stop) && stop.err != nil {
+		return stop.err
+	}
+	if e := (*search.SetupError)(nil); errors.As(err, &e) {
+		w.tally.bound(wire.FirstFailure)
+		making := &t.program.Init[r.drive.making]
+		return w.announce(t, finding{clause: model.P2,
+			failure: &model.Failure{Kind: model.Hangs, Stuck: []model.Stuck{{Call: making, State: e.Ending.String()}}}})
+	}
+	if err != nil {
+		return fmt.Errorf("%w (%s)", err, t)
+	}
+	w.tally.count(result, stall != nil)
+	if failed && stop == nil { // a deadlock or a livelock
+		w.tally.bound(wire.FirstFailure)
+		ending := result.Failure.Ending
+		return w.announce(t, finding{
+			clause: model.P2, schedule: result.Failure.Schedule, failure: &model.Failure{Kind: model.Hangs, Stuck: r.drive.stuck()},
+			shows: func(_ *runner, x search.Execution) bool { return x.Ending == ending },
+		})
+	}
+	return nil
+}
+
+// ended takes note of an execution, which is judged with its batch.
+func (w *worker) ended(r *runner, t *task, x search.Execution, stall *search.Stall) error {
+	if refuse.Last() != nil {
+		return &stopped{}
+	}
+	if raceErrors() > 0 && w.tally.Races == "" { // the first
+		w.tally.Races = wire.RacesSeen
+		if err := w.announce(t, finding{clause: model.M2, schedule: x.Schedule(), failure: &model.Failure{Kind: model.Races}}); err != nil {
+			return &stopped{err}
+		}
+	}
+	if err := unforeseen(x); err != nil {
+		return &stopped{err}
+	}
+	if (x.Ending == sched.Deadlocked || x.Ending == sched.Livelocked) && stall == nil {
+		return nil // a failure of its own: see run
+	}
+	w.batch.add(r, x, stall)
+	if x.Ending == sched.StepLimit {
+		w.tally.unended(wire.StepLimit, func() wire.Unended {
+			last := int(x.Trace[len(x.Trace)-1].Thread)
+			return wire.Unended{Rank: t.rank, Witness: t.witness(x.Schedule().String(), stall),
+				Evidence: fmt.Sprintf("%s has not ended after %d steps of all threads", r.drive.clients[last].doing(), len(x.Trace))}
+		})
+	}
+	if len(w.batch.ended) < batchSize {
+		return nil
+	}
+	if err := w.flush(); err != nil {
+		return &stopped{err}
+	}
+	return nil
+}
+
+// unforeseen is what no operation of a map does, and no verdict is about.
+func unforeseen(x search.Execution) error {
+	switch {
+	case len(x.Panics) > 0:
+		return fmt.Errorf("thread %d panics outside of the map: %v", x.Panics[0].Thread, x.Panics[0].Value)
+	case x.Exits != 0:
+		return fmt.Errorf("an operation calls runtime.Goexit, which is not supported under exploration (schedule %v): leave it out with -methods", x.Schedule())
+	}
+	return nil
+}
+
+// flush judges the executions of the batch, each under the hash policy that it
+// ran under: what was stored under one policy is not found under another.
+func (w *worker) flush() error {
+	start := time.Now()
+	defer func() { w.tally.Judging += time.Since(start) }()
+	defer w.watchdog.enter(nil)()
+	runtime.GC()
+	defer hashing.SetPolicy(hashing.Current())
+	var last *task
+	for _, e := range w.batch.ended {
+		if e.task != last {
+			last = e.task
+			hashing.SetPolicy(last.setting.policy)
+			if err := w.judge.checker.Reset(last.contents()); err != nil {
+				return err
+			}
+		}
+		found, err := w.judge.execution(e)
+		for _, f := range found {
+			if err := w.announce(e.task, f); err != nil {
+				return err
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	w.batch.recycle()
+	return nil
+}
+
+// announce says the first violation of a clause. t is the smallest program that
+// shows it, as far as this worker has come.
+func (w *worker) announce(t *task, f finding) error {
+	if w.tally.found[f.clause] != nil {
+		return nil
+	}
+	found := &wire.Found{Clause: f.clause, Rank: t.rank, Failure: f.failure, History: f.history, Witness: t.witness(f.schedule.String(), f.stall)}
+	w.tally.found[f.clause] = found
+	if f.shows != nil {
+		current := w.limits.current
+		w.limits.current = t.rank
+		err := simplify(w.subject, w.runners.options, w.watchdog, t, found, f.shows)
+		w.limits.current = current
+		if err != nil {
+			return err
+		}
+	}
+	if err := w.speaker.say(wire.Message{Found: found}); err != nil {
+		return err
+	}
+	if f.clause != model.R1 {
+		w.limits.lower(t.rank)
+		return nil
+	}
+	v := pump(w.subject, t)
+	if v.Status != model.Violation {
+		return nil
+	}
+	found = &wire.Found{Clause: model.R3, Rank: t.rank, Failure: v.Failure, Witness: t.witness("", nil), Pump: v.Witness}
+	w.tally.found[model.R3] = found
+	return w.speaker.say(wire.Message{Found: found})
+}
+
+// report completes the report.
+func (w *worker) report() *wire.Report {
+	t := w.tally
+	if !t.Hashes && len(w.job.Policies) > 1 && hashing.Used() {
+		t.bound("one hash policy, of a map that asks for hashes after all")
+	}
+	for _, s := range w.settings {
+		t.Settings = append(t.Settings, s.Setting)
+	}
+	if len(w.settings) > 0 { // not in a replay
+		for _, o := range w.settings[0].set.Alphabet().Ops() {
+			t.Alphabet = append(t.Alphabet, letter(o))
+		}
+	}
+	t.Running = time.Since(w.limits.start) - t.Judging
+	if t.Races == "" && raceErrors() > 0 {
+		t.Races = wire.RacesSeen // in an execution that was not judged
+	}
+	if t.Races == "" {
+		t.Races = racesUnseen
+	}
+	return &t.Report
+}
+
+// endless says what is known when the map's code takes no step any more, and ends
+// the process. What this worker has run and not judged is lost; what it has found
+// is not. The speaker is locked.
+func (w *worker) endless(at *spot) {
+	patience := w.job.Patience
+	if at.task == nil {
+		_ = w.speaker.sayLocked(wire.Message{Error: fmt.Sprintf("%s does not end: no step for %v", at.doing, patience)})
+		os.Exit(2)
+	}
+	taken, turn := sched.Taken()
+	schedule := search.Schedule(taken)
+	what := "making the map, or what it holds initially,"
+	switch {
+	case at.ended != nil:
+		what = "after the program, reading the map at rest"
+		schedule = at.ended.schedule
+	case turn >= 0:
+		what = at.drive.clients[turn].doing()
+	}
+	w.tally.unended(wire.Endless, func() wire.Unended {
+		return wire.Unended{Rank: at.task.rank, Witness: at.task.witness(schedule.String(), at.stall),
+			Evidence: fmt.Sprintf("%s goes on without a step for %v", what, patience)}
+	})
+	w.tally.bound(wire.Endless)
+	_ = w.speaker.sayLocked(wire.Message{Report: w.report()})
+	os.Exit(0)
+}
+
+// doing names the operation in progress.
+func (c *client) doing() string {
+	if o := c.current(); o != nil {
+		return fmt.Sprintf("%s of thread %d", letter(*o), c.thread)
+	}
+	return fmt.Sprintf("thread %d", c.thread)
 }
 
 // letter shows what a program is made of.
@@ -333,63 +370,4 @@ func letter(o model.Op) string {
 		calls = append(calls, letter(d))
 	}
 	return fmt.Sprintf("%v, its callback calls %s", o.Method, strings.Join(calls, ", "))
-}
-
-// progressEvery is how often progress is said.
-const progressEvery = time.Second
-
-func (w *worker) progress() {
-	now := time.Now()
-	if now.Sub(w.said) < progressEvery {
-		return
-	}
-	w.said = now
-	// Whoever cannot hear this hears no report either.
-	_ = w.say(job.Message{Progress: &job.Progress{
-		Programs: w.report.Programs, Executions: w.report.Executions, Operations: w.current.Operations, Of: w.of,
-	}})
-}
-
-// bound notes once why something was not explored.
-func (w *worker) bound(why string) {
-	if !slices.Contains(w.report.Bounds, why) {
-		w.report.Bounds = append(w.report.Bounds, why)
-	}
-}
-
-// note notes once what is left out on purpose.
-func (w *worker) note(format string, args ...any) {
-	if text := fmt.Sprintf(format, args...); !slices.Contains(w.report.Notes, text) {
-		w.report.Notes = append(w.report.Notes, text)
-	}
-}
-
-// crew returns the crew for n threads.
-func (w *worker) crew(n int) *crew {
-	c := w.crews[n]
-	if c == nil {
-		c = &crew{engine: search.New(n, w.options()), drive: newDrive(w.subject, n)}
-		w.crews[n] = c
-	}
-	return c
-}
-
-var errStopped = errors.New("stopped")
-
-// programs returns the set of programs on one initial map.
-func (w *worker) programs(i program.Initial) (program.Set, error) {
-	size, err := program.ParseSize(fmt.Sprintf("%sx%d", w.job.Size, w.job.Keys))
-	if err != nil {
-		return program.Set{}, err
-	}
-	in := w.subject.Bind()
-	methods := in.Methods()
-	if len(w.job.Methods) > 0 {
-		methods = 0
-		for _, m := range w.job.Methods {
-			methods = methods.With(m)
-		}
-		methods &= in.Methods()
-	}
-	return program.Set{Size: size, Methods: methods, Traits: in.Traits(), Initial: i, Plain: !w.job.Nested}, nil
 }

@@ -8,8 +8,8 @@ import (
 	"runtime"
 	"testing"
 
-	"github.com/mapspec/mapspec/linearizability/internal/job"
 	"github.com/mapspec/mapspec/linearizability/internal/shim/sync/atomic"
+	"github.com/mapspec/mapspec/linearizability/internal/worker/wire"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -81,13 +81,13 @@ func (m *list) Delete(key any) {
 }
 
 // work runs a job on a map and returns what was said.
-func work(t *testing.T, newMap func() any, p model.Promise, j job.Job) (job.Report, []job.Found) {
+func work(t *testing.T, newMap func() any, p model.Promise, j wire.Job) (wire.Report, []wire.Found) {
 	t.Helper()
 	return report(t, Of("list", p, &list{}, newMap), j)
 }
 
 // report runs a job on a subject and returns what was said.
-func report(t *testing.T, s model.Binder, j job.Job) (report job.Report, found []job.Found) {
+func report(t *testing.T, s model.Binder, j wire.Job) (report wire.Report, found []wire.Found) {
 	t.Helper()
 	for _, m := range messages(t, s, j) {
 		switch {
@@ -103,7 +103,7 @@ func report(t *testing.T, s model.Binder, j job.Job) (report job.Report, found [
 }
 
 // messages runs a job on a subject.
-func messages(t *testing.T, s model.Binder, j job.Job) []job.Message {
+func messages(t *testing.T, s model.Binder, j wire.Job) []wire.Message {
 	t.Helper()
 	if j.Shards == 0 {
 		j.Shards = 1
@@ -117,9 +117,9 @@ func messages(t *testing.T, s model.Binder, j job.Job) []job.Message {
 	go hold.Write(text)
 	var out bytes.Buffer
 	Run(s, in, &out)
-	var all []job.Message
+	var all []wire.Message
 	for d := json.NewDecoder(&out); d.More(); {
-		var m job.Message
+		var m wire.Message
 		if err := d.Decode(&m); err != nil {
 			t.Fatal(err)
 		}
@@ -128,7 +128,7 @@ func messages(t *testing.T, s model.Binder, j job.Job) []job.Message {
 	return all
 }
 
-var small = job.Job{Size: "2x2", Keys: 1, Policies: []string{"mix"}, Initials: []string{job.Empty, job.OneKey}}
+var small = wire.Job{Size: "2x2", Keys: 1, Policies: []string{"mix"}, Initials: []string{wire.Empty, wire.OneKey}}
 
 func TestACorrectMapIsExploredCompletely(t *testing.T) {
 	r, found := work(t, func() any { return new(list) }, model.Promise{Release: model.ReleasePrompt}, small)
@@ -146,14 +146,14 @@ func TestALostUpdateIsFoundWithItsShortestSchedule(t *testing.T) {
 	two := small
 	two.Keys = 2 // on one key the last one to write wins, and may
 	_, found := work(t, func() any { return &list{careless: true} }, model.Promise{}, two)
-	if len(found) != 1 || found[0].Clause != model.S1 || found[0].Rank.Operations != 2 || found[0].Preemptions != 1 || !found[0].Smallest {
+	if len(found) != 1 || found[0].Clause != model.S1 || found[0].Rank.Operations != 2 || found[0].Witness.Schedule.Preemptions != 1 || !found[0].Smallest {
 		t.Errorf("found %+v", found)
 	}
 }
 
 func TestWhatIsKeptIsFound(t *testing.T) {
 	_, found := work(t, func() any { return &list{keeps: true} }, model.Promise{Release: model.ReleasePrompt}, small)
-	if len(found) != 1 || found[0].Clause != model.R1 || found[0].Rank.Operations != 1 || found[0].Path == "" {
+	if len(found) != 1 || found[0].Clause != model.R1 || found[0].Rank.Operations != 1 || found[0].Failure.Retained[0].Path == "" {
 		t.Errorf("found %+v", found)
 	}
 }

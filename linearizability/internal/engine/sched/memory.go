@@ -5,27 +5,27 @@ import (
 	"unsafe"
 )
 
-// wordSize is the size of the aligned words that no atomic access straddles.
+// wordSize is the size of an aligned word, which no atomic access straddles.
 const wordSize = 8
 
-// memory numbers what the program touches. Accesses of different sizes to one
-// word are different locations; they conflict where their bytes overlap. What
-// is touched is kept alive until the execution ends, so that no address means
-// two things.
+// memory numbers the locations that the program touches. Accesses of different
+// sizes to one word are different locations, and conflict if their bytes
+// overlap. Everything that was touched is kept reachable until the execution
+// ends, so that no address is used for two objects.
 type memory struct {
 	locations []location
 	kept      []unsafe.Pointer
-	slots     []slot // open addressing, by word
-	epoch     uint32 // slots of other epochs are free
+	slots     []slot // a hash table of words with open addressing
+	epoch     uint32 // slots with another epoch are free
 }
 
-// location is a part of a word that is accessed as one.
+// location is a range of bytes within a word that one access touches.
 type location struct {
-	word    int32  // the location of this word that was used first
-	next    int32  // another location of this word; they form a ring
-	version uint32 // how often it was written
-	mask    uint8  // a bit for each byte
-	held    bool   // the mutex here is locked
+	word    int32  // the first location that was used in this word
+	next    int32  // the next location in this word; they form a ring
+	version uint32 // the number of writes
+	mask    uint8  // one bit per byte
+	held    bool   // whether the mutex here is locked
 }
 
 type slot struct {
@@ -42,18 +42,18 @@ func (m *memory) reset() {
 	}
 }
 
-// release lets go of what was touched.
+// release drops the references to what was touched.
 func (m *memory) release() {
 	clear(m.kept)
 	m.kept = m.kept[:0]
 }
 
-// locate returns the number of the location of size bytes at p.
+// locate returns the number of the location with size bytes at p.
 func (m *memory) locate(p unsafe.Pointer, size uintptr) int32 {
 	address := uintptr(p) &^ (wordSize - 1)
 	offset := uintptr(p) - address
 	if size == 0 || offset+size > wordSize {
-		panic(fmt.Sprintf("sched: %d bytes at offset %d of a word: declare an access within one word", size, offset))
+		panic(fmt.Sprintf("sched: %d bytes at offset %d do not fit into a word of 8 bytes: declare accesses within one aligned word", size, offset))
 	}
 	mask := uint8((1<<size - 1) << offset)
 	s := m.find(address)
@@ -85,7 +85,7 @@ func (m *memory) add(word, next int32, mask uint8) int32 {
 	return int32(len(m.locations)) - 1
 }
 
-// find returns the slot of the word at address, or the one to put it in.
+// find returns the slot of the word at address, or the free slot for it.
 func (m *memory) find(address uintptr) *slot {
 	last := uintptr(len(m.slots) - 1)
 	hash := uint64(address/wordSize) * 0x9e3779b97f4a7c15
@@ -106,8 +106,8 @@ func (m *memory) grow() {
 	}
 }
 
-// written counts a write for all that overlaps it.
-func (m *memory) written(e *Event) {
+// noteWrite counts the write e at every location that it overlaps.
+func (m *memory) noteWrite(e *Event) {
 	for i := e.Location; ; {
 		l := &m.locations[i]
 		if l.mask&e.Mask != 0 {

@@ -5,44 +5,47 @@ import (
 	"unsafe"
 )
 
-// Observation is what is known of a step beyond its event.
+// Observation is what is known about a step in addition to its event.
 type Observation struct {
 	// Step is the index of the event in the trace.
 	Step int
-	// Address is what was touched; nil for a Pause.
+	// Address is the address that was touched. It is nil for a Pause.
 	Address unsafe.Pointer
-	// Callers are program counters, the innermost first: see runtime.Callers.
+	// Callers are program counters, innermost first: see runtime.Callers.
 	Callers []uintptr
-	// Read and Wrote are the values, where the caller told them.
+	// Read and Wrote are the values that the caller passed to [RecordValues].
 	Read, Wrote any
 }
 
-// observing says that the execution that runs is observed. That costs time.
+// observing says whether the current execution is observed, which makes it
+// slower.
 var observing bool
 
-// look is called with the address that the next step touches, right before it:
-// every thread waits at a step of its own then.
-var look func(unsafe.Pointer)
+// beforeStep is called before each step of an observed execution, with the
+// address that the step touches. Every thread then waits at its next step.
+var beforeStep func(unsafe.Pointer)
 
-// callersKept is how many frames of a step are kept.
-const callersKept = 12
+// maxCallers bounds the frames that are kept for a step.
+const maxCallers = 12
 
-// Observe makes the next execution, and only that, note observations. Before
-// each step it calls f, if there is one, with the address that is touched.
-func (s *Scheduler) Observe(f func(unsafe.Pointer)) { s.observe, look = true, f }
+// Observe makes the next execution, and only that one, collect observations.
+// Unless f is nil, it is called before each step with the address that the step
+// touches.
+func (s *Scheduler) Observe(f func(unsafe.Pointer)) { s.observe, beforeStep = true, f }
 
-// PendingPlace is what is known of [Scheduler.Pending] beyond its event.
+// PendingPlace returns what is known about [Scheduler.Pending] in addition to
+// its event.
 func (s *Scheduler) PendingPlace(t int) Observation { return s.threads[t].place }
 
-// Observations returns those of the latest execution, one a step, in order.
+// Observations returns the observations of the latest execution, one per step.
 func (s *Scheduler) Observations() []Observation { return s.observations }
 
-// Observing reports whether values are of interest: see [Saw].
+// Observing reports whether the caller should call [RecordValues].
 func Observing() bool { return observing && running != nil && !running.alone && !running.s.unwinding }
 
-// Saw tells what the caller's latest step read and wrote, nil for nothing. It
-// is called right after the access.
-func Saw(read, wrote any) {
+// RecordValues records what the caller's latest step read and wrote, with nil
+// for nothing. It must be called right after the access.
+func RecordValues(read, wrote any) {
 	if !Observing() {
 		return
 	}
@@ -52,17 +55,17 @@ func Saw(read, wrote any) {
 	}
 }
 
-// note remembers where t's next step is.
-func (t *thread) note(p unsafe.Pointer) {
-	pcs := make([]uintptr, callersKept)
+// notePlace records where in the source t's next step is.
+func (t *thread) notePlace(p unsafe.Pointer) {
+	pcs := make([]uintptr, maxCallers)
 	t.place = Observation{Address: p, Callers: pcs[:runtime.Callers(4, pcs)]}
 }
 
-// observed appends what is known of the step that t takes now.
-func (s *Scheduler) observed(t *thread) {
+// observeStep records the observation of the step that t is about to take.
+func (s *Scheduler) observeStep(t *thread) {
 	t.place.Step = len(s.trace) - 1
 	s.observations = append(s.observations, t.place)
-	if look != nil {
-		look(t.place.Address)
+	if beforeStep != nil {
+		beforeStep(t.place.Address)
 	}
 }

@@ -2,8 +2,8 @@
 
 package sched
 
-// HideSwitches is for programs that are built with the race detector: see
-// race_on.go.
+// HideSwitches matters only in programs that are built with the race detector:
+// see race_on.go.
 func HideSwitches() {}
 
 func raceOff()       {}

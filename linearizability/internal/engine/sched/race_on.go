@@ -7,17 +7,19 @@ import (
 	"unsafe"
 )
 
-// hiding says that switches are hidden from the race detector: see HideSwitches.
+// hiding says whether switches are hidden from the race detector: see
+// HideSwitches.
 var hiding bool
 
-// HideSwitches makes a switch between threads look like no synchronisation to
-// the race detector, which would otherwise never see a race between them. It is
-// called once, before anything runs, by a program that was built with the race
-// detector but for this package (-gcflags=..../engine/sched=-race=false) and for
-// package search: their own memory would be nothing but races.
+// HideSwitches hides the switches between threads from the race detector. It
+// would otherwise take them for synchronization, and never report a race between
+// two threads. A program calls it once, before it runs anything. The program must
+// be built with the race detector except for this package
+// (-gcflags=…/engine/sched=-race=false) and package search, as their own memory
+// would be full of races.
 //
-// What does order a program's threads is told: all that was done before they
-// start is known to them, and all that they did is known afterwards.
+// Only the real order is reported: what happened before the threads start is
+// known to all of them, and what they did is known once they have ended.
 func HideSwitches() { hiding = true }
 
 func raceOff() {
@@ -32,7 +34,8 @@ func raceOn() {
 	}
 }
 
-// raceFork is done by whoever lets others know what it did, raceJoin by those.
+// raceFork makes what the caller did happen before every later raceJoin with the
+// same token.
 func raceFork(token *byte) {
 	if hiding {
 		runtime.RaceReleaseMerge(unsafe.Pointer(token))

@@ -1,68 +1,60 @@
-// Package sched runs the threads of a program one at a time, and lets a
-// strategy choose who goes next.
-//
-//	sched.go      this introduction; what a program calls
-//	event.go      a step, and when two of them conflict
-//	scheduler.go  an execution: who may go, who goes, how it ended
-//	thread.go     a thread is a coroutine, used again and again
-//	memory.go     words, the parts of them in use, and mutexes
-//	waiting.go    Yield: when a spinning thread may go on
-//	alone.go      code that runs outside of executions, and is bounded all the same
-//	observe.go    what steps read and wrote, and where in the source they are
-//	watch.go      what a watchdog may look at
-//	race_on.go    what the race detector is told
-//	view.go       what a strategy may look at
+// Package sched runs the threads of a program one at a time and lets a strategy
+// choose which thread runs next. It is the runtime below the rewritten copies of
+// maps: their atomics and locks call it, so that an exploration can force every
+// interleaving. Loom (src/rt) and dscheck (tracedAtomic.ml) are built the same
+// way.
 //
 // # What a program calls
 //
-// A program declares each visible operation right before it: [Before] an
-// atomic load, store or read-modify-write, [Lock], [TryLock], [Unlock],
-// [Yield]. Everything between two of these is one thread's own business, so it
-// makes one step with the operation before it. Go's atomics are sequentially
-// consistent; therefore a program without data races has exactly the
-// behaviours of the interleavings of its steps. That it has no data race is
-// for others to check.
+// A program declares each visible operation right before it happens: [Before]
+// declares an atomic load, store or read-modify-write, and [Lock], [TryLock],
+// [Unlock] and [Yield] declare themselves. The code between two declarations
+// concerns one thread only, so it forms one step together with the operation
+// before it. Go's atomics are sequentially consistent. A program without data
+// races therefore has exactly the behaviours of the interleavings of its steps.
+// This package does not check that there are no data races.
 //
-// Outside [Scheduler.Run] each of these functions does nothing, so that the
-// same code prepares a program's state and reads its outcome. Mutexes have a
-// state of their own therefore: one that cannot be had although Lock returned
-// was locked before the execution; see [Stuck].
+// Outside [Scheduler.Run] these functions do nothing, so that the same code can
+// prepare a program's state and read its outcome. A mutex therefore needs a
+// state of its own as well. If that state says locked although [Lock] returned,
+// then the mutex was locked before the execution: see [BlockForever].
 //
 // # How threads take turns
 //
-// A thread is a coroutine (iter.Pull). The choice of the next thread is taken
-// inside the one that runs, and control changes hands only if another one is
-// chosen. One execution runs at a time in a process: Run waits for its turn.
-// While it runs, no other goroutine may call what is declared here.
+// A thread is a coroutine (iter.Pull). The running thread itself asks the
+// strategy who is next, and switches coroutines only if the answer is another
+// thread. A process runs one execution at a time: Run waits for its turn. While
+// an execution runs, no goroutine outside it may call this package.
 //
 // # How an execution ends
 //
 //	Completed   every thread has returned, panicked or called runtime.Goexit
-//	Deadlocked  nobody may go, and somebody waits for a mutex
-//	Livelocked  nobody has gone on but by being woken, Limits.Wakes times
-//	StepLimit   Limits.Steps steps were taken, and somebody may go
-//	Stopped     the strategy said so
+//	Deadlocked  no thread can run, and at least one waits for a mutex
+//	Livelocked  Limits.Wakes times in a row, threads could run only because
+//	            they were woken
+//	StepLimit   Limits.Steps steps were taken, and a thread can still run
+//	Stopped     the strategy ended the execution
 //
-// What has not returned by then is unwound by a panic with a value of its own.
-// While a thread is unwound, locks are granted, so that deferred unlocking
-// works; every other operation panics again.
+// Threads that have not returned by then are unwound by a panic with a private
+// value. While a thread is unwound, locking and unlocking succeed, so that its
+// deferred functions work. Every other operation panics again.
 package sched
 
 import "unsafe"
 
-// running is the thread whose turn it is; nil outside an execution.
+// running is the thread whose turn it is, or nil outside an execution.
 var running *thread
 
 // Running reports whether the caller is a thread of an execution. A mutex that
-// works in both worlds asks this first.
+// works inside and outside executions asks this first.
 func Running() bool { return running != nil }
 
-// Unwinding reports whether the caller's execution is over and the caller is
-// being unwound: whoever recovers from panics must then panic again.
-func Unwinding() bool { return running != nil && running.over() }
+// Unwinding reports whether the caller's execution has ended and the caller is
+// being unwound. A caller that recovers from a panic must then panic again.
+func Unwinding() bool { return running != nil && running.s.unwinding }
 
-// Before declares that the caller is about to access size bytes at p, which lie
-// within an aligned word of 8 bytes. k is Load, Store, Update or
+// Before declares that the caller is about to access size bytes at p, which must
+// lie within one aligned word of 8 bytes. k is Load, Store, Update or
 // CompareAndSwap.
 func Before(k Kind, p unsafe.Pointer, size uintptr) {
 	if t := running; t != nil {
@@ -70,16 +62,16 @@ func Before(k Kind, p unsafe.Pointer, size uintptr) {
 	}
 }
 
-// Failed declares that the compare-and-swap that the caller just made swapped
-// nothing, and so was a load.
+// Failed declares that the compare-and-swap that the caller has just made did
+// not swap, and so was a load.
 func Failed() {
 	if t := running; t != nil && !t.alone && !t.s.unwinding {
-		t.s.failed(t)
+		t.s.markFailed(t)
 	}
 }
 
-// mutexSize is how much of a mutex stands for it: a part that never straddles
-// two words.
+// mutexSize is how many bytes represent a mutex: the size of a part that never
+// straddles two words.
 const mutexSize = 4
 
 // Lock locks the mutex at p. The caller waits while it is locked.
@@ -89,8 +81,8 @@ func Lock(p unsafe.Pointer) {
 	}
 }
 
-// TryLock locks the mutex at p, unless it is locked, and reports whether it
-// did. Outside an execution it reports true.
+// TryLock locks the mutex at p unless it is locked, and reports whether it did.
+// Outside an execution it reports true.
 func TryLock(p unsafe.Pointer) bool {
 	t := running
 	if t == nil {
@@ -100,8 +92,8 @@ func TryLock(p unsafe.Pointer) bool {
 	return t.alone || t.granted
 }
 
-// Unlock unlocks the mutex at p, whoever locked it. It panics if the mutex is
-// not locked.
+// Unlock unlocks the mutex at p, even if another thread locked it. It panics if
+// the mutex is not locked.
 func Unlock(p unsafe.Pointer) {
 	t := running
 	if t == nil {
@@ -113,9 +105,10 @@ func Unlock(p unsafe.Pointer) {
 	}
 }
 
-// Hold makes the mutex at p locked from the beginning, which is no step: p is
-// new, and the caller alone knows it. So somebody who finds, in the middle of a
-// step, that it has to wait can leave a locked mutex for others to unlock.
+// Hold makes the mutex at p locked from the start. It is not a step, so p must
+// be new and known to the caller only. A thread that finds in the middle of a
+// step that it has to wait can thus leave a locked mutex behind, for another
+// thread to unlock.
 func Hold(p unsafe.Pointer) {
 	if t := running; t != nil && !t.alone && !t.s.unwinding {
 		m := &t.s.memory
@@ -124,15 +117,16 @@ func Hold(p unsafe.Pointer) {
 }
 
 // Yield is runtime.Gosched. The caller waits until something that it has read
-// since its last Yield is written, or nobody else may go: see waiting.go.
+// since its last Yield is written, or until no other thread can run. waiting.go
+// has the details.
 func Yield() {
 	if t := running; t != nil {
 		t.reach(Pause, nil, 0)
 	}
 }
 
-// Operation declares that the caller begins another operation of its program.
-// What it read before does not count for the next Yield.
+// Operation declares that the caller begins the next operation of its program.
+// Its next Yield does not wait for anything that it read before.
 func Operation() {
 	if t := running; t != nil && !t.alone && !t.s.unwinding {
 		t.operation++
@@ -148,18 +142,20 @@ func Steps() int {
 	return 0
 }
 
-// Stuck declares that the caller cannot have a mutex that nobody in this
-// execution holds. It does not return: the execution is deadlocked.
-func Stuck() {
+// BlockForever declares that the caller waits for a mutex that no thread of this
+// execution can unlock. It does not return, and the execution ends as a
+// deadlock.
+func BlockForever() {
 	t := running
 	if t == nil {
-		panic("sched: Stuck outside an execution")
+		panic("sched: BlockForever outside an execution")
 	}
-	t.stuck()
+	t.blockForever()
 }
 
-// Forget lets go of what the execution has touched, which is kept alive for it.
-// No thread of it may touch anything after that.
+// Forget releases the memory that the execution has touched, which is otherwise
+// kept reachable until the execution ends. Its threads must not touch memory
+// after that.
 func Forget() {
 	if t := running; t != nil {
 		t.s.memory.release()

@@ -9,12 +9,12 @@ import (
 	"unsafe"
 )
 
-// inOrder lets the lowest thread that may go first.
+// inOrder always chooses the lowest enabled thread.
 type inOrder struct{}
 
 func (inOrder) Choose(_ *Scheduler, enabled Threads) int { return enabled.First() }
 
-// turns chooses as listed, then in order.
+// turns chooses the listed threads, then the lowest enabled one.
 type turns []int
 
 func (c *turns) Choose(_ *Scheduler, enabled Threads) int {
@@ -32,8 +32,8 @@ func (x *variable) at() unsafe.Pointer { return unsafe.Pointer(&x.v) }
 func (x *variable) load() uint64       { Before(Load, x.at(), 8); return x.v }
 func (x *variable) store(v uint64)     { Before(Store, x.at(), 8); x.v = v }
 
-// traced is a trace as text: thread, kind, location.
-func traced(s *Scheduler) string {
+// traceText returns the trace as text: thread, kind, location.
+func traceText(s *Scheduler) string {
 	var b strings.Builder
 	for _, e := range s.Trace() {
 		fmt.Fprintf(&b, "%d:%v(%d) ", e.Thread, e.Kind, e.Location)
@@ -41,7 +41,7 @@ func traced(s *Scheduler) string {
 	return strings.TrimSpace(b.String())
 }
 
-// run runs bodies once, with a scheduler of its own.
+// run runs bodies once, in a new scheduler.
 func run(t *testing.T, l Limits, c Chooser, bodies ...func()) (*Scheduler, Ending) {
 	t.Helper()
 	s := New(len(bodies), l)
@@ -49,27 +49,27 @@ func run(t *testing.T, l Limits, c Chooser, bodies ...func()) (*Scheduler, Endin
 	return s, s.Run(bodies, c)
 }
 
-func TestThreadsTakeTheTurnsThatWereChosen(t *testing.T) {
+func TestThreadsRunInTheChosenOrder(t *testing.T) {
 	var x, y variable
 	s, ending := run(t, Limits{}, &turns{0, 1, 1, 0},
 		func() { x.store(1); y.load() }, func() { y.store(1); x.load() })
 	want := "0:store(0) 1:store(1) 1:load(0) 0:load(1)"
-	if got := traced(s); ending != Completed || got != want {
+	if got := traceText(s); ending != Completed || got != want {
 		t.Errorf("%v: %s, want %s", ending, got, want)
 	}
 }
 
-func TestALockedMutexHasToBeWaitedFor(t *testing.T) {
+func TestLockWaitsForUnlock(t *testing.T) {
 	var m variable
 	s, ending := run(t, Limits{}, &turns{1},
 		func() { Lock(m.at()); Unlock(m.at()) }, func() { Lock(m.at()); Unlock(m.at()) })
 	want := "1:lock(0) 1:unlock(0) 0:lock(0) 0:unlock(0)"
-	if got := traced(s); ending != Completed || got != want {
+	if got := traceText(s); ending != Completed || got != want {
 		t.Errorf("%v: %s, want %s", ending, got, want)
 	}
 }
 
-func TestAMutexThatIsHeldFromTheBeginningHasToBeUnlockedByAnother(t *testing.T) {
+func TestAnotherThreadUnlocksAHeldMutex(t *testing.T) {
 	var x variable
 	var ticket *variable
 	wait := func() {
@@ -80,11 +80,11 @@ func TestAMutexThatIsHeldFromTheBeginningHasToBeUnlockedByAnother(t *testing.T) 
 	}
 	s, ending := run(t, Limits{}, &turns{0, 1, 1}, wait, func() { x.load(); Unlock(ticket.at()) })
 	want := "0:store(0) 1:load(0) 1:unlock(1) 0:lock(1)"
-	if got := traced(s); ending != Completed || got != want {
+	if got := traceText(s); ending != Completed || got != want {
 		t.Errorf("%v: %s, want %s", ending, got, want)
 	}
 	if _, ending := run(t, Limits{}, inOrder{}, wait); ending != Deadlocked {
-		t.Errorf("nobody unlocks it: %v, want a deadlock", ending)
+		t.Errorf("without an unlock: %v, want a deadlock", ending)
 	}
 }
 
@@ -106,7 +106,7 @@ func TestADeadlockEndsTheExecution(t *testing.T) {
 	}
 }
 
-func TestTwoThreadsThatWaitForEachOtherByYieldingAreALivelock(t *testing.T) {
+func TestThreadsThatYieldForEachOtherLivelock(t *testing.T) {
 	var x, y variable
 	spin := func(v *variable) {
 		for v.load() == 0 {
@@ -119,7 +119,7 @@ func TestTwoThreadsThatWaitForEachOtherByYieldingAreALivelock(t *testing.T) {
 	}
 }
 
-func TestAYieldWaitsForAWriteToWhatWasRead(t *testing.T) {
+func TestYieldWaitsForAWriteToWhatItsThreadRead(t *testing.T) {
 	var x, y variable
 	s, ending := run(t, Limits{Steps: 20}, inOrder{},
 		func() {
@@ -129,12 +129,12 @@ func TestAYieldWaitsForAWriteToWhatWasRead(t *testing.T) {
 		},
 		func() { y.store(1); x.store(1) })
 	want := "0:load(0) 1:store(1) 1:store(0) 0:yield(-1) 0:load(0)"
-	if got := traced(s); ending != Completed || got != want || !s.Waited() {
+	if got := traceText(s); ending != Completed || got != want || !s.Waited() {
 		t.Errorf("%v, waited %v: %s, want %s", ending, s.Waited(), got, want)
 	}
 }
 
-func TestAYieldDoesNotWaitForAWriteThatHasComeAlready(t *testing.T) {
+func TestYieldDoesNotWaitForAWriteThatHasHappened(t *testing.T) {
 	var x, y variable
 	s, _ := run(t, Limits{}, &turns{0, 1, 0, 0}, func() { x.load(); y.load(); Yield() }, func() { x.store(1) })
 	if s.Waited() || s.Trace()[3].Woken {
@@ -142,27 +142,27 @@ func TestAYieldDoesNotWaitForAWriteThatHasComeAlready(t *testing.T) {
 	}
 }
 
-func TestAYieldIsWokenWhenNobodyElseMayGo(t *testing.T) {
+func TestYieldIsWokenWhenNoOtherThreadCanRun(t *testing.T) {
 	var x, y variable
 	s, ending := run(t, Limits{}, inOrder{}, func() { x.load(); Yield(); y.store(1) })
 	if ending != Completed || !s.Waited() || !s.Trace()[1].Woken {
-		t.Errorf("%v, waited %v: %s; want completed after waiting", ending, s.Waited(), traced(s))
+		t.Errorf("%v, waited %v: %s; want completed after waiting", ending, s.Waited(), traceText(s))
 	}
 }
 
-func TestAnOperationForgetsWhatTheOneBeforeRead(t *testing.T) {
+func TestYieldIgnoresReadsOfEarlierOperations(t *testing.T) {
 	var x variable
 	s, _ := run(t, Limits{}, inOrder{}, func() { x.load(); Operation(); Yield() })
 	if s.Waited() {
-		t.Error("a Yield waits for what an earlier operation read")
+		t.Error("Yield waits for what an earlier operation read")
 	}
 }
 
-func TestAnOwnWriteEndsTheWait(t *testing.T) {
+func TestYieldIgnoresReadsBeforeItsThreadsWrite(t *testing.T) {
 	var x, y variable
 	s, _ := run(t, Limits{}, inOrder{}, func() { x.load(); y.store(1); Yield() })
 	if s.Waited() {
-		t.Error("a Yield waits for what its thread read before it wrote")
+		t.Error("Yield waits for what its thread read before it wrote")
 	}
 }
 
@@ -178,7 +178,7 @@ func TestTheStepLimitEndsTheExecution(t *testing.T) {
 	}
 }
 
-func TestPanicAndGoexitEndTheirThreadOnly(t *testing.T) {
+func TestPanicAndGoexitEndOnlyTheirThread(t *testing.T) {
 	var x variable
 	s := New(3, Limits{})
 	defer s.Close()
@@ -187,11 +187,11 @@ func TestPanicAndGoexitEndTheirThreadOnly(t *testing.T) {
 		func() { x.load(); runtime.Goexit() },
 		func() { x.load(); x.store(1) },
 	}
-	for range 3 { // the coroutines can be used again
+	for range 3 { // the scheduler can be used again
 		ending := s.Run(bodies, inOrder{})
 		p := s.Panics()
 		if ending != Completed || len(p) != 1 || p[0] != (Panic{0, "no"}) || s.Exits() != Only(1) || len(s.Trace()) != 4 {
-			t.Fatalf("%v, panics %v, exits %b: %s", ending, p, s.Exits(), traced(s))
+			t.Fatalf("%v, panics %v, exits %b: %s", ending, p, s.Exits(), traceText(s))
 		}
 	}
 }
@@ -204,9 +204,9 @@ func TestUnlockOfAnUnlockedMutexPanics(t *testing.T) {
 	}
 }
 
-// A thread that recovers from everything, unlocks in deferred functions and
-// loops is unwound all the same.
-func TestUnwindingEndsAThreadThatRecovers(t *testing.T) {
+// A thread is unwound even if it recovers from every panic, unlocks in deferred
+// functions and loops.
+func TestUnwindingEndsAThreadThatRecoversFromPanics(t *testing.T) {
 	var m, x variable
 	s, ending := run(t, Limits{}, inOrder{}, func() {
 		for !Unwinding() {
@@ -231,12 +231,12 @@ func TestUnwindingEndsAThreadThatRecovers(t *testing.T) {
 	}
 }
 
-func TestAPanicOfTheChooserReachesTheCaller(t *testing.T) {
+func TestPanicOfTheChooserReachesTheCaller(t *testing.T) {
 	var x variable
 	s := New(2, Limits{})
 	defer s.Close()
 	defer func() {
-		if r := recover(); r == nil || !strings.Contains(fmt.Sprint(r), "thread 1 was chosen") {
+		if r := recover(); r == nil || !strings.Contains(fmt.Sprint(r), "thread 1, which is not enabled") {
 			t.Errorf("recovered %v, want a complaint about thread 1", r)
 		}
 	}()
@@ -263,7 +263,7 @@ func TestAccessesConflictWhereTheirBytesOverlap(t *testing.T) {
 	}
 }
 
-func TestAnAccessThatStraddlesWordsIsRefused(t *testing.T) {
+func TestAccessAcrossWordsPanics(t *testing.T) {
 	var x [2]uint64
 	s, _ := run(t, Limits{}, inOrder{}, func() { Before(Load, unsafe.Add(unsafe.Pointer(&x), 4), 8) })
 	if len(s.Panics()) != 1 {
@@ -271,7 +271,7 @@ func TestAnAccessThatStraddlesWordsIsRefused(t *testing.T) {
 	}
 }
 
-func TestManyLocationsAreToldApart(t *testing.T) {
+func TestLocationsAreDistinguished(t *testing.T) {
 	words := make([]variable, 1000)
 	s, _ := run(t, Limits{}, inOrder{}, func() {
 		for range 2 {
@@ -285,7 +285,7 @@ func TestManyLocationsAreToldApart(t *testing.T) {
 	}
 }
 
-func TestOutsideAnExecutionNothingHappens(t *testing.T) {
+func TestCallsOutsideAnExecutionDoNothing(t *testing.T) {
 	var m variable
 	Lock(m.at())
 	Lock(m.at())
@@ -296,7 +296,7 @@ func TestOutsideAnExecutionNothingHappens(t *testing.T) {
 	}
 }
 
-// Coroutines that finished, were unwound, panicked or exited all end.
+// Close ends coroutines that have finished, were unwound, panicked or exited.
 func TestCloseLeavesNoGoroutines(t *testing.T) {
 	before := runtime.NumGoroutine()
 	for range 20 {

@@ -6,10 +6,10 @@ import (
 	"sync"
 )
 
-// Chooser is a strategy.
+// Chooser is a strategy: it decides which thread takes the next step.
 type Chooser interface {
-	// Choose returns who goes next, one of enabled, or Stop. Every thread
-	// waits at its next step, or is done.
+	// Choose returns one of the enabled threads, or Stop. Every thread waits at
+	// its next step or has ended.
 	Choose(s *Scheduler, enabled Threads) int
 }
 
@@ -19,7 +19,7 @@ const Stop = -1
 // Ending is how an execution ended.
 type Ending uint8
 
-// The ways for an execution to end: see the introduction.
+// The endings. The package comment explains them.
 const (
 	Completed Ending = iota
 	Deadlocked
@@ -32,13 +32,13 @@ var endingNames = [...]string{"completed", "deadlock", "livelock", "step limit",
 
 func (e Ending) String() string { return endingNames[e] }
 
-// Limits bound an execution. Zero stands for the default.
+// Limits bounds an execution. Zero means the default.
 type Limits struct {
-	Steps int // 10,000
-	Wakes int // 8: see waiting.go
+	Steps int // the most steps of all threads
+	Wakes int // how often in a row threads may be woken: see waiting.go
 }
 
-// Default limits.
+// The default Limits.
 const (
 	DefaultSteps = 10_000
 	DefaultWakes = 8
@@ -50,42 +50,43 @@ type Panic struct {
 	Value  any
 }
 
-// Scheduler runs executions, one after the other, with coroutines and memory
-// that it uses again. Close it after use.
+// Scheduler runs executions one after the other. They share its coroutines and
+// its memory, so that an execution allocates almost nothing. Close it after use.
 type Scheduler struct {
 	limits  Limits
 	threads []*thread
 	chooser Chooser
 	memory  memory
 	trace   []Event
-	arena   []Wait // of the Waits in trace
-	settled int    // events whose effect is known and noted
+	arena   []Wait // the memory of the Waits in trace
+	settled int    // the number of events whose effect is recorded
 	next    *thread
 	ending  Ending
 	wakes   int
 	waited  bool
 	panics  []Panic
 	exits   Threads
-	blocked Threads // had not ended when the execution did
-	fault   any     // a panic of the chooser
+	blocked Threads // the threads that had not ended when the execution did
+	fault   any     // the value of a panic of the chooser
 
 	starting, unwinding bool
 
-	stall        [2]int // the thread to stop for ever, and after how many steps; none if negative
-	single       thread // of Alone
-	observe      bool   // the next execution
+	stall        [2]int // the thread that Stall stops, or -1; and after how many steps
+	aloneThread  thread // what Alone runs
+	observe      bool   // whether to observe the next execution
 	observations []Observation
-	starts, ends byte // what the race detector knows the start and the end of threads by
+
+	raceStarts, raceEnds byte // tokens for raceFork and raceJoin
 }
 
-// turn is held while an execution runs: running has one value.
+// turn is held while an execution runs, as there is only one variable running.
 var turn sync.Mutex
 
-// New returns a scheduler of programs with the given number of threads, at
-// most MaxThreads.
+// New returns a scheduler for programs with the given number of threads, at most
+// MaxThreads.
 func New(threads int, l Limits) *Scheduler {
 	if threads > MaxThreads {
-		panic(fmt.Sprintf("sched: %d threads: at most %d", threads, MaxThreads))
+		panic(fmt.Sprintf("sched: %d threads are too many: at most %d are supported", threads, MaxThreads))
 	}
 	if l.Steps == 0 {
 		l.Steps = DefaultSteps
@@ -108,9 +109,9 @@ func (s *Scheduler) Close() {
 	s.threads = nil
 }
 
-// Run runs one execution: bodies[i] is thread i. What a thread does before its
-// first declared operation it does at once, in the order of threads. Run panics
-// if the chooser does.
+// Run runs one execution, in which bodies[i] is thread i. At the start each
+// thread in turn runs up to its first declared operation. Run panics if the
+// chooser does.
 func (s *Scheduler) Run(bodies []func(), c Chooser) Ending {
 	if len(bodies) != len(s.threads) {
 		panic(fmt.Sprintf("sched: %d bodies for %d threads", len(bodies), len(s.threads)))
@@ -120,17 +121,17 @@ func (s *Scheduler) Run(bodies []func(), c Chooser) Ending {
 	defer func() { running, observing = nil, false }()
 	s.reset(bodies, c)
 	observing, s.observe = s.observe, false
-	raceFork(&s.starts)
-	s.perform()
-	raceJoin(&s.ends)
+	raceFork(&s.raceStarts)
+	s.runThreads()
+	raceJoin(&s.raceEnds)
 	if s.fault != nil {
 		panic(s.fault)
 	}
 	return s.ending
 }
 
-// perform runs the threads until each has ended.
-func (s *Scheduler) perform() {
+// runThreads runs the threads until each has ended.
+func (s *Scheduler) runThreads() {
 	raceOff()
 	defer raceOn()
 	s.start()
@@ -156,7 +157,7 @@ func (s *Scheduler) reset(bodies []func(), c Chooser) {
 	}
 }
 
-// start brings every thread to its first step.
+// start runs every thread up to its first step.
 func (s *Scheduler) start() {
 	s.starting = true
 	for _, t := range s.threads {
@@ -166,8 +167,8 @@ func (s *Scheduler) start() {
 	s.starting = false
 }
 
-// unwind ends what has not ended by itself, and replaces coroutines that
-// cannot be used again.
+// unwind ends the threads that have not ended by themselves, and replaces
+// coroutines that cannot be used again.
 func (s *Scheduler) unwind() {
 	s.unwinding = true
 	for i, t := range s.threads {
@@ -187,8 +188,8 @@ func (s *Scheduler) unwind() {
 	s.memory.release()
 }
 
-// decide notes the effect of the latest step and returns the thread to take
-// the next one, or nil, with the ending.
+// decide records the effect of the latest step and returns the thread that takes
+// the next one. If the execution ends here, it sets s.ending and returns nil.
 func (s *Scheduler) decide() *thread {
 	s.settle()
 	enabled, over := s.enabled()
@@ -209,8 +210,8 @@ func (s *Scheduler) decide() *thread {
 	return t
 }
 
-// choose asks the chooser. Its panic must not pass for one of the program, on
-// whose stack it runs.
+// choose asks the chooser, on the stack of one of the program's threads. If the
+// chooser panics, that must not look like a panic of the program.
 func (s *Scheduler) choose(enabled Threads) (id int) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -219,13 +220,13 @@ func (s *Scheduler) choose(enabled Threads) (id int) {
 	}()
 	id = s.chooser.Choose(s, enabled)
 	if id != Stop && !enabled.Has(id) {
-		panic(fmt.Sprintf("sched: thread %d was chosen: it may not go", id))
+		panic(fmt.Sprintf("sched: the chooser returned thread %d, which is not enabled", id))
 	}
 	return id
 }
 
-// enabled returns who may go. If nobody may, the execution is over, with the
-// ending.
+// enabled returns the threads that can run. If there are none, the execution is
+// over, and enabled sets s.ending.
 func (s *Scheduler) enabled() (can Threads, over bool) {
 	for {
 		var suspended Threads
@@ -235,7 +236,7 @@ func (s *Scheduler) enabled() (can Threads, over bool) {
 			case t.done, s.stall[0] == i && int(t.steps) >= s.stall[1]:
 				continue
 			case t.pending.Kind == Acquire && s.memory.locations[t.pending.Location].held:
-			case t.pending.Kind == Pause && s.suspended(t):
+			case t.pending.Kind == Pause && s.isSuspended(t):
 				suspended |= Only(i)
 			default:
 				can |= Only(i)
@@ -258,13 +259,12 @@ func (s *Scheduler) enabled() (can Threads, over bool) {
 	}
 }
 
-// Stall makes the executions from here on stop a thread for ever when it has
-// taken so many steps. The execution ends without it. A negative thread stands
-// for none.
+// Stall makes later executions stop the given thread for ever once it has taken
+// after steps. They end without it. A negative thread means none.
 func (s *Scheduler) Stall(thread, after int) { s.stall = [2]int{thread, after} }
 
-// take appends t's next step to the trace. Mutexes change hands here; what
-// memory has become is known when t has made its access: see settle.
+// take appends t's next step to the trace. Mutexes change hands here. The effect
+// on other memory is known only after t has made its access: see settle.
 func (s *Scheduler) take(t *thread) {
 	t.steps++
 	n := len(s.trace)
@@ -272,7 +272,7 @@ func (s *Scheduler) take(t *thread) {
 	e := &s.trace[n]
 	e.set(&t.pending)
 	if observing {
-		s.observed(t)
+		s.observeStep(t)
 	}
 	switch e.Kind {
 	case Acquire, TryAcquire:
@@ -287,7 +287,7 @@ func (s *Scheduler) take(t *thread) {
 	}
 }
 
-// settle notes the effect of the latest step.
+// settle records the effect of the latest step.
 func (s *Scheduler) settle() {
 	if s.settled == len(s.trace) {
 		return
@@ -295,17 +295,18 @@ func (s *Scheduler) settle() {
 	e := &s.trace[s.settled]
 	s.settled++
 	if e.Writes {
-		s.memory.written(e)
+		s.memory.noteWrite(e)
 	}
 	s.notice(s.threads[e.Thread], e)
 }
 
-func (s *Scheduler) failed(t *thread) {
+// markFailed makes the latest step, a compare-and-swap of t, a read.
+func (s *Scheduler) markFailed(t *thread) {
 	if n := len(s.trace); s.settled < n {
 		if e := &s.trace[n-1]; e.Kind == CompareAndSwap && e.Thread == t.id {
 			e.Writes = false
 			return
 		}
 	}
-	panic("sched: Failed must follow a compare-and-swap at once")
+	panic("sched: Failed does not follow a compare-and-swap: call it right after one")
 }

@@ -5,14 +5,14 @@ import (
 	"unsafe"
 )
 
-// thread is a coroutine that runs one function an execution.
+// thread is a coroutine that runs one function per execution.
 //
-//	state     running              done   may be resumed
-//	idle      no function yet      true   by reset
-//	waiting   at its next step     false  when chosen, or to be unwound
-//	running   it is its turn       false  it is
-//	done      function has ended   true   in the next execution
-//	exited    by runtime.Goexit    true   never: it is replaced
+//	state     meaning                    done   is resumed
+//	idle      it has no function yet     true   by reset
+//	waiting   it is at its next step     false  when it is chosen, or to unwind it
+//	running   it is its turn             false  it runs already
+//	done      its function has ended     true   in the next execution
+//	exited    it called runtime.Goexit   true   never: another one replaces it
 type thread struct {
 	s      *Scheduler
 	id     uint8
@@ -24,49 +24,47 @@ type thread struct {
 	pending Event // the next step
 	reads   []Wait
 	place   Observation // of the next step
-	ready   bool        // the Pause that is pending may go
-	granted bool        // by the latest TryAcquire or Release
+	ready   bool        // the pending Pause does not have to wait
+	granted bool        // the latest TryAcquire or Release succeeded
 
 	steps, operation int32
 	fresh            bool // an operation has begun since the latest step
 
 	done, exited bool
-	alone        bool // it runs outside of executions: see alone.go
-	ignored      int  // mutex operations while unwinding
+	alone        bool // it runs outside executions: see alone.go
+	ignored      int  // mutex operations while it was unwound
 }
 
-// over reports whether t's execution is over.
-func (t *thread) over() bool { return t.s.unwinding }
-
-// unwound is what unwinds a thread of an execution that is over.
+// unwound is the panic that unwinds the threads of an execution that has ended.
 type unwound struct{}
 
-// maxIgnored bounds how many mutex operations a thread may make while it is
-// unwound: a loop around nothing else would not end.
+// maxIgnored bounds the mutex operations of a thread that is being unwound. A
+// loop that does nothing else would otherwise never end.
 const maxIgnored = 1000
 
 func (s *Scheduler) spawn(id int) *thread {
 	t := &thread{s: s, id: uint8(id), done: true}
 	t.resume, t.stop = iter.Pull(func(yield func(struct{}) bool) {
 		t.yield = yield
-		for t.perform() && t.pass() {
+		for t.runBody() && t.waitForBody() {
 		}
 	})
 	return t
 }
 
-// pass gives the turn away at the end of a function. It reports whether there
-// is another one.
-func (t *thread) pass() bool {
+// waitForBody gives up the turn after a function has ended. It reports whether
+// the thread has another function to run.
+func (t *thread) waitForBody() bool {
 	raceOff()
 	defer raceOn()
 	return t.yield(struct{}{})
 }
 
-// perform runs the function and hands on. It reports whether the coroutine can
-// be used again. A call of runtime.Goexit cannot be undone: then perform gives
-// the turn away in its deferred part, and comes back only to be stopped.
-func (t *thread) perform() (again bool) {
+// runBody runs the thread's function and passes the turn on. It reports whether
+// the coroutine can be used again. runtime.Goexit cannot be stopped, so after
+// that runBody gives up the turn in its deferred function, and is resumed only by
+// stop.
+func (t *thread) runBody() (again bool) {
 	returned := false
 	defer func() {
 		if returned {
@@ -78,18 +76,18 @@ func (t *thread) perform() (again bool) {
 		t.finish()
 		again = !t.exited
 		if t.exited {
-			t.pass()
+			t.waitForBody()
 		}
 	}()
-	raceJoin(&t.s.starts)
+	raceJoin(&t.s.raceStarts)
 	t.body()
 	returned = true
 	t.finish()
 	return true
 }
 
-// noteEnd notes that t ended by a panic with r, or by runtime.Goexit if r is
-// nil. What happens while threads are unwound is nobody's result.
+// noteEnd records that t ended by a panic with r, or by runtime.Goexit if r is
+// nil. What happens while threads are unwound is not a result of the program.
 func (s *Scheduler) noteEnd(t *thread, r any) {
 	switch {
 	case s.unwinding:
@@ -101,7 +99,7 @@ func (s *Scheduler) noteEnd(t *thread, r any) {
 }
 
 func (t *thread) finish() {
-	raceFork(&t.s.ends)
+	raceFork(&t.s.raceEnds)
 	raceOff()
 	defer raceOn()
 	t.done = true
@@ -110,12 +108,12 @@ func (t *thread) finish() {
 	}
 }
 
-// reach declares t's next step, and returns when it is t's turn to take it.
+// reach declares t's next step and returns when it is t's turn to take it.
 func (t *thread) reach(k Kind, p unsafe.Pointer, size uintptr) {
 	s := t.s
 	switch {
 	case s.unwinding:
-		t.unwindOn(k)
+		t.reachUnwinding(k)
 		return
 	case t.alone:
 		t.stepAlone()
@@ -130,7 +128,7 @@ func (t *thread) reach(k Kind, p unsafe.Pointer, size uintptr) {
 	t.pending.declare(t, k)
 	t.ready = false
 	if observing {
-		t.note(p)
+		t.notePlace(p)
 	}
 	if k == Pause {
 		t.pending.Waits = s.waits(t)
@@ -144,18 +142,18 @@ func (t *thread) reach(k Kind, p unsafe.Pointer, size uintptr) {
 			return
 		}
 	}
-	t.handOver()
+	t.waitForTurn()
 }
 
-// handOver gives the turn away. It returns when t has it again.
-func (t *thread) handOver() {
+// waitForTurn gives up the turn and returns when t has it again.
+func (t *thread) waitForTurn() {
 	if t.yield(struct{}{}); t.s.unwinding {
 		panic(unwound{})
 	}
 }
 
-// stuck ends the execution.
-func (t *thread) stuck() {
+// blockForever ends the execution as a deadlock.
+func (t *thread) blockForever() {
 	if t.s.unwinding {
 		panic(unwound{})
 	}
@@ -166,20 +164,20 @@ func (t *thread) stuck() {
 	}
 	raceOff()
 	defer raceOn()
-	t.handOver()
+	t.waitForTurn()
 }
 
-// unwindOn is reach while t is unwound: mutexes are granted, so that what is
-// deferred works, and all else goes on unwinding.
-func (t *thread) unwindOn(k Kind) {
+// reachUnwinding is reach while t is unwound. Mutex operations succeed, so that
+// deferred functions work. Every other operation continues the unwinding.
+func (t *thread) reachUnwinding(k Kind) {
 	t.ignored++
 	if k != Acquire && k != Release || t.ignored > maxIgnored {
 		panic(unwound{})
 	}
 }
 
-// discard ends a coroutine. One that exited takes whoever stops it along, so a
-// goroutine is spent on it.
+// discard ends a coroutine. Stopping one that called runtime.Goexit ends the
+// goroutine that stops it, too, so that case uses a goroutine of its own.
 func (t *thread) discard() {
 	if !t.exited {
 		t.stop()

@@ -1,11 +1,11 @@
 package sched
 
-// Trace returns the steps of the execution, the latest or the current one. It
-// is valid until the next one starts.
+// Trace returns the steps of the current execution, or of the latest one. It is
+// valid until the next execution starts.
 func (s *Scheduler) Trace() []Event { return s.trace }
 
 // Pending returns the next step of a thread that has not ended. After an
-// execution it is the one that a thread in Blocked did not come to take.
+// execution it is the step that a thread in Blocked was about to take.
 func (s *Scheduler) Pending(t int) *Event { return &s.threads[t].pending }
 
 // Blocked returns the threads that had not ended when the latest execution did.
@@ -18,15 +18,15 @@ func (s *Scheduler) Panics() []Panic { return s.panics }
 // Exits returns the threads that called runtime.Goexit.
 func (s *Scheduler) Exits() Threads { return s.exits }
 
-// Waited reports whether a thread was suspended by a Yield, so that rounds of
-// its loop may have been left out.
+// Waited reports whether a Yield suspended a thread. The execution may then lack
+// rounds of that thread's loop.
 func (s *Scheduler) Waited() bool { return s.waited }
 
-// Locations returns how many locations the execution has used.
+// Locations returns the number of locations that the execution has used.
 func (s *Scheduler) Locations() int { return len(s.memory.locations) }
 
-// NextOverlap goes round the locations that overlap l: it returns the one after
-// i, and l after the last.
+// NextOverlap iterates over the locations that overlap l. It returns the one
+// after i, and l after the last one.
 func (s *Scheduler) NextOverlap(i, l int32) int32 {
 	mask := s.memory.locations[l].mask
 	for {
@@ -36,7 +36,7 @@ func (s *Scheduler) NextOverlap(i, l int32) int32 {
 	}
 }
 
-// Stalled reports whether thread t was stopped for ever: see [Scheduler.Stall].
+// Stalled reports whether [Scheduler.Stall] has stopped thread t.
 func (s *Scheduler) Stalled(t int) bool {
 	return s.stall[0] == t && int(s.threads[t].steps) >= s.stall[1]
 }

@@ -2,31 +2,34 @@ package sched
 
 import "slices"
 
-// A loop that waits for another thread calls Yield in each round. Taken as an
-// ordinary step it would make endless executions out of rounds that change
-// nothing. So a yielding thread is suspended until another round could go
+// A loop that waits for another thread calls Yield in every round. If a Yield
+// were an ordinary step, rounds that change nothing would make executions
+// endless. So a yielding thread is suspended until another round could turn out
 // differently:
 //
-//	state      until                                                  then
-//	ready      the thread has read nothing since its last Yield,      it may go
-//	           operation or own write
-//	suspended  something that it has read since is written, where a   it may go
-//	           write between the read and the Yield counts
-//	           nobody else may go                                     woken
-//	woken      at once                                                it may go
+//	state      entered when                                    left when
+//	ready      the thread has read nothing since its latest    it runs
+//	           Yield, operation or write of its own; or
+//	           something that it has read since was written,
+//	           even if that was before the Yield
+//	suspended  nothing that it has read since was written      it becomes ready
+//	                                                           or is woken
+//	woken      no other thread can run                         it runs
 //
-// Its own write makes a round that changed something, so what it read before
-// does not count. A thread that is ready or woken remains so: nothing that
-// others do suspends it. A Pause conflicts with writes to what it waits for; a
-// woken one conflicts with nothing, but comes after all that happened before.
+// A thread's own write means that its round did change something. What it read
+// before that write therefore does not count. No step of another thread suspends
+// a thread that is ready or woken. A Pause conflicts with writes to what it waits
+// for. A woken Pause conflicts with nothing, but comes after everything that
+// happened before it was woken.
 //
-// All suspended threads are woken together, so that waking is no choice. After
-// Limits.Wakes times in a row the execution is livelocked. An operation that
-// begins starts the count again.
+// All suspended threads are woken together, so that waking is not a choice. If
+// that happens Limits.Wakes times in a row, the execution is livelocked. The
+// count restarts when an operation begins.
 //
-// The rule drops executions in which a thread goes round once more for
-// nothing. It is exact for a loop whose rounds have no effect; since nobody has
-// shown that here, an execution in which a thread was suspended says so.
+// This rule leaves out executions in which a thread takes another round for
+// nothing. It is exact for loops whose rounds have no effect. As nobody has shown
+// that for the program at hand, [Scheduler.Waited] tells when a thread was
+// suspended.
 
 // notice records what e, the latest step, means for the next Yield of t.
 func (s *Scheduler) notice(t *thread, e *Event) {
@@ -41,8 +44,8 @@ func (s *Scheduler) notice(t *thread, e *Event) {
 	w.At, w.version = int32(s.settled)-1, s.memory.locations[e.Location].version
 }
 
-// waits returns what t has read since its last Yield, each location once, as
-// it was read first.
+// waits returns what t has read since its latest Yield: the first read of each
+// location.
 func (s *Scheduler) waits(t *thread) []Wait {
 	from := len(s.arena)
 	for _, w := range t.reads {
@@ -53,8 +56,8 @@ func (s *Scheduler) waits(t *thread) []Wait {
 	return s.arena[from:len(s.arena):len(s.arena)]
 }
 
-// suspended reports whether t waits for a write that has not come.
-func (s *Scheduler) suspended(t *thread) bool {
+// isSuspended reports whether t waits for a write that has not happened yet.
+func (s *Scheduler) isSuspended(t *thread) bool {
 	if t.ready || len(t.pending.Waits) == 0 {
 		return false
 	}
@@ -68,8 +71,7 @@ func (s *Scheduler) suspended(t *thread) bool {
 	return true
 }
 
-// wake ends the wait of all suspended threads. It reports whether there were
-// any.
+// wake wakes all suspended threads. It reports whether there were any.
 func (s *Scheduler) wake(suspended Threads) bool {
 	if suspended == 0 {
 		return false

@@ -1,10 +1,10 @@
 package sched
 
-// What a watchdog may look at, from a goroutine of its own: it reads without
-// synchronisation, which would cost every step. What it reads is exact once
-// nothing goes on.
+// A watchdog calls these functions from a goroutine of its own. They read
+// without synchronization, as synchronizing would slow down every step. What they
+// return is exact once the execution makes no more progress.
 
-// Pulse changes whenever a step is taken.
+// Pulse returns a number that changes whenever a step is taken.
 //
 //go:norace
 func Pulse() int {
@@ -18,9 +18,10 @@ func Pulse() int {
 	return len(t.s.trace)
 }
 
-// Taken returns who has taken the steps of the execution in progress, and whose
-// turn it is: -1 if that is nobody or whoever runs alone. It must not be called
-// unless Pulse has been the same for so long that nothing goes on.
+// Taken returns the threads that have taken the steps of the current execution,
+// and the thread whose turn it is. Outside an execution, and while a function
+// runs alone, turn is -1. The caller must have seen the same Pulse for long
+// enough to know that the execution makes no progress.
 //
 //go:norace
 func Taken() (threads []uint8, turn int) {

@@ -2,35 +2,38 @@ package search
 
 import "github.com/mapspec/mapspec/linearizability/internal/engine/sched"
 
-// key identifies a class. Two classes have the same key with a probability of
-// about 2^-128.
-type key [2]uint64
+// classKey identifies an equivalence class. Two different classes have the same
+// key with a probability of about 2^-128.
+type classKey [2]uint64
 
-// classes counts equivalence classes.
-type classes struct {
-	order *order
-	seen  map[key]struct{}
+// classSet is a set of equivalence classes.
+type classSet struct {
+	order *happensBefore
+	keys  map[classKey]struct{}
 }
 
-func newClasses(threads int) *classes {
-	return &classes{order: newOrder(threads), seen: make(map[key]struct{})}
+func newClassSet(threads int) *classSet {
+	return &classSet{order: newHappensBefore(threads), keys: make(map[classKey]struct{})}
 }
 
-func (c *classes) add(s *sched.Scheduler) {
-	c.order.read(s, 0)
-	c.seen[c.order.key(s.Trace())] = struct{}{}
+// add adds the class of the scheduler's latest execution.
+func (c *classSet) add(s *sched.Scheduler) {
+	c.order.compute(s, 0)
+	c.keys[c.order.key(s.Trace())] = struct{}{}
 }
 
-// key returns the key of the execution that was read: a hash of its
-// happens-before, which is a clock for each step, named by its thread and its
-// index there. The sum over the steps does not depend on their order.
+// key returns the key of the execution that o was computed for: a hash of its
+// happens-before relation. That relation is given by the clock of each step, where
+// a step is named by its thread and its index in that thread. The hashes of the
+// steps are added up, so the order of the steps in the trace does not matter.
 //
-// That is enough. Take two executions with equal clocks, and a sequence of
-// threads that is a linearization of both. It leads from the one start state to
-// an execution equivalent to the first and to the second. What each step was is
-// therefore known from the clocks; its kind is hashed to be told of mistakes.
-func (o *order) key(trace []sched.Event) key {
-	var k key
+// The clocks identify the class. Take two executions with equal clocks, and a
+// sequence of threads that is a linearization of both. Run from the common start
+// state, it gives an execution that is equivalent to both. So the clocks determine
+// what each step does. The kind of a step is hashed nevertheless, to reveal
+// mistakes in the clocks.
+func (o *happensBefore) key(trace []sched.Event) classKey {
+	var k classKey
 	for d := range trace {
 		e := &trace[d]
 		a := uint64(e.Thread)<<40 | uint64(e.Index)<<8 | uint64(e.Kind)<<1

@@ -13,23 +13,24 @@ type strategy interface {
 	sched.Chooser
 	// begin reports whether there is another execution to run.
 	begin() bool
-	// end is told how it went. Its error ends the exploration.
+	// end is called after each execution. An error ends the exploration.
 	end(s *sched.Scheduler) error
-	// bound says why the strategy does not cover everything, if so.
+	// bound returns the reason why the strategy does not cover everything, if
+	// there is one.
 	bound() (Bound, bool)
 }
 
-// Engine explores programs of the same number of threads, one after the other.
+// Engine explores programs with the same number of threads, one after the other.
 // Close it after use.
 type Engine struct {
 	program  Program
 	options  Options
 	sched    *sched.Scheduler
 	deadline time.Time
-	classes  *classes
-	search   *search
-	order    *order // of executions that search has not ordered
-	current  *order // of the latest execution; nil until it is asked for
+	distinct *classSet // nil without Options.Distinct
+	tree     *depthFirst
+	order    *happensBefore // for executions whose order tree does not compute
+	current  *happensBefore // of the latest execution, or nil if not computed yet
 	result   Result
 }
 
@@ -37,29 +38,29 @@ type Engine struct {
 func New(threads int, o Options) *Engine {
 	return &Engine{
 		options: o, sched: sched.New(threads, o.Limits),
-		search: newSearch(o.Strategy, threads), order: newOrder(threads),
+		tree: newDepthFirst(o.Strategy, threads), order: newHappensBefore(threads),
 	}
 }
 
 // Close ends the engine's coroutines.
 func (e *Engine) Close() { e.sched.Close() }
 
-// Run explores p: see the function of this name.
+// Run explores p as the function Run does.
 func (e *Engine) Run(p Program) (Result, error) {
-	e.search.reset(e.options.Preemptions)
-	return e.run(p, e.search)
+	e.tree.reset(e.options.Preemptions)
+	return e.run(p, e.tree)
 }
 
-// Alone runs f by itself, between executions: see [sched.Scheduler.Alone].
+// Alone runs f by itself between executions, as [sched.Scheduler.Alone] does.
 func (e *Engine) Alone(f func()) (sched.Ending, any) { return e.sched.Alone(f) }
 
 func (e *Engine) run(p Program, st strategy) (Result, error) {
 	if len(p.Threads) != e.order.threads {
-		return Result{}, fmt.Errorf("search: %d threads, and an engine for %d", len(p.Threads), e.order.threads)
+		return Result{}, fmt.Errorf("search: a program of %d threads in an engine for %d", len(p.Threads), e.order.threads)
 	}
-	e.program, e.result, e.classes, e.deadline = p, Result{}, nil, time.Time{}
+	e.program, e.result, e.distinct, e.deadline = p, Result{}, nil, time.Time{}
 	if e.options.Distinct {
-		e.classes = newClasses(e.order.threads)
+		e.distinct = newClassSet(e.order.threads)
 	}
 	if e.options.Timeout > 0 {
 		e.deadline = time.Now().Add(e.options.Timeout)
@@ -72,7 +73,7 @@ func (e *Engine) run(p Program, st strategy) (Result, error) {
 			e.result.Coverage.add(Halted)
 			break
 		}
-		if e.spent(n) {
+		if e.budgetIsSpent(n) {
 			e.result.Coverage.add(Budget)
 			break
 		}
@@ -91,10 +92,10 @@ func (e *Engine) run(p Program, st strategy) (Result, error) {
 		if err := st.end(e.sched); err != nil {
 			return e.result, err
 		}
-		if x, ok := st.(*search); ok && x.strategy == SourceSets {
+		if x, ok := st.(*depthFirst); ok && x.strategy == SourceSets {
 			e.current = x.order
 		}
-		e.account(ending)
+		e.count(ending)
 		if e.result.Failure != nil && !e.options.KeepGoing {
 			e.result.Coverage.add(FirstFailure)
 			break
@@ -103,7 +104,7 @@ func (e *Engine) run(p Program, st strategy) (Result, error) {
 	return e.result, nil
 }
 
-// setup makes the state afresh. What it calls must end.
+// setup creates the program's state.
 func (e *Engine) setup() error {
 	if e.program.Setup == nil {
 		return nil
@@ -118,17 +119,18 @@ func (e *Engine) setup() error {
 	return nil
 }
 
-// clockEvery is how many executions pass between two looks at the clock.
+// clockEvery is the number of executions between two readings of the clock.
 const clockEvery = 64
 
-func (e *Engine) spent(executions int) bool {
+func (e *Engine) budgetIsSpent(executions int) bool {
 	if e.options.MaxExecutions > 0 && executions >= e.options.MaxExecutions {
 		return true
 	}
 	return !e.deadline.IsZero() && executions%clockEvery == clockEvery-1 && time.Now().After(e.deadline)
 }
 
-func (e *Engine) account(ending sched.Ending) {
+// count counts the latest execution and judges it.
+func (e *Engine) count(ending sched.Ending) {
 	r := &e.result
 	r.Steps += len(e.sched.Trace())
 	if e.sched.Waited() {
@@ -143,9 +145,9 @@ func (e *Engine) account(ending sched.Ending) {
 		r.Coverage.add(StepLimit)
 	default:
 		r.Executions++
-		if e.classes != nil {
-			e.classes.add(e.sched)
-			r.Classes = len(e.classes.seen)
+		if e.distinct != nil {
+			e.distinct.add(e.sched)
+			r.Classes = len(e.distinct.keys)
 		}
 	}
 	if err := e.judge(ending); err != nil {
@@ -156,7 +158,7 @@ func (e *Engine) account(ending sched.Ending) {
 	}
 }
 
-// judge returns what is wrong with the latest execution.
+// judge returns the reason why the latest execution failed, or nil.
 func (e *Engine) judge(ending sched.Ending) error {
 	var err error
 	panics := e.sched.Panics()
@@ -170,15 +172,15 @@ func (e *Engine) judge(ending sched.Ending) error {
 		err = fmt.Errorf("thread %d panics: %v", panics[0].Thread, panics[0].Value)
 	}
 	if e.program.Stall == nil && (ending == sched.Deadlocked || ending == sched.Livelocked) {
-		err = errors.Join(fmt.Errorf("%v: threads %v do not end", ending, e.sched.Blocked()), err)
+		err = errors.Join(fmt.Errorf("%v: these threads do not end: %v", ending, e.sched.Blocked()), err)
 	}
 	return err
 }
 
-// clocks returns the vector clocks of the latest execution, step by step.
+// clocks returns the vector clocks of the latest execution: see [Execution.Clocks].
 func (e *Engine) clocks() []int32 {
 	if e.current == nil {
-		e.order.read(e.sched, 0)
+		e.order.compute(e.sched, 0)
 		e.current = e.order
 	}
 	return e.current.clocks

@@ -6,69 +6,70 @@ import (
 	"github.com/mapspec/mapspec/linearizability/internal/engine/sched"
 )
 
-// order is the happens-before of an execution: the order of each thread, and
-// that of conflicting steps. Each step has a clock: for each thread, how many of
-// its steps happen before this one or are this one.
-type order struct {
-	threads  int
-	clocks   []int32 // threads a step
-	previous []int32 // the step of the same thread before this one, or none
-	latest   []int32 // a thread
-	places   []place
-	readers  []int32 // threads a place: the latest read
-	failures []int32 // threads a place: the latest compare-and-swap that failed
-	before   []int32 // scratch: steps that happen directly before one
-	reversal []int32 // scratch: those of them that could come after it
-	races    []race
+// happensBefore is the happens-before relation of an execution: the smallest order
+// that orders the steps of each thread, and all pairs of conflicting steps. It is
+// represented by a vector clock per step, which counts for each thread the steps
+// that happen before this one, including this one.
+//
+// Steps are given by their indexes in the trace.
+type happensBefore struct {
+	threads   int
+	clocks    []int32 // of each step, one number per thread
+	previous  []int32 // for each step, the thread's step before it, or none
+	latest    []int32 // for each thread, its latest step, or none
+	locations []accesses
+	readers   []int32 // for each location and thread, the latest read
+	failures  []int32 // for each location and thread, the latest failed compare-and-swap
+	before    []int32 // scratch: the steps directly before the current one
+	reversal  []int32 // scratch: those of them that could come after it
+	races     []race
 }
 
-// place is what has happened to a location.
-//
-//	write    the latest write, or none
-//	acquire  the latest one that locked the mutex, or none
-//	read     the threads that have read since write
-//	failed   those of them whose compare-and-swap failed
-type place struct {
-	write, acquire int32
-	read, failed   sched.Threads
+// accesses is what has happened at a location.
+type accesses struct {
+	write   int32         // the latest write, or none
+	acquire int32         // the latest step that locked the mutex, or none
+	read    sched.Threads // the threads that have read since write
+	failed  sched.Threads // those of them whose compare-and-swap failed
 }
 
 const none = -1
 
-// race is a pair of steps of different threads that conflict, with nothing
-// between them that orders them; and second could have come first.
+// race is a pair of steps of different threads that conflict. No step between
+// them orders them, and the second could have come first.
 type race struct {
 	first int
-	// second is a step of the trace, or its length for one that was pending at
-	// the end: a thread that waits for a mutex.
+	// second is the length of the trace if the second step is pending at the end,
+	// where its thread waits for a mutex.
 	second int
-	event  sched.Event // second, as declared
+	event  sched.Event // the second step, as declared
 }
 
-func newOrder(threads int) *order {
-	return &order{threads: threads, latest: make([]int32, threads)}
+func newHappensBefore(threads int) *happensBefore {
+	return &happensBefore{threads: threads, latest: make([]int32, threads)}
 }
 
-func (o *order) clock(d int) []int32 { return o.clocks[d*o.threads : (d+1)*o.threads] }
+// clock returns the clock of the step d.
+func (o *happensBefore) clock(d int) []int32 { return o.clocks[d*o.threads : (d+1)*o.threads] }
 
-// precedes reports whether the step first is, or happens before, the step d.
-func (o *order) precedes(trace []sched.Event, first, d int) bool {
+// precedes reports whether the step first happens before the step d, or is d.
+func (o *happensBefore) precedes(trace []sched.Event, first, d int) bool {
 	e := &trace[first]
 	return o.clock(d)[e.Thread] >= e.Index
 }
 
-// read computes the clocks of the steps from fresh on, and finds their races.
-// Steps before are the same as in the execution that was read before.
-func (o *order) read(s *sched.Scheduler, fresh int) {
+// compute computes the clocks of the steps from fresh on and finds their races.
+// The steps before fresh must be the same as in the previous call.
+func (o *happensBefore) compute(s *sched.Scheduler, fresh int) {
 	trace := s.Trace()
 	o.clocks = slices.Grow(o.clocks[:0], len(trace)*o.threads)[:len(trace)*o.threads]
 	o.previous = slices.Grow(o.previous[:0], len(trace))[:len(trace)]
 	n := s.Locations()
-	o.places = slices.Grow(o.places[:0], n)[:n]
+	o.locations = slices.Grow(o.locations[:0], n)[:n]
 	o.readers = slices.Grow(o.readers[:0], n*o.threads)[:n*o.threads]
 	o.failures = slices.Grow(o.failures[:0], n*o.threads)[:n*o.threads]
-	for i := range o.places {
-		o.places[i] = place{write: none, acquire: none}
+	for i := range o.locations {
+		o.locations[i] = accesses{write: none, acquire: none}
 	}
 	for i := range o.latest {
 		o.latest[i] = none
@@ -78,16 +79,16 @@ func (o *order) read(s *sched.Scheduler, fresh int) {
 		e := &trace[d]
 		o.previous[d] = o.latest[e.Thread]
 		if d >= fresh {
-			o.predecessors(s, e, d)
-			o.stamp(e, d)
+			o.findPredecessors(s, e, d)
+			o.setClock(e, d)
 			o.findRaces(trace, e, d)
 		}
-		o.note(e, int32(d))
+		o.record(e, int32(d))
 	}
 }
 
-// stamp computes the clock of e, the step d, from what is before it.
-func (o *order) stamp(e *sched.Event, d int) {
+// setClock computes the clock of e, the step d, from its predecessors.
+func (o *happensBefore) setClock(e *sched.Event, d int) {
 	c := o.clock(d)
 	if p := o.previous[d]; p == none {
 		clear(c)
@@ -102,22 +103,22 @@ func (o *order) stamp(e *sched.Event, d int) {
 	c[e.Thread] = e.Index
 }
 
-// note makes e, the step d, known to the steps after it.
-func (o *order) note(e *sched.Event, d int32) {
+// record makes e, the step d, known to the steps after it.
+func (o *happensBefore) record(e *sched.Event, d int32) {
 	o.latest[e.Thread] = d
 	switch {
 	case e.Kind == sched.Pause:
 		for i := range e.Waits {
-			o.noteRead(e.Waits[i].Location, e.Thread, d)
+			o.recordRead(e.Waits[i].Location, e.Thread, d)
 		}
 	case !e.Writes:
-		o.noteRead(e.Location, e.Thread, d)
+		o.recordRead(e.Location, e.Thread, d)
 		if e.Kind.MayWrite() {
-			o.places[e.Location].failed |= sched.Only(int(e.Thread))
+			o.locations[e.Location].failed |= sched.Only(int(e.Thread))
 			o.failures[int(e.Location)*o.threads+int(e.Thread)] = d
 		}
 	default:
-		p := &o.places[e.Location]
+		p := &o.locations[e.Location]
 		p.write, p.read, p.failed = d, 0, 0
 		if e.Kind == sched.Acquire || e.Kind == sched.TryAcquire {
 			p.acquire = d
@@ -125,30 +126,30 @@ func (o *order) note(e *sched.Event, d int32) {
 	}
 }
 
-func (o *order) noteRead(location int32, thread uint8, d int32) {
-	o.places[location].read |= sched.Only(int(thread))
+func (o *happensBefore) recordRead(location int32, thread uint8, d int32) {
+	o.locations[location].read |= sched.Only(int(thread))
 	o.readers[int(location)*o.threads+int(thread)] = d
 }
 
-// predecessors finds the steps that happen directly before e, the step d, and
-// those of them that could come after it. What conflicts is told at
-// [sched.Conflict].
+// findPredecessors finds the steps that happen directly before e, the step d, and
+// those of them that could come after e. [sched.Conflict] says which steps
+// conflict.
 //
-//	e                    directly before it             could come after it
-//	read                 the write                      the same
-//	write                the write, reads since         the same
-//	lock                 the unlock, reads since        the lock before, reads since
-//	yield, not woken     the write of each location     the same, if there were two writes:
-//	                     that it waits for              each of them would do
-//	yield, woken         everything before it was woken nothing
-func (o *order) predecessors(s *sched.Scheduler, e *sched.Event, d int) {
+//	e                directly before e               could come after e
+//	read             the latest write                the same
+//	write            the latest write, reads since   the same
+//	lock             the latest unlock, reads since  the lock before it, reads since
+//	yield            the latest write to each        the same, if several writes could
+//	                 location that it waits for      each have ended the wait
+//	yield, woken     all steps before it was woken   none
+func (o *happensBefore) findPredecessors(s *sched.Scheduler, e *sched.Event, d int) {
 	o.before, o.reversal = o.before[:0], o.reversal[:0]
 	if e.Kind == sched.Pause {
-		o.beforePause(s, e, d)
+		o.findPausePredecessors(s, e, d)
 		return
 	}
 	for l := e.Location; ; {
-		p := &o.places[l]
+		p := &o.locations[l]
 		if p.write != none {
 			o.before = append(o.before, p.write)
 			if e.Kind != sched.Acquire {
@@ -160,9 +161,9 @@ func (o *order) predecessors(s *sched.Scheduler, e *sched.Event, d int) {
 		}
 		switch other := l != e.Location; {
 		case e.Writes || other && e.Kind.MayWrite():
-			o.each(o.readers, l, p.read)
+			o.addSteps(o.readers, l, p.read)
 		case other:
-			o.each(o.failures, l, p.failed)
+			o.addSteps(o.failures, l, p.failed)
 		}
 		if l = s.NextOverlap(l, e.Location); l == e.Location {
 			return
@@ -170,8 +171,8 @@ func (o *order) predecessors(s *sched.Scheduler, e *sched.Event, d int) {
 	}
 }
 
-// each adds the steps that list has for the threads at location l.
-func (o *order) each(list []int32, l int32, threads sched.Threads) {
+// addSteps adds the steps that list has for the given threads at location l.
+func (o *happensBefore) addSteps(list []int32, l int32, threads sched.Threads) {
 	for r := threads; r != 0; r = r.Rest() {
 		d := list[int(l)*o.threads+r.First()]
 		o.before = append(o.before, d)
@@ -179,18 +180,19 @@ func (o *order) each(list []int32, l int32, threads sched.Threads) {
 	}
 }
 
-func (o *order) beforePause(s *sched.Scheduler, e *sched.Event, d int) {
+// findPausePredecessors is findPredecessors for a Pause.
+func (o *happensBefore) findPausePredecessors(s *sched.Scheduler, e *sched.Event, d int) {
 	if e.Woken {
 		for b := e.After - 1; b >= 0; b-- {
 			o.before = append(o.before, b)
 		}
 		return
 	}
-	choice := wakers(s.Trace()[:d], e) > 1
+	choice := countWakers(s.Trace()[:d], e) > 1
 	for i := range e.Waits {
 		w := e.Waits[i].Location
 		for l := w; ; {
-			p := &o.places[l]
+			p := &o.locations[l]
 			if p.write != none {
 				o.before = append(o.before, p.write)
 				if choice {
@@ -198,7 +200,7 @@ func (o *order) beforePause(s *sched.Scheduler, e *sched.Event, d int) {
 				}
 			}
 			if l != w {
-				o.each(o.failures, l, p.failed)
+				o.addSteps(o.failures, l, p.failed)
 			}
 			if l = s.NextOverlap(l, w); l == w {
 				break
@@ -207,9 +209,9 @@ func (o *order) beforePause(s *sched.Scheduler, e *sched.Event, d int) {
 	}
 }
 
-// wakers counts the steps of trace that ended the wait of e: writes to what it
-// waits for since it was read.
-func wakers(trace []sched.Event, e *sched.Event) int {
+// countWakers counts the steps of trace that could each have ended the wait of e:
+// the writes to what it waits for after e's thread has read it.
+func countWakers(trace []sched.Event, e *sched.Event) int {
 	n := 0
 	for d := range trace {
 		for _, w := range e.Waits {
@@ -222,30 +224,30 @@ func wakers(trace []sched.Event, e *sched.Event) int {
 	return n
 }
 
-// findRaces appends the races that end in e, which is the step d.
-func (o *order) findRaces(trace []sched.Event, e *sched.Event, d int) {
+// findRaces appends the races whose second step is e, the step d.
+func (o *happensBefore) findRaces(trace []sched.Event, e *sched.Event, d int) {
 	between := o.before
 	if e.Kind == sched.Acquire {
-		between = o.reversal // the unlock is between, and goes with its lock
+		between = o.reversal // an unlock in between moves with its lock
 	}
 	for i, a := range o.reversal {
 		first := &trace[a]
 		if first.Thread == e.Thread || o.knows(o.previous[d], first) ||
-			slices.Contains(o.reversal[:i], a) || o.ordered(trace, int(a), between) {
+			slices.Contains(o.reversal[:i], a) || o.precedesAny(trace, int(a), between) {
 			continue
 		}
 		o.races = append(o.races, race{first: int(a), second: d, event: declared(e)})
 	}
 }
 
-// knows reports whether first is, or happens before, the step d.
-func (o *order) knows(d int32, first *sched.Event) bool {
+// knows reports whether first happens before the step d, or is d.
+func (o *happensBefore) knows(d int32, first *sched.Event) bool {
 	return d != none && o.clock(int(d))[first.Thread] >= first.Index
 }
 
-// ordered reports whether the step a happens before one of between: then the
-// two are not next to each other, and it is not a that has to be passed.
-func (o *order) ordered(trace []sched.Event, a int, between []int32) bool {
+// precedesAny reports whether the step a happens before another step of between.
+// If so, that step orders a and the step after it, and these two are not a race.
+func (o *happensBefore) precedesAny(trace []sched.Event, a int, between []int32) bool {
 	for _, b := range between {
 		if int(b) != a && o.precedes(trace, a, int(b)) {
 			return true
@@ -254,15 +256,16 @@ func (o *order) ordered(trace []sched.Event, a int, between []int32) bool {
 	return false
 }
 
-// declared returns e as it was before it was taken: it may write.
+// declared returns e as its thread declared it, before it was known whether it
+// writes.
 func declared(e *sched.Event) sched.Event {
 	f := *e
 	f.Writes = f.Kind.MayWrite()
 	return f
 }
 
-// blockedRaces appends the races of threads that wait for a mutex at the end.
-func (o *order) blockedRaces(s *sched.Scheduler) {
+// addBlockedRaces appends the races of threads that wait for a mutex at the end.
+func (o *happensBefore) addBlockedRaces(s *sched.Scheduler) {
 	trace := s.Trace()
 	for r := s.Blocked(); r != 0; r = r.Rest() {
 		t := r.First()
@@ -270,7 +273,7 @@ func (o *order) blockedRaces(s *sched.Scheduler) {
 		if e.Kind != sched.Acquire || s.Stalled(t) {
 			continue
 		}
-		a := o.places[e.Location].acquire
+		a := o.locations[e.Location].acquire
 		if a == none || int(trace[a].Thread) == t || o.knows(o.latest[t], &trace[a]) {
 			continue
 		}

@@ -6,55 +6,55 @@ import (
 	"github.com/mapspec/mapspec/linearizability/internal/engine/sched"
 )
 
-// PCT says how to sample.
+// PCT configures probabilistic concurrency testing: see [Sample].
 type PCT struct {
-	// Depth is how many ordering constraints the bugs that are looked for
-	// need: at least 1.
+	// Depth is the number of ordering constraints that a bug may need to show.
+	// It is at least 1.
 	Depth int
-	// Seed makes the samples. Print it.
+	// Seed is the seed of the random numbers. Print it.
 	Seed uint64
-	// Executions is how many there are.
+	// Executions is the number of executions.
 	Executions int
 }
 
-// Sample runs p with priorities: of the threads that may go the one with the
-// highest goes, and at Depth-1 random steps the one that goes gets the lowest.
-// In a program of n threads and k steps an execution finds a bug of that depth
-// with a probability of at least 1/(n*k^(Depth-1)) (Burckhardt, Kothari,
-// Musuvathi and Nagarakatte, ASPLOS 2010). k is the largest number of steps
-// seen so far.
+// Sample runs p with random priorities. The enabled thread with the highest
+// priority runs, and at Depth-1 random steps the running thread gets the lowest
+// priority. In a program of n threads and k steps, an execution finds a bug of
+// that depth with a probability of at least 1/(n*k^(Depth-1)) (Burckhardt,
+// Kothari, Musuvathi and Nagarakatte, ASPLOS 2010). For k, Sample takes the
+// largest number of steps that it has seen.
 func Sample(p Program, o Options, c PCT) (Result, error) {
 	e := New(len(p.Threads), o)
 	defer e.Close()
 	return e.Sample(p, c)
 }
 
-// Sample explores p: see the function of this name.
+// Sample runs p as the function Sample does.
 func (e *Engine) Sample(p Program, c PCT) (Result, error) {
 	return e.run(p, &pct{PCT: c, priorities: make([]int, len(p.Threads)), steps: 1})
 }
 
-// pct is the strategy. Priorities are positive at first; the i-th change
-// gives -i, so that a later change sinks deeper.
+// pct is the strategy of [Sample]. Priorities are positive at first. The i-th
+// change sets a priority to -1-i, so that later changes sink deeper.
 type pct struct {
 	PCT
-	run        int
+	begun      int // executions
 	random     *rand.Rand
-	priorities []int
-	changes    []int // steps
-	steps      int
+	priorities []int // by thread
+	changes    []int // the steps at which priorities change
+	steps      int   // the most of an execution so far
 }
 
 func (c *pct) bound() (Bound, bool) { return Sampled, true }
 
 // begin draws the priorities and the steps at which they change. Each execution
-// has random numbers of its own.
+// has its own random numbers, so that it does not depend on the ones before it.
 func (c *pct) begin() bool {
-	if c.run == c.Executions {
+	if c.begun == c.Executions {
 		return false
 	}
-	c.random = rand.New(rand.NewPCG(c.Seed, uint64(c.run)))
-	c.run++
+	c.random = rand.New(rand.NewPCG(c.Seed, uint64(c.begun)))
+	c.begun++
 	for i := range c.priorities {
 		c.priorities[i] = i + 1
 	}

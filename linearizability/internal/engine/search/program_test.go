@@ -6,7 +6,7 @@ import (
 	"github.com/mapspec/mapspec/linearizability/internal/engine/sched"
 )
 
-// word is a variable as an instrumented sync/atomic would make it.
+// word is an atomic variable, as the stand-in for sync/atomic implements it.
 type word struct{ v uint64 }
 
 func (w *word) at() unsafe.Pointer { return unsafe.Pointer(&w.v) }
@@ -37,7 +37,7 @@ func (w *word) cas(old, new uint64) bool {
 	return true
 }
 
-// mutex is a mutex as an instrumented sync would make it.
+// mutex is a mutex, as the stand-in for sync implements it.
 type mutex struct{ state uint64 }
 
 func (m *mutex) at() unsafe.Pointer { return unsafe.Pointer(&m.state) }
@@ -45,7 +45,7 @@ func (m *mutex) lock()              { sched.Lock(m.at()) }
 func (m *mutex) tryLock() bool      { return sched.TryLock(m.at()) }
 func (m *mutex) unlock()            { sched.Unlock(m.at()) }
 
-// threads returns n threads that do the same with their own numbers.
+// threads returns n threads that run body with their own numbers.
 func threads(n int, body func(i int)) []func() {
 	var all []func()
 	for i := range n {
@@ -54,7 +54,7 @@ func threads(n int, body func(i int)) []func() {
 	return all
 }
 
-// readers: one thread writes, n threads read.
+// readers is a program in which one thread writes and n threads read.
 func readers(n int) Program {
 	x := new(word)
 	return Program{
@@ -63,8 +63,9 @@ func readers(n int) Program {
 	}
 }
 
-// lastzero: a reader looks for the last zero of an array; n writers make
-// entries one more than the one before (Abdulla and others 2017).
+// lastzero is a program in which a reader looks for the last zero of an array,
+// while each of n writers sets an entry to one more than the entry before it
+// (Abdulla and others 2017).
 func lastzero(n int) Program {
 	a := make([]word, n+1)
 	return Program{
@@ -76,8 +77,8 @@ func lastzero(n int) Program {
 	}
 }
 
-// fibonacci: two threads add to each other's variable n times, while a third
-// reads both (SV-COMP, fib_bench).
+// fibonacci is a program in which two threads add each other's variable to their
+// own n times, while a third thread reads both (SV-COMP, fib_bench).
 func fibonacci(n int) Program {
 	x, y := new(word), new(word)
 	return Program{

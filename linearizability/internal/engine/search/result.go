@@ -9,34 +9,32 @@ import (
 
 // Result is what an exploration found.
 type Result struct {
-	// Executions ended by themselves: completed, deadlocked or livelocked.
+	// Executions counts the executions that completed, deadlocked or livelocked.
 	Executions int
-	// Classes are the different ones among Executions, with Options.Distinct.
+	// Classes counts the equivalence classes of Executions, with Options.Distinct.
 	Classes int
-	// CutShort executions were given up, as sleep sets showed that each way
-	// to end them is equivalent to an execution explored before.
+	// CutShort counts the executions that were cut short, because sleep sets
+	// showed that every way to complete them repeats a class.
 	CutShort int
-	// Limited executions reached the limit of steps.
+	// Limited counts the executions that reached the limit on steps.
 	Limited int
 	// Steps counts the steps of all executions.
 	Steps int
-	// Failures among Executions, and the first.
+	// Failures counts the executions that failed. Failure is the first.
 	Failures int
 	Failure  *Failure
 	Coverage Coverage
 }
 
-// Redundant is how many executions were equivalent to an earlier one, with
+// Redundant returns how many executions were equivalent to an earlier one, with
 // Options.Distinct.
 func (r Result) Redundant() int { return r.Executions - r.Classes }
 
-// Failure is an execution that should not be.
+// Failure is an execution that failed.
 type Failure struct {
-	Ending sched.Ending
-	// Err says what is wrong.
-	Err error
-	// Schedule replays the execution: see [Replay].
-	Schedule Schedule
+	Ending   sched.Ending
+	Err      error    // what is wrong
+	Schedule Schedule // for [Replay]
 }
 
 func (f *Failure) String() string { return fmt.Sprintf("%v (schedule %v)", f.Err, f.Schedule) }
@@ -44,20 +42,20 @@ func (f *Failure) String() string { return fmt.Sprintf("%v (schedule %v)", f.Err
 // Bound is a reason why an exploration did not cover everything.
 type Bound string
 
-// The bounds.
+// The reasons why an exploration may not cover everything.
 const (
 	Budget       Bound = "budget"            // MaxExecutions or Timeout
-	Halted       Bound = "halted"            // by Stop
+	Halted       Bound = "halted"            // Stop returned true
 	StepLimit    Bound = "step limit"        // an execution did not end
 	Spins        Bound = "spins"             // rounds of a loop with Yield were left out
-	FirstFailure Bound = "first failure"     // not KeepGoing
-	Sampled      Bound = "sampled schedules" // by Sample
-	OneSchedule  Bound = "one schedule"      // by Replay
-	// FewPreemptions is the bound of the strategy Preemptions.
-	FewPreemptions Bound = "few preemptions"
+	FirstFailure Bound = "first failure"     // there was a failure, without KeepGoing
+	Sampled      Bound = "sampled schedules" // Sample ran
+	OneSchedule  Bound = "one schedule"      // Replay ran
+
+	FewPreemptions Bound = "few preemptions" // the strategy is Preemptions
 )
 
-// Coverage says whether every class was explored, or why not.
+// Coverage says whether every class was explored. Bounds are the reasons why not.
 type Coverage struct{ Bounds []Bound }
 
 // Complete reports whether every class was explored.
@@ -74,7 +72,7 @@ func (c Coverage) String() string {
 	return "bounded: " + strings.Join(names, ", ")
 }
 
-// add notes a bound once.
+// add adds a bound unless it is there already.
 func (c *Coverage) add(b Bound) {
 	for _, have := range c.Bounds {
 		if have == b {
@@ -84,10 +82,10 @@ func (c *Coverage) add(b Bound) {
 	c.Bounds = append(c.Bounds, b)
 }
 
-// DivergenceError says that a program did not do again what it did before,
-// though the same threads took the same steps. Look for random numbers,
+// DivergenceError says that a program is not deterministic: it did something else
+// although the same threads took the same steps. Look for random numbers,
 // iteration over a Go map, addresses used as data, pools, clocks, and state that
-// Setup does not make afresh.
+// Setup does not create.
 type DivergenceError struct {
 	Step      int
 	Want, Got string
@@ -95,11 +93,11 @@ type DivergenceError struct {
 }
 
 func (e *DivergenceError) Error() string {
-	return fmt.Sprintf("search: the program diverged at step %d: was %s, is now %s, after the same schedule %q: "+
-		"a program must be deterministic, and Setup must make its whole state afresh", e.Step, e.Want, e.Got, e.Schedule)
+	return fmt.Sprintf("search: the program diverged at step %d, after the same schedule %q: it was %s and is now %s: "+
+		"make the program deterministic, and let Setup create all of its state", e.Step, e.Schedule, e.Want, e.Got)
 }
 
-// SetupError says that Setup does not end.
+// SetupError says that Setup did not complete.
 type SetupError struct{ Ending sched.Ending }
 
 func (e *SetupError) Error() string { return fmt.Sprintf("search: Setup does not end: %v", e.Ending) }

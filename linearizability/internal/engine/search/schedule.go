@@ -8,7 +8,7 @@ import (
 	"github.com/mapspec/mapspec/linearizability/internal/engine/sched"
 )
 
-// Schedule says which thread took each step.
+// Schedule lists the thread that takes each step.
 type Schedule []uint8
 
 func scheduleOf(trace []sched.Event) Schedule {
@@ -19,8 +19,8 @@ func scheduleOf(trace []sched.Event) Schedule {
 	return s
 }
 
-// String returns the threads in order, the steps that one takes in a row
-// together: 0x3,1,0 is 0, 0, 0, 1, 0. ParseSchedule reads it.
+// String returns the schedule as text, with consecutive steps of a thread written
+// as one part: 0x3,1,0 means 0, 0, 0, 1, 0. ParseSchedule reads it.
 func (s Schedule) String() string {
 	var b strings.Builder
 	for i := 0; i < len(s); {
@@ -57,7 +57,7 @@ func ParseSchedule(text string) (Schedule, error) {
 			n, err = strconv.Atoi(count)
 		}
 		if err != nil || t < 0 || t >= sched.MaxThreads || n < 1 || len(s)+n > maxSchedule {
-			return nil, fmt.Errorf("search: schedule %q: %q is not THREAD or THREADxSTEPS", text, part)
+			return nil, fmt.Errorf("search: schedule %q: %q is not of the form THREAD or THREADxSTEPS", text, part)
 		}
 		for range n {
 			s = append(s, uint8(t))
@@ -66,36 +66,36 @@ func ParseSchedule(text string) (Schedule, error) {
 	return s, nil
 }
 
-// Replay runs p once, as s says. A schedule that is shorter than the execution
-// is continued without need to switch. The error says where s asks for a thread
-// that may not go.
+// Replay runs p once with the schedule s. If s ends before the execution does,
+// Replay continues without preemptions. It fails if s asks for a thread that is
+// not enabled.
 func Replay(p Program, o Options, s Schedule) (Result, error) {
 	e := New(len(p.Threads), o)
 	defer e.Close()
 	return e.Replay(p, s)
 }
 
-// Replay runs p once: see the function of this name.
+// Replay runs p as the function Replay does.
 func (e *Engine) Replay(p Program, s Schedule) (Result, error) {
-	return e.run(p, &replay{schedule: s})
+	return e.run(p, &replayer{schedule: s})
 }
 
-// replay is a strategy of one execution.
-type replay struct {
+// replayer is the strategy of [Replay].
+type replayer struct {
 	schedule Schedule
 	begun    bool
 	err      error
 }
 
-func (r *replay) bound() (Bound, bool) { return OneSchedule, true }
+func (r *replayer) bound() (Bound, bool) { return OneSchedule, true }
 
-func (r *replay) begin() bool {
+func (r *replayer) begin() bool {
 	first := !r.begun
 	r.begun = true
 	return first
 }
 
-func (r *replay) Choose(s *sched.Scheduler, enabled sched.Threads) int {
+func (r *replayer) Choose(s *sched.Scheduler, enabled sched.Threads) int {
 	trace := s.Trace()
 	d := len(trace)
 	if d >= len(r.schedule) {
@@ -106,17 +106,17 @@ func (r *replay) Choose(s *sched.Scheduler, enabled sched.Threads) int {
 	}
 	t := int(r.schedule[d])
 	if !enabled.Has(t) {
-		r.err = fmt.Errorf("search: step %d of the schedule is thread %d's, which has ended or must wait: "+
-			"the schedule is of another program, or of another version of this one", d, t)
+		r.err = fmt.Errorf("search: step %d of the schedule belongs to thread %d, which has ended or must wait: "+
+			"use a schedule of this version of the program", d, t)
 		return sched.Stop
 	}
 	return t
 }
 
-func (r *replay) end(s *sched.Scheduler) error {
+func (r *replayer) end(s *sched.Scheduler) error {
 	if n := len(s.Trace()); r.err == nil && n < len(r.schedule) {
-		r.err = fmt.Errorf("search: the execution ended after step %d of a schedule of %d: "+
-			"the schedule is of another program, or of another version of this one", n, len(r.schedule))
+		r.err = fmt.Errorf("search: the execution ended after %d of the schedule's %d steps: "+
+			"use a schedule of this version of the program", n, len(r.schedule))
 	}
 	return r.err
 }

@@ -6,10 +6,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mapspec/mapspec/linearizability/internal/testpart"
 	"github.com/mapspec/mapspec/linearizability/internal/engine/sched"
 )
 
-// lockOrder deadlocks in one class: each thread has its first mutex.
+// lockOrder deadlocks in one class, in which each thread holds its first mutex.
 func lockOrder() Program {
 	a, b := new(mutex), new(mutex)
 	take := func(m, n *mutex) func() {
@@ -44,14 +45,17 @@ func mustRun(t *testing.T, p Program, o Options) Result {
 	return r
 }
 
-func TestADeadlockIsAFailure(t *testing.T) {
+func TestDeadlockIsAFailure(t *testing.T) {
 	r := mustRun(t, lockOrder(), Options{KeepGoing: true, Distinct: true})
 	if r.Classes != 3 || r.Failures != 1 || r.Failure.Ending != sched.Deadlocked || !r.Coverage.Complete() {
-		t.Errorf("%+v, want one deadlock in 3 classes, complete", r)
+		t.Fatalf("%+v, want one deadlock in 3 classes, complete", r)
+	}
+	if want := "deadlock: these threads do not end: 0, 1"; r.Failure.Err.Error() != want {
+		t.Errorf("error %q, want %q", r.Failure.Err, want)
 	}
 }
 
-func TestALivelockIsAFailure(t *testing.T) {
+func TestLivelockIsAFailure(t *testing.T) {
 	x, y := new(word), new(word)
 	wait := func(a, b *word) func() {
 		return func() {
@@ -69,7 +73,7 @@ func TestALivelockIsAFailure(t *testing.T) {
 	}
 }
 
-func TestAPanicIsAFailureUnlessTheCheckAllowsIt(t *testing.T) {
+func TestPanicIsAFailureUnlessCheckAllowsIt(t *testing.T) {
 	p := assertion()
 	r := mustRun(t, p, Options{KeepGoing: true, Distinct: true})
 	if r.Failures != 1 || !strings.Contains(r.Failure.Err.Error(), "thread 1 panics: between") {
@@ -81,7 +85,7 @@ func TestAPanicIsAFailureUnlessTheCheckAllowsIt(t *testing.T) {
 	}
 }
 
-func TestGoexitIsAResult(t *testing.T) {
+func TestGoexitIsReportedToCheck(t *testing.T) {
 	x := new(word)
 	exits := 0
 	r := mustRun(t, Program{
@@ -102,7 +106,7 @@ func TestGoexitIsAResult(t *testing.T) {
 	}
 }
 
-func TestTheStepLimitBoundsTheCoverage(t *testing.T) {
+func TestStepLimitBoundsTheCoverage(t *testing.T) {
 	x := new(word)
 	r := mustRun(t, Program{Threads: []func(){func() {
 		for {
@@ -114,16 +118,16 @@ func TestTheStepLimitBoundsTheCoverage(t *testing.T) {
 	}
 }
 
-func TestTheBudgetBoundsTheCoverage(t *testing.T) {
+func TestBudgetBoundsTheCoverage(t *testing.T) {
 	r := mustRun(t, readers(5), Options{MaxExecutions: 10})
 	if r.Executions != 10 || r.Coverage.String() != "bounded: budget" {
 		t.Errorf("%+v, %v; want 10 executions", r, r.Coverage)
 	}
 }
 
-// A program that behaves differently the next time is refused, whichever way it
+// A program that behaves differently the next time is refused, however it
 // differs.
-func TestADivergingProgramIsAnError(t *testing.T) {
+func TestDivergingProgramIsAnError(t *testing.T) {
 	x, y := new(word), new(word)
 	for name, body := range map[string]func(run int){
 		"another location": func(run int) {
@@ -158,7 +162,7 @@ func TestADivergingProgramIsAnError(t *testing.T) {
 	}
 }
 
-func TestAFailingScheduleReplays(t *testing.T) {
+func TestFailingScheduleReplays(t *testing.T) {
 	for name, p := range map[string]Program{"deadlock": lockOrder(), "panic": assertion()} {
 		f := mustRun(t, p, Options{}).Failure
 		s, err := ParseSchedule(f.Schedule.String())
@@ -172,7 +176,7 @@ func TestAFailingScheduleReplays(t *testing.T) {
 	}
 }
 
-func TestAScheduleOfAnotherProgramIsAnError(t *testing.T) {
+func TestScheduleOfAnotherProgramIsAnError(t *testing.T) {
 	for _, s := range []Schedule{{5}, {0, 0, 0, 1, 1, 1, 1, 1}} {
 		if r, err := Replay(assertion(), Options{}, s); err == nil {
 			t.Errorf("schedule %v: %+v, want an error", s, r)
@@ -180,7 +184,7 @@ func TestAScheduleOfAnotherProgramIsAnError(t *testing.T) {
 	}
 }
 
-func TestSchedulesAreReadAsWritten(t *testing.T) {
+func TestParseScheduleReadsWhatStringWrites(t *testing.T) {
 	s := Schedule{0, 0, 0, 1, 12, 12, 0}
 	if got, err := ParseSchedule(s.String()); s.String() != "0x3,1,12x2,0" || err != nil || got.String() != s.String() {
 		t.Errorf("%v: %v, %v", s, got, err)
@@ -213,7 +217,7 @@ func TestPCTFindsABugOfDepthTwo(t *testing.T) {
 	}
 }
 
-func TestCountsDoNotDependOnProcessors(t *testing.T) {
+func TestCountsDoNotDependOnGOMAXPROCS(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	var got [2]Result
 	for i := range got {
@@ -225,12 +229,12 @@ func TestCountsDoNotDependOnProcessors(t *testing.T) {
 	}
 }
 
-// Nothing is kept of an execution: the heap is as large after a million of them
-// as after some.
-func TestMemoryIsFlat(t *testing.T) {
-	executions := 1_000_000
-	if testing.Short() {
-		executions = 50_000
+// Nothing of an execution is kept: the heap is no larger after many executions
+// than after a tenth of them. In the complete run there are a million.
+func TestMemoryDoesNotGrow(t *testing.T) {
+	executions := 50_000
+	if testpart.Run(0) && !testing.Short() {
+		executions = 1_000_000
 	}
 	n, early, late := 0, uint64(0), uint64(0)
 	p := fibonacci(6)
@@ -259,7 +263,7 @@ func heap() uint64 {
 	return m.HeapAlloc
 }
 
-// BenchmarkRun explores 3 threads of 2 operations each: a store and a
+// BenchmarkRun explores 3 threads with 2 operations each: a store and a
 // compare-and-swap loop.
 func BenchmarkRun(b *testing.B) {
 	x, y := new(word), new(word)

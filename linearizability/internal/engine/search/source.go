@@ -2,20 +2,21 @@ package search
 
 import "github.com/mapspec/mapspec/linearizability/internal/engine/sched"
 
-// A race between the steps e and f is reversed by going back to before e and
-// taking there what does not depend on e, then f. Any thread that could start
-// this sequence, an initial, will do as a beginning: if one of them is planned or
-// was explored, nothing is to be done. (Abdulla and others 2017, algorithm 1)
+// To reverse a race between the steps e and f, the search goes back to before e.
+// There it must explore the steps that do not depend on e, and then f. Any thread
+// that can begin this sequence is an initial. If one of the initials is already
+// planned or explored, there is nothing to do. (Abdulla and others 2017,
+// algorithm 1)
 //
-// The second step is taken to write if it may: a compare-and-swap that failed
-// after the first may succeed before it. So it is an initial more rarely than it
-// might be, and more is explored rather than less.
+// The second step counts as a write if it may write: a compare-and-swap that
+// failed after the first step may succeed before it. That makes initials rarer
+// than they could be, so the search explores more rather than less.
 
-// reverse makes sure that the node before the race has an initial to explore.
-func (x *search) reverse(trace []sched.Event, r *race) {
+// reverse plans the exploration of an initial at the node before the race.
+func (x *depthFirst) reverse(trace []sched.Event, r *race) {
 	n := &x.path[r.first]
-	done := n.todo | n.sleepers()
-	x.between(trace, r)
+	planned := n.todo | n.sleepers()
+	x.collectSequence(trace, r)
 	var seen sched.Threads
 	choice := none
 	for i, e := range x.sequence {
@@ -27,7 +28,7 @@ func (x *search) reverse(trace []sched.Event, r *race) {
 		if x.dependsOnEarlier(i) {
 			continue
 		}
-		if done.Has(t) {
+		if planned.Has(t) {
 			return
 		}
 		if choice == none {
@@ -35,14 +36,14 @@ func (x *search) reverse(trace []sched.Event, r *race) {
 		}
 	}
 	if !n.enabled.Has(choice) {
-		panic("search: a step that depends on nothing may not go: the conflicts are wrong")
+		panic("search: a thread whose step depends on nothing is not enabled: the conflicts are wrong")
 	}
 	n.todo |= sched.Only(choice)
 }
 
-// between sets x.sequence to the steps between those of the race that do not
-// happen after its first, and its second.
-func (x *search) between(trace []sched.Event, r *race) {
+// collectSequence sets x.sequence to the steps between the two steps of the race
+// that do not happen after the first, followed by the second.
+func (x *depthFirst) collectSequence(trace []sched.Event, r *race) {
 	x.sequence = x.sequence[:0]
 	for d := r.first + 1; d < r.second; d++ {
 		if !x.order.precedes(trace, r.first, d) {
@@ -52,9 +53,9 @@ func (x *search) between(trace []sched.Event, r *race) {
 	x.sequence = append(x.sequence, &r.event)
 }
 
-// dependsOnEarlier reports whether the i-th step of x.sequence, the first of
-// its thread there, conflicts with one before it.
-func (x *search) dependsOnEarlier(i int) bool {
+// dependsOnEarlier reports whether the i-th step of x.sequence, the first of its
+// thread there, conflicts with a step before it.
+func (x *depthFirst) dependsOnEarlier(i int) bool {
 	for _, e := range x.sequence[:i] {
 		if sched.Conflict(e, x.sequence[i]) {
 			return true

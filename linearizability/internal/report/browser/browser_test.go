@@ -20,7 +20,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
-	"github.com/mapspec/mapspec/linearizability/internal/report"
+	layout "github.com/mapspec/mapspec/linearizability/internal/report/page"
 )
 
 var screenshots = flag.String("screenshots", "", "write pictures of all reports into this `directory`")
@@ -83,7 +83,7 @@ func written(t *testing.T) map[string]string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := report.HTML(f, c); err != nil {
+		if err := layout.Write(f, c); err != nil {
 			t.Fatal(err)
 		}
 		if err := f.Close(); err != nil {

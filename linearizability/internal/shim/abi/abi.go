@@ -1,9 +1,9 @@
-// Package abi stands in for internal/abi: it has what the hash trie of
-// internal/sync uses, which is to ask how a built-in map hashes its keys and
+// Package abi stands in for internal/abi in the rewritten copy of sync.Map. It has only
+// what the hash trie in internal/sync uses: how a built-in map hashes its keys and
 // compares its values.
 //
-// Nothing is kept from call to call: what threads share they would have to
-// synchronise, and the race detector would take that for the map's.
+// It has no state. Threads would have to synchronize to share state, and the race
+// detector would take that for synchronization of the map.
 package abi
 
 import (
@@ -16,14 +16,14 @@ import (
 // Type is a type.
 type Type struct {
 	t reflect.Type
-	// Equal compares two values of the type; nil if they cannot be compared. It
-	// panics as == does.
+	// Equal compares two values of the type, and panics when == does. It is nil if
+	// the type is not comparable.
 	Equal func(a, b unsafe.Pointer) bool
 }
 
 // MapType is the type of a map.
 type MapType struct {
-	// Hasher hashes the key at p. It panics as a map does.
+	// Hasher hashes the key at p. It panics when a built-in map does.
 	Hasher func(p unsafe.Pointer, seed uintptr) uintptr
 	Elem   *Type
 }
@@ -33,19 +33,19 @@ func TypeOf(x any) *Type { return newType(reflect.TypeOf(x)) }
 
 func newType(t reflect.Type) *Type { return &Type{t: t, Equal: equalOf(t)} }
 
-// MapType returns t, which must be a map's type, as that.
+// MapType returns t as a MapType. The type must be a map type.
 func (t *Type) MapType() *MapType {
 	return &MapType{Hasher: hasherOf(t.t.Key()), Elem: newType(t.t.Elem())}
 }
 
-// NoEscape returns p, of which the compiler then does not know where it points:
-// what is there can stay on the stack.
+// NoEscape returns p. It hides from the compiler where the result points, so that a
+// variable can stay on the stack.
 func NoEscape(p unsafe.Pointer) unsafe.Pointer {
 	x := uintptr(p)
 	return *(*unsafe.Pointer)(unsafe.Pointer(&x))
 }
 
-// hasherOf knows those types well that maps are explored with.
+// hasherOf has special cases for the types of the keys that explorations use.
 func hasherOf(t reflect.Type) func(unsafe.Pointer, uintptr) uintptr {
 	switch t.Kind() {
 	case reflect.String:

@@ -24,7 +24,7 @@ func panics(f func()) (text string) {
 	return ""
 }
 
-func TestKeysAreHashedByContentWhateverTheirType(t *testing.T) {
+func TestKeysOfAllTypesAreHashedByContent(t *testing.T) {
 	type named string
 	type pair struct {
 		a int
@@ -32,20 +32,20 @@ func TestKeysAreHashedByContentWhateverTheirType(t *testing.T) {
 	}
 	want := hashing.String("k1", 9)
 	if hash("k1") != want || hash(any("k1")) != want || hash(named("k1")) != want || hash(any(named("k1"))) != want {
-		t.Error("strings")
+		t.Error("strings are not hashed by content")
 	}
 	if want := hashing.Uint64(7, 9); hash(7) != want || hash(any(7)) != want || hash(int8(7)) != want || hash(uint64(7)) != want {
-		t.Error("integers")
+		t.Error("integers are not hashed by content")
 	}
 	if hash(pair{1, "x"}) != hashing.Any(pair{1, "x"}, 9) || hash(pair{1, "x"}) == hash(pair{2, "x"}) {
-		t.Error("structs")
+		t.Error("structs are not hashed by content")
 	}
 	if p := panics(func() { hash(any([]int{})) }); !strings.Contains(p, "unhashable type") {
-		t.Errorf("panic %s", p)
+		t.Errorf("panic %q", p)
 	}
 }
 
-func TestValuesAreComparedAsByGo(t *testing.T) {
+func TestEqualAgreesWithGo(t *testing.T) {
 	x := new(int)
 	if !equal("a", "a") || equal("a", "b") || !equal(1, 1) || equal(1, 2) || !equal(x, x) || equal(x, new(int)) ||
 		!equal[any](1, 1) || equal[any](1, "1") || !equal(1.5, 1.5) || equal([2]int{1, 2}, [2]int{1, 3}) ||
@@ -53,14 +53,14 @@ func TestValuesAreComparedAsByGo(t *testing.T) {
 		t.Error("Equal is not ==")
 	}
 	if p := panics(func() { equal[any]([]int{}, []int{}) }); !strings.Contains(p, "comparing uncomparable type []int") {
-		t.Errorf("panic %s", p)
+		t.Errorf("panic %q", p)
 	}
 	if abi.TypeOf(map[int][]int(nil)).MapType().Elem.Equal != nil {
-		t.Error("slices can be compared")
+		t.Error("there is an Equal for slices, which are not comparable")
 	}
 }
 
-func TestUsualKeysAreHashedWithoutAllocation(t *testing.T) {
+func TestKeysOfExplorationsAreHashedWithoutAllocation(t *testing.T) {
 	h := abi.TypeOf(map[any]any(nil)).MapType().Hasher
 	if n := testing.AllocsPerRun(100, func() {
 		var k any = "conn-1"

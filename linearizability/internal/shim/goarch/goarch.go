@@ -1,5 +1,5 @@
-// Package goarch stands in for internal/goarch: it has what the hash trie of
-// internal/sync uses.
+// Package goarch stands in for internal/goarch in the rewritten copy of sync.Map. It
+// has only what the hash trie in internal/sync uses.
 package goarch
 
 import "math/bits"

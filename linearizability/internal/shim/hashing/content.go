@@ -11,17 +11,17 @@ import (
 	"github.com/mapspec/mapspec/linearizability/internal/shim/refuse"
 )
 
-// content is a value as bytes: equal values have equal forms, and others of the
-// same type have other ones (but for NaNs, of which all are alike), in an order
-// that is that of numbers and strings.
+// content is the content of a value as bytes. Equal values have equal forms, and
+// different values of a type have different forms, except that all NaNs are alike. The
+// forms of numbers and strings sort as the values do.
 type content struct {
 	form   []byte
 	ending number
 }
 
-// Form returns the type and the content of a value as bytes, to sort by: within
-// a type of integers, floats or strings that is their order, else some order that
-// depends on nothing but contents. It panics as Any does.
+// Form returns the type and the content of a value as bytes, to sort by. Integers,
+// floats and strings of one type sort as usual. All other values sort in some order that
+// depends only on their contents. Form panics when Any does.
 func Form(v any) []byte {
 	c := contentOf(v)
 	if v == nil {
@@ -30,11 +30,11 @@ func Form(v any) []byte {
 	return append(nameOf(reflect.TypeOf(v)), c.form...)
 }
 
-// nameOf tells types of packages with the same name apart.
+// nameOf returns a name of t that includes the full import path of its package.
 func nameOf(t reflect.Type) []byte { return fmt.Appendf(nil, "%s %s\x00", t.PkgPath(), t) }
 
 func contentOf(v any) content {
-	_ = map[any]struct{}(nil)[v] // panics as a map does
+	_ = map[any]struct{}(nil)[v] // panics if v cannot be a key
 	var c content
 	if v != nil {
 		c.add(reflect.ValueOf(v))
@@ -42,14 +42,15 @@ func contentOf(v any) content {
 	return c
 }
 
-// ofContent hashes named types as it does those they are made of.
-func ofContent(v any, seed uint64) uint64 {
+// hashContent hashes v by reflection. A value of a named type has the hash of its
+// underlying value.
+func hashContent(v any, seed uint64) uint64 {
 	c := contentOf(v)
 	if v != nil {
 		switch r := reflect.ValueOf(v); {
 		case r.Kind() == reflect.String:
 			return String(r.String(), seed)
-		case c.ending.is && (r.CanInt() || r.CanUint()):
+		case c.ending.present && (r.CanInt() || r.CanUint()):
 			return Uint64(c.ending.value, seed)
 		}
 	}
@@ -59,7 +60,7 @@ func ofContent(v any, seed uint64) uint64 {
 	return s.Sum(seed)
 }
 
-// add appends v. It does not use Interface, so that unexported fields do.
+// add appends v. It does not call v.Interface, which panics for unexported fields.
 func (c *content) add(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Bool:
@@ -87,6 +88,7 @@ func (c *content) add(v reflect.Value) {
 	}
 }
 
+// addParts appends the parts of v.
 func (c *content) addParts(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Interface:
@@ -111,18 +113,18 @@ func (c *content) addParts(v reflect.Value) {
 			}
 		}
 	default:
-		panic(fmt.Sprintf("hashing: a %s cannot be hashed", v.Type()))
+		panic(fmt.Sprintf("hashing: a value of type %s cannot be hashed", v.Type()))
 	}
 }
 
-// integer appends x, which sorts as key does.
+// integer appends x in the form of key, which sorts as x does.
 func (c *content) integer(x, key uint64) {
 	c.form = binary.BigEndian.AppendUint64(c.form, key)
 	c.ending = number{x, true}
 }
 
-// float appends bits that sort as floats do. It makes the two zeros equal, as
-// == has them, and all NaNs, which a hash may.
+// float appends bytes that sort as floats do. The two zeros are equal, as they are for
+// ==, and so are all NaNs, which a hash function may do.
 func (c *content) float(f float64) {
 	switch {
 	case f == 0:
@@ -140,8 +142,8 @@ func (c *content) float(f float64) {
 	c.ending = number{}
 }
 
-// text appends s and an end that sorts before every continuation: a zero byte
-// is followed by 1 within, and by 0 at the end.
+// text appends s and an end mark. A zero byte in s becomes 0, 1 and the end mark is 0, 0,
+// so that a string sorts before its continuations.
 func (c *content) text(s string) {
 	var digits Stream
 	for i := range len(s) {
@@ -155,6 +157,7 @@ func (c *content) text(s string) {
 	c.ending = digits.ending
 }
 
+// ordinalOf returns the number of a pointer, with 0 for nil.
 func ordinalOf(v reflect.Value) uint64 {
 	p := unsafe.Pointer(v.Pointer())
 	if p == nil {
@@ -165,9 +168,9 @@ func ordinalOf(v reflect.Value) uint64 {
 			return n
 		}
 	}
-	if sched.Running() { // whatever the map makes of the panic
+	if sched.Running() { // record it, even if the map recovers from the panic
 		refuse.At("hashing a "+v.Type().String()+" by its address", "a key")
 	}
-	panic(fmt.Sprintf("hashing: a %s has no ordinal, and its address must not decide: use keys without pointers, "+
-		"or number them with SetOrdinal", v.Type()))
+	panic(fmt.Sprintf("hashing: a %s has no ordinal, and must not be hashed by its address: use keys without pointers, "+
+		"or number the pointers with SetOrdinal", v.Type()))
 }

@@ -1,41 +1,40 @@
-// Package hashing hashes for the rewritten copies of maps: by content, never by
-// address, with no seed but the given one, and under one of three policies.
+// Package hashing is the hash function of the rewritten copies of maps. It hashes
+// content, never addresses, and uses no seed except the one that it is given. So
+// hashes are the same in every execution, and an exploration can choose how hostile
+// they are.
 //
-//	hashing.go  this introduction; policies, Uint64, String, Any
-//	content.go  the content of a value that has parts
-//	stream.go   bytes that come in pieces
+// # The main idea
 //
-// # The one idea
+// A map must be correct for every hash function. The interesting ones are hostile, and
+// random keys practically never collide in such ways. There are three policies:
 //
-// A map is right whatever its hash function; the interesting hashes are the
-// hostile ones, which no random key meets.
+//	mix      hashes differ in all bits
+//	prefix   hashes differ only in the lowest 4 bits
+//	collide  all hashes are equal
 //
-//	mix      hashes differ in all their bits
-//	prefix   hashes are equal but for their lowest 4 bits
-//	collide  hashes are equal
-//
-// Prefix makes a trie that looks at the highest bits first as deep as it gets,
-// and fills one bucket of a table whose bucket is chosen by higher bits. Its 4
-// bits are the number that the key ends with, modulo 16: that of an integer, of
-// a string's trailing digits ("conn-3"), of the last part of a struct. So 16
-// keys that are numbered differ, which a hash could not promise. Without a
-// number they are a hash of the content.
+// Under prefix, a trie that uses the highest bits first is as deep as possible, and a
+// table that chooses a bucket by higher bits has one full bucket. The lowest 4 bits are
+// the number at the end of the key, modulo 16: the value of an integer, the trailing
+// digits of a string ("conn-3"), the last part of a struct. So 16 keys with consecutive
+// numbers all have different hashes, which a real hash function could not guarantee. If
+// a key does not end with a number, the 4 bits are a hash of its content.
 //
 // # Pointers
 //
-// Addresses differ from execution to execution. Who explores a map whose keys
-// hold pointers gives them numbers: see [SetOrdinal].
+// Addresses differ between executions. Before a map whose keys contain pointers is
+// explored, the pointers must get numbers: see [SetOrdinal].
 package hashing
 
 import (
 	"fmt"
+	"strings"
 	"unsafe"
 )
 
-// Policy says how hostile hashes are.
+// Policy says how hostile the hashes are.
 type Policy uint8
 
-// The policies: see the introduction. Mix is in force at first.
+// The policies. The package comment explains them. Mix is the default.
 const (
 	Mix Policy = iota
 	Prefix
@@ -51,14 +50,14 @@ func (p Policy) String() string {
 	return fmt.Sprintf("Policy(%d)", uint8(p))
 }
 
-// ParsePolicy is the inverse of String.
+// ParsePolicy returns the policy with the given name.
 func ParsePolicy(s string) (Policy, error) {
 	for i, name := range names {
 		if name == s {
 			return Policy(i), nil
 		}
 	}
-	return 0, fmt.Errorf("hashing: no policy is named %q: give one of %v", s, names)
+	return 0, fmt.Errorf("hashing: unknown policy %q: use one of %s", s, strings.Join(names[:], ", "))
 }
 
 var (
@@ -67,23 +66,23 @@ var (
 	ordinal func(unsafe.Pointer) (uint64, bool)
 )
 
-// SetPolicy puts a policy into force. No execution may be running.
+// SetPolicy sets the policy. It must not be called during an execution.
 func SetPolicy(p Policy) {
 	if int(p) >= len(names) {
-		panic(fmt.Sprintf("hashing: %v is none: use Mix, Prefix or Collide", p))
+		panic(fmt.Sprintf("hashing: %v is not a policy: use Mix, Prefix or Collide", p))
 	}
 	policy = p
 }
 
-// Current returns the policy in force.
+// Current returns the current policy.
 func Current() Policy { return policy }
 
-// SetOrdinal sets the function that numbers pointers, and says which ones it
-// knows. Hashing any other one but nil panics.
+// SetOrdinal sets the function that numbers pointers. It reports which pointers it
+// knows. Hashing a pointer that it does not know panics, except for nil.
 func SetOrdinal(f func(p unsafe.Pointer) (ordinal uint64, known bool)) { ordinal = f }
 
-// Used reports whether a hash was asked for since ResetUsed. A map that never
-// hashes behaves alike under all policies.
+// Used reports whether a hash was computed since ResetUsed. A map that never hashes
+// behaves in the same way under all policies.
 //
 //go:norace
 func Used() bool { return used }
@@ -93,8 +92,8 @@ func Used() bool { return used }
 //go:norace
 func ResetUsed() { used = false }
 
-// noteUse is called by threads that the race detector takes for unordered.
-// Ordering them by an atomic would hide races of the map.
+// noteUse is marked norace, as the race detector takes the calling threads for
+// concurrent. An atomic would order them, and so hide races of the map.
 //
 //go:norace
 func noteUse() {
@@ -103,22 +102,22 @@ func noteUse() {
 	}
 }
 
-// number is what a content ends with.
+// number is the number at the end of some content, if there is one.
 type number struct {
-	value uint64
-	is    bool
+	value   uint64
+	present bool
 }
 
-// suffixBits is how many bits prefix leaves to the key.
+// suffixBits is the number of bits in which hashes differ under prefix.
 const suffixBits = 4
 
-// finish returns the hash of what has the given digest and ends with n.
+// finish returns the hash of content with the given digest that ends with n.
 func finish(digest uint64, n number, seed uint64) uint64 {
 	noteUse()
 	switch policy {
 	case Prefix:
 		suffix := digest
-		if n.is {
+		if n.present {
 			suffix = n.value
 		}
 		const mask = 1<<suffixBits - 1
@@ -137,19 +136,19 @@ func mix(x uint64) uint64 {
 	return x ^ x>>31
 }
 
-// Uint64 hashes an integer.
+// Uint64 returns the hash of an integer.
 func Uint64(x, seed uint64) uint64 { return finish(x, number{x, true}, seed) }
 
-// String hashes a string. It takes time proportional to its length.
+// String returns the hash of a string, in time proportional to its length.
 func String(s string, seed uint64) uint64 {
 	var c Stream
 	c.WriteString(s)
 	return c.Sum(seed)
 }
 
-// Any hashes what an interface holds, by its content: equal values have equal
-// hashes. Strings and integers are hashed as String and Uint64 do, without an
-// allocation. Any panics as a Go map does if v cannot be a key.
+// Any returns the hash of the content of v. Equal values have equal hashes. Strings and
+// integers have the hashes that String and Uint64 return, and the common types of them
+// need no allocation. Any panics as a Go map does if v cannot be a key.
 func Any(v any, seed uint64) uint64 {
 	switch x := v.(type) {
 	case string:
@@ -165,5 +164,5 @@ func Any(v any, seed uint64) uint64 {
 	case uint64:
 		return Uint64(x, seed)
 	}
-	return ofContent(v, seed)
+	return hashContent(v, seed)
 }

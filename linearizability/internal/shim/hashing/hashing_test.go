@@ -12,6 +12,7 @@ import (
 	"github.com/mapspec/mapspec/linearizability/internal/shim/refuse"
 )
 
+// under sets the policy for the rest of the test.
 func under(t *testing.T, p hashing.Policy) {
 	t.Helper()
 	hashing.SetPolicy(p)
@@ -25,7 +26,7 @@ type pair struct {
 	b any
 }
 
-func TestSixteenNumberedKeysDifferUnderPrefixInTheLowestBitsOnly(t *testing.T) {
+func TestPrefixTellsSixteenNumberedKeysApartByTheLowestBits(t *testing.T) {
 	under(t, hashing.Prefix)
 	for what, key := range map[string]func(i int) any{
 		"int":          func(i int) any { return i },
@@ -46,7 +47,7 @@ func TestSixteenNumberedKeysDifferUnderPrefixInTheLowestBitsOnly(t *testing.T) {
 	}
 }
 
-func TestCollideMakesAllHashesEqualAndMixMakesThemDiffer(t *testing.T) {
+func TestMixTellsValuesApartAndCollideDoesNot(t *testing.T) {
 	values := []any{1, 2, "a", "b", "", pair{"a", 1}, pair{"a", "1"}, pair{"a1", nil}, [2]string{"a", "b"}, [2]string{"ab", ""},
 		1.5, -1.5, 2i, true, nil, struct{}{}}
 	distinct := func() int {
@@ -56,13 +57,13 @@ func TestCollideMakesAllHashesEqualAndMixMakesThemDiffer(t *testing.T) {
 		}
 		return len(seen)
 	}
-	// nil and struct{}{} hash as "" does: they have no content.
+	// nil, struct{}{} and "" have equal hashes, as they have no content.
 	if got := distinct(); got != len(values)-2 {
-		t.Errorf("mix: %d hashes of %d values", got, len(values))
+		t.Errorf("mix: %d different hashes of %d values, want %d", got, len(values), len(values)-2)
 	}
 	under(t, hashing.Collide)
 	if got := distinct(); got != 1 {
-		t.Errorf("collide: %d hashes", got)
+		t.Errorf("collide: %d different hashes, want 1", got)
 	}
 }
 
@@ -85,7 +86,7 @@ func TestPointersNeedOrdinals(t *testing.T) {
 	hashing.SetOrdinal(func(p unsafe.Pointer) (uint64, bool) { return 3, p == unsafe.Pointer(x) })
 	t.Cleanup(func() { hashing.SetOrdinal(nil) })
 	if hashing.Any(pair{"", x}, 1) == hashing.Any(pair{"", (*int)(nil)}, 1) {
-		t.Error("nil and an ordinal are alike")
+		t.Error("nil and a pointer with an ordinal have equal hashes")
 	}
 	defer func() {
 		if r := recover(); r == nil || !strings.Contains(fmt.Sprint(r), "*int has no ordinal") {
@@ -95,9 +96,9 @@ func TestPointersNeedOrdinals(t *testing.T) {
 	hashing.Any(y, 1)
 }
 
-// In an execution a pointer without a number is a refusal, which is remembered
-// whatever the map makes of the panic.
-func TestHashingAnAddressIsRefused(t *testing.T) {
+// In an execution, hashing a pointer without a number is a refusal, which is remembered
+// even if the map recovers from the panic.
+func TestHashingAPointerWithoutOrdinalIsRefused(t *testing.T) {
 	t.Cleanup(refuse.Reset)
 	s := sched.New(1, sched.Limits{})
 	defer s.Close()
@@ -108,12 +109,12 @@ func TestHashingAnAddressIsRefused(t *testing.T) {
 			hashing.Any(key, 1)
 		})
 		if e := refuse.Last(); e == nil || !strings.Contains(e.What, " by its address") {
-			t.Errorf("%T: refused was %v", key, e)
+			t.Errorf("%T: refusal %v, want one about its address", key, e)
 		}
 	}
 }
 
-func TestWhatAMapRefusesAsKeyPanics(t *testing.T) {
+func TestAnyPanicsIfAMapDoes(t *testing.T) {
 	for _, v := range []any{[]int{}, map[int]int{}, func() {}, pair{"", []int{}}} {
 		func() {
 			defer func() {
@@ -126,28 +127,28 @@ func TestWhatAMapRefusesAsKeyPanics(t *testing.T) {
 	}
 }
 
-func TestUsedIsNoted(t *testing.T) {
+func TestUsedReportsHashes(t *testing.T) {
 	hashing.ResetUsed()
 	if hashing.Used() {
-		t.Error("used after reset")
+		t.Error("Used reports true after ResetUsed")
 	}
 	if hashing.String("", 0); !hashing.Used() {
-		t.Error("a hash was not noted")
+		t.Error("Used reports false after a hash")
 	}
 }
 
-func TestPoliciesHaveNames(t *testing.T) {
+func TestParsePolicyReadsNames(t *testing.T) {
 	for _, p := range []hashing.Policy{hashing.Mix, hashing.Prefix, hashing.Collide} {
 		if q, err := hashing.ParsePolicy(p.String()); q != p || err != nil {
-			t.Errorf("%v is parsed as %v, %v", p, q, err)
+			t.Errorf("the name of %v is parsed as %v, %v", p, q, err)
 		}
 	}
 	if _, err := hashing.ParsePolicy("kind"); err == nil {
-		t.Error("kind is a policy")
+		t.Error("kind is parsed as a policy")
 	}
 }
 
-func TestKeysOfTheUsualTypesAreHashedWithoutAllocation(t *testing.T) {
+func TestCommonKeysAreHashedWithoutAllocation(t *testing.T) {
 	var s, i any = "conn-300", 300
 	if n := testing.AllocsPerRun(100, func() { hashing.Any(s, 1); hashing.Any(i, 1); hashing.String("conn-300", 1) }); n != 0 {
 		t.Errorf("%v allocations", n)

@@ -1,10 +1,10 @@
 package hashing
 
-// Stream is bytes that come in pieces. Its zero value has none. Its Sum depends
-// on the bytes alone: it is what String returns for them.
+// Stream hashes the bytes that are written to it. The zero value has no bytes. Sum
+// depends only on the bytes, and equals the String of them.
 type Stream struct {
-	digest uint64 // FNV-1a, less its offset basis
-	ending number // that the bytes end with in decimal, modulo 2^64
+	digest uint64 // FNV-1a, xored with its offset basis so that the zero value is right
+	ending number // the decimal number at the end of the bytes, modulo 2^64
 }
 
 // The parameters of FNV-1a (Fowler, Noll and Vo).
@@ -13,7 +13,7 @@ const (
 	fnvPrime = 1099511628211
 )
 
-// WriteByte appends a byte. The error is nil.
+// WriteByte appends b. The error is nil.
 func (s *Stream) WriteByte(b byte) error {
 	s.digest = (s.digest^fnvBasis^uint64(b))*fnvPrime ^ fnvBasis
 	if '0' <= b && b <= '9' {
@@ -38,7 +38,7 @@ func (s *Stream) Write(p []byte) {
 	}
 }
 
-// WriteAny appends a value. It panics as Any does.
+// WriteAny appends the content of v. It panics when Any does.
 func (s *Stream) WriteAny(v any) {
 	c := contentOf(v)
 	s.Write(c.form)

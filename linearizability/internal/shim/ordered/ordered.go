@@ -1,5 +1,6 @@
-// Package ordered iterates over built-in maps in an order that is always the
-// same: a rewritten copy of a map must do the same in every execution.
+// Package ordered iterates over built-in maps in a fixed order. In the rewritten copy
+// of a map it replaces range over a built-in map, as a map must behave in the same way
+// in every execution.
 package ordered
 
 import (
@@ -10,27 +11,27 @@ import (
 	"github.com/mapspec/mapspec/linearizability/internal/shim/hashing"
 )
 
-// entry is a key, what to sort it by, and its value when the iteration began.
+// entry is a key, its value at the start of the iteration, and its form to sort by.
 type entry[K comparable, V any] struct {
 	key   K
 	value V
 	form  []byte
 }
 
-// Map iterates over m in the order of [hashing.Form] of its keys, and panics as
-// that does: keys with pointers need ordinals. What Go promises of a range over
-// a map holds: a key that is deleted before it is reached is left out, a value
-// is read when its key is reached, and keys that are added are left out, which
-// is one of the two things that may happen to them. NaNs are visited, in any
-// order where there are several: nothing tells them apart.
+// Map iterates over m in the order of the [hashing.Form] of its keys. Like Form, it
+// panics if a key contains a pointer without an ordinal. It keeps Go's promises about
+// range over a map: it skips a key that is deleted before it is reached, and reads the
+// value of a key when it reaches the key. It skips keys that are added meanwhile, which
+// Go permits. It visits NaNs, in no particular order if there are several, as nothing
+// distinguishes them.
 //
-// It takes time O(n log n) and memory O(n).
+// Map takes time O(n log n) and memory O(n).
 func Map[M ~map[K]V, K comparable, V any](m M) iter.Seq2[K, V] {
 	return func(yield func(K, V) bool) {
 		for _, e := range sorted(m) {
 			v, present := m[e.key]
 			if isNaN(e.key) {
-				v, present = e.value, len(m) > 0 // only clear deletes a NaN
+				v, present = e.value, len(m) > 0 // only clear can delete a NaN
 			}
 			if present && !yield(e.key, v) {
 				return
@@ -52,7 +53,7 @@ func sorted[M ~map[K]V, K comparable, V any](m M) []entry[K, V] {
 	return all
 }
 
-// isNaN reports whether k is not equal to itself, so that no look-up finds it.
+// isNaN reports whether k differs from itself, so that no lookup finds it.
 func isNaN[K comparable](k K) bool { return !equal(k, k) }
 
 func equal[K comparable](a, b K) bool { return a == b }

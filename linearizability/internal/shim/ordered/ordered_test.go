@@ -16,6 +16,7 @@ func keys[K comparable](m map[K]int) (all []K) {
 	return all
 }
 
+// ofKeys returns a map with the given keys.
 func ofKeys[K comparable](ks ...K) map[K]int {
 	m := make(map[K]int)
 	for i, k := range ks {
@@ -24,7 +25,7 @@ func ofKeys[K comparable](ks ...K) map[K]int {
 	return m
 }
 
-func TestKeysComeInTheirOrder(t *testing.T) {
+func TestKeysAreInOrder(t *testing.T) {
 	if got, want := keys(ofKeys(3, -1, 200, 0)), []int{-1, 0, 3, 200}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
@@ -42,7 +43,7 @@ func TestKeysComeInTheirOrder(t *testing.T) {
 	}
 }
 
-func TestWhatIsDeletedIsLeftOutAndValuesAreFresh(t *testing.T) {
+func TestDeletedKeysAreSkippedAndValuesAreCurrent(t *testing.T) {
 	m := map[int]int{1: 1, 2: 2, 3: 3}
 	got := ""
 	for k, v := range ordered.Map(m) {
@@ -63,7 +64,7 @@ func TestNaNsAreVisited(t *testing.T) {
 		sum += v
 	}
 	if sum != 15 {
-		t.Errorf("values sum up to %d, want 15", sum)
+		t.Errorf("the values add up to %d, want 15", sum)
 	}
 	visits := 0
 	for range ordered.Map(m) {
@@ -71,6 +72,6 @@ func TestNaNsAreVisited(t *testing.T) {
 		clear(m)
 	}
 	if visits != 1 {
-		t.Errorf("%d visits although the map is cleared in the first", visits)
+		t.Errorf("%d visits although the first one clears the map, want 1", visits)
 	}
 }

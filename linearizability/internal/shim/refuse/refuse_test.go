@@ -8,10 +8,10 @@ import (
 	"github.com/mapspec/mapspec/linearizability/internal/shim/refuse"
 )
 
-func TestARefusalIsRememberedThoughTheMapRecovers(t *testing.T) {
+func TestRefusalIsRememberedEvenIfTheMapRecovers(t *testing.T) {
 	refuse.Reset()
 	if refuse.At("select", "a.go:1"); refuse.Last() != nil {
-		t.Error("refused outside of executions")
+		t.Error("refused outside an execution")
 	}
 	s := sched.New(1, sched.Limits{})
 	defer s.Close()
@@ -26,6 +26,6 @@ func TestARefusalIsRememberedThoughTheMapRecovers(t *testing.T) {
 		t.Errorf("panic %v, remembered %v", p, refuse.Last())
 	}
 	if refuse.Reset(); refuse.Last() != nil {
-		t.Error("not forgotten")
+		t.Error("Reset did not forget the refusal")
 	}
 }

@@ -1,9 +1,9 @@
-// Package runtime stands in for the standard one in a rewritten copy of a map:
-// waiting calls package sched, and what depends on the machine is fixed, so that
-// a map is the same everywhere.
+// Package runtime stands in for the standard runtime package in the rewritten copy
+// of a map. Waiting calls package sched. What depends on the machine is fixed, so
+// that a map behaves in the same way everywhere.
 //
-// It has what a map can use without harm. What else the real package has is
-// absent on purpose: who rewrites refuses it by name.
+// It has only what a map can use safely. The rest of the real package is absent on
+// purpose: package instrument refuses a map that uses it, and names it.
 package runtime
 
 import (
@@ -12,29 +12,26 @@ import (
 	"github.com/mapspec/mapspec/linearizability/internal/engine/sched"
 )
 
-// Constants of the real package.
+// The constants of the real package.
 const (
 	GOARCH   = std.GOARCH
 	GOOS     = std.GOOS
 	Compiler = std.Compiler
 )
 
-// processors is few, so that maps that stripe by it have few stripes, and more
-// than one, so that they do stripe.
+// processors is the number of processors that maps see. Maps may have a stripe per
+// processor: 4 are few stripes, but more than one.
 const processors = 4
 
+// The types of the real package.
 type (
-	// Error is the real type.
-	Error = std.Error
-	// Frame is the real type.
-	Frame = std.Frame
-	// Frames is the real type.
+	Error  = std.Error
+	Frame  = std.Frame
 	Frames = std.Frames
-	// Func is the real type.
-	Func = std.Func
+	Func   = std.Func
 )
 
-// Gosched lets others go first: see package sched for how a spinning thread
+// Gosched lets other threads run. Package sched explains how a spinning thread
 // waits.
 func Gosched() {
 	if sched.Running() {
@@ -44,7 +41,7 @@ func Gosched() {
 	std.Gosched()
 }
 
-// GOMAXPROCS returns 4 and changes nothing.
+// GOMAXPROCS returns 4. It changes nothing.
 func GOMAXPROCS(int) int { return processors }
 
 // NumCPU returns 4.
@@ -56,17 +53,19 @@ func Version() string { return std.Version() }
 // KeepAlive is the real function.
 func KeepAlive(x any) { std.KeepAlive(x) }
 
-// Goexit ends the thread. Package sched notes that it did.
+// Goexit is the real function. In an execution it ends the thread, and package sched
+// records that.
 func Goexit() { std.Goexit() }
 
-// GC collects garbage, but not in an execution: nothing there may depend on it.
+// GC collects garbage. It does nothing in an execution, which must not depend on
+// garbage collection.
 func GC() {
 	if !sched.Running() {
 		std.GC()
 	}
 }
 
-// LockOSThread does nothing in an execution, whose threads are not goroutines.
+// LockOSThread does nothing in an execution, as its threads are not goroutines.
 func LockOSThread() {
 	if !sched.Running() {
 		std.LockOSThread()
@@ -92,5 +91,5 @@ func CallersFrames(callers []uintptr) *Frames { return std.CallersFrames(callers
 // FuncForPC is the real function.
 func FuncForPC(pc uintptr) *Func { return std.FuncForPC(pc) }
 
-// Stack writes the trace of the caller; with all, of the real goroutines.
+// Stack is the real function. With all, it writes the stacks of real goroutines.
 func Stack(buf []byte, all bool) int { return std.Stack(buf, all) }

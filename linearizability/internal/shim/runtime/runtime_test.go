@@ -9,14 +9,14 @@ import (
 	"github.com/mapspec/mapspec/linearizability/internal/shim/runtime"
 )
 
-func TestTheMachineIsAlwaysTheSame(t *testing.T) {
+func TestNumberOfProcessorsIsFixed(t *testing.T) {
 	before := std.GOMAXPROCS(0)
 	if runtime.GOMAXPROCS(1) != 4 || runtime.NumCPU() != 4 || std.GOMAXPROCS(0) != before {
-		t.Error("GOMAXPROCS and NumCPU are not 4, or changed something")
+		t.Error("GOMAXPROCS or NumCPU does not return 4, or changes the real GOMAXPROCS")
 	}
 }
 
-func TestGoschedIsAStepWithinOnly(t *testing.T) {
+func TestGoschedIsAStepInsideAnExecution(t *testing.T) {
 	runtime.Gosched()
 	s := sched.New(1, sched.Limits{Steps: 5})
 	defer s.Close()
@@ -29,11 +29,11 @@ func TestGoschedIsAStepWithinOnly(t *testing.T) {
 		}
 	})
 	if ending != sched.StepLimit {
-		t.Errorf("a loop that yields ended by %v, want the step limit", ending)
+		t.Errorf("a loop that yields ended with %v, want the step limit", ending)
 	}
 }
 
-func TestCallersAreThoseOfTheRealFunctions(t *testing.T) {
+func TestCallersSkipTheStandIn(t *testing.T) {
 	_, file, line, ok := runtime.Caller(0)
 	_, _, next, _ := std.Caller(0)
 	if !ok || !strings.HasSuffix(file, "runtime_test.go") || line != next-1 {
@@ -45,3 +45,31 @@ func TestCallersAreThoseOfTheRealFunctions(t *testing.T) {
 		t.Errorf("called from %s, want %s", f.Function, t.Name())
 	}
 }
+
+// Maps may use these functions in executions, too.
+func TestFunctionsThatAreTheRealOnes(t *testing.T) {
+	s := sched.New(2, sched.Limits{})
+	defer s.Close()
+	var stack, name, version string
+	s.Run([]func(){
+		func() {
+			buf := make([]byte, 1<<12)
+			stack = string(buf[:runtime.Stack(buf, false)])
+			pc, _, _, _ := runtime.Caller(0)
+			name, version = runtime.FuncForPC(pc).Name(), runtime.Version()
+			runtime.KeepAlive(buf)
+		},
+		func() { runtime.Goexit() },
+	}, lowest{})
+	if version != std.Version() || !strings.Contains(name, t.Name()) || !strings.Contains(stack, t.Name()) {
+		t.Errorf("version %s, function %s, stack\n%s", version, name, stack)
+	}
+	if s.Exits() != sched.Only(1) {
+		t.Errorf("threads %b called Goexit, want thread 1", s.Exits())
+	}
+}
+
+// lowest always chooses the lowest enabled thread.
+type lowest struct{}
+
+func (lowest) Choose(_ *sched.Scheduler, enabled sched.Threads) int { return enabled.First() }

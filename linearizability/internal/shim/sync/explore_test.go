@@ -9,10 +9,10 @@ import (
 	"github.com/mapspec/mapspec/linearizability/internal/shim/sync"
 )
 
-// program makes threads on a state of their own, afresh for each execution.
+// program creates the threads of an execution, with a new state.
 type program func() []func()
 
-// explore runs all classes of p.
+// explore runs one execution of each class of p.
 func explore(t *testing.T, p program) search.Result {
 	t.Helper()
 	withoutDetector(t)
@@ -33,17 +33,17 @@ func explore(t *testing.T, p program) search.Result {
 	return r
 }
 
-// withoutDetector skips a test that switches between threads if the race
-// detector would take the scheduler for part of the program.
+// withoutDetector skips a test of executions under the race detector, which would
+// take the scheduler for part of the program.
 func withoutDetector(t *testing.T) {
 	t.Helper()
 	if raceDetector {
-		t.Skip("under the race detector executions are not checked here: TestTheRaceDetectorSees... does; or run without -race")
+		t.Skip("the race detector would take the scheduler for part of the program: run without -race")
 	}
 }
 
-// pass locks and unlocks.
-func pass(m sync.Locker) func() {
+// lockAndUnlock returns a function that locks and unlocks m.
+func lockAndUnlock(m sync.Locker) func() {
 	return func() {
 		m.Lock()
 		func() {}()
@@ -53,133 +53,136 @@ func pass(m sync.Locker) func() {
 
 func twice(f func()) []func() { return []func(){f, f} }
 
-// Every count is derived by hand: the orders of the steps that conflict.
-func TestClasses(t *testing.T) {
-	for _, c := range []struct {
-		name                string
-		classes, deadlocked int
-		program             program
-	}{
-		{"mutex: who is first", 2, 0, func() []func() {
-			var m sync.Mutex
-			return twice(pass(&m))
-		}},
-		{"TryLock: before, during and after", 3, 0, func() []func() {
-			var m sync.Mutex
-			return []func(){
-				pass(&m),
-				func() {
-					if m.TryLock() {
-						m.Unlock()
-					}
-				},
-			}
-		}},
-		{"two readers: two steps each, all conflicting", 6, 0, func() []func() {
-			var m sync.RWMutex
-			return twice(pass(m.RLocker()))
-		}},
-		{"reader and writer: before, waited for, waiting, after", 4, 0, func() []func() {
-			var m sync.RWMutex
-			return []func(){
-				pass(m.RLocker()),
-				pass(&m),
-			}
-		}},
-		{"TryRLock and writer: before, waited for, refused, after", 4, 0, func() []func() {
-			var m sync.RWMutex
-			return []func(){
-				func() {
-					if m.TryRLock() {
-						m.RUnlock()
-					}
-				},
-				pass(&m),
-			}
-		}},
-		{"reader and TryLock: before, refused, waiting, after", 4, 0, func() []func() {
-			var m sync.RWMutex
-			return []func(){
-				pass(m.RLocker()),
-				func() {
-					if m.TryLock() {
-						m.Unlock()
-					}
-				},
-			}
-		}},
-		{"two writers: who is first", 2, 0, func() []func() {
-			var m sync.RWMutex
-			return twice(pass(&m))
-		}},
-		{"reading again: the writer finishes before, is waited for in 3 places, 1 a deadlock, or waiting; after", 6, 1, func() []func() {
-			var m sync.RWMutex
-			return []func(){
-				func() { m.RLock(); pass(m.RLocker())(); m.RUnlock() },
-				pass(&m),
-			}
-		}},
-		{"signal: missed or not", 2, 1, func() []func() {
-			var m sync.Mutex
-			c := sync.NewCond(&m)
-			return []func(){
-				func() { m.Lock(); defer m.Unlock(); c.Wait() },
-				func() { c.Signal() },
-			}
-		}},
-		{"broadcast: missed or not", 2, 1, func() []func() {
-			var m sync.Mutex
-			c := sync.NewCond(&m)
-			return []func(){
-				func() { m.Lock(); defer m.Unlock(); c.Wait() },
-				func() { c.Broadcast() },
-			}
-		}},
-		{"Done and Wait: who is first", 2, 0, func() []func() {
-			var g sync.WaitGroup
-			g.Add(1)
-			return []func(){g.Done, g.Wait}
-		}},
-		{"two Done and Wait: all conflict", 6, 0, func() []func() {
-			var g sync.WaitGroup
-			g.Add(2)
-			return []func(){g.Done, g.Done, g.Wait}
-		}},
-		{"Wait for what nobody does", 1, 1, func() []func() {
-			var g sync.WaitGroup
-			g.Add(1)
-			return []func(){g.Wait}
-		}},
-		{"two Waits for nothing read", 1, 0, func() []func() {
-			var g sync.WaitGroup
-			return twice(g.Wait)
-		}},
-		{"once: who calls, and whether the other waits", 4, 0, func() []func() {
-			var o sync.Once
-			return twice(func() { o.Do(func() {}) })
-		}},
-		{"pool: who gets it", 2, 0, func() []func() {
-			var p sync.Pool
-			p.Put(1)
-			return twice(func() { p.Get() })
-		}},
-		{"empty pool: two reads", 1, 0, func() []func() {
-			var p sync.Pool
-			return twice(func() { p.Get() })
-		}},
-		{"map: loads and ranges read", 1, 0, func() []func() {
-			var m sync.Map
-			m.Store(1, 1)
-			return []func(){
-				func() { m.Load(1) }, func() { m.Load(2) }, func() { m.LoadOrStore(1, 2) }, func() { m.Delete(3) },
-				func() { m.Range(func(_, _ any) bool { return true }) },
-			}
-		}},
-		{"map: who stores", 2, 0, func() []func() {
-			var m sync.Map
-			return twice(func() { m.LoadOrStore(1, 1) })
-		}},
-	} {
+// classCounts has the number of classes of programs, and how many of these classes
+// deadlock. The counts are derived by hand. They are the orders of conflicting steps.
+var classCounts = []struct {
+	name                string
+	classes, deadlocked int
+	program             program
+}{
+	{"mutex: either thread is first", 2, 0, func() []func() {
+		var m sync.Mutex
+		return twice(lockAndUnlock(&m))
+	}},
+	{"TryLock: before, during and after", 3, 0, func() []func() {
+		var m sync.Mutex
+		return []func(){
+			lockAndUnlock(&m),
+			func() {
+				if m.TryLock() {
+					m.Unlock()
+				}
+			},
+		}
+	}},
+	{"two readers: two steps each, all conflicting", 6, 0, func() []func() {
+		var m sync.RWMutex
+		return twice(lockAndUnlock(m.RLocker()))
+	}},
+	{"reader and writer: before, waited for, waiting, after", 4, 0, func() []func() {
+		var m sync.RWMutex
+		return []func(){
+			lockAndUnlock(m.RLocker()),
+			lockAndUnlock(&m),
+		}
+	}},
+	{"TryRLock and writer: before, waited for, refused, after", 4, 0, func() []func() {
+		var m sync.RWMutex
+		return []func(){
+			func() {
+				if m.TryRLock() {
+					m.RUnlock()
+				}
+			},
+			lockAndUnlock(&m),
+		}
+	}},
+	{"reader and TryLock: before, refused, waiting, after", 4, 0, func() []func() {
+		var m sync.RWMutex
+		return []func(){
+			lockAndUnlock(m.RLocker()),
+			func() {
+				if m.TryLock() {
+					m.Unlock()
+				}
+			},
+		}
+	}},
+	{"two writers: either is first", 2, 0, func() []func() {
+		var m sync.RWMutex
+		return twice(lockAndUnlock(&m))
+	}},
+	{"nested RLock and writer: 6 orders of conflicting steps, 1 of them a deadlock", 6, 1, func() []func() {
+		var m sync.RWMutex
+		return []func(){
+			func() { m.RLock(); lockAndUnlock(m.RLocker())(); m.RUnlock() },
+			lockAndUnlock(&m),
+		}
+	}},
+	{"signal: missed or not", 2, 1, func() []func() {
+		var m sync.Mutex
+		c := sync.NewCond(&m)
+		return []func(){
+			func() { m.Lock(); defer m.Unlock(); c.Wait() },
+			func() { c.Signal() },
+		}
+	}},
+	{"broadcast: missed or not", 2, 1, func() []func() {
+		var m sync.Mutex
+		c := sync.NewCond(&m)
+		return []func(){
+			func() { m.Lock(); defer m.Unlock(); c.Wait() },
+			func() { c.Broadcast() },
+		}
+	}},
+	{"Done and Wait: either is first", 2, 0, func() []func() {
+		var g sync.WaitGroup
+		g.Add(1)
+		return []func(){g.Done, g.Wait}
+	}},
+	{"two Done and Wait: all conflict", 6, 0, func() []func() {
+		var g sync.WaitGroup
+		g.Add(2)
+		return []func(){g.Done, g.Done, g.Wait}
+	}},
+	{"Wait for a task that is never done", 1, 1, func() []func() {
+		var g sync.WaitGroup
+		g.Add(1)
+		return []func(){g.Wait}
+	}},
+	{"two Waits for no tasks: two reads", 1, 0, func() []func() {
+		var g sync.WaitGroup
+		return twice(g.Wait)
+	}},
+	{"Once: either thread calls, and the other waits or not", 4, 0, func() []func() {
+		var o sync.Once
+		return twice(func() { o.Do(func() {}) })
+	}},
+	{"pool: either thread gets the value", 2, 0, func() []func() {
+		var p sync.Pool
+		p.Put(1)
+		return twice(func() { p.Get() })
+	}},
+	{"empty pool: two reads", 1, 0, func() []func() {
+		var p sync.Pool
+		return twice(func() { p.Get() })
+	}},
+	{"map: operations that change nothing read", 1, 0, func() []func() {
+		var m sync.Map
+		m.Store(1, 1)
+		return []func(){
+			func() { m.Load(1) }, func() { m.Load(2) }, func() { m.LoadOrStore(1, 2) }, func() { m.Delete(3) },
+			func() { m.Range(func(_, _ any) bool { return true }) },
+		}
+	}},
+	{"map: either thread stores", 2, 0, func() []func() {
+		var m sync.Map
+		return twice(func() { m.LoadOrStore(1, 1) })
+	}},
+}
+
+func TestNumberOfClasses(t *testing.T) {
+	for _, c := range classCounts {
 		t.Run(c.name, func(t *testing.T) {
 			r := explore(t, c.program)
 			if r.Classes != c.classes || r.Failures != c.deadlocked {
@@ -192,9 +195,9 @@ func TestClasses(t *testing.T) {
 	}
 }
 
-// A predicate that is checked under the lock misses no signal; mutual exclusion,
-// one call, one owner hold in every class.
-func TestWhatLocksAreFor(t *testing.T) {
+// In every class, a predicate that is checked under the lock misses no signal, a
+// writer is alone, Once calls its function once, and a pooled value has one owner.
+func TestGuaranteesHoldInEveryClass(t *testing.T) {
 	for name, p := range map[string]program{
 		"cond": func() []func() {
 			var m sync.Mutex
@@ -258,7 +261,8 @@ func TestWhatLocksAreFor(t *testing.T) {
 	}
 }
 
-// turns chooses as listed, each as often as it says, then the lowest.
+// turns chooses the listed threads, except those that are not enabled, and then the
+// lowest enabled one.
 type turns []int
 
 func (c *turns) Choose(_ *sched.Scheduler, enabled sched.Threads) int {
@@ -272,8 +276,8 @@ func (c *turns) Choose(_ *sched.Scheduler, enabled sched.Threads) int {
 	return enabled.First()
 }
 
-// once runs one execution.
-func once(t *testing.T, c turns, bodies ...func()) (sched.Ending, []sched.Panic) {
+// runOnce runs one execution.
+func runOnce(t *testing.T, c turns, bodies ...func()) (sched.Ending, []sched.Panic) {
 	t.Helper()
 	withoutDetector(t)
 	s := sched.New(len(bodies), sched.Limits{})
@@ -281,34 +285,34 @@ func once(t *testing.T, c turns, bodies ...func()) (sched.Ending, []sched.Panic)
 	return s.Run(bodies, &c), s.Panics()
 }
 
-func TestReadersThatWaitGoBeforeTheNextWriter(t *testing.T) {
+func TestWaitingReadersPrecedeTheNextWriter(t *testing.T) {
 	var m sync.RWMutex
 	order := ""
 	write := func(name string) func() {
 		return func() { m.Lock(); order += name; m.Unlock() }
 	}
-	// The first writer is in, the reader waits, and the second writer goes
-	// whenever it may.
-	ending, _ := once(t, turns{0, 0, 1, 2, 0, 2, 2, 0, 2, 2, 0, 2, 2, 2}, write("a"),
+	// The first writer holds the lock, the reader waits, and the second writer
+	// runs whenever it can.
+	ending, _ := runOnce(t, turns{0, 0, 1, 2, 0, 2, 2, 0, 2, 2, 0, 2, 2, 2}, write("a"),
 		func() { m.RLock(); order += "r"; m.RUnlock() }, write("b"))
 	if ending != sched.Completed || order != "arb" {
 		t.Errorf("%v, in the order %s; want arb", ending, order)
 	}
 }
 
-func TestSignalWakesWhoHasWaitedLongest(t *testing.T) {
+func TestSignalWakesTheThreadThatHasWaitedLongest(t *testing.T) {
 	var m sync.Mutex
 	c, order := sync.NewCond(&m), ""
 	wait := func(name string) func() {
 		return func() { m.Lock(); c.Wait(); order += name; m.Unlock() }
 	}
-	ending, _ := once(t, turns{1, 1, 1, 0, 0, 0, 2, 2}, wait("a"), wait("b"), c.Signal)
+	ending, _ := runOnce(t, turns{1, 1, 1, 0, 0, 0, 2, 2}, wait("a"), wait("b"), c.Signal)
 	if ending != sched.Deadlocked || order != "b" {
-		t.Errorf("%v, woken: %s; want a deadlock, and b, which was first", ending, order)
+		t.Errorf("%v, woken: %s; want a deadlock, and b, which waited first", ending, order)
 	}
 }
 
-func TestAMutexThatWasLockedBeforeIsADeadlock(t *testing.T) {
+func TestLockingAMutexThatWasLockedBeforeTheExecutionDeadlocks(t *testing.T) {
 	for name, lock := range map[string]func() (outside, within func()){
 		"Mutex":   func() (_, _ func()) { var m sync.Mutex; return m.Lock, m.Lock },
 		"RWMutex": func() (_, _ func()) { var m sync.RWMutex; return m.Lock, m.Lock },
@@ -320,39 +324,39 @@ func TestAMutexThatWasLockedBeforeIsADeadlock(t *testing.T) {
 			defer s.Close()
 			outside, within := lock()
 			if ending, p := s.Alone(outside); ending != sched.Completed || p != nil {
-				t.Fatalf("locking it first: %v %v", ending, p)
+				t.Fatalf("first lock: %v %v", ending, p)
 			}
 			if ending, _ := s.Alone(within); ending != sched.Deadlocked {
 				t.Errorf("alone: %v, want a deadlock", ending)
 			}
-			if ending, _ := once(t, nil, within); ending != sched.Deadlocked {
+			if ending, _ := runOnce(t, nil, within); ending != sched.Deadlocked {
 				t.Errorf("in an execution: %v, want a deadlock", ending)
 			}
 		})
 	}
 }
 
-func TestReadLockIsCarriedIntoAnExecution(t *testing.T) {
+func TestReadLockFromBeforeTheExecutionCanBeUnlocked(t *testing.T) {
 	var m sync.RWMutex
 	m.RLock()
-	if ending, p := once(t, turns{1, 1, 1}, m.RUnlock, m.Lock); ending != sched.Completed || p != nil {
+	if ending, p := runOnce(t, turns{1, 1, 1}, m.RUnlock, m.Lock); ending != sched.Completed || p != nil {
 		t.Errorf("%v %v, want completed", ending, p)
 	}
 	if m.TryRLock() {
-		t.Error("the execution's Lock is gone")
+		t.Error("the Lock in the execution had no effect after it")
 	}
 }
 
-func TestATryLockFailsOnWhatWasLockedBefore(t *testing.T) {
+func TestTryLockFailsIfLockedBeforeTheExecution(t *testing.T) {
 	var m sync.Mutex
 	m.Lock()
 	got := [2]bool{true, true}
-	if ending, _ := once(t, nil, func() { got[0] = m.TryLock(); got[1] = m.TryLock() }); ending != sched.Completed || got[0] || got[1] {
+	if ending, _ := runOnce(t, nil, func() { got[0] = m.TryLock(); got[1] = m.TryLock() }); ending != sched.Completed || got[0] || got[1] {
 		t.Errorf("%v, TryLock twice: %v; want false", ending, got)
 	}
 }
 
-func TestUnlockingWhatIsNotLockedPanics(t *testing.T) {
+func TestMisusePanics(t *testing.T) {
 	for name, f := range map[string]func(){
 		"Mutex":     func() { new(sync.Mutex).Unlock() },
 		"RWMutex":   func() { new(sync.RWMutex).Unlock() },
@@ -373,30 +377,30 @@ func TestUnlockingWhatIsNotLockedPanics(t *testing.T) {
 			if _, p := s.Alone(f); p == nil {
 				t.Error("no panic alone")
 			}
-			if ending, p := once(t, nil, f); ending != sched.Completed || len(p) != 1 {
+			if ending, p := runOnce(t, nil, f); ending != sched.Completed || len(p) != 1 {
 				t.Errorf("%v, panics %v; want one", ending, p)
 			}
 		})
 	}
 }
 
-func TestGoIsRefused(t *testing.T) {
+func TestGoIsRefusedInAnExecution(t *testing.T) {
 	var g sync.WaitGroup
-	_, p := once(t, nil, func() { g.Go(func() {}) })
+	_, p := runOnce(t, nil, func() { g.Go(func() {}) })
 	if len(p) != 1 || !strings.Contains(p[0].Value.(error).Error(), "explore_test.go") {
-		t.Errorf("panics %v; want a refusal with a place", p)
+		t.Errorf("panics %v; want a refusal that names this file", p)
 	}
 }
 
-// Whoever is unwound while others are deadlocked unlocks what it has locked, and
-// a OnceFunc lets it go on unwinding.
-func TestUnwindingGoesThroughDeferredUnlocks(t *testing.T) {
+// A deadlocked thread that is unwound runs its deferred unlocks. A OnceFunc does
+// not stop the unwinding.
+func TestUnwindingRunsDeferredUnlocks(t *testing.T) {
 	var m, n sync.Mutex
 	var rw sync.RWMutex
 	after := false
 	f := sync.OnceFunc(func() { n.Lock() })
 	n.Lock()
-	ending, p := once(t, nil, func() {
+	ending, p := runOnce(t, nil, func() {
 		m.Lock()
 		defer m.Unlock()
 		rw.RLock()
@@ -409,18 +413,18 @@ func TestUnwindingGoesThroughDeferredUnlocks(t *testing.T) {
 	}
 }
 
-var ofThePackage sync.Mutex
+var packageMutex sync.Mutex
 
-// A thread that is unwound leaves a mutex of the package as free as it was, for
-// the next execution.
-func TestAMutexOfThePackageIsFreeAfterUnwinding(t *testing.T) {
+// A thread that is unwound leaves a package-level mutex unlocked for the next
+// execution.
+func TestPackageLevelMutexIsFreeAfterUnwinding(t *testing.T) {
 	var n sync.Mutex
 	n.Lock() // for ever
 	for i := range 2 {
 		locked := false
-		ending, p := once(t, nil, func() {
-			ofThePackage.Lock()
-			defer ofThePackage.Unlock()
+		ending, p := runOnce(t, nil, func() {
+			packageMutex.Lock()
+			defer packageMutex.Unlock()
 			locked = true
 			n.Lock()
 		})
@@ -430,9 +434,9 @@ func TestAMutexOfThePackageIsFreeAfterUnwinding(t *testing.T) {
 	}
 }
 
-// A Range of the real map looks at one entry after the other: both may be
-// deleted between, and the one that was deleted last is missed.
-func TestRangeTakesItsTime(t *testing.T) {
+// Like the real map's, Range reads one entry after the other. If both entries are
+// deleted after it has read the first, it misses the second.
+func TestRangeIsNotASnapshot(t *testing.T) {
 	var seen []any
 	missed := false
 	explore(t, func() []func() {
@@ -447,6 +451,6 @@ func TestRangeTakesItsTime(t *testing.T) {
 		}
 	})
 	if missed = missed || len(seen) == 1 && seen[0] == 0; !missed {
-		t.Error("no Range sees the first entry alone, which is deleted before the second")
+		t.Error("no Range sees only the first entry, although that is deleted before the second")
 	}
 }

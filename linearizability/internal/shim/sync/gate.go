@@ -7,15 +7,15 @@ import (
 	"github.com/mapspec/mapspec/linearizability/internal/engine/sched"
 )
 
-// gate is a mutex that the race detector does not hear of: who uses it says
-// itself what it orders.
+// gate is a mutex that the race detector does not know. The types that use it
+// report what they order themselves.
 //
-// There are two states, the scheduler's and the real one. The scheduler decides
-// within an execution, and then the real mutex is free; if not, it was locked
-// before, and nobody will unlock it. Alone, nobody decides but the real mutex.
-// While a thread is unwound its locks are granted whatever the real mutex is,
-// and its unlocks leave that free: a mutex of the package is there in the next
-// execution, too.
+// A gate has two states, the scheduler's and the real mutex's. In an execution the
+// scheduler's state decides. If the scheduler grants a lock whose real mutex is
+// locked, then it was locked before the execution, and no thread will unlock it.
+// Code that runs alone has only the real mutex. A thread that is unwound gets every
+// lock regardless of the real mutex, and its unlocks leave the real mutex free:
+// the mutex may be a package variable, which the next execution uses, too.
 type gate struct{ m real.Mutex }
 
 func (g *gate) at() unsafe.Pointer { return unsafe.Pointer(&g.m) }
@@ -28,34 +28,34 @@ func (g *gate) lock() {
 		return
 	}
 	sched.Lock(g.at())
-	if !sched.Unwinding() && !g.tryReal() {
-		sched.Stuck()
+	if !sched.Unwinding() && !g.tryLockReal() {
+		sched.BlockForever()
 	}
 }
 
-// tryLock fails on a mutex that was locked before the execution, which then
-// counts as locked in it.
+// tryLock fails on a mutex that was locked before the execution. The scheduler
+// takes it for locked from then on.
 func (g *gate) tryLock() bool {
-	return sched.TryLock(g.at()) && g.tryReal()
+	return sched.TryLock(g.at()) && g.tryLockReal()
 }
 
-// unlock panics if the gate is not locked; outside an execution the real mutex
-// ends the process.
+// unlock panics if the gate is not locked. Outside an execution the real mutex ends
+// the process instead.
 func (g *gate) unlock() {
 	sched.Unlock(g.at())
-	if sched.Unwinding() { // what the execution locked is free for the next one
-		g.tryReal()
+	if sched.Unwinding() { // leave it free for the next execution
+		g.tryLockReal()
 		g.unlockReal()
 		return
 	}
-	if sched.Running() && g.tryReal() {
+	if sched.Running() && g.tryLockReal() {
 		g.unlockReal()
 		panic("sync: unlock of unlocked mutex")
 	}
 	g.unlockReal()
 }
 
-func (g *gate) tryReal() bool {
+func (g *gate) tryLockReal() bool {
 	raceOff()
 	locked := g.m.TryLock()
 	raceOn()

@@ -6,19 +6,19 @@ import (
 	"github.com/mapspec/mapspec/linearizability/internal/engine/sched"
 )
 
-// Map is a map in which each operation is one step: for maps that are built from
-// another one. It is a list in the order of insertion, which Range follows. The
-// zero value is empty. It must not be copied after first use. What stores a
-// value, or deletes, synchronizes before what sees that.
+// Map is a map in which every operation except Range is one step. It is for maps
+// that are built on a sync.Map. It is a list in the order of insertion, which is
+// also the order of Range. The zero value is empty. It must not be copied after first use. An
+// operation that stores or deletes synchronizes before every operation that sees
+// its effect.
 type Map struct {
 	noCopy noCopy
 
 	first, last *entry
-	_           [4]uint64 // as the real one
+	_           [4]uint64 // the size of the real type
 }
 
-// entry is a key that is there. The race detector knows what its writers did by
-// its address; and what those who deleted did by that of the map.
+// entry is a key that is present, and its value.
 type entry struct {
 	key, value any
 	next       *entry
@@ -26,17 +26,19 @@ type entry struct {
 
 func (m *Map) at() unsafe.Pointer { return unsafe.Pointer(&m.first) }
 
-// wrote and deleted are called after a change was made, saw and missed by who
-// has seen one.
-func (m *Map) wrote(e *entry) { raceReleaseMerge(unsafe.Pointer(e)) }
-func (m *Map) saw(e *entry)   { raceAcquire(unsafe.Pointer(e)) }
-func (m *Map) deleted()       { raceReleaseMerge(unsafe.Pointer(m)) }
-func (m *Map) missed()        { raceAcquire(unsafe.Pointer(m)) }
+// These functions tell the race detector who has seen whose changes. Threads that
+// store to an entry synchronize through its address, and threads that delete
+// entries through the address of the map. noteStore and noteDelete come right after
+// a change, observeStores and observeDeletes right after a read.
+func (m *Map) noteStore(e *entry)     { raceReleaseMerge(unsafe.Pointer(e)) }
+func (m *Map) observeStores(e *entry) { raceAcquire(unsafe.Pointer(e)) }
+func (m *Map) noteDelete()            { raceReleaseMerge(unsafe.Pointer(m)) }
+func (m *Map) observeDeletes()        { raceAcquire(unsafe.Pointer(m)) }
 
-// hashable panics as the real map does if key cannot be one.
-func hashable(key any) { _ = map[any]struct{}(nil)[key] }
+// checkHashable panics as the real map does if key is not hashable.
+func checkHashable(key any) { _ = map[any]struct{}(nil)[key] }
 
-// find returns the entry of key and the one before it.
+// find returns the entry of key and the entry before it. Each may be nil.
 //
 //go:norace
 func (m *Map) find(key any) (e, before *entry) {
@@ -55,8 +57,8 @@ func (m *Map) add(key, value any) {
 		m.last.next = e
 	}
 	m.last = e
-	m.missed() // it comes after a Delete that made room for it
-	m.wrote(e)
+	m.observeDeletes() // the key is absent because of them
+	m.noteStore(e)
 }
 
 //go:norace
@@ -69,76 +71,76 @@ func (m *Map) remove(e, before *entry) {
 	if m.last == e {
 		m.last = before
 	}
-	m.saw(e)
-	m.deleted()
+	m.observeStores(e)
+	m.noteDelete()
 }
 
-// Load returns the value of key, and whether there is one.
+// Load returns the value of key and whether key is present.
 //
 //go:norace
 func (m *Map) Load(key any) (value any, ok bool) {
-	hashable(key)
-	begin(sched.Load, m.at())
-	defer end()
+	checkHashable(key)
+	beginStep(sched.Load, m.at())
+	defer endStep()
 	e, _ := m.find(key)
 	if e == nil {
-		m.missed()
+		m.observeDeletes()
 		return nil, false
 	}
-	m.saw(e)
+	m.observeStores(e)
 	return e.value, true
 }
 
 // Store sets the value of key.
 func (m *Map) Store(key, value any) { m.Swap(key, value) }
 
-// Swap sets the value of key, and returns the old one and whether there was one.
+// Swap sets the value of key. It returns the old value and whether key was present.
 //
 //go:norace
 func (m *Map) Swap(key, value any) (previous any, loaded bool) {
-	hashable(key)
-	begin(sched.Update, m.at())
-	defer end()
+	checkHashable(key)
+	beginStep(sched.Update, m.at())
+	defer endStep()
 	e, _ := m.find(key)
 	if e == nil {
 		m.add(key, value)
 		return nil, false
 	}
 	previous, e.value = e.value, value
-	m.saw(e)
-	m.wrote(e)
+	m.observeStores(e)
+	m.noteStore(e)
 	return previous, true
 }
 
-// LoadOrStore returns the value of key. If there is none it stores the given
-// one, and returns that.
+// LoadOrStore returns the value of key. If key is absent it stores value and
+// returns that.
 //
 //go:norace
 func (m *Map) LoadOrStore(key, value any) (actual any, loaded bool) {
-	hashable(key)
-	begin(sched.CompareAndSwap, m.at())
-	defer end()
+	checkHashable(key)
+	beginStep(sched.CompareAndSwap, m.at())
+	defer endStep()
 	if e, _ := m.find(key); e != nil {
 		sched.Failed()
-		m.saw(e)
+		m.observeStores(e)
 		return e.value, true
 	}
 	m.add(key, value)
 	return value, false
 }
 
-// LoadAndDelete deletes key, and returns the value it had and whether it had
-// one.
+// LoadAndDelete deletes key. It returns the value that key had and whether key was
+// present.
 //
 //go:norace
 func (m *Map) LoadAndDelete(key any) (value any, loaded bool) {
-	hashable(key)
-	begin(sched.CompareAndSwap, m.at())
-	defer end()
+	checkHashable(key)
+	beginStep(sched.CompareAndSwap, m.at())
+	defer endStep()
 	e, before := m.find(key)
 	if e == nil {
 		sched.Failed()
-		m.missed()
+		m.observeDeletes()
 		return nil, false
 	}
 	m.remove(e, before)
@@ -148,34 +150,34 @@ func (m *Map) LoadAndDelete(key any) (value any, loaded bool) {
 // Delete deletes key.
 func (m *Map) Delete(key any) { m.LoadAndDelete(key) }
 
-// CompareAndSwap sets the value of key if it is old, and reports whether it was.
-// It panics if old cannot be compared with the value.
+// CompareAndSwap sets the value of key to new if it is old, and reports whether it
+// did. It panics if old is not comparable with the value.
 //
 //go:norace
 func (m *Map) CompareAndSwap(key, old, new any) (swapped bool) {
-	hashable(key)
-	begin(sched.CompareAndSwap, m.at())
-	defer end()
+	checkHashable(key)
+	beginStep(sched.CompareAndSwap, m.at())
+	defer endStep()
 	e, _ := m.find(key)
-	if !m.has(e, old) {
+	if !m.holds(e, old) {
 		sched.Failed()
 		return false
 	}
 	e.value = new
-	m.wrote(e)
+	m.noteStore(e)
 	return true
 }
 
-// CompareAndDelete deletes key if its value is old, and reports whether it was.
-// It panics if old cannot be compared with the value.
+// CompareAndDelete deletes key if its value is old, and reports whether it did. It
+// panics if old is not comparable with the value.
 //
 //go:norace
 func (m *Map) CompareAndDelete(key, old any) (deleted bool) {
-	hashable(key)
-	begin(sched.CompareAndSwap, m.at())
-	defer end()
+	checkHashable(key)
+	beginStep(sched.CompareAndSwap, m.at())
+	defer endStep()
 	e, before := m.find(key)
-	if !m.has(e, old) {
+	if !m.holds(e, old) {
 		sched.Failed()
 		return false
 	}
@@ -183,15 +185,15 @@ func (m *Map) CompareAndDelete(key, old any) (deleted bool) {
 	return true
 }
 
-// has reports whether e is there and has the value old.
+// holds reports whether e is not nil and has the value old.
 //
 //go:norace
-func (m *Map) has(e *entry, old any) bool {
+func (m *Map) holds(e *entry, old any) bool {
 	if e == nil {
-		m.missed()
+		m.observeDeletes()
 		return false
 	}
-	m.saw(e)
+	m.observeStores(e)
 	return e.value == old
 }
 
@@ -199,18 +201,19 @@ func (m *Map) has(e *entry, old any) bool {
 //
 //go:norace
 func (m *Map) Clear() {
-	begin(sched.Update, m.at())
+	beginStep(sched.Update, m.at())
 	for e := m.first; e != nil; e = e.next {
-		m.saw(e)
+		m.observeStores(e)
 	}
 	m.first, m.last = nil, nil
-	m.deleted()
-	end()
+	m.noteDelete()
+	endStep()
 }
 
-// Range calls f for each key and value that is there when Range is called, until
-// f returns false. That is one step; the real map may see changes of other
-// threads, and of f, on its way.
+// Range calls f for the keys that are present at its start, until f returns false.
+// One step lists the keys. Another step before each call of f skips a key that has
+// been deleted since and reads the value of any other, as the real map also sees
+// changes on its way.
 func (m *Map) Range(f func(key, value any) bool) {
 	for _, e := range m.snapshot() {
 		if value, ok := m.current(e); ok && !f(e.key, value) {
@@ -219,34 +222,34 @@ func (m *Map) Range(f func(key, value any) bool) {
 	}
 }
 
-// snapshot returns the entries that there are, in one step.
+// snapshot returns all entries, in one step.
 //
 //go:norace
 func (m *Map) snapshot() []*entry {
-	begin(sched.Load, m.at())
+	beginStep(sched.Load, m.at())
 	var all []*entry
 	for e := m.first; e != nil; e = e.next {
 		all = append(all, e)
 	}
-	m.missed()
-	end()
+	m.observeDeletes()
+	endStep()
 	return all
 }
 
-// current returns what entry e holds, in one step, unless it is gone.
+// current returns the value of e, in one step, unless e has been removed.
 //
 //go:norace
 func (m *Map) current(e *entry) (value any, ok bool) {
-	begin(sched.Load, m.at())
+	beginStep(sched.Load, m.at())
 	for x := m.first; x != nil; x = x.next {
 		if x == e {
-			m.saw(e)
+			m.observeStores(e)
 			value, ok = e.value, true
 		}
 	}
 	if !ok {
-		m.missed()
+		m.observeDeletes()
 	}
-	end()
+	endStep()
 	return value, ok
 }

@@ -3,11 +3,11 @@ package sync
 import "unsafe"
 
 // Mutex is a mutual exclusion lock. The zero value is unlocked. It must not be
-// copied after first use. Unlock synchronizes before a Lock or a successful
-// TryLock that follows it.
+// copied after first use. Unlock synchronizes before every later Lock and every
+// later TryLock that succeeds.
 type Mutex struct{ g gate }
 
-// Lock locks m. The caller waits while it is locked.
+// Lock locks m. The caller waits while m is locked.
 func (m *Mutex) Lock() {
 	m.g.lock()
 	raceAcquire(unsafe.Pointer(m))
@@ -22,8 +22,8 @@ func (m *Mutex) TryLock() bool {
 	return true
 }
 
-// Unlock unlocks m, whoever locked it. It is wrong to unlock what is not
-// locked: in an execution it panics.
+// Unlock unlocks m, even if another thread locked it. In an execution it panics if
+// m is not locked.
 func (m *Mutex) Unlock() {
 	raceRelease(unsafe.Pointer(m))
 	m.g.unlock()

@@ -2,15 +2,15 @@ package sync
 
 import "github.com/mapspec/mapspec/linearizability/internal/shim/sync/atomic"
 
-// Once does something once. It must not be copied after first use. The return
-// of the function synchronizes before the return of any Do.
+// Once calls one function once. It must not be copied after first use. The return
+// of the function synchronizes before the return of every Do.
 type Once struct {
 	done atomic.Bool
 	m    Mutex
 }
 
-// Do calls f if it is the first Do of o. It returns when the first one's
-// function has returned, panicked or called runtime.Goexit.
+// Do calls f if it is the first call of Do. It returns once the function of the
+// first call has returned, panicked or called runtime.Goexit.
 func (o *Once) Do(f func()) {
 	if o.done.Load() {
 		return
@@ -20,19 +20,19 @@ func (o *Once) Do(f func()) {
 	if o.done.Load() {
 		return
 	}
-	defer o.done.Store(true) // before the unlocking, and after f, however it ends
+	defer o.done.Store(true) // before the unlocking, and however f ends
 	f()
 }
 
-// OnceFunc returns a function that calls f once. If f panics, each call panics
-// with the same value.
+// OnceFunc returns a function that calls f only once. If f panics, every call
+// panics with the same value.
 func OnceFunc(f func()) func() {
 	c := &call[struct{}]{f: func() (none struct{}) { f(); return none }}
 	return func() { c.result() }
 }
 
-// OnceValue returns a function that calls f once and returns what f returned.
-// If f panics, each call panics with the same value.
+// OnceValue returns a function that calls f only once and returns its value. If f
+// panics, every call panics with the same value.
 func OnceValue[T any](f func() T) func() T {
 	return (&call[T]{f: f}).result
 }
@@ -50,7 +50,7 @@ func OnceValues[T1, T2 any](f func() (T1, T2)) func() (T1, T2) {
 	}
 }
 
-// call is a call that is made once.
+// call is a call that happens once, and its outcome.
 type call[T any] struct {
 	once     Once
 	f        func() T // nil after the call, so that it can be collected
@@ -60,16 +60,16 @@ type call[T any] struct {
 }
 
 func (c *call[T]) result() T {
-	c.once.Do(c.make)
+	c.once.Do(c.run)
 	if !c.returned {
 		panic(c.panicked)
 	}
 	return c.value
 }
 
-// make lets a panic go on, so that the first one shows where it comes from; and
-// so that a thread that is being unwound remains so.
-func (c *call[T]) make() {
+// run panics again after a panic of f. The first caller's panic then shows where
+// it comes from, and a thread that is being unwound continues to be.
+func (c *call[T]) run() {
 	defer func() {
 		c.f = nil
 		if !c.returned {

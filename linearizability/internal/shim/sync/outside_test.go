@@ -8,10 +8,10 @@ import (
 	"github.com/mapspec/mapspec/linearizability/internal/shim/sync"
 )
 
-// copyCond copies what go vet would not let one copy.
+// copyCond copies a Cond behind the back of go vet.
 func copyCond(to, from *sync.Cond) { reflect.ValueOf(to).Elem().Set(reflect.ValueOf(from).Elem()) }
 
-// goroutines runs f in n real ones and waits.
+// goroutines runs f in n real goroutines and waits for them.
 func goroutines(n int, f func(i int)) {
 	var g real.WaitGroup
 	for i := range n {
@@ -22,7 +22,7 @@ func goroutines(n int, f func(i int)) {
 
 const rounds = 300
 
-func TestOutsideMutexesExclude(t *testing.T) {
+func TestMutexesExcludeRealGoroutines(t *testing.T) {
 	var m sync.Mutex
 	var rw sync.RWMutex
 	a, b := 0, 0
@@ -61,7 +61,7 @@ func TestOutsideMutexesExclude(t *testing.T) {
 	}
 }
 
-func TestOutsideCondAndWaitGroupWait(t *testing.T) {
+func TestCondAndWaitGroupWorkWithRealGoroutines(t *testing.T) {
 	var m sync.Mutex
 	c := sync.NewCond(&m)
 	var g sync.WaitGroup
@@ -107,7 +107,7 @@ func TestOutsideCondAndWaitGroupWait(t *testing.T) {
 	g.Wait()
 }
 
-func TestOutsidePoolsAndMapsShare(t *testing.T) {
+func TestPoolMapAndOnceWorkWithRealGoroutines(t *testing.T) {
 	p := sync.Pool{New: func() any { return new(int) }}
 	var m sync.Map
 	var o sync.Once
@@ -130,8 +130,8 @@ func TestOutsidePoolsAndMapsShare(t *testing.T) {
 	}
 }
 
-// In steps that anybody may look at, and so compared with the real map.
-func TestMapDoesWhatTheRealOneDoes(t *testing.T) {
+// The same random operations have the same results on the real map.
+func TestMapAgreesWithTheRealMap(t *testing.T) {
 	type syncMap interface {
 		Load(any) (any, bool)
 		Store(any, any)
@@ -187,7 +187,7 @@ func TestMapDoesWhatTheRealOneDoes(t *testing.T) {
 	}
 }
 
-func TestMapIsInTheOrderOfInsertion(t *testing.T) {
+func TestMapRangesInTheOrderOfInsertion(t *testing.T) {
 	var m sync.Map
 	for _, k := range []int{3, 1, 2, 4} {
 		m.Store(k, k)
@@ -202,7 +202,7 @@ func TestMapIsInTheOrderOfInsertion(t *testing.T) {
 	}
 }
 
-func TestOncePanics(t *testing.T) {
+func TestOnceFuncPanicsAgain(t *testing.T) {
 	calls := 0
 	f := sync.OnceFunc(func() { calls++; panic("no") })
 	for range 2 {

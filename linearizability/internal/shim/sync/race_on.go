@@ -7,9 +7,9 @@ import (
 	"unsafe"
 )
 
-// The race detector is told of exactly the synchronisation that the real types
-// promise. What implements it here, real mutexes included, is hidden: it orders
-// more, and would hide races.
+// The race detector learns exactly the synchronization that the real types
+// promise. The code that implements it here, real mutexes included, is hidden: it
+// orders more than that, and would hide races.
 
 func raceOff()                          { runtime.RaceDisable() }
 func raceOn()                           { runtime.RaceEnable() }

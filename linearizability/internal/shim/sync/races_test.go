@@ -8,15 +8,15 @@ import (
 	"testing"
 )
 
-// A lock that orders too little makes races out of none; one that orders too
-// much hides them. The scheduler is compiled without the race detector, as
-// package instrument does it.
-func TestTheRaceDetectorSeesWhatRealLocksOrder(t *testing.T) {
+// The race detector must see exactly what the real locks order. Locks that order too
+// little cause false reports, and locks that order too much hide races. The
+// scheduler is compiled without the race detector, as package instrument does it.
+func TestRaceDetectorSeesWhatRealLocksOrder(t *testing.T) {
 	if testing.Short() {
-		t.Skip("builds a program with the race detector, some 20 s; run without -short")
+		t.Skip("builds a program with the race detector, which takes 20 s: run without -short")
 	}
-	// What is compiled for the detector only does not change this test's binary:
-	// go test would repeat an old result, did the test not read the sources.
+	// This test's binary does not depend on files that only the race detector's
+	// build has. Reading the sources makes go test notice their changes, too.
 	sources, _ := filepath.Glob("*.go")
 	for _, name := range append(sources, "testdata/races/main.go") {
 		if _, err := os.ReadFile(name); err != nil {

@@ -6,40 +6,40 @@ import (
 	"github.com/mapspec/mapspec/linearizability/internal/engine/sched"
 )
 
-// RWMutex is a mutex that any number of readers hold, or one writer. The zero
+// RWMutex is a lock that any number of readers or one writer can hold. The zero
 // value is unlocked. It must not be copied after first use. Unlock synchronizes
-// before a Lock or RLock that follows it, RUnlock before a Lock that follows it;
-// readers are not ordered among themselves.
+// before later calls of Lock and RLock, and RUnlock before later calls of Lock.
+// Readers are not ordered among themselves.
 //
-// A writer that waits keeps new readers out. So a reader that locks once more
-// waits for a writer that waits for it.
+// A waiting writer keeps out new readers. A reader that calls RLock again therefore
+// deadlocks with a writer that waits for it.
 type RWMutex struct {
-	w gate // one writer at a time gets further than this
+	w gate // held by the one writer that has got past it
 
-	// What a step on readers touches:
+	// A step touches all three fields, by the address of readers:
 	//
-	//	readers  writer  waiting     meaning
-	//	n        false   empty       n readers are in
-	//	n > 0    true    the writer  it waits for n readers; more
-	//	                 and readers readers wait behind it
-	//	0        true    readers     the writer is in
+	//	readers  writer  waiting      meaning
+	//	n        false   empty        n readers hold the lock
+	//	n > 0    true    the writer,  the writer waits for n readers, and the
+	//	                 readers      readers behind it wait for the writer
+	//	0        true    readers      the writer holds the lock
 	//
-	// The ticket of the writer, if it waits, is the first of the line: it has
-	// waited since before the readers were kept out.
+	// A waiting writer's ticket is the first in the queue, as the writer began to
+	// wait before it kept out any reader.
 	readers int32
 	writer  bool
-	waiting line
+	waiting queue
 }
 
-// The race detector knows what writers did by one address, and what readers did
-// by another one.
+// The race detector learns what writers did from one address, and what readers did
+// from another.
 func (rw *RWMutex) byWriters() unsafe.Pointer { return unsafe.Pointer(&rw.readers) }
 func (rw *RWMutex) byReaders() unsafe.Pointer { return unsafe.Pointer(&rw.waiting) }
 
-func (rw *RWMutex) begin(k sched.Kind) { begin(k, unsafe.Pointer(&rw.readers)) }
+func (rw *RWMutex) beginStep(k sched.Kind) { beginStep(k, unsafe.Pointer(&rw.readers)) }
 
-// RLock locks rw for reading. The caller waits while a writer holds it, or
-// waits for it.
+// RLock locks rw for reading. The caller waits while a writer holds rw or waits for
+// it.
 func (rw *RWMutex) RLock() {
 	if t := rw.enter(); t != nil {
 		t.wait()
@@ -47,22 +47,22 @@ func (rw *RWMutex) RLock() {
 	raceAcquire(rw.byWriters())
 }
 
-// enter returns the ticket to wait with, if any. After the wait the reader is
-// in: the writer has counted it.
+// enter returns the ticket to wait with, or nil if the reader holds the lock. After
+// the wait it holds the lock, too: the writer has counted it.
 //
 //go:norace
 func (rw *RWMutex) enter() (t *ticket) {
-	rw.begin(sched.Update)
+	rw.beginStep(sched.Update)
 	if rw.writer {
-		t = rw.waiting.join()
+		t = rw.waiting.push()
 	} else {
 		rw.readers++
 	}
-	end()
+	endStep()
 	return t
 }
 
-// TryRLock locks rw for reading unless it would have to wait, and reports
+// TryRLock locks rw for reading if that is possible without waiting, and reports
 // whether it did.
 func (rw *RWMutex) TryRLock() bool {
 	if !rw.tryEnter() {
@@ -74,18 +74,18 @@ func (rw *RWMutex) TryRLock() bool {
 
 //go:norace
 func (rw *RWMutex) tryEnter() bool {
-	rw.begin(sched.CompareAndSwap)
-	in := !rw.writer
-	if in {
+	rw.beginStep(sched.CompareAndSwap)
+	entered := !rw.writer
+	if entered {
 		rw.readers++
 	} else {
 		sched.Failed()
 	}
-	end()
-	return in
+	endStep()
+	return entered
 }
 
-// RUnlock undoes one RLock. It panics if no reader is in.
+// RUnlock undoes one RLock. It panics if no reader holds rw.
 func (rw *RWMutex) RUnlock() {
 	raceReleaseMerge(rw.byReaders())
 	if t := rw.exit(); t != nil {
@@ -93,24 +93,25 @@ func (rw *RWMutex) RUnlock() {
 	}
 }
 
-// exit returns the ticket of the writer that waited for this reader, if any.
+// exit returns the ticket of the writer that has waited for this last reader, or
+// nil.
 //
 //go:norace
 func (rw *RWMutex) exit() (writer *ticket) {
-	rw.begin(sched.Update)
+	rw.beginStep(sched.Update)
 	if rw.readers == 0 {
-		end()
+		endStep()
 		panic("sync: RUnlock of unlocked RWMutex")
 	}
 	rw.readers--
 	if rw.readers == 0 && rw.writer {
-		writer = rw.waiting.leave()
+		writer = rw.waiting.pop()
 	}
-	end()
+	endStep()
 	return writer
 }
 
-// Lock locks rw for writing. The caller waits while anybody holds it.
+// Lock locks rw for writing. The caller waits while a reader or writer holds rw.
 func (rw *RWMutex) Lock() {
 	rw.w.lock()
 	if t := rw.announce(); t != nil {
@@ -120,22 +121,22 @@ func (rw *RWMutex) Lock() {
 	raceAcquire(rw.byReaders())
 }
 
-// announce keeps new readers out. It returns the ticket to wait with if there
-// are readers in.
+// announce keeps out new readers. It returns the ticket to wait with, or nil if no
+// reader holds the lock.
 //
 //go:norace
 func (rw *RWMutex) announce() (t *ticket) {
-	rw.begin(sched.Update)
+	rw.beginStep(sched.Update)
 	rw.writer = true
 	if rw.readers > 0 {
-		t = rw.waiting.join()
+		t = rw.waiting.push()
 	}
-	end()
+	endStep()
 	return t
 }
 
-// TryLock locks rw for writing unless it would have to wait, and reports whether
-// it did.
+// TryLock locks rw for writing if that is possible without waiting, and reports
+// whether it did.
 func (rw *RWMutex) TryLock() bool {
 	if !rw.w.tryLock() {
 		return false
@@ -151,38 +152,38 @@ func (rw *RWMutex) TryLock() bool {
 
 //go:norace
 func (rw *RWMutex) tryAnnounce() bool {
-	rw.begin(sched.CompareAndSwap)
-	in := rw.readers == 0
-	if in {
+	rw.beginStep(sched.CompareAndSwap)
+	locked := rw.readers == 0
+	if locked {
 		rw.writer = true
 	} else {
 		sched.Failed()
 	}
-	end()
-	return in
+	endStep()
+	return locked
 }
 
-// Unlock undoes Lock. It panics if no writer is in. The readers that wait get in
-// before the next writer.
+// Unlock undoes Lock. It panics if no writer holds rw. The readers that wait get the
+// lock before the next writer.
 func (rw *RWMutex) Unlock() {
 	raceRelease(rw.byWriters())
 	rw.admit().release()
 	rw.w.unlock()
 }
 
-// admit counts the readers that wait as readers that are in, and returns them.
+// admit gives the lock to the readers that wait, and returns their tickets.
 //
 //go:norace
-func (rw *RWMutex) admit() line {
-	rw.begin(sched.Update)
+func (rw *RWMutex) admit() queue {
+	rw.beginStep(sched.Update)
 	if !rw.writer || rw.readers > 0 {
-		end()
+		endStep()
 		panic("sync: Unlock of unlocked RWMutex")
 	}
 	rw.writer = false
 	rw.readers = rw.waiting.len()
-	readers := rw.waiting.leaveAll()
-	end()
+	readers := rw.waiting.popAll()
+	endStep()
 	return readers
 }
 

@@ -6,10 +6,10 @@ import (
 	"unsafe"
 )
 
-// Maps pad their shards by the sizes of what is in them.
-func TestSizesAreThoseOfTheRealTypes(t *testing.T) {
+// Some maps pad their shards according to the sizes of these types.
+func TestTypesHaveTheSizesOfTheRealOnes(t *testing.T) {
 	if unsafe.Sizeof(uintptr(0)) != 8 {
-		t.Skip("equal on 64-bit machines only")
+		t.Skip("the sizes are equal only on 64-bit machines")
 	}
 	for _, c := range []struct {
 		name      string

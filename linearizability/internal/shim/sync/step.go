@@ -7,18 +7,18 @@ import (
 	"github.com/mapspec/mapspec/linearizability/internal/engine/sched"
 )
 
-// guard is held during a step outside of executions. It is one for all types,
-// so that their sizes are those of the real ones.
+// guard is held during a step outside executions. All values share it, so that
+// they can have the size of the real types.
 var guard real.Mutex
 
-// begin declares a step of the given kind on the location at p, which ends at
-// end. In between, the caller may touch what belongs to p, and must not lock,
-// nor call code that it does not know.
+// beginStep declares a step of the given kind on the location at p. The step lasts
+// until endStep. Until then the caller may access what belongs to p. It must not
+// lock anything or call code of the map.
 //
-// Callers are marked norace: their accesses are ordered by the guard or by the
-// scheduler, neither of which the race detector may know, or it would take
-// threads as synchronised that are not.
-func begin(k sched.Kind, p unsafe.Pointer) {
+// Callers are marked norace. Their accesses are ordered by guard or by the
+// scheduler. The race detector must know neither, as it would otherwise take the
+// map's threads for synchronized.
+func beginStep(k sched.Kind, p unsafe.Pointer) {
 	if sched.Running() {
 		sched.Before(k, p, stepSize)
 		return
@@ -28,7 +28,7 @@ func begin(k sched.Kind, p unsafe.Pointer) {
 	raceOn()
 }
 
-func end() {
+func endStep() {
 	if sched.Running() {
 		return
 	}
@@ -37,5 +37,5 @@ func end() {
 	raceOn()
 }
 
-// stepSize is how much of a type stands for it.
+// stepSize is how many bytes represent a value of one of the types.
 const stepSize = 4

@@ -6,8 +6,8 @@ import (
 	"github.com/mapspec/mapspec/linearizability/internal/engine/sched"
 )
 
-// ticket is what a thread waits with. A new one is held; wait returns after
-// release, which synchronizes before it.
+// ticket is what a thread waits with. A new ticket is locked, and wait returns
+// after release. release synchronizes before the return of wait.
 type ticket struct {
 	g    gate
 	next *ticket
@@ -17,7 +17,7 @@ type ticket struct {
 func newTicket() *ticket {
 	t := new(ticket)
 	sched.Hold(t.g.at())
-	t.g.tryReal()
+	t.g.tryLockReal()
 	return t
 }
 
@@ -31,67 +31,66 @@ func (t *ticket) release() {
 	t.g.unlock()
 }
 
-// line is a list of tickets. Its zero value is empty. It has one word: it is
-// the last ticket, and the last one leads to the first.
-type line struct{ last *ticket }
+// queue is a queue of tickets. The zero value is empty. It takes one word, which
+// points to the last ticket. The last ticket points to the first.
+type queue struct{ last *ticket }
 
 //go:norace
-func (l *line) empty() bool { return l.last == nil }
+func (q *queue) empty() bool { return q.last == nil }
 
-// join appends a new ticket.
+// push appends a new ticket and returns it.
 //
 //go:norace
-func (l *line) join() *ticket {
+func (q *queue) push() *ticket {
 	t := newTicket()
-	if l.last == nil {
+	if q.last == nil {
 		t.next = t
 	} else {
-		t.next, l.last.next = l.last.next, t
+		t.next, q.last.next = q.last.next, t
 	}
-	l.last = t
+	q.last = t
 	return t
 }
 
-// leave takes the first ticket off; nil if there is none.
+// pop removes the first ticket and returns it, or nil if there is none.
 //
 //go:norace
-func (l *line) leave() *ticket {
-	if l.last == nil {
+func (q *queue) pop() *ticket {
+	if q.last == nil {
 		return nil
 	}
-	t := l.last.next
-	if t == l.last {
-		l.last = nil
+	t := q.last.next
+	if t == q.last {
+		q.last = nil
 	} else {
-		l.last.next = t.next
+		q.last.next = t.next
 	}
 	return t
 }
 
-// leaveAll empties the line and returns what was in it.
+// popAll empties the queue and returns its former content.
 //
 //go:norace
-func (l *line) leaveAll() line {
-	all := *l
-	l.last = nil
+func (q *queue) popAll() queue {
+	all := *q
+	q.last = nil
 	return all
 }
 
-// release ends the wait of all in the order in which they came. The line is the
-// caller's own.
-func (l line) release() {
-	for t := l.leave(); t != nil; t = l.leave() {
+// release releases all tickets in order. No other thread may use the queue.
+func (q queue) release() {
+	for t := q.pop(); t != nil; t = q.pop() {
 		t.release()
 	}
 }
 
 //go:norace
-func (l *line) len() (n int32) {
-	if l.last == nil {
+func (q *queue) len() (n int32) {
+	if q.last == nil {
 		return 0
 	}
 	n = 1
-	for t := l.last.next; t != l.last; t = t.next {
+	for t := q.last.next; t != q.last; t = t.next {
 		n++
 	}
 	return n

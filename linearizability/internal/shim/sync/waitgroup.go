@@ -9,19 +9,19 @@ import (
 	"github.com/mapspec/mapspec/linearizability/internal/shim/refuse"
 )
 
-// WaitGroup counts tasks, and lets threads wait until there are none. The zero
-// value counts none. It must not be copied after first use. Done synchronizes
-// before the Waits that it ends.
+// WaitGroup counts tasks and lets threads wait until none is left. The zero value
+// counts no tasks. It must not be copied after first use. Done synchronizes before
+// the Waits that it ends.
 type WaitGroup struct {
 	noCopy  noCopy
 	counter int32
-	waiting line // empty if counter is 0
+	waiting queue // empty if counter is 0
 }
 
 func (g *WaitGroup) at() unsafe.Pointer { return unsafe.Pointer(&g.counter) }
 
-// Add adds delta, which may be negative, to the counter. At zero it ends all
-// Waits. It panics if the counter becomes negative.
+// Add adds delta, which may be negative, to the counter. If the counter becomes
+// zero, all Waits end. If it becomes negative, Add panics.
 func (g *WaitGroup) Add(delta int) {
 	if delta < 0 {
 		raceReleaseMerge(g.at())
@@ -29,48 +29,50 @@ func (g *WaitGroup) Add(delta int) {
 	g.add(delta).release()
 }
 
+// add returns the threads to wake.
+//
 //go:norace
-func (g *WaitGroup) add(delta int) (over line) {
-	begin(sched.Update, g.at())
+func (g *WaitGroup) add(delta int) (done queue) {
+	beginStep(sched.Update, g.at())
 	g.counter += int32(delta)
 	if g.counter < 0 {
-		end()
+		endStep()
 		panic("sync: negative WaitGroup counter")
 	}
 	if g.counter == 0 {
-		over = g.waiting.leaveAll()
+		done = g.waiting.popAll()
 	}
-	end()
-	return over
+	endStep()
+	return done
 }
 
-// Done takes one from the counter.
+// Done subtracts one from the counter.
 func (g *WaitGroup) Done() { g.Add(-1) }
 
 // Wait waits until the counter is zero.
 func (g *WaitGroup) Wait() {
-	if t := g.join(); t != nil {
+	if t := g.enqueue(); t != nil {
 		t.wait()
 	}
 	raceAcquire(g.at())
 }
 
-// join returns the ticket to wait with, if any.
+// enqueue returns the ticket to wait with, or nil if the counter is zero.
 //
 //go:norace
-func (g *WaitGroup) join() (t *ticket) {
-	begin(sched.CompareAndSwap, g.at())
+func (g *WaitGroup) enqueue() (t *ticket) {
+	beginStep(sched.CompareAndSwap, g.at())
 	if g.counter > 0 {
-		t = g.waiting.join()
+		t = g.waiting.push()
 	} else {
 		sched.Failed()
 	}
-	end()
+	endStep()
 	return t
 }
 
-// Go calls f in a goroutine of its own, and counts it. An execution cannot have
-// that: its threads are given.
+// Go counts f as a task and calls it in a new goroutine. An execution refuses it,
+// as its threads are fixed.
 func (g *WaitGroup) Go(f func()) {
 	if sched.Running() {
 		_, file, line, _ := runtime.Caller(1)
@@ -78,7 +80,7 @@ func (g *WaitGroup) Go(f func()) {
 	}
 	g.Add(1)
 	go func() {
-		// A panic of f ends the process: nobody is told before that all is done.
+		// Done is not deferred: if f panics, the process ends before any Wait does.
 		f()
 		g.Done()
 	}()

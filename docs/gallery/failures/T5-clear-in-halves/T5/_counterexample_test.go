@@ -14,7 +14,7 @@ import (
 )
 
 // TestT5ClearInHalves shows that broken.T5ClearInHalves breaks T5: Clear is one
-// atomic operation on all keys, or one Delete a key where only that is
+// atomic operation on all keys, or one Delete per key where only that is
 // promised.
 //
 // What happens: whole map: Load(k1) returned zero, false, which no order of the

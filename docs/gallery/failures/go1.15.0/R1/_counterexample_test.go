@@ -11,7 +11,8 @@ import (
 // TestR1Go1150 shows that readdirty.Go1150 breaks R1: at rest nothing is
 // reachable that a traversal would not hand out.
 //
-// What happens: 1 key retained after 2 operations.
+// What happens: key k0 is still reachable at rest:
+// readdirty.Go1150.read.entries["conn-0"].
 //
 // Found with go1.26.8. docs/specification.md#r1 of github.com/mapspec/mapspec
 // explains the clause.

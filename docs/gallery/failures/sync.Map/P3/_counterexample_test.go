@@ -35,13 +35,13 @@ func TestP3SyncMap(t *testing.T) {
 		m := new(sync.Map)
 		m.Store(k(0), []int{1})
 		if !panics(func() { m.CompareAndDelete(k(0), []int{1}) }) {
-			t.Errorf("CompareAndDelete(k0, uncomparable) did not panic")
+			t.Error("CompareAndDelete(k0, uncomparable) did not panic")
 		}
 		m.Store(k(0), v(1))
 	}()
 	select {
 	case <-done:
 	case <-time.After(10 * time.Second):
-		t.Fatalf("Store(k0, v1) never returned")
+		t.Fatal("Store(k0, v1) never returned")
 	}
 }

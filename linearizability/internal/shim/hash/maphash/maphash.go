@@ -1,6 +1,6 @@
-// Package maphash stands in for hash/maphash in a rewritten copy of a map: its
-// hashes are those of package hashing, so their policy can be chosen, and they
-// are the same in every execution.
+// Package maphash stands in for hash/maphash in the rewritten copy of a map. Its
+// hashes come from package hashing. So the hash policy can be chosen, and hashes are
+// the same in every execution.
 package maphash
 
 import (
@@ -10,15 +10,15 @@ import (
 	"github.com/mapspec/mapspec/linearizability/internal/shim/hashing"
 )
 
-// Seed selects a hash function. The zero Seed selects none.
+// Seed selects a hash function. The zero Seed is not valid.
 type Seed struct{ s uint64 }
 
-// MakeSeed returns a Seed: always the same one, since a map must do the same in
+// MakeSeed always returns the same Seed, as a map must behave in the same way in
 // every execution.
 func MakeSeed() Seed { return Seed{1} }
 
-// valid returns the number of a Seed; it panics if that is zero.
-func (s Seed) valid() uint64 {
+// value returns the value of a Seed. It panics if the Seed is not valid.
+func (s Seed) value() uint64 {
 	if s.s == 0 {
 		panic("maphash: use of uninitialized Seed")
 	}
@@ -27,20 +27,20 @@ func (s Seed) valid() uint64 {
 
 // Bytes returns the hash of b.
 func Bytes(seed Seed, b []byte) uint64 {
-	s := seed.valid()
+	s := seed.value()
 	var c hashing.Stream
 	c.Write(b)
 	return c.Sum(s)
 }
 
-// String returns the hash of s, which is that of its bytes.
-func String(seed Seed, s string) uint64 { return hashing.String(s, seed.valid()) }
+// String returns the hash of the bytes of s.
+func String(seed Seed, s string) uint64 { return hashing.String(s, seed.value()) }
 
-// Comparable returns the hash of v. Equal values have equal hashes. It panics as
-// a Go map does if v holds what cannot be compared.
+// Comparable returns the hash of v. Equal values have equal hashes. It panics as a Go
+// map does if v holds a value that is not comparable.
 func Comparable[T comparable](seed Seed, v T) uint64 {
-	s := seed.valid()
-	switch x := any(v).(type) { // this one does not leave the stack
+	s := seed.value()
+	switch x := any(v).(type) { // unlike v below, any(v) stays on the stack
 	case string:
 		return hashing.String(x, s)
 	case int:
@@ -49,47 +49,49 @@ func Comparable[T comparable](seed Seed, v T) uint64 {
 	return hashing.Any(v, s)
 }
 
-// WriteComparable appends x to what h hashes.
+// WriteComparable appends x to the bytes that h hashes.
 func WriteComparable[T comparable](h *Hash, x T) {
 	h.start()
 	h.content.WriteAny(x)
 }
 
-// Hash hashes bytes that come in pieces. The zero Hash has the Seed of MakeSeed.
+// Hash hashes bytes that are written to it. The zero Hash has the Seed that MakeSeed
+// returns.
 type Hash struct {
-	_       [0]func() // not comparable, as the real one
+	_       [0]func() // makes it not comparable, like the real type
 	seed    Seed
 	content hashing.Stream
-	_       [120]byte // as the real one
+	_       [120]byte // the size of the real type
 }
 
+// start sets the seed if there is none yet.
 func (h *Hash) start() {
 	if h.seed.s == 0 {
 		h.seed = MakeSeed()
 	}
 }
 
-// Write appends b. It never fails.
+// Write appends b. The error is nil.
 func (h *Hash) Write(b []byte) (int, error) {
 	h.start()
 	h.content.Write(b)
 	return len(b), nil
 }
 
-// WriteString appends the bytes of s. It never fails.
+// WriteString appends the bytes of s. The error is nil.
 func (h *Hash) WriteString(s string) (int, error) {
 	h.start()
 	h.content.WriteString(s)
 	return len(s), nil
 }
 
-// WriteByte appends a byte. It never fails.
+// WriteByte appends b. The error is nil.
 func (h *Hash) WriteByte(b byte) error {
 	h.start()
 	return h.content.WriteByte(b)
 }
 
-// Sum64 returns the hash of what was appended since the latest Reset or SetSeed.
+// Sum64 returns the hash of the bytes since the latest Reset or SetSeed.
 func (h *Hash) Sum64() uint64 {
 	h.start()
 	return h.content.Sum(h.seed.s)
@@ -98,7 +100,7 @@ func (h *Hash) Sum64() uint64 {
 // Sum appends the hash to b.
 func (h *Hash) Sum(b []byte) []byte { return binary.BigEndian.AppendUint64(b, h.Sum64()) }
 
-// Reset forgets what was appended.
+// Reset removes all bytes.
 func (h *Hash) Reset() {
 	h.start()
 	h.content = hashing.Stream{}
@@ -110,16 +112,16 @@ func (h *Hash) Seed() Seed {
 	return h.seed
 }
 
-// SetSeed sets the Seed, and forgets what was appended.
+// SetSeed sets the Seed and removes all bytes.
 func (h *Hash) SetSeed(seed Seed) {
-	h.seed = Seed{seed.valid()}
+	h.seed = Seed{seed.value()}
 	h.content = hashing.Stream{}
 }
 
 // Size returns 8.
 func (h *Hash) Size() int { return 8 }
 
-// BlockSize returns the size of the real Hash's blocks.
+// BlockSize returns the block size of the real Hash.
 func (h *Hash) BlockSize() int { return 128 }
 
 // Clone returns a Hash with the same Seed and the same bytes. The error is nil.

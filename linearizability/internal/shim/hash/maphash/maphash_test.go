@@ -9,7 +9,7 @@ import (
 	"github.com/mapspec/mapspec/linearizability/internal/shim/hash/maphash"
 )
 
-func TestBytesInPiecesHashAsOneString(t *testing.T) {
+func TestWritesHashLikeOneString(t *testing.T) {
 	seed := maphash.MakeSeed()
 	var h maphash.Hash
 	h.WriteString("con")
@@ -22,11 +22,11 @@ func TestBytesInPiecesHashAsOneString(t *testing.T) {
 	c, _ := h.Clone()
 	h.Reset()
 	if h.Sum64() == want || c.(*maphash.Hash).Sum64() != want || len(h.Sum(nil)) != h.Size() {
-		t.Error("Reset, Clone or Sum is wrong")
+		t.Error("Reset, Clone or Sum has the wrong hash")
 	}
 }
 
-func TestEqualValuesHashAlike(t *testing.T) {
+func TestEqualValuesHaveEqualHashes(t *testing.T) {
 	type key struct {
 		a int
 		b string
@@ -35,11 +35,11 @@ func TestEqualValuesHashAlike(t *testing.T) {
 	maphash.WriteComparable(&g, key{1, "x"})
 	maphash.WriteComparable(&h, key{1, "x"})
 	if g.Sum64() != h.Sum64() || maphash.Comparable(g.Seed(), key{1, "x"}) == maphash.Comparable(g.Seed(), key{2, "x"}) {
-		t.Error("hashes do not follow equality")
+		t.Error("equal keys have different hashes, or different keys have equal ones")
 	}
 }
 
-func TestTheZeroSeedIsRefused(t *testing.T) {
+func TestZeroSeedPanics(t *testing.T) {
 	defer func() {
 		if recover() == nil {
 			t.Error("no panic")
@@ -55,7 +55,7 @@ func TestTypesHaveTheSizesAndMethodsOfTheRealOnes(t *testing.T) {
 	got, want := reflect.TypeFor[*maphash.Hash](), reflect.TypeFor[*std.Hash]()
 	for i := range want.NumMethod() {
 		if _, ok := got.MethodByName(want.Method(i).Name); !ok {
-			t.Errorf("the real Hash has %s", want.Method(i).Name)
+			t.Errorf("Hash lacks the method %s of the real one", want.Method(i).Name)
 		}
 	}
 }

@@ -1,19 +1,14 @@
-// Package atomic stands in for sync/atomic in a rewritten copy of a map: each
-// operation is the real one, declared to package sched right before it is done.
+// Package atomic stands in for sync/atomic in the rewritten copy of a map. Every
+// operation is the real one, and is declared to package sched right before it
+// happens. Outside an execution only the real operation happens. The race detector
+// sees the real operation in both cases.
 //
-//	atomic.go   this introduction; one generic function for each operation
-//	ints.go     the integer types and Bool
-//	forms.go    LoadInt32 and the other functions, unsafe.Pointer among them
-//	pointer.go  Pointer and Value
+// The types have the size, alignment, zero value and methods of the real ones, and
+// go vet reports copies of them.
 //
-// Each type has the real one as its only field, so it has the size, alignment,
-// zero value and method set of the real one, and go vet sees when it is copied.
-// The real operation is what the race detector hears of. Outside an execution
-// nothing else happens.
-//
-// A compare-and-swap that swaps nothing is declared to have failed, which makes
-// it a load. One that panics (see [Value]) remains declared as a write: that
-// costs executions, not answers.
+// A compare-and-swap that does not swap is declared as failed, and so counts as a
+// read. One that panics (see [Value]) remains declared as a write. That costs
+// executions, but no execution is lost.
 package atomic
 
 import (
@@ -23,8 +18,8 @@ import (
 	"github.com/mapspec/mapspec/linearizability/internal/engine/sched"
 )
 
-// integer has a type for each shape of the functions below, so the choice of the
-// size in them is made by the compiler.
+// integer lists the types without ~, so that each is instantiated separately and
+// the compiler knows the sizes in the functions below.
 type integer interface {
 	int32 | int64 | uint32 | uint64 | uintptr
 }
@@ -40,7 +35,7 @@ func load[T integer](p *T) (v T) {
 		v = T(std.LoadUint64(as64(p)))
 	}
 	if sched.Observing() {
-		sched.Saw(v, nil)
+		sched.RecordValues(v, nil)
 	}
 	return v
 }
@@ -53,7 +48,7 @@ func store[T integer](p *T, v T) {
 		std.StoreUint64(as64(p), uint64(v))
 	}
 	if sched.Observing() {
-		sched.Saw(nil, v)
+		sched.RecordValues(nil, v)
 	}
 }
 
@@ -65,7 +60,7 @@ func swap[T integer](p *T, v T) (old T) {
 		old = T(std.SwapUint64(as64(p), uint64(v)))
 	}
 	if sched.Observing() {
-		sched.Saw(old, v)
+		sched.RecordValues(old, v)
 	}
 	return old
 }
@@ -79,7 +74,7 @@ func add[T integer](p *T, d T) (v T) {
 		v = T(std.AddUint64(as64(p), uint64(d)))
 	}
 	if sched.Observing() {
-		sched.Saw(v-d, v)
+		sched.RecordValues(v-d, v)
 	}
 	return v
 }
@@ -93,7 +88,7 @@ func and[T integer](p *T, mask T) (old T) {
 		old = T(std.AndUint64(as64(p), uint64(mask)))
 	}
 	if sched.Observing() {
-		sched.Saw(old, old&mask)
+		sched.RecordValues(old, old&mask)
 	}
 	return old
 }
@@ -107,7 +102,7 @@ func or[T integer](p *T, mask T) (old T) {
 		old = T(std.OrUint64(as64(p), uint64(mask)))
 	}
 	if sched.Observing() {
-		sched.Saw(old, old|mask)
+		sched.RecordValues(old, old|mask)
 	}
 	return old
 }
@@ -124,17 +119,17 @@ func compareAndSwap[T integer](p *T, old, new T) (swapped bool) {
 	}
 	if sched.Observing() {
 		if swapped {
-			sched.Saw(old, new)
+			sched.RecordValues(old, new)
 		} else {
-			sched.Saw(now(p), nil)
+			sched.RecordValues(failedValue(p), nil)
 		}
 	}
 	return swapped
 }
 
-// now returns what a compare-and-swap that failed has read: in an execution
-// nobody has written since.
-func now[T integer](p *T) T {
+// failedValue returns the value that a failed compare-and-swap has read. In an
+// execution no other thread has written since.
+func failedValue[T integer](p *T) T {
 	if unsafe.Sizeof(*p) == 4 {
 		return T(std.LoadUint32(as32(p)))
 	}

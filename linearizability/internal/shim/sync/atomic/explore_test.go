@@ -10,7 +10,7 @@ import (
 	"github.com/mapspec/mapspec/linearizability/internal/shim/sync/atomic"
 )
 
-// step is what is known of a step.
+// step is the part of a step that the tests compare.
 type step struct {
 	kind        sched.Kind
 	mask        uint8
@@ -22,7 +22,7 @@ type inOrder struct{}
 
 func (inOrder) Choose(_ *sched.Scheduler, enabled sched.Threads) int { return enabled.First() }
 
-// steps runs f in an execution of its own.
+// steps runs f as the only thread of an execution, and returns its steps.
 func steps(t *testing.T, f func()) (all []step, panics int) {
 	t.Helper()
 	if raceDetector {
@@ -44,7 +44,7 @@ const (
 	full = 0xff
 )
 
-// expected is what 4, 2, 6, and so on of each integer type are.
+// expected returns the steps of testMethods. n converts to the integer type.
 func expected[T any](mask uint8, n func(int) T) []step {
 	return []step{
 		{sched.Store, mask, true, nil, n(4)},
@@ -58,7 +58,7 @@ func expected[T any](mask uint8, n func(int) T) []step {
 	}
 }
 
-// word is what the integer types have in common.
+// word is the interface of the integer types.
 type word[T any] interface {
 	Load() T
 	Store(T)
@@ -86,7 +86,7 @@ func testMethods[T comparable](t *testing.T, mask uint8, w word[T], n func(int) 
 	}
 }
 
-// functions makes methods of the function forms.
+// functions turns functions such as AddInt32 into methods.
 type functions[T any] struct {
 	at             *T
 	load           func(*T) T
@@ -104,7 +104,7 @@ func (f functions[T]) And(v T) T                      { return f.and(f.at, v) }
 func (f functions[T]) Or(v T) T                       { return f.or(f.at, v) }
 func (f functions[T]) CompareAndSwap(old, new T) bool { return f.compareAndSwap(f.at, old, new) }
 
-func TestEachOperationIsOneStepThatSaysWhatItDid(t *testing.T) {
+func TestMethodsAreOneStepWithItsValues(t *testing.T) {
 	testMethods(t, half, new(atomic.Int32), func(i int) int32 { return int32(i) })
 	testMethods(t, half, new(atomic.Uint32), func(i int) uint32 { return uint32(i) })
 	testMethods(t, full, new(atomic.Int64), func(i int) int64 { return int64(i) })
@@ -112,7 +112,7 @@ func TestEachOperationIsOneStepThatSaysWhatItDid(t *testing.T) {
 	testMethods(t, full, new(atomic.Uintptr), func(i int) uintptr { return uintptr(i) })
 }
 
-func TestFunctionsDoWhatMethodsDo(t *testing.T) {
+func TestFunctionsAreOneStepWithItsValues(t *testing.T) {
 	type aligned[T any] struct {
 		_ [0]uint64
 		v T
@@ -129,7 +129,7 @@ func TestFunctionsDoWhatMethodsDo(t *testing.T) {
 		atomic.AddUintptr, atomic.AndUintptr, atomic.OrUintptr, atomic.CompareAndSwapUintptr}, func(i int) uintptr { return uintptr(i) })
 }
 
-// reference is what Bool, Pointer and Value have in common.
+// reference is the interface that Bool, Pointer and Value share.
 type reference[T any] interface {
 	Load() T
 	Store(T)
@@ -158,7 +158,7 @@ func testReference[T comparable](t *testing.T, mask uint8, w reference[T], a, b 
 	}
 }
 
-func TestReferencesAreOneStepEach(t *testing.T) {
+func TestBoolPointerAndValueAreOneStepWithItsValues(t *testing.T) {
 	one, two := 1, 2
 	testReference(t, half, new(atomic.Bool), true, false)
 	testReference(t, full, new(atomic.Pointer[int]), &one, &two)
@@ -167,8 +167,9 @@ func TestReferencesAreOneStepEach(t *testing.T) {
 		swap: atomic.SwapPointer, compareAndSwap: atomic.CompareAndSwapPointer}, unsafe.Pointer(&one), unsafe.Pointer(&two))
 }
 
-// The yardsticks of docs: a racy increment, and one by a loop.
-func TestClasses(t *testing.T) {
+// The counts are derived by hand. Among the programs are an increment that is not
+// atomic, and one by a compare-and-swap loop.
+func TestNumberOfClasses(t *testing.T) {
 	if raceDetector {
 		t.Skip("the race detector would take the scheduler for part of the program: run without -race")
 	}

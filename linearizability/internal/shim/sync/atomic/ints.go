@@ -7,153 +7,65 @@ import (
 	"github.com/mapspec/mapspec/linearizability/internal/engine/sched"
 )
 
-// Int32 is an atomic int32. The zero value is zero. It must not be copied after
-// first use.
-type Int32 struct{ v std.Int32 }
-
-func (x *Int32) at() *int32 { return (*int32)(unsafe.Pointer(&x.v)) }
+// number is the value and the methods of an integer type. Next to it, each integer
+// type has an empty array of the real type: it sets the alignment, and go vet
+// reports copies because of it.
+type number[T integer] struct{ v T }
 
 // Load returns the value.
-func (x *Int32) Load() int32 { return load(x.at()) }
+func (x *number[T]) Load() T { return load(&x.v) }
 
 // Store sets the value.
-func (x *Int32) Store(val int32) { store(x.at(), val) }
+func (x *number[T]) Store(val T) { store(&x.v, val) }
 
 // Swap sets the value and returns the old one.
-func (x *Int32) Swap(new int32) (old int32) { return swap(x.at(), new) }
+func (x *number[T]) Swap(new T) (old T) { return swap(&x.v, new) }
 
-// CompareAndSwap sets the value if it is old, and reports whether it was.
-func (x *Int32) CompareAndSwap(old, new int32) (swapped bool) {
-	return compareAndSwap(x.at(), old, new)
+// CompareAndSwap sets the value to new if it is old, and reports whether it did.
+func (x *number[T]) CompareAndSwap(old, new T) (swapped bool) {
+	return compareAndSwap(&x.v, old, new)
 }
 
 // Add adds delta and returns the new value.
-func (x *Int32) Add(delta int32) (new int32) { return add(x.at(), delta) }
+func (x *number[T]) Add(delta T) (new T) { return add(&x.v, delta) }
 
-// And clears the bits that mask has not, and returns the old value.
-func (x *Int32) And(mask int32) (old int32) { return and(x.at(), mask) }
+// And clears the bits that are not in mask, and returns the old value.
+func (x *number[T]) And(mask T) (old T) { return and(&x.v, mask) }
 
-// Or sets the bits of mask and returns the old value.
-func (x *Int32) Or(mask int32) (old int32) { return or(x.at(), mask) }
+// Or sets the bits that are in mask, and returns the old value.
+func (x *number[T]) Or(mask T) (old T) { return or(&x.v, mask) }
 
-// Int64 is an atomic int64. The zero value is zero. It must not be copied after
-// first use.
-type Int64 struct{ v std.Int64 }
-
-func (x *Int64) at() *int64 { return (*int64)(unsafe.Pointer(&x.v)) }
-
-// Load returns the value.
-func (x *Int64) Load() int64 { return load(x.at()) }
-
-// Store sets the value.
-func (x *Int64) Store(val int64) { store(x.at(), val) }
-
-// Swap sets the value and returns the old one.
-func (x *Int64) Swap(new int64) (old int64) { return swap(x.at(), new) }
-
-// CompareAndSwap sets the value if it is old, and reports whether it was.
-func (x *Int64) CompareAndSwap(old, new int64) (swapped bool) {
-	return compareAndSwap(x.at(), old, new)
+// Int32 is an atomic int32. It must not be copied after first use.
+type Int32 struct {
+	_ [0]std.Int32
+	number[int32]
 }
 
-// Add adds delta and returns the new value.
-func (x *Int64) Add(delta int64) (new int64) { return add(x.at(), delta) }
-
-// And clears the bits that mask has not, and returns the old value.
-func (x *Int64) And(mask int64) (old int64) { return and(x.at(), mask) }
-
-// Or sets the bits of mask and returns the old value.
-func (x *Int64) Or(mask int64) (old int64) { return or(x.at(), mask) }
-
-// Uint32 is an atomic uint32. The zero value is zero. It must not be copied after
-// first use.
-type Uint32 struct{ v std.Uint32 }
-
-func (x *Uint32) at() *uint32 { return (*uint32)(unsafe.Pointer(&x.v)) }
-
-// Load returns the value.
-func (x *Uint32) Load() uint32 { return load(x.at()) }
-
-// Store sets the value.
-func (x *Uint32) Store(val uint32) { store(x.at(), val) }
-
-// Swap sets the value and returns the old one.
-func (x *Uint32) Swap(new uint32) (old uint32) { return swap(x.at(), new) }
-
-// CompareAndSwap sets the value if it is old, and reports whether it was.
-func (x *Uint32) CompareAndSwap(old, new uint32) (swapped bool) {
-	return compareAndSwap(x.at(), old, new)
+// Int64 is an atomic int64. It must not be copied after first use.
+type Int64 struct {
+	_ [0]std.Int64
+	number[int64]
 }
 
-// Add adds delta and returns the new value.
-func (x *Uint32) Add(delta uint32) (new uint32) { return add(x.at(), delta) }
-
-// And clears the bits that mask has not, and returns the old value.
-func (x *Uint32) And(mask uint32) (old uint32) { return and(x.at(), mask) }
-
-// Or sets the bits of mask and returns the old value.
-func (x *Uint32) Or(mask uint32) (old uint32) { return or(x.at(), mask) }
-
-// Uint64 is an atomic uint64. The zero value is zero. It must not be copied after
-// first use.
-type Uint64 struct{ v std.Uint64 }
-
-func (x *Uint64) at() *uint64 { return (*uint64)(unsafe.Pointer(&x.v)) }
-
-// Load returns the value.
-func (x *Uint64) Load() uint64 { return load(x.at()) }
-
-// Store sets the value.
-func (x *Uint64) Store(val uint64) { store(x.at(), val) }
-
-// Swap sets the value and returns the old one.
-func (x *Uint64) Swap(new uint64) (old uint64) { return swap(x.at(), new) }
-
-// CompareAndSwap sets the value if it is old, and reports whether it was.
-func (x *Uint64) CompareAndSwap(old, new uint64) (swapped bool) {
-	return compareAndSwap(x.at(), old, new)
+// Uint32 is an atomic uint32. It must not be copied after first use.
+type Uint32 struct {
+	_ [0]std.Uint32
+	number[uint32]
 }
 
-// Add adds delta and returns the new value.
-func (x *Uint64) Add(delta uint64) (new uint64) { return add(x.at(), delta) }
-
-// And clears the bits that mask has not, and returns the old value.
-func (x *Uint64) And(mask uint64) (old uint64) { return and(x.at(), mask) }
-
-// Or sets the bits of mask and returns the old value.
-func (x *Uint64) Or(mask uint64) (old uint64) { return or(x.at(), mask) }
-
-// Uintptr is an atomic uintptr. The zero value is zero. It must not be copied after
-// first use.
-type Uintptr struct{ v std.Uintptr }
-
-func (x *Uintptr) at() *uintptr { return (*uintptr)(unsafe.Pointer(&x.v)) }
-
-// Load returns the value.
-func (x *Uintptr) Load() uintptr { return load(x.at()) }
-
-// Store sets the value.
-func (x *Uintptr) Store(val uintptr) { store(x.at(), val) }
-
-// Swap sets the value and returns the old one.
-func (x *Uintptr) Swap(new uintptr) (old uintptr) { return swap(x.at(), new) }
-
-// CompareAndSwap sets the value if it is old, and reports whether it was.
-func (x *Uintptr) CompareAndSwap(old, new uintptr) (swapped bool) {
-	return compareAndSwap(x.at(), old, new)
+// Uint64 is an atomic uint64. It must not be copied after first use.
+type Uint64 struct {
+	_ [0]std.Uint64
+	number[uint64]
 }
 
-// Add adds delta and returns the new value.
-func (x *Uintptr) Add(delta uintptr) (new uintptr) { return add(x.at(), delta) }
+// Uintptr is an atomic uintptr. It must not be copied after first use.
+type Uintptr struct {
+	_ [0]std.Uintptr
+	number[uintptr]
+}
 
-// And clears the bits that mask has not, and returns the old value.
-func (x *Uintptr) And(mask uintptr) (old uintptr) { return and(x.at(), mask) }
-
-// Or sets the bits of mask and returns the old value.
-func (x *Uintptr) Or(mask uintptr) (old uintptr) { return or(x.at(), mask) }
-
-// Bool is an atomic bool. The zero value is false. It must not be copied after
-// first use.
+// Bool is an atomic bool. It must not be copied after first use.
 type Bool struct{ v std.Bool }
 
 func (x *Bool) before(k sched.Kind) { sched.Before(k, unsafe.Pointer(&x.v), unsafe.Sizeof(x.v)) }
@@ -163,7 +75,7 @@ func (x *Bool) Load() bool {
 	x.before(sched.Load)
 	v := x.v.Load()
 	if sched.Observing() {
-		sched.Saw(v, nil)
+		sched.RecordValues(v, nil)
 	}
 	return v
 }
@@ -173,7 +85,7 @@ func (x *Bool) Store(val bool) {
 	x.before(sched.Store)
 	x.v.Store(val)
 	if sched.Observing() {
-		sched.Saw(nil, val)
+		sched.RecordValues(nil, val)
 	}
 }
 
@@ -182,12 +94,12 @@ func (x *Bool) Swap(new bool) (old bool) {
 	x.before(sched.Update)
 	old = x.v.Swap(new)
 	if sched.Observing() {
-		sched.Saw(old, new)
+		sched.RecordValues(old, new)
 	}
 	return old
 }
 
-// CompareAndSwap sets the value if it is old, and reports whether it was.
+// CompareAndSwap sets the value to new if it is old, and reports whether it did.
 func (x *Bool) CompareAndSwap(old, new bool) (swapped bool) {
 	x.before(sched.CompareAndSwap)
 	swapped = x.v.CompareAndSwap(old, new)
@@ -196,9 +108,9 @@ func (x *Bool) CompareAndSwap(old, new bool) (swapped bool) {
 	}
 	if sched.Observing() {
 		if swapped {
-			sched.Saw(old, new)
+			sched.RecordValues(old, new)
 		} else {
-			sched.Saw(x.v.Load(), nil)
+			sched.RecordValues(x.v.Load(), nil)
 		}
 	}
 	return swapped

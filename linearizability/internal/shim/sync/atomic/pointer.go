@@ -7,8 +7,7 @@ import (
 	"github.com/mapspec/mapspec/linearizability/internal/engine/sched"
 )
 
-// Pointer is an atomic *T. The zero value is nil. It must not be copied after
-// first use.
+// Pointer is an atomic *T. It must not be copied after first use.
 type Pointer[T any] struct{ v std.Pointer[T] }
 
 func (x *Pointer[T]) before(k sched.Kind) { sched.Before(k, unsafe.Pointer(&x.v), pointerSize) }
@@ -18,7 +17,7 @@ func (x *Pointer[T]) Load() *T {
 	x.before(sched.Load)
 	v := x.v.Load()
 	if sched.Observing() {
-		sched.Saw(v, nil)
+		sched.RecordValues(v, nil)
 	}
 	return v
 }
@@ -28,7 +27,7 @@ func (x *Pointer[T]) Store(val *T) {
 	x.before(sched.Store)
 	x.v.Store(val)
 	if sched.Observing() {
-		sched.Saw(nil, val)
+		sched.RecordValues(nil, val)
 	}
 }
 
@@ -37,12 +36,12 @@ func (x *Pointer[T]) Swap(new *T) (old *T) {
 	x.before(sched.Update)
 	old = x.v.Swap(new)
 	if sched.Observing() {
-		sched.Saw(old, new)
+		sched.RecordValues(old, new)
 	}
 	return old
 }
 
-// CompareAndSwap sets the value if it is old, and reports whether it was.
+// CompareAndSwap sets the value to new if it is old, and reports whether it did.
 func (x *Pointer[T]) CompareAndSwap(old, new *T) (swapped bool) {
 	x.before(sched.CompareAndSwap)
 	swapped = x.v.CompareAndSwap(old, new)
@@ -51,55 +50,57 @@ func (x *Pointer[T]) CompareAndSwap(old, new *T) (swapped bool) {
 	}
 	if sched.Observing() {
 		if swapped {
-			sched.Saw(old, new)
+			sched.RecordValues(old, new)
 		} else {
-			sched.Saw(x.v.Load(), nil)
+			sched.RecordValues(x.v.Load(), nil)
 		}
 	}
 	return swapped
 }
 
-// Value holds values of one type, that of the first one stored. The zero value
-// holds nothing. It must not be copied after first use.
+// Value holds values of one type, the type of the value that is stored first. The
+// zero value holds nothing. It must not be copied after first use. It panics when
+// the real type does.
 //
-// It is two words; its first one stands for both, since no other access
-// overlaps them. The panics are those of the real type.
+// A Value has two words. The first represents both, as every access to a Value
+// touches both.
 type Value struct{ v std.Value }
 
 func (v *Value) before(k sched.Kind) { sched.Before(k, unsafe.Pointer(&v.v), pointerSize) }
 
-// Load returns the value stored last, or nil.
+// Load returns the latest value, or nil if there is none.
 func (v *Value) Load() (val any) {
 	v.before(sched.Load)
 	val = v.v.Load()
 	if sched.Observing() {
-		sched.Saw(val, nil)
+		sched.RecordValues(val, nil)
 	}
 	return val
 }
 
-// Store sets the value. It panics if val is nil or not of the type of the first
-// one.
+// Store sets the value. It panics if val is nil or has another type than the first
+// value.
 func (v *Value) Store(val any) {
 	v.before(sched.Store)
 	v.v.Store(val)
 	if sched.Observing() {
-		sched.Saw(nil, val)
+		sched.RecordValues(nil, val)
 	}
 }
 
-// Swap sets the value and returns the old one, or nil. It panics as Store does.
+// Swap sets the value and returns the old one, or nil if there is none. It panics
+// when Store does.
 func (v *Value) Swap(new any) (old any) {
 	v.before(sched.Update)
 	old = v.v.Swap(new)
 	if sched.Observing() {
-		sched.Saw(old, new)
+		sched.RecordValues(old, new)
 	}
 	return old
 }
 
-// CompareAndSwap sets the value if it is old, and reports whether it was. It
-// panics as Store does, and if old cannot be compared.
+// CompareAndSwap sets the value to new if it is old, and reports whether it did. It
+// panics when Store does, and if old is not comparable.
 func (v *Value) CompareAndSwap(old, new any) (swapped bool) {
 	v.before(sched.CompareAndSwap)
 	swapped = v.v.CompareAndSwap(old, new)
@@ -108,9 +109,9 @@ func (v *Value) CompareAndSwap(old, new any) (swapped bool) {
 	}
 	if sched.Observing() {
 		if swapped {
-			sched.Saw(old, new)
+			sched.RecordValues(old, new)
 		} else {
-			sched.Saw(v.v.Load(), nil)
+			sched.RecordValues(v.v.Load(), nil)
 		}
 	}
 	return swapped

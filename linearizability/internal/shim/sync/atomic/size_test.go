@@ -28,13 +28,13 @@ func TestTypesHaveTheSizeAndTheMethodsOfTheRealOnes(t *testing.T) {
 		for i := range want.NumMethod() {
 			name := want.Method(i).Name
 			if m, ok := got.MethodByName(name); !ok || m.Type.NumIn() != want.Method(i).Type.NumIn() {
-				t.Errorf("%v has %s", want, name)
+				t.Errorf("%v lacks the method %s of %v", got, name, want)
 			}
 		}
 	}
 }
 
-func TestOutsideThreadsAreReal(t *testing.T) {
+func TestOperationsAreAtomicForRealGoroutines(t *testing.T) {
 	var x, y atomic.Int32
 	var g sync.WaitGroup
 	for range 4 {

@@ -1,5 +1,5 @@
-// Command races runs one program, named by its argument, under a scheduler and
-// the race detector: see TestTheRaceDetectorSeesWhatRealLocksOrder.
+// Command races explores the program that its argument names, under the race
+// detector. TestRaceDetectorSeesWhatRealLocksOrder runs it.
 package main
 
 import (
@@ -11,7 +11,7 @@ import (
 	"github.com/mapspec/mapspec/linearizability/internal/shim/sync"
 )
 
-// state is what the programs share: x is what they may race on.
+// state is what the programs share. They may race on x.
 type state struct {
 	x, y int
 	m    sync.Mutex
@@ -25,8 +25,8 @@ type state struct {
 	done bool
 }
 
-// mark and marked tell one thread that another one has come so far, in steps
-// that order nothing for the detector.
+// mark and marked tell one thread that another has reached mark. The race detector
+// does not see them, so they order nothing for it.
 //
 //go:norace
 func mark() {
@@ -90,8 +90,8 @@ var programs = map[string][]func(){
 	"race-readers": {
 		func() { s.rw.RLock(); s.x++; s.rw.RUnlock() }, func() { s.rw.RLock(); s.x++; s.rw.RUnlock() },
 	},
-	// What a lock orders too much shows only where nothing but time keeps two
-	// threads apart.
+	// A lock that orders too much is noticed only if nothing else but time orders
+	// two accesses.
 	"race-after-failed-trylock": {
 		func() { s.rw.RLock(); s.y++; s.rw.RUnlock() },
 		func() {
@@ -154,7 +154,7 @@ func main() {
 	}
 	r, err := search.Run(search.Program{Setup: setup, Threads: programs[os.Args[1]]}, search.Options{})
 	if err != nil || r.Failure != nil || !r.Coverage.Complete() {
-		println("not explored", err, r.Failure)
+		println("not fully explored:", err, r.Failure)
 		os.Exit(1)
 	}
 }

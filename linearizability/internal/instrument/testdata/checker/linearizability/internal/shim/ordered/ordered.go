@@ -1,5 +1,5 @@
-// Package ordered stands for the order of built-in maps in tests: by what
-// prints first.
+// Package ordered replaces the order of built-in maps in tests. It sorts keys as
+// text.
 package ordered
 
 import (

@@ -1,4 +1,4 @@
-// Package random stands for the runtime's random numbers in tests.
+// Package random replaces random numbers in tests.
 package random
 
 func Uint64() uint64 { return 4 }

@@ -1,4 +1,4 @@
-// Package refuse stands for the end of an exploration in tests.
+// Package refuse panics in tests where the real one ends an exploration.
 package refuse
 
 func At(what, where string) { panic(where + ": " + what) }

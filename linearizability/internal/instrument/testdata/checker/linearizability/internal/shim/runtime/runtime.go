@@ -1,4 +1,5 @@
-// Package runtime stands for the stand-in of runtime in tests. It counts.
+// Package runtime replaces the stand-in for runtime in tests. It counts calls of
+// Gosched.
 package runtime
 
 var Yields int

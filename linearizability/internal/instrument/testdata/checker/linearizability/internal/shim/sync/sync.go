@@ -1,4 +1,4 @@
-// Package sync stands for the stand-in of sync in tests of what is copied.
+// Package sync replaces the stand-in for sync in tests. It lacks some types.
 package sync
 
 import real "sync"

@@ -1,4 +1,4 @@
-// Package maphash stands for the stand-in of hash/maphash in tests.
+// Package maphash replaces the stand-in for hash/maphash in tests.
 package maphash
 
 type Seed struct{ _ int }

@@ -1,4 +1,4 @@
-// Package atomic stands for the stand-in of sync/atomic in tests.
+// Package atomic replaces the stand-in for sync/atomic in tests.
 package atomic
 
 import real "sync/atomic"
