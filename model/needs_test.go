@@ -79,7 +79,7 @@ func TestUnjudgedSaysWhatAClauseNeeds(t *testing.T) {
 			p.methods = p.methods.Without(Range)
 			p.traits.Unhashable, p.traits.Uncomparable = false, false
 		}, map[string]string{"T1 T3 T4 R2": "method missing: Range", "S6": "no value of this type makes a comparison panic",
-			"P3": "nothing that this map takes makes it panic"}},
+			"P3": "no argument of this map makes it panic"}},
 	} {
 		p := pretended{promise: everyPromise, methods: EveryMethod, traits: everyTrait}
 		row.change(&p)

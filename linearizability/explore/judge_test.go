@@ -16,7 +16,7 @@ func TestOnlyALoadThatIsStuckBreaksP1(t *testing.T) {
 		want   string
 	}{
 		{model.P1, []model.Stuck{{Call: store}}, ""},
-		{model.P1, []model.Stuck{{Call: store}, {Call: load, Goroutine: 1}}, "Load(k0) never returned; what it waits for may be stopped for ever"},
+		{model.P1, []model.Stuck{{Call: store}, {Call: load, Goroutine: 1}}, "Load(k0) waits for another goroutine, which may never run again"},
 		{model.P2, []model.Stuck{{Call: store}, {Call: load, Goroutine: 1}}, "Store(k0, v1) and Load(k0) never returned"},
 		{model.P2, nil, ""},
 		{model.P3, []model.Stuck{{Call: store}}, ""},

@@ -256,7 +256,7 @@ func (r chance) failure(c counterexample.Counterexample) *model.Failure {
 	}
 	f.Count, f.Of, f.After = r.IntN(3), r.IntN(3), r.IntN(2) == 0
 	b, err := json.Marshal(f)
-	if err != nil || json.Unmarshal(b, new(model.Failure)) != nil { // it lacks what its kind has
+	if err != nil || json.Unmarshal(b, new(model.Failure)) != nil { // a field is missing
 		return r.failure(c)
 	}
 	return &f
