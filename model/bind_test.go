@@ -244,7 +244,7 @@ func fits(in Instance, o Op) bool {
 	return true
 }
 
-// visited performs the traversal o and writes what it handed out.
+// visited performs the traversal o and returns its visits as text.
 func visited(in Instance, m Method) (entries []string, r Result) {
 	r = in.Traverse(Op{Method: m}, func(v Visit) bool {
 		entries = append(entries, v.String())
@@ -439,7 +439,7 @@ func TestEveryFormOfATraversalHandsOutTheSame(t *testing.T) {
 	}
 }
 
-// nilSeen notes whether its traversals were handed nil.
+// nilSeen records whether its traversals were called with nil.
 type nilSeen struct{ seen *[]Method }
 
 func (n nilSeen) note(m Method, isNil bool) {

@@ -72,7 +72,7 @@ func transcribe(o Op, m any, initial ...Op) string {
 	return strings.Join(t.lines, "\n")
 }
 
-func TestExecuteTellsWhatHappensInOrder(t *testing.T) {
+func TestExecuteReportsEventsInOrder(t *testing.T) {
 	do := func(ops ...Op) *Func { return &Func{Do: ops} }
 	for _, row := range []struct {
 		name string

@@ -15,14 +15,15 @@ func message(f func()) (text string) {
 	return ""
 }
 
-// otherKeys is a map of other types than its subject says.
+// otherKeys is a map whose types are not the ones of its subject.
 type otherKeys struct{}
 
 func (*otherKeys) Load(int) (v int, ok bool) { return 0, false }
 func (*otherKeys) Store(int, int)            {}
 
-// Whoever writes a subject or a checker learns in one line what to do.
-func TestAMistakeIsSaidInOneLine(t *testing.T) {
+// A mistake in a subject or a checker is a panic whose text says what to do, in one
+// line.
+func TestAMistakePanicsWithOneLine(t *testing.T) {
 	bind := func(b Binder) func() { return func() { b.Bind() } }
 	call := func(b Binder, o Op) func() { return func() { Call(b.Bind(), o) } }
 	maker := func(f func() any) Subject[string, int] { return Subject[string, int]{Name: "x", New: f} }

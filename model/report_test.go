@@ -68,7 +68,7 @@ error: only operations on the same key, and Clear, affect a key's result
 	}
 }
 
-// What is promised by name and could not be judged is not silently ok.
+// A clause that is promised by name and could not be judged fails the test.
 func TestReportFailsForAPromiseThatCouldNotBeJudged(t *testing.T) {
 	verdicts := []Verdict{{Clause: R1, Status: Unknown, Reason: "the map keeps a copy"}}
 	for level, want := range map[Release]string{

@@ -94,7 +94,7 @@ func TestTraversalJudgesAScript(t *testing.T) {
 		{"a NaN that came may be visited", Range, ops{store(NaN, 1)}, script{store(NaN, 1), Visit{NaN, 1}, Visit{NaN, 1}}, ""},
 		{"one NaN too many", Range, ops{store(NaN, 1)}, script{Visit{NaN, 1}, Visit{NaN, 1}}, "visited NaN, v1 more often than it was stored"},
 		{"one NaN too many, with another operation between", Range, ops{store(NaN, 1)}, script{store(0, 1), Visit{NaN, 1}, Visit{NaN, 1}}, "visited NaN, v1 more often than it was stored"},
-		{"a NaN that nobody stored", Range, ops{store(0, 1)}, script{Visit{NaN, 1}}, "visited NaN, which was absent throughout"},
+		{"a NaN that was never stored", Range, ops{store(0, 1)}, script{Visit{NaN, 1}}, "visited NaN, which was absent throughout"},
 		{"a NaN with a value that none held", Range, ops{store(NaN, 1)}, script{Visit{NaN, 2}}, "visited NaN with v2, which that key did not hold"},
 		{"a cleared NaN may be visited", Range, ops{store(NaN, 1)}, script{empty, Visit{NaN, 1}}, ""},
 		{"a cleared NaN may be left out", Range, ops{store(NaN, 1)}, script{empty}, ""},

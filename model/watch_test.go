@@ -177,7 +177,7 @@ func TestAPointerIsTheSameWhileItIsAliveAndForgottenAfter(t *testing.T) {
 	}
 }
 
-// A pointer is told by its address, and that may have been another's.
+// A pointer is identified by its address, which another allocation may have had.
 func TestAnAddressMayBeUsedAgainForAnotherIndex(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		in := custom[*block, *block](nil, nil, nil).Bind()
@@ -243,7 +243,7 @@ func TestOfTwoPointersMadeAtOnceOneIsUsed(t *testing.T) {
 	runtime.KeepAlive(outer)
 }
 
-// A Watch tells the allocations behind one argument apart. A string's box, which
+// A Watch distinguishes the allocations behind one argument. A string's box, which
 // leads to its bytes, is not watched.
 func TestWatchKnowsEachAllocation(t *testing.T) {
 	for name, want := range map[string][2]int{ // of key 2 and of value 2

@@ -61,7 +61,7 @@ func TestWatchdogCallsBlockedGoroutinesStuckSoonAndBusyOnesLate(t *testing.T) {
 		}
 	})
 	for name, ids := range map[string][]int64{
-		"a blocked one beside one that could unlock it": {blocked}, "a busy one": {busy}, "both": {blocked, busy},
+		"a blocked one next to one that could unlock it": {blocked}, "a busy one": {busy}, "both": {blocked, busy},
 	} {
 		if n, _ := looks(0, ids, 10*late); n < late || n > late+2 {
 			t.Errorf("%s: stuck after %d looks, want %d", name, n, late)

@@ -17,7 +17,7 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-const checkText = `check [-map NAME]… [-budget 5s] [-explore 2x1] [-seed N] [-o DIR] [-json] [-shard i/n]
+const checkText = `check [-map NAME] [-budget 5s] [-explore 2x1] [-seed N] [-o DIR] [-json] [-shard i/n]
 
 Judges maps against the specification and prints one table. Check runs programs
 on real goroutines, and small programs in every interleaving. It writes each
@@ -106,12 +106,9 @@ func parseCheck(env environment, args []string) (checkOptions, error) {
 	var o checkOptions
 	var names []string
 	f := newFlags(env, "check", checkText)
-	f.Func("map", "the `NAME` of a map in the catalogue; can be repeated (default all)", func(s string) error {
-		names = append(names, s)
-		return nil
-	})
+	f.Func("map", "the `NAME` of a map in the catalogue, or several names separated by commas (default all)", commaSeparated(&names))
 	f.DurationVar(&o.budget, "budget", 5*time.Second, "time to spend on each map")
-	f.StringVar(&o.size, "explore", "2x1", "`SIZE` of the programs to explore, or none: 2x1 is two goroutines that call one method each")
+	f.StringVar(&o.size, "explore", "2x1", "the `SIZE` of the programs to explore, such as 2x1 for two goroutines with one call each, or none")
 	f.Uint64Var(&o.seed, "seed", 0, "the `SEED` of a run to repeat (default random, and printed)")
 	f.StringVar(&o.dir, "o", "counterexamples", "write violations to `DIR`")
 	f.BoolVar(&o.json, "json", false, "print one JSON object per map, each in one line; see docs/json.md")

@@ -99,10 +99,7 @@ func plainly(err error) error {
 func parseExplore(env environment, args []string) (exploreOptions, error) {
 	var o exploreOptions
 	f := newFlags(env, "explore", exploreText)
-	list := func(to *[]string) func(string) error {
-		return func(s string) error { *to = append(*to, strings.Split(s, ",")...); return nil }
-	}
-	f.Func("map", "the `NAME` of a map in the catalogue or in impl/broken; can be repeated (default all of the catalogue)", list(&o.maps))
+	f.Func("map", "the `NAME` of a map in the catalogue or in impl/broken, or several names separated by commas (default all of the catalogue)", commaSeparated(&o.maps))
 	f.StringVar(&o.pkg, "pkg", "", "the `IMPORTPATH` of the package of another map, or sync for the toolchain's own")
 	f.StringVar(&o.new, "new", "", "a Go expression `EXPR` that makes a map of -pkg, such as 'new(fast.Map[string, int])'")
 	f.StringVar(&o.Size, "size", "2x2", "the size of the programs, `THREADSxOPERATIONS`: the number of goroutines, and of calls in each")
@@ -110,8 +107,8 @@ func parseExplore(env environment, args []string) (exploreOptions, error) {
 	f.StringVar(&o.Policy, "policy", "dpor", "the search `POLICY`: dpor for all classes of equivalent executions, or pct:D for a random sample that finds bugs of depth D")
 	f.IntVar(&o.Schedules, "schedules", 100, "how many schedules per program pct:D samples")
 	f.Uint64Var(&o.Seed, "seed", 1, "the `SEED` of the sample of pct:D")
-	f.Func("hashes", "hash `POLICIES`, separated by commas: mix, prefix and collide (default all)", list(&o.Policies))
-	f.Func("initial", "initial `MAPS`, separated by commas: "+strings.Join(explore.Initials, ", ")+" (default all of these); or a description such as 'k0 +9 -8', which stores key 0 and nine others, and deletes eight of the others", list(&o.Initials))
+	f.Func("hashes", "hash `POLICIES`, separated by commas: mix, prefix and collide (default all)", commaSeparated(&o.Policies))
+	f.Func("initial", "initial `MAPS`, separated by commas: "+strings.Join(explore.Initials, ", ")+" (default all of these); or a description such as 'k0 +9 -8', which stores key 0 and nine others, and deletes eight of the others", commaSeparated(&o.Initials))
 	f.Func("methods", "the `METHODS` that programs call, separated by commas, such as Load,Store (default all)", func(s string) error {
 		for name := range strings.SplitSeq(s, ",") {
 			var m model.Method

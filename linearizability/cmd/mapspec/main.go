@@ -13,6 +13,7 @@ import (
 	"math"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -114,7 +115,7 @@ usage: mapspec [command] [flags]
 `)
 	for _, c := range commands() {
 		if !c.hidden {
-			fmt.Fprintf(w, "  %-14s %s\n", c.name, c.summary)
+			fmt.Fprintf(w, "  %-14s  %s\n", c.name, c.summary)
 		}
 	}
 	fmt.Fprint(w, `
@@ -151,6 +152,15 @@ type flagSet struct {
 
 // anyNumber allows any number of positional arguments.
 const anyNumber = math.MaxInt
+
+// commaSeparated returns a flag's function that appends the parts of its argument to
+// list.
+func commaSeparated(list *[]string) func(string) error {
+	return func(s string) error {
+		*list = append(*list, strings.Split(s, ",")...)
+		return nil
+	}
+}
 
 // parse parses args, and allows at most the given number of positional arguments. It
 // prints the help if args ask for it.

@@ -183,7 +183,7 @@ func TestListShowsTheCatalogue(t *testing.T) {
 func TestCheckShowsTheLeakOfGo1150(t *testing.T) {
 	judges(t)
 	dir := t.TempDir()
-	got := mapspec(t, dir, "check", "-map", "go1.15.0", "-map", "locked", "-budget", "500ms", "-explore", "none", "-seed", "5")
+	got := mapspec(t, dir, "check", "-map", "go1.15.0,locked", "-budget", "500ms", "-explore", "none", "-seed", "5")
 	for _, want := range []string{
 		`(?m)^mapspec check -seed 5 -budget 500ms$`,
 		`(?m)^go1\.15\.0  R1 prompt release, R3 bounded garbage +the same +pile up +-$`,
