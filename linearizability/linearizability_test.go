@@ -45,14 +45,39 @@ func TestRunExplainsWhatFails(t *testing.T) {
 		"S1-two-deleters": {"S1 violation", "2 operations on 2 goroutines", "The program", "Nothing can come next", "-mapspec.seed="},
 		"P2-lock-order":   {"P2 violation", "goroutine 0", "never returned", "broken.(*P2LockOrder).Clear"},
 	} {
-		out, err := exec.Command(self, "-test.run=^TestRunChild$", "-broken-map="+name).CombinedOutput()
-		if err == nil {
-			t.Errorf("%s passes", name)
-		}
-		for _, want := range wants {
-			if !strings.Contains(string(out), want) {
-				t.Errorf("%s: no %q in\n%s", name, want, out)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			out, err := exec.Command(self, "-test.run=^TestRunChild$", "-broken-map="+name).CombinedOutput()
+			if err == nil {
+				t.Errorf("%s passes", name)
 			}
+			for _, want := range wants {
+				if !strings.Contains(string(out), want) {
+					t.Errorf("%s: no %q in\n%s", name, want, out)
+				}
+			}
+		})
+	}
+}
+
+// A failing is a test that remembers whether it failed.
+type failing struct {
+	testing.TB
+	failed bool
+}
+
+func (f *failing) Helper()               {}
+func (f *failing) Errorf(string, ...any) { f.failed = true }
+
+// Clauses: S4
+func TestRunCounterexampleFailsAsLongAsTheFaultIsThere(t *testing.T) {
+	for name, want := range map[string]bool{"S4-swap-returns-new": true, "locked": false} {
+		m, _ := impl.Find(name)
+		f := &failing{TB: t}
+		linearizability.RunCounterexample(f, m.Subject, `{"schema":2,"map":"mine","clause":"S4","look":"results","rounds":1,
+			"program":{"threads":[[{"op":"Store","key":0,"value":1},{"op":"Swap","key":0,"value":2}]]}}`)
+		if f.failed != want {
+			t.Errorf("%s: failed %t, want %t", name, f.failed, want)
 		}
 	}
 }

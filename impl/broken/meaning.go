@@ -219,7 +219,7 @@ func (m *S5AbsentNilSwaps) CompareAndSwap(key, old, new any) (swapped bool) {
 // puts it back if the values differ. If the comparison panics the entry is not
 // put back, so the call has an effect.
 //
-// Modelled on sync.Map in Go 1.24 to 1.26, where the same panic leaves a lock
+// Modelled on sync.Map in Go 1.24 to 1.27, where the same panic leaves a lock
 // held. Shown by Store(k, []int), CompareAndDelete(k, []int), Load(k).
 type S6RemovesFirst struct{ core }
 

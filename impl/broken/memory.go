@@ -10,7 +10,7 @@ import "sync"
 // synchronizes with nothing: a goroutine that learns that a key is absent is not
 // ordered after the Delete or Clear that removed it.
 //
-// Modelled on sync.Map in Go 1.24 to 1.26.8 (go#81187), where Delete lacks an
+// Modelled on sync.Map in Go 1.24 to 1.27.3 (go#81187), where Delete lacks an
 // edge. Shown, only with -race, by a plain write before a Delete of the only key,
 // and a plain read of the same variable after a Load that found nothing.
 type M1AbsentByLen struct {

@@ -193,7 +193,7 @@ func (m *P2ClearKeepsLock) Clear() {
 // P3ComparePanic breaks P3, and with it S6: a comparison that panics in
 // CompareAndDelete leaves the lock held.
 //
-// Modelled on sync.Map in Go 1.24 to 1.26. Shown by Store(k, []int),
+// Modelled on sync.Map in Go 1.24 to 1.27. Shown by Store(k, []int),
 // CompareAndDelete(k, []int), and any other call, which blocks for ever.
 type P3ComparePanic struct{ core }
 

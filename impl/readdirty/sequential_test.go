@@ -171,7 +171,7 @@ func TestEveryVersionAgreesWithAPlainMap(t *testing.T) {
 }
 
 // TestGo123AgreesWithTheToolchain avoids values that cannot be compared: in Go 1.24 to
-// 1.26 CompareAndDelete panics with a lock held, and the next Store would hang.
+// 1.27 CompareAndDelete panics with a lock held, and the next Store would hang.
 func TestGo123AgreesWithTheToolchain(t *testing.T) {
 	agree(t, go123.new, toolchain.new, false)
 }

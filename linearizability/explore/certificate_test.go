@@ -49,10 +49,10 @@ func TestCommittedCertificatesAreReadAndMerged(t *testing.T) {
 
 func TestAViolationWithAnUnknownFieldIsRefused(t *testing.T) {
 	for text, want := range map[string]string{
-		`{"clause":"R1","colour":"red"}`:                      `unknown field "colour"`,
-		`{"clause":"R1","failure":{"kind":"sulks"}}`:          `failure kind "sulks"`,
-		`{"clause":"R1","failure":{"kind":"retains"}}`:        "lacks a field that this kind needs",
-		`{"clause":"R1","evidence":"e","retained":[{"a":1}]}`: "",
+		`{"clause":"R1","colour":"red"}`:                       `unknown field "colour"`,
+		`{"clause":"R1","failure":{"kind":"sulks"}}`:           `failure kind "sulks"`,
+		`{"clause":"R1","failure":{"kind":"hangs","count":1}}`: "lacks a field that this kind needs",
+		`{"clause":"R1","evidence":"e","retained":[{"a":1}]}`:  "",
 	} {
 		var v explore.Violation
 		err := json.Unmarshal([]byte(text), &v)

@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -137,7 +136,7 @@ func (c *crew) lost(r process.Result) error {
 
 // raced adds what the race detector said to what was found.
 func (c *crew) raced(report string) {
-	if f := c.found[model.M2]; f != nil && strings.Contains(report, "DATA RACE") {
+	if f := c.found[model.M2]; f != nil {
 		addReport(f.Failure, report)
 	}
 }

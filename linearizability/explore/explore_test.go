@@ -9,6 +9,7 @@ import (
 
 	"github.com/mapspec/mapspec/impl"
 	"github.com/mapspec/mapspec/linearizability/explore"
+	"github.com/mapspec/mapspec/linearizability/internal/testpart"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -41,10 +42,8 @@ func mustExplore(t *testing.T, name string, o explore.Options) *explore.Certific
 // Clauses: S1
 func TestBrokenMapsAreFound(t *testing.T) {
 	names := []string{"S1-lost-swap", "S1-two-deleters", "S1-compare-then-swap", "S1-store-to-dead-entry", "S1-reused-entry", "S1-stale-load"}
-	if testing.Short() {
-		names = names[:2]
-	}
-	for _, name := range names {
+	for i := range testpart.Rows(2, len(names)) {
+		name := names[i]
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := mustExplore(t, name, explore.Options{Initials: []string{"empty", "one key"}, Workers: 1})
@@ -69,7 +68,10 @@ func TestRacesAreFoundInEveryInterleavingThatHasThem(t *testing.T) {
 	}) {
 		t.Errorf("found %d violations, none of M2 with a report", len(racy.Violations))
 	}
-	for _, name := range []string{"locked", "go1.15.2"} {
+	for i, name := range []string{"locked", "go1.15.2"} {
+		if i > 0 && !testpart.Run(i) {
+			continue
+		}
 		c := mustExplore(t, name, explore.Options{Size: "2x1", Race: true})
 		if c.Races != "none seen" || !c.Complete() {
 			t.Errorf("%s: races %s, %s", name, c.Races, c.Coverage)

@@ -53,10 +53,19 @@ func failureOf(kind model.FailureKind, r *wire.Replayed) *model.Failure {
 	return &model.Failure{Kind: kind, Stuck: stuck}
 }
 
-// addReport adds the race detector's report to a data race.
-func addReport(f *model.Failure, report string) {
-	if f.Kind == model.Races && len(f.Output) == 0 {
-		f.Output = strings.Split(strings.TrimSpace(report), "\n")
+// raceReport begins a report of the race detector, and raceRule ends it.
+const (
+	raceReport = "WARNING: DATA RACE"
+	raceRule   = "\n=================="
+)
+
+// addReport adds to a data race the first whole report among what its process
+// printed.
+func addReport(f *model.Failure, printed string) {
+	_, report, found := strings.Cut(printed, raceReport)
+	if f.Kind == model.Races && len(f.Output) == 0 && found {
+		report, _, _ = strings.Cut(report, raceRule)
+		f.Output = strings.Split(raceReport+strings.TrimRight(report, "\n"), "\n")
 	}
 }
 
@@ -65,7 +74,7 @@ func panicked(f *model.Failure) bool {
 	var r model.Result
 	switch {
 	case f == nil:
-	case f.Kind == model.NoOrder:
+	case f.Order != nil:
 		r = f.Order.Left[0].Result
 	case f.Got != nil:
 		r = *f.Got

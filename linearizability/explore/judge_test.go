@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"reflect"
 	"testing"
 
 	"github.com/mapspec/mapspec/linearizability/internal/worker/wire"
@@ -13,17 +14,17 @@ func TestOnlyALoadThatIsStuckBreaksP1(t *testing.T) {
 	for _, x := range []struct {
 		clause model.Clause
 		stuck  []model.Stuck
-		want   string
+		want   []model.Stuck
 	}{
-		{model.P1, []model.Stuck{{Call: store}}, ""},
-		{model.P1, []model.Stuck{{Call: store}, {Call: load, Goroutine: 1}}, "Load(k0) waits for another goroutine, which may never run again"},
-		{model.P2, []model.Stuck{{Call: store}, {Call: load, Goroutine: 1}}, "Store(k0, v1) and Load(k0) never returned"},
-		{model.P2, nil, ""},
-		{model.P3, []model.Stuck{{Call: store}}, ""},
+		{model.P1, []model.Stuck{{Call: store}}, nil},
+		{model.P1, []model.Stuck{{Call: store}, {Call: load, Goroutine: 1}}, []model.Stuck{{Call: load, Goroutine: 1}}},
+		{model.P2, []model.Stuck{{Call: store}, {Call: load, Goroutine: 1}}, []model.Stuck{{Call: store}, {Call: load, Goroutine: 1}}},
+		{model.P2, nil, nil},
+		{model.P3, []model.Stuck{{Call: store}}, nil},
 	} {
 		v, _, err := judge(model.Promise{}, x.clause, &wire.Replayed{Stuck: x.stuck})
-		if err != nil || v.Evidence() != x.want || (v.Status == model.Violation) != (x.want != "") {
-			t.Errorf("%s with %v: %v, %v; want %q", x.clause, x.stuck, v, err, x.want)
+		if err != nil || (v.Status == model.Violation) != (x.want != nil) || v.Failure != nil && !reflect.DeepEqual(v.Failure.Stuck, x.want) {
+			t.Errorf("%s with %v: %v, %v; want %v", x.clause, x.stuck, v, err, x.want)
 		}
 	}
 }
@@ -31,10 +32,10 @@ func TestOnlyALoadThatIsStuckBreaksP1(t *testing.T) {
 func TestARaceHasTheReportOfItsProcess(t *testing.T) {
 	race, leak := &model.Failure{Kind: model.Races}, &model.Failure{Kind: model.LeaksLock}
 	for _, f := range []*model.Failure{race, leak} {
-		addReport(f, "\nWARNING: DATA RACE\nWrite at 0x1\n")
-		addReport(f, "another")
+		addReport(f, "the end of one\n==================\nWARNING: DATA RACE\nWrite at 0x1\n==================\nWARNING: DATA RACE\n")
+		addReport(f, "WARNING: DATA RACE\nanother")
 	}
-	if len(race.Output) != 2 || race.Output[0] != "WARNING: DATA RACE" || leak.Output != nil {
+	if len(race.Output) != 2 || race.Output[1] != "Write at 0x1" || leak.Output != nil {
 		t.Errorf("the reports are %q and %q", race.Output, leak.Output)
 	}
 }

@@ -166,9 +166,7 @@ func (c *Certificate) explainOne(ctx context.Context, b *build, m Map, v *Violat
 	if verdict.Status != model.Violation {
 		return fmt.Errorf("explore: internal error: the violation found is none by the verdict on its replay, %s %s", verdict.Status, verdict.Reason)
 	}
-	if v.Clause != model.M2 || len(v.Failure.Output) == 0 { // the report of the exploration stays
-		v.fail(verdict.Failure)
-	}
+	v.fail(verdict.Failure)
 	v.Preemptions = preemptions(r.Steps)
 	x.Clause, x.Failure, x.Steps, x.Schedule.Preemptions = v.Clause, v.Failure, r.Steps, v.Preemptions
 	v.counterexample = x

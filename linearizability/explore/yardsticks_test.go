@@ -1,7 +1,6 @@
 package explore_test
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/mapspec/mapspec/linearizability/explore"
 	"github.com/mapspec/mapspec/linearizability/internal/engine/search"
+	"github.com/mapspec/mapspec/linearizability/internal/testpart"
 )
 
 // yardstick is a program whose number of classes is known: from the
@@ -73,17 +73,15 @@ var yardsticks = []yardstick{
 	{"Treiber push and pop", 2, 206, treiberPop},
 }
 
-// Yardsticks with more classes than large are left out of short tests; those
-// with more executions than huge, a minute's work, of all tests without -huge.
-const large, huge = 20_000, 1_000_000
-
-var all = flag.Bool("huge", false, "explore programs of millions of executions")
+// Yardsticks with more classes than large are left out of the default run: the
+// largest have millions of executions, a minute's work.
+const large = 20_000
 
 // measuredPath has a line for each yardstick: what was counted when it was last
 // explored. The table in docs/explored.md is made from it.
 const (
 	measuredPath = "testdata/yardsticks.golden"
-	remeasure    = "go test ./linearizability/explore -run TestYardsticks -huge -update"
+	remeasure    = "go test ./linearizability/explore -run TestYardsticks -update"
 )
 
 // Classes are those of the table, executions those that were counted before;
@@ -93,11 +91,8 @@ func TestYardsticks(t *testing.T) {
 	for i, y := range yardsticks {
 		t.Run(fmt.Sprintf("%s/%d", y.name, y.size), func(t *testing.T) {
 			before := known[i]
-			switch {
-			case before.classes+before.cut > huge && !*all:
-				t.Skip("millions of executions, about a minute: run with -huge")
-			case y.classes > large && testing.Short():
-				t.Skip("tens of thousands of executions: run without -short")
+			if before.classes+before.cut > large && !*explore.Update {
+				testpart.Rest(t)
 			}
 			start := time.Now()
 			r, err := search.Run(y.program(y.size), search.Options{Distinct: true})

@@ -213,7 +213,7 @@ func TestCheckShowsTheLeakOfGo1150(t *testing.T) {
 func TestCheckOfABrokenMapFailsAndKeepsTheHistory(t *testing.T) {
 	judges(t)
 	dir := t.TempDir()
-	got := mapspec(t, dir, "check", "-map", "not predicted", "-budget", "5s", "-json")
+	got := mapspec(t, dir, "check", "-map", "not predicted", "-budget", "1s", "-json")
 	var row struct {
 		Map        string
 		AsPromised bool `json:"as_promised"`
@@ -259,7 +259,7 @@ func TestCheckGoesOnAfterAMapThatDiesOrHangs(t *testing.T) {
 func TestInterruptLosesNothing(t *testing.T) {
 	judges(t)
 	dir := t.TempDir()
-	c := start(t, dir, "check", "-map", "go1.15.0", "-map", "locked", "-budget", "4s", "-json")
+	c := start(t, dir, "check", "-map", "go1.15.0", "-map", "locked", "-budget", "2s", "-json")
 	out, err := c.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -297,7 +297,7 @@ func TestAFullDiskIsAnError(t *testing.T) {
 		t.Skipf("no /dev/full here: %v", err)
 	}
 	defer full.Close()
-	for _, args := range [][]string{{"list", "-json"}, {"check", "-map", "locked", "-budget", "100ms", "-json"}} {
+	for _, args := range [][]string{{"list", "-json"}, {"check", "-map", "locked", "-budget", "100ms", "-explore", "none", "-json"}} {
 		c := start(t, t.TempDir(), args...)
 		var stderr bytes.Buffer
 		c.Stdout, c.Stderr = full, &stderr
@@ -389,7 +389,7 @@ func TestFilesOfTheUserAreKept(t *testing.T) {
 	}
 	empty := t.TempDir()
 	for _, o := range []string{dir, empty} {
-		if got := mapspec(t, t.TempDir(), "check", "-map", "locked", "-budget", "10ms", "-o", o); got.status != exitOK {
+		if got := mapspec(t, t.TempDir(), "check", "-map", "locked", "-budget", "10ms", "-explore", "none", "-o", o); got.status != exitOK {
 			t.Errorf("status %d: %s", got.status, got.stderr)
 		}
 	}

@@ -131,8 +131,10 @@ func runAgain(ctx context.Context, env environment, args []string) (int, error) 
 	if err != nil {
 		return exitOther, err
 	}
-	v, rounds := try.Again(ctx, m.Subject, c, *budget)
-	return exitOK, json.NewEncoder(messages).Encode(again{Verdict: v, Rounds: rounds})
+	ctx, cancel := context.WithTimeout(ctx, *budget)
+	defer cancel()
+	v, run := try.Again(ctx, m.Subject, c)
+	return exitOK, json.NewEncoder(messages).Encode(again{Verdict: v, Rounds: run.Rounds})
 }
 
 // replayProcess replays c once in a process of its own.

@@ -19,9 +19,10 @@ type child struct {
 	budget time.Duration // the budget in its flags
 }
 
-// grace is how much longer than twice its budget a child may run. It has watchdogs of
-// its own, and a busy machine slows it down.
-const grace = 60 * time.Second
+// grace is how much longer than twice its budget a child may run. The child's own
+// watchdogs end a map that hangs within seconds. This limit is for a child that they
+// cannot end. It is long, because a busy machine slows a child down.
+const grace = 10 * time.Minute
 
 // run runs the child and calls each with every line that it sends. It returns an error
 // if the child could not be started, or if ctx is done.

@@ -73,6 +73,8 @@ type searchLimits struct {
 	uncut     bool // search each key, and the whole map, without cutting
 	bytes     int  // of memory per search; 0 means searchBytes
 	walkAbove int  // the longest segment that porcupine searches; 0 means walkAbove, negative none
+
+	now func() time.Time // nil means time.Now
 }
 
 // judged lists the clauses that every history gets a verdict on. S6, S7 and T4

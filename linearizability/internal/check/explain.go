@@ -12,6 +12,14 @@ import (
 // explainTime is the least time allowed for explaining a violation.
 const explainTime = time.Second
 
+// toExplain returns the deadline of a search that explains a violation.
+func (b *searchBudget) toExplain() deadline {
+	if least := after(explainTime, b.end.now); b.end.at.Before(least.at) {
+		return least
+	}
+	return b.end
+}
+
 // explain records a violation of clause c, and why the operations have no order.
 // whole says that these are the operations of the whole map instead of those on
 // key.
@@ -33,9 +41,8 @@ func (j *judge) explain(c model.Clause, v outcome, whole bool, key int) {
 // long ones it returns the first by position, as porcupine returns them in random
 // order.
 func (j *judge) longestOrder(s searchSpace, part []*entry) []*entry {
-	timeout := max(explainTime, time.Until(j.budget.end))
-	m, _ := j.budget.metered(s, len(part))
-	_, info := porcupine.CheckOperationsVerbose(m, operations(part), timeout)
+	m, _ := j.budget.metered(s, len(part), j.budget.toExplain())
+	_, info := porcupine.CheckOperationsVerbose(m, operations(part), 0)
 	var best []int
 	for _, order := range info.PartialLinearizations()[0] {
 		if c := cmp.Compare(len(order), len(best)); c > 0 || c == 0 && slices.Compare(order, best) < 0 {

@@ -266,7 +266,7 @@ func TestAWindowGetsAsFarAsTheWalk(t *testing.T) {
 		j := newJudge(ops, Options{})
 		entries := j.keyEntries(0, false)
 		from := point[content]{configs: []configuration[content]{{}}}
-		w := newWalk(ofKey, entries, from, 1<<20, deadline(time.Now().Add(time.Minute)))
+		w := newWalk(ofKey, entries, from, 1<<20, after(time.Minute, time.Now))
 		if end, _ := w.run(); end != stuck {
 			continue
 		}
@@ -297,7 +297,7 @@ func TestAWindowHasNoOrder(t *testing.T) {
 		spoil(ops[500:], choose, s.keys, s.values)
 		j := newJudge(ops, Options{Promise: strongest, limits: searchLimits{uncut: true, walkAbove: -1}})
 		j.lens = j.judgedLens()
-		v := j.searchWhole(j.wholeEntries(true), deadline(time.Now().Add(time.Minute)))
+		v := j.searchWhole(j.wholeEntries(true), after(time.Minute, time.Now))
 		if v.status != model.Violation {
 			continue
 		}

@@ -30,37 +30,47 @@ const walkAbove = 500
 // A searchBudget is shared by all searches of one history.
 type searchBudget struct {
 	total time.Duration
-	end   time.Time
+	end   deadline
 	bytes int
 }
 
-// A deadline is the end of a search's share of the budget.
-type deadline time.Time
+// A deadline is the end of a search's share of the budget, on a clock.
+type deadline struct {
+	at  time.Time
+	now func() time.Time
+}
+
+// after returns the deadline in d from now.
+func after(d time.Duration, now func() time.Time) deadline { return deadline{now().Add(d), now} }
 
 func newBudget(o Options) searchBudget {
 	b := searchBudget{total: o.Timeout, bytes: o.limits.bytes}
+	now := o.limits.now
+	if now == nil {
+		now = time.Now
+	}
 	if b.total == 0 {
 		b.total = DefaultTimeout
 	}
 	if b.bytes == 0 {
 		b.bytes = searchBytes
 	}
-	b.end = time.Now().Add(b.total)
+	b.end = after(b.total, now)
 	return b
 }
 
 // share returns the deadline of the next of n searches. It gives each an equal
 // part of the time left, so that a hard search does not prevent the others from
 // finding a violation.
-func (b *searchBudget) share(n int) deadline {
-	now := time.Now()
-	return deadline(now.Add(b.end.Sub(now) / time.Duration(n)))
+func (b *searchBudget) share(n int) deadline { return b.end.part(n) }
+
+// part returns the deadline after one n-th of the time left.
+func (d deadline) part(n int) deadline {
+	now := d.now()
+	return deadline{now.Add(d.at.Sub(now) / time.Duration(n)), d.now}
 }
 
-// half returns the time halfway between now and d.
-func (d deadline) half() deadline { return deadline(time.Now().Add(time.Until(time.Time(d)) / 2)) }
-
-func (d deadline) passed() bool { return !time.Now().Before(time.Time(d)) }
+func (d deadline) passed() bool { return !d.now().Before(d.at) }
 
 // An outcome is the result of one search.
 type outcome struct {
@@ -213,27 +223,37 @@ func (b *searchBudget) capacity(s searchSpace, n int) int {
 // through n configurations.
 func (b *searchBudget) fits(s searchSpace, n int) bool { return b.capacity(s, n) >= n }
 
+// A meter says which limit ended a search by porcupine, if any.
+type meter struct{ full, late atomic.Bool }
+
+func (m *meter) exceeded() bool { return m.full.Load() || m.late.Load() }
+
 // metered returns the model of s for a search of n entries that stops when it
-// has remembered too much: from then on no step succeeds, and porcupine unwinds.
-//
-// Porcupine takes the steps in goroutines of its own, one per partition, which
-// outlive the search briefly after a timeout.
-func (b *searchBudget) metered(s searchSpace, n int) (m porcupine.Model, exceeded *atomic.Bool) {
-	m, exceeded = s.model, new(atomic.Bool)
-	var left atomic.Int64
+// has remembered too much or its deadline has passed: from then on no step
+// succeeds, and porcupine unwinds. Porcupine takes the steps in goroutines of its
+// own, one per partition.
+func (b *searchBudget) metered(s searchSpace, n int, until deadline) (m porcupine.Model, limit *meter) {
+	m, limit = s.model, new(meter)
+	var left, steps atomic.Int64
 	left.Store(int64(b.capacity(s, n)))
 	m.Step = func(state, input, output any) (bool, any) {
+		if steps.Add(1)%clockSteps == 0 && until.passed() {
+			limit.late.Store(true)
+		}
+		if limit.exceeded() {
+			return false, state
+		}
 		ok, next := s.model.Step(state, input, output)
 		if !ok {
 			return false, next
 		}
 		if left.Add(-1) < 0 {
-			exceeded.Store(true)
+			limit.full.Store(true)
 			return false, next
 		}
 		return true, next
 	}
-	return m, exceeded
+	return m, limit
 }
 
 // search searches for an order of entries lo to hi from the first state of s. It
@@ -243,7 +263,7 @@ func (b *searchBudget) metered(s searchSpace, n int) (m porcupine.Model, exceede
 func (j *judge) search(s searchSpace, entries []entry, lo, hi int, until deadline) outcome {
 	fits := j.budget.fits(s, hi-lo)
 	if fits && hi-lo <= j.walkAbove {
-		v := j.porcupine(s, entries, lo, hi, until.half())
+		v := j.porcupine(s, entries, lo, hi, until.part(2))
 		if v.status == model.Unknown {
 			v, _ = j.walk(s, entries, lo, hi, until)
 		}
@@ -260,18 +280,16 @@ func (j *judge) search(s searchSpace, entries []entry, lo, hi int, until deadlin
 // because porcupine starts all partitions at once and abandons the others when
 // one fails.
 func (j *judge) porcupine(s searchSpace, entries []entry, lo, hi int, until deadline) outcome {
-	left := time.Until(time.Time(until))
-	if left <= 0 {
+	if until.passed() {
 		return unknown("%v passed before %s could be ordered", j.budget.total, count(hi-lo, "operation"))
 	}
-	m, exceeded := j.budget.metered(s, hi-lo)
-	switch porcupine.CheckOperationsTimeout(m, operations(pointers(entries[lo:hi])), left) {
-	case porcupine.Ok:
+	m, limit := j.budget.metered(s, hi-lo, until)
+	switch {
+	case porcupine.CheckOperations(m, operations(pointers(entries[lo:hi]))):
 		return outcome{status: model.OK}
-	case porcupine.Unknown:
+	case limit.late.Load():
 		return unknown("%v passed while ordering %s", j.budget.total, count(hi-lo, "operation"))
-	}
-	if exceeded.Load() {
+	case limit.full.Load():
 		return unknown("%d MB of memory were used while ordering %s", j.budget.bytes>>20, count(hi-lo, "operation"))
 	}
 	return violation(s, entries, lo, hi)

@@ -53,6 +53,18 @@ func statuses(verdicts []model.Verdict) map[model.Clause]model.Status {
 	return m
 }
 
+// ticking returns a clock on which a millisecond passes whenever it is read.
+func ticking() func() time.Time {
+	now := time.Unix(0, 0)
+	return func() time.Time {
+		now = now.Add(time.Millisecond)
+		return now
+	}
+}
+
+// stoppedClock is a clock that stands still.
+func stoppedClock() time.Time { return time.Unix(0, 0) }
+
 // TestABudgetThatIsHitIsUnknown checks that a search that exceeds a limit says
 // which, and that its verdict is never ok.
 func TestABudgetThatIsHitIsUnknown(t *testing.T) {
@@ -62,13 +74,13 @@ func TestABudgetThatIsHitIsUnknown(t *testing.T) {
 		o    Options
 		want string
 	}{
-		{"time, while searching", Options{Timeout: 50 * time.Millisecond, limits: searchLimits{bytes: math.MaxInt}}, "50ms passed while ordering 31 operations"},
+		{"time, while searching", Options{Timeout: 50 * time.Millisecond, limits: searchLimits{bytes: math.MaxInt, now: ticking()}}, "50ms passed while ordering 31 operations"},
 		{"time, before the search", Options{Timeout: 1}, "1ns passed before 31 operations could be ordered"},
-		{"memory, while searching", Options{limits: searchLimits{bytes: 1 << 20}}, "1 MB of memory were used while ordering 31 operations"},
-		{"memory, too little for porcupine", Options{limits: searchLimits{bytes: many * entryBytes}}, "0 MB of memory were used while ordering 31 operations"},
-		{"time, in a long run", Options{Timeout: 50 * time.Millisecond, limits: searchLimits{bytes: math.MaxInt, walkAbove: -1}}, "50ms passed while ordering 31 operations"},
+		{"memory, while searching", Options{limits: searchLimits{bytes: 1 << 20, now: stoppedClock}}, "1 MB of memory were used while ordering 31 operations"},
+		{"memory, too little for porcupine", Options{limits: searchLimits{bytes: many * entryBytes, now: stoppedClock}}, "0 MB of memory were used while ordering 31 operations"},
+		{"time, in a long run", Options{Timeout: 50 * time.Millisecond, limits: searchLimits{bytes: math.MaxInt, walkAbove: -1, now: ticking()}}, "50ms passed while ordering 31 operations"},
 		{"time, before a long run", Options{Timeout: 1, limits: searchLimits{walkAbove: -1}}, "1ns passed before 31 operations could be ordered"},
-		{"memory, in a long run", Options{limits: searchLimits{bytes: 1 << 20, walkAbove: -1}}, "1 MB of memory were used while ordering 31 operations"},
+		{"memory, in a long run", Options{limits: searchLimits{bytes: 1 << 20, walkAbove: -1, now: stoppedClock}}, "1 MB of memory were used while ordering 31 operations"},
 	} {
 		v := model.Find(Operations(ops, c.o), model.S1)
 		if v.Status != model.Unknown || !strings.Contains(v.Evidence(), "k0: budget: "+c.want) || v.Coverage.Complete {
@@ -100,8 +112,8 @@ func TestAViolationOutweighsUnknown(t *testing.T) {
 		ops := together(0, stores(c.hard, many, loadNever(c.hard))...)
 		ops = append(ops, together(many+1, stores(c.wrong, 1, loadNever(c.wrong))...)...)
 		for _, o := range []Options{
-			{Timeout: 300 * time.Millisecond, limits: searchLimits{bytes: math.MaxInt}},
-			{limits: searchLimits{bytes: 1 << 20}},
+			{Timeout: 300 * time.Millisecond, limits: searchLimits{bytes: math.MaxInt, now: ticking()}},
+			{limits: searchLimits{bytes: 1 << 20, now: stoppedClock}},
 		} {
 			v := model.Find(Operations(ops, o), model.S1)
 			if v.Status != model.Violation || !strings.HasPrefix(v.Evidence(), model.KeyName(c.wrong)+": ") {
@@ -119,7 +131,7 @@ func TestAViolationOutweighsUnknownInAnotherPart(t *testing.T) {
 		o.ID, o.Call, o.Return = 100+i, 5000+10*i, []int{5005, 5100, 5101}[i]
 		ops = append(ops, o)
 	}
-	v := model.Find(Operations(ops, Options{limits: searchLimits{bytes: 1 << 20}}), model.S1)
+	v := model.Find(Operations(ops, Options{limits: searchLimits{bytes: 1 << 20, now: stoppedClock}}), model.S1)
 	if v.Status != model.Violation || !strings.Contains(v.Lines()[len(v.Lines())-1], "#102 ") {
 		t.Errorf("got %v\n%s", v, strings.Join(v.Lines(), "\n"))
 	}
@@ -149,7 +161,7 @@ func TestUnknownReachesTheClausesThatBuildOnIt(t *testing.T) {
 		{"Len and Clear", append(slices.Clone(hardWhole), wipe, length), map[model.Clause]model.Status{
 			model.S1: model.OK, model.T1: model.Skipped, model.T5: model.OK, model.T6: model.Unknown}},
 	} {
-		got := statuses(Operations(together(0, c.ops...), Options{Promise: strongest, limits: searchLimits{bytes: 1 << 20}}))
+		got := statuses(Operations(together(0, c.ops...), Options{Promise: strongest, limits: searchLimits{bytes: 1 << 20, now: stoppedClock}}))
 		for clause, want := range c.want {
 			if got[clause] != want {
 				t.Errorf("%s: %s is %s, want %s", c.name, clause, got[clause], want)

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/anishathalye/porcupine"
 	"github.com/mapspec/mapspec/linearizability/history"
@@ -145,16 +144,15 @@ func (d *drawing) order() (porcupine.LinearizationInfo, *Note) {
 		ops[i].ClientId, ops[i].Metadata = e.source.Client, e
 		ops[i].Return = int64(min(e.ret, d.end))
 	}
-	timeout := max(explainTime, time.Until(d.judge.budget.end))
-	m, exceeded := d.judge.budget.metered(d.space, len(ops))
+	m, limit := d.judge.budget.metered(d.space, len(ops), d.judge.budget.toExplain())
 	m.Partition = d.model().Partition
-	result, info := porcupine.CheckOperationsVerbose(m, ops, timeout)
+	_, info := porcupine.CheckOperationsVerbose(m, ops, 0)
 	for _, orders := range info.PartialLinearizations() { // porcupine returns them in random order
 		slices.SortFunc(orders, func(a, b []int) int {
 			return cmp.Or(cmp.Compare(len(b), len(a)), slices.Compare(a, b))
 		})
 	}
-	if result != porcupine.Unknown && !exceeded.Load() {
+	if !limit.exceeded() {
 		return info, nil
 	}
 	return info, &Note{

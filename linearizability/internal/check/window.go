@@ -3,7 +3,6 @@ package check
 import (
 	"cmp"
 	"slices"
-	"time"
 )
 
 // A window is the part of a history that explains a violation.
@@ -42,7 +41,7 @@ func (w *walk[S]) window() window {
 // windowFrom returns the window that begins at one point of a walk. It is
 // complete unless every attempt hit a limit before it got stuck.
 func (w *walk[S]) windowFrom(from point[S]) (win window, complete bool) {
-	until := deadline(time.Now().Add(explainTime))
+	until := after(explainTime, w.until.now)
 	furthest := -1
 	for _, begin := range from.configs[:min(len(from.configs), maxBeginnings)] {
 		p := from

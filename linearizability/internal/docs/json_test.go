@@ -5,12 +5,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"maps"
 	"os/exec"
 	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -38,7 +42,7 @@ func judgement(t *testing.T, argument string) ([]string, error) {
 		return nil, errSlow
 	}
 	name, clause, _ := strings.Cut(argument, " ")
-	out, err := exec.Command(buildMapspec(t), "check", "-json", "-map", name, "-o", t.TempDir()).Output()
+	out, err := exec.Command(buildMapspec(t), "check", "-json", "-map", name, "-budget", "1s", "-o", t.TempDir()).Output()
 	if err != nil {
 		return nil, err
 	}
@@ -103,10 +107,58 @@ func readExample(language, text string) error {
 	return errors.New("this is neither a judged map nor a verdict, a program, a counterexample or a step")
 }
 
+// strictly decodes one object, in which every field has to be known. A type that
+// decodes itself may skip fields, so the object is compared with what is written for
+// its value.
 func strictly(line []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(line))
 	d.DisallowUnknownFields()
-	return d.Decode(into)
+	if err := d.Decode(into); err != nil {
+		return err
+	}
+	again, err := json.Marshal(into)
+	if err != nil {
+		return err
+	}
+	var object, written any
+	if err := errors.Join(json.Unmarshal(line, &object), json.Unmarshal(again, &written)); err != nil {
+		return err
+	}
+	return contained(object, written, "")
+}
+
+// contained returns an error for the first part of object, at a path, that written
+// lacks or has otherwise.
+func contained(object, written any, path string) error {
+	switch o := object.(type) {
+	case map[string]any:
+		w, _ := written.(map[string]any)
+		for _, name := range slices.Sorted(maps.Keys(o)) {
+			value, known := w[name]
+			if !known {
+				return fmt.Errorf("json: unknown field %q", path+name)
+			}
+			if err := contained(o[name], value, path+name+"."); err != nil {
+				return err
+			}
+		}
+		return nil
+	case []any:
+		w, _ := written.([]any)
+		if len(o) != len(w) {
+			return fmt.Errorf("json: %s is read as %v", path, written)
+		}
+		for i := range o {
+			if err := contained(o[i], w[i], fmt.Sprintf("%s%d.", path, i)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if object != written {
+		return fmt.Errorf("json: %s %v is read as %v", strings.TrimSuffix(path, "."), object, written)
+	}
+	return nil
 }
 
 // The tables of docs/json.md have the fields that are written.
@@ -172,7 +224,7 @@ func writtenFields(t *testing.T) map[string][]string {
 	}
 	return map[string][]string{
 		"A judged map":                  tags(reflect.TypeFor[judgedMap]()),
-		"A verdict":                     tags(reflect.TypeFor[model.Verdict]()),
+		"A verdict":                     verdictFields(t),
 		"A history":                     slices.Collect(maps.Keys(lines)),
 		"A call":                        slices.Collect(maps.Keys(calls)),
 		"A callback":                    tags(reflect.TypeFor[model.Func]()),
@@ -180,9 +232,9 @@ func writtenFields(t *testing.T) map[string][]string {
 		"A return":                      slices.Collect(maps.Keys(returns)),
 		"A program":                     tags(reflect.TypeFor[history.Program]()),
 		"A counterexample":              counterexampleFields(t),
+		"A witness":                     tags(reflect.TypeFor[model.Witness]()),
 		"A schedule":                    tags(reflect.TypeFor[model.Schedule]()),
 		"A failure":                     tags(reflect.TypeFor[model.Failure]()),
-		"A misvisit":                    tags(reflect.TypeFor[model.Misvisit]()),
 		"A moment":                      tags(reflect.TypeFor[model.Moment]()),
 		"An order":                      tags(reflect.TypeFor[model.Order]()),
 		"An operation in an order":      tags(reflect.TypeFor[model.Placed]()),
@@ -208,10 +260,94 @@ func counterexampleFields(t *testing.T) []string {
 	return slices.Collect(maps.Keys(fields))
 }
 
-func TestLooksAreDocumented(t *testing.T) {
-	report(t, checkFields(readPage(t, jsonPath), "A look", []string{
-		string(model.LookResults), string(model.LookZero), string(model.LookSequence), string(model.LookHistory), string(model.LookRaces), string(model.LookSchedule),
-		string(model.LookRelease), string(model.LookPump), string(model.LookPin), string(model.LookHeap)}))
+// verdictFields returns the fields of a verdict that has all of them.
+func verdictFields(t *testing.T) []string {
+	v := model.Verdict{
+		Clause: model.R3, Status: model.Violation, Coverage: model.Bounded("c"), Reason: "r", Level: "unbounded",
+		Failure: &model.Failure{Kind: model.Grows, Retained: []model.Retained{{Path: "p"}}, Measured: make([]model.Measurement, 1)},
+		Witness: &model.Witness{}, Report: []string{"not written"}, Hung: true,
+	}
+	for i, value := range reflect.ValueOf(v).Fields() {
+		if value.IsZero() {
+			t.Errorf("give the verdict of this test a %s", i.Name)
+		}
+	}
+	b, err := json.Marshal(v)
+	fields := map[string]bool{}
+	addFields(t, fields, b, err)
+	return slices.Collect(maps.Keys(fields))
+}
+
+// The values of an enumeration are the first column of a table.
+func TestKindsAreDocumented(t *testing.T) {
+	p := readPage(t, jsonPath)
+	report(t, checkFields(p, "A look", constants(t, "model", "Look")))
+	report(t, checkFields(p, "Kinds of failures", constants(t, "model", "FailureKind")))
+	fields := append(tags(reflect.TypeFor[model.Misvisit]()), constants(t, "model", "MisvisitKind")...)
+	report(t, checkFields(p, "A misvisit", fields))
+}
+
+// The values of smaller enumerations are named in the row of their field.
+func TestValuesAreDocumented(t *testing.T) {
+	p := readPage(t, jsonPath)
+	report(t, checkValues(p, "An operation in an order", "part", constants(t, "model", "Part")))
+	report(t, checkValues(p, "A step", "reason", constants(t, "linearizability/internal/counterexample", "Reason")))
+}
+
+// checkValues reports the values that the row of field under heading does not name.
+func checkValues(p page, heading, field string, values []string) (problems []string) {
+	first, end, _ := p.section(heading)
+	var meaning string
+	for _, row := range p.rows(first, end) {
+		if row[0] == "`"+field+"`" {
+			meaning = row[len(row)-1]
+		}
+	}
+	for _, v := range values {
+		if v != "" && !strings.Contains(meaning, "`"+v+"`") {
+			problems = append(problems, fmt.Sprintf("%s%s does not name %q in the row of %s", p.at(first-1), heading, v, field))
+		}
+	}
+	return problems
+}
+
+// constants returns the values of the constants of a type of strings, as they are
+// written in the source of a package.
+func constants(t *testing.T, dir, of string) (values []string) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(root, dir, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			spec, ok := n.(*ast.ValueSpec)
+			if !ok {
+				return true
+			}
+			if kind, ok := spec.Type.(*ast.Ident); !ok || kind.Name != of {
+				return true
+			}
+			for _, v := range spec.Values {
+				if literal, ok := v.(*ast.BasicLit); ok {
+					text, err := strconv.Unquote(literal.Value)
+					if err != nil {
+						t.Fatal(err)
+					}
+					values = append(values, text)
+				}
+			}
+			return true
+		})
+	}
+	if len(values) == 0 {
+		t.Fatalf("%s has no constants of type %s", dir, of)
+	}
+	return values
 }
 
 func TestCounterexampleAndReplayPrintWhatIsDocumented(t *testing.T) {
@@ -277,6 +413,9 @@ func TestWrongJSONPagesAreReported(t *testing.T) {
 	for _, test := range []struct{ text, problem string }{
 		{"```json\n{\"map\":\"m\",\"expected\":true}\n```", `unknown field "expected"`},
 		{"```json\n{\"clause\":\"R1\",\"status\":\"ok\"}\n```", `unknown field "status"`},
+		{"```json\n{\"clause\":\"R1\",\"failure\":{\"kind\":\"races\",\"where\":1}}\n```", `unknown field "failure.where"`},
+		{"```json\n{\"clause\":\"R1\",\"failure\":{\"kind\":\"melts\"}}\n```", `failure kind "melts"`},
+		{"```json\n{\"clause\":\"R1\",\"evidence\":\"e\",\"failure\":{\"kind\":\"leaks lock\"}}\n```", `evidence e is read as a read at rest`},
 		{"```json\n{\"clause\":\"R1\",\"coverage\":\"all\"}\n```", "want \"complete: …\""},
 		{"```json\n{\"init\":[],\"clients\":[]}\n```", "clients"},
 		{"```json\n[]\n```", "neither a judged map"},
@@ -292,4 +431,8 @@ func TestWrongJSONPagesAreReported(t *testing.T) {
 	wantProblems(t, checkFields(p, "A", []string{"x", "y"}), `A documents ["x"], want ["x" "y"]`)
 	wantProblems(t, checkFields(p, "B", nil), `B documents ["y"]`)
 	wantProblems(t, checkFields(p, "C", nil), `no section "C"`)
+	p = parsePage("p.md", "## A\n| f | m |\n|---|---|\n| `x` | `b` or `c` |\n")
+	wantProblems(t, checkValues(p, "A", "x", []string{"b", "", "c"}))
+	wantProblems(t, checkValues(p, "A", "x", []string{"b", "d"}), `A does not name "d" in the row of x`)
+	wantProblems(t, checkValues(p, "A", "y", []string{"b"}), `A does not name "b" in the row of y`)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/mapspec/mapspec/impl"
 	"github.com/mapspec/mapspec/linearizability/explore"
 	"github.com/mapspec/mapspec/linearizability/internal/program"
+	"github.com/mapspec/mapspec/linearizability/internal/testpart"
 )
 
 const (
@@ -86,6 +87,9 @@ func TestShardsMergeToTheWhole(t *testing.T) {
 		},
 	} {
 		t.Run(engine, func(t *testing.T) {
+			if engine != "Bazel" {
+				testpart.Rest(t)
+			}
 			merge := []string{"merge", "-json"}
 			for i := range 2 {
 				env, args := of(i)

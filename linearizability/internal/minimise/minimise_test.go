@@ -9,7 +9,6 @@ import (
 	"reflect"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/mapspec/mapspec/impl"
 	"github.com/mapspec/mapspec/impl/locked"
@@ -87,14 +86,14 @@ func TestAViolationWithoutAProgramStaysAsItIs(t *testing.T) {
 	if err != nil || c.Failure.Sentence() != v.Evidence() || len(c.Threads) != 0 || c.Minimal.Complete {
 		t.Errorf("%+v, %v", c, err)
 	}
-	if again, _ := try.Again(context.Background(), subject(t, "locked"), c, time.Second); again.Status != model.Unknown {
+	if again, _ := try.Again(context.Background(), subject(t, "locked"), c); again.Status != model.Unknown {
 		t.Errorf("run again: %v", again)
 	}
 }
 
 func TestFindSaysThatNothingWasFound(t *testing.T) {
 	for _, c := range []model.Clause{model.S4, model.R1, model.P1} {
-		_, err := minimise.Find(context.Background(), subject(t, "locked"), c, minimise.Options{Budget: time.Second})
+		_, err := minimise.Find(context.Background(), subject(t, "locked"), c, minimise.Options{Budget: 1})
 		if err == nil || !strings.Contains(err.Error(), "no violation of "+string(c)+" by locked was found: "+string(c)) {
 			t.Errorf("%s: %v", c, err)
 		}
@@ -106,7 +105,7 @@ func TestReplayRefusesWhatTheMapCannotRun(t *testing.T) {
 	clears := [][]model.Op{{store(0, 1), {Method: model.Clear}}}
 	for _, look := range []model.Look{model.LookResults, model.LookHistory, model.LookRelease, model.LookPump, "glance"} {
 		c := counterexample.Counterexample{Clause: model.S1, Witness: model.Witness{Look: look, Threads: clears}}
-		v, _ := try.Again(context.Background(), subject(t, "go1.15.0"), c, time.Second) // it has no Clear
+		v, _ := try.Again(context.Background(), subject(t, "go1.15.0"), c) // it has no Clear
 		if v.Status != model.Invalid || v.Evidence() == "" {
 			t.Errorf("look %q: %v", look, v)
 		}
@@ -117,13 +116,13 @@ func TestReplayRefusesWhatTheMapCannotRun(t *testing.T) {
 func TestReplayOfALuckyProgramTriesAgain(t *testing.T) {
 	c := counterexample.Counterexample{Clause: model.S1, Rounds: 1, Witness: model.Witness{Look: model.LookHistory,
 		Threads: [][]model.Op{{swap(0, 1)}, {swap(0, 2)}}}}
-	v, rounds := try.Again(context.Background(), subject(t, "S1-lost-swap"), c, 20*time.Second)
-	if v.Status != model.Violation || rounds < 1 || len(v.Failure.History) == 0 {
-		t.Errorf("%v after %d rounds", v, rounds)
+	v, run := try.Again(context.Background(), subject(t, "S1-lost-swap"), c)
+	if v.Status != model.Violation || run.Rounds < 1 || len(v.Failure.History) == 0 {
+		t.Errorf("%v after %d rounds", v, run.Rounds)
 	}
-	v, rounds = try.Again(context.Background(), subject(t, "locked"), c, 20*time.Second)
-	if v.Status != model.Unknown || rounds < 5000 {
-		t.Errorf("a map that is right: %v after %d rounds", v, rounds)
+	v, run = try.Again(context.Background(), subject(t, "locked"), c)
+	if v.Status != model.Unknown || run.Rounds < 5000 {
+		t.Errorf("a map that is right: %v after %d rounds", v, run.Rounds)
 	}
 }
 
@@ -183,7 +182,7 @@ func TestFoundIsSavedAndRunAgain(t *testing.T) {
 	if err := json.Unmarshal(b, &c); err != nil {
 		t.Fatal(err)
 	}
-	v, _ := try.Again(context.Background(), subject(t, "go1.15.0"), c, time.Second)
+	v, _ := try.Again(context.Background(), subject(t, "go1.15.0"), c)
 	if v.Status != model.Violation || v.Path() != found.Failure.Retained[0].Path || len(v.Failure.Retained) == 0 || v.Failure.Retained[0].Left != 1 {
 		t.Errorf("%+v", v)
 	}
@@ -192,7 +191,7 @@ func TestFoundIsSavedAndRunAgain(t *testing.T) {
 // Typed maps, whose keys and values are not any, are minimised too.
 func TestTypedMapsAreMinimised(t *testing.T) {
 	s := model.Subject[string, int]{Name: "typed", New: func() any { return new(forgetsTwo) }}
-	c, err := minimise.Find(context.Background(), s, model.S1, minimise.Options{Budget: 5 * time.Second})
+	c, err := minimise.Find(context.Background(), s, model.S1, minimise.Options{})
 	if err != nil || c.Operations() > 2 || c.Type != "minimise_test.forgetsTwo" {
 		t.Errorf("%+v, %v", c.Witness, err)
 	}
@@ -229,15 +228,15 @@ func (f *forgetful) Delete(k any) {
 // Clauses: R1
 func TestWhatFailsNowAndThenIsNotCalledCertain(t *testing.T) {
 	s := impl.Subject("forgetful", model.Promise{}, func() any { return new(forgetful) })
-	c, err := minimise.Find(context.Background(), s, model.R1, minimise.Options{Budget: 5 * time.Second})
+	c, err := minimise.Find(context.Background(), s, model.R1, minimise.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if c.Minimal.Complete || c.Rounds < 2 || !c.Lucky() {
 		t.Errorf("%v, %d rounds: want neither complete nor certain: %v", c.Minimal, c.Rounds, c.Threads)
 	}
-	if v, runs := try.Again(context.Background(), s, c, 10*time.Second); v.Status != model.Violation || runs < 1 {
-		t.Errorf("run again: %v after %d runs", v, runs)
+	if v, run := try.Again(context.Background(), s, c); v.Status != model.Violation || run.Rounds < 1 {
+		t.Errorf("run again: %v after %d runs", v, run.Rounds)
 	}
 }
 
@@ -251,7 +250,7 @@ func TestReplayOfARetentionThatHangsEnds(t *testing.T) {
 	s := impl.Subject("stuck", model.Promise{}, func() any { return new(stuckDelete) })
 	c := counterexample.Counterexample{Clause: model.R1, Witness: model.Witness{Look: model.LookRelease,
 		Threads: [][]model.Op{{store(0, 1), {Method: model.Delete}}}}}
-	v, _ := try.Again(context.Background(), s, c, time.Second)
+	v, _ := try.Again(context.Background(), s, c)
 	if v.Status != model.Unknown || !v.Hung || !strings.Contains(v.Evidence(), "never returned") {
 		t.Errorf("%v", v)
 	}
@@ -262,7 +261,7 @@ func TestReplayRefusesALookAtAnotherClause(t *testing.T) {
 	deleted := model.Witness{Look: model.LookRelease, Threads: [][]model.Op{{store(0, 1), {Method: model.Delete}}}}
 	pump := model.Witness{Look: model.LookPump, Init: []model.Op{store(0, 1)}, Threads: [][]model.Op{{store(2, 2), {Method: model.Delete, Key: 2}}}}
 	for _, c := range []counterexample.Counterexample{{Clause: model.T6, Witness: deleted}, {Clause: model.R3, Witness: pump}} {
-		if v, _ := try.Again(context.Background(), subject(t, "go1.15.0"), c, time.Second); v.Status != model.Invalid {
+		if v, _ := try.Again(context.Background(), subject(t, "go1.15.0"), c); v.Status != model.Invalid {
 			t.Errorf("%s by %s: %v", c.Clause, c.Look, v)
 		}
 	}

@@ -9,10 +9,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/mapspec/mapspec/impl"
 	"github.com/mapspec/mapspec/impl/broken"
+	"github.com/mapspec/mapspec/linearizability/internal/testpart"
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
 	"github.com/mapspec/mapspec/linearizability/internal/minimise"
 	"github.com/mapspec/mapspec/linearizability/internal/try"
@@ -21,7 +21,6 @@ import (
 
 var (
 	update = flag.Bool("update", false, "rewrite testdata/sizes.golden")
-	all    = flag.Bool("all", false, "minimise a counterexample of every map, which takes minutes")
 	seed   = flag.Uint64("seed", 0, "of the programs drawn; 0 is a new one, printed when a test fails")
 )
 
@@ -30,7 +29,7 @@ const sizesFile = "testdata/sizes.golden"
 const sizesHead = `# The smallest counterexample that is found to the clause of each map of
 # impl/broken: how many goroutines, and how many operations, those that come
 # first and those made by callbacks included.
-# Rewrite with: go test ./linearizability/internal/minimise -run TestSizes -all -update
+# Rewrite with: go test ./linearizability/internal/minimise -run TestSizes -update
 `
 
 // unseen are the maps whose fault no running of goroutines shows, or only the
@@ -39,25 +38,28 @@ func unseen(m broken.Map) bool {
 	return m.Sees == broken.Exploration || m.Sees == broken.Race
 }
 
-// slow are the maps that take seconds to minimise: where calls hang, where two
-// goroutines must meet, where all programs of three operations are tried. Of
-// the latter two a few are enough for every day.
-func slow(m broken.Map) bool {
-	daily := []string{"S1-lost-swap", "S1-two-deleters", "T1-visits-twice"}
-	return m.Hangs || (m.Sees == broken.Concurrent || m.Clause == "T1") && !slices.Contains(daily, m.Name)
+// isSampled reports whether the default run minimises a counterexample of map i. It
+// takes seconds where calls hang, where two goroutines must meet, and where all
+// programs of three operations are tried: of the latter two a few are enough.
+func isSampled(i int, m broken.Map) bool {
+	if m.Hangs || m.Sees == broken.Concurrent || m.Clause == "T1" {
+		return slices.Contains([]string{"S1-lost-swap", "S1-two-deleters", "T1-visits-twice"}, m.Name)
+	}
+	return i%4 == 0
 }
 
-// The smallest program found is as small as committed, for every broken map.
+// The smallest program found is as small as committed, for every broken map in the
+// complete run.
 //
 // Clauses: S1, S2, S3, S4, S5, S6, S7, S8, S9, T1, T2, T3, T4, T5, T6, R1, R2, R3, R4, P2, P3
 func TestSizes(t *testing.T) {
 	if testing.Short() {
-		t.Skip("minimises a counterexample of each of some 20 maps, ten seconds: run without -short; all of them: with -all")
+		t.Skip("minimises a counterexample of each of some 20 maps, ten seconds: run without -short")
 	}
 	want := readSizes(t)
 	got := map[string]string{}
 	for i, m := range broken.Maps {
-		if unseen(m) || !*all && (slow(m) || i%3 != 0) {
+		if unseen(m) || !*update && !isSampled(i, m) && !testpart.Run(i) {
 			continue
 		}
 		t.Run(m.Name, func(t *testing.T) {
@@ -81,7 +83,7 @@ func find(t *testing.T, m broken.Map) counterexample.Counterexample {
 	if !ok {
 		t.Fatalf("no map %s", m.Name)
 	}
-	o := minimise.Options{Budget: 40 * time.Second, Seed: *seed}
+	o := minimise.Options{Seed: *seed}
 	if o.Seed == 0 {
 		o.Seed = rand.Uint64()>>32 + 1
 	}
@@ -101,7 +103,7 @@ func find(t *testing.T, m broken.Map) counterexample.Counterexample {
 func mustReplay(t *testing.T, m broken.Map, c counterexample.Counterexample) {
 	t.Helper()
 	entry, _ := impl.Find(m.Name)
-	if v, _ := try.Again(context.Background(), entry.Subject, c, 30*time.Second); v.Status != model.Violation || v.Clause != c.Clause {
+	if v, _ := try.Again(context.Background(), entry.Subject, c); v.Status != model.Violation || v.Clause != c.Clause {
 		t.Errorf("run again: %v", v)
 	}
 	if c.Clause == model.R4 {
@@ -109,7 +111,7 @@ func mustReplay(t *testing.T, m broken.Map, c counterexample.Counterexample) {
 	}
 	locked, _ := impl.Find("locked")
 	good := impl.Subject("good", entry.Subject.Bind().Promise(), func() any { return locked.Subject.Bind().Map() })
-	if v, _ := try.Again(context.Background(), good, c, time.Second); v.Status == model.Violation {
+	if v, _ := try.Again(context.Background(), good, c); v.Status == model.Violation {
 		t.Errorf("a map that is right: %v", v)
 	}
 }

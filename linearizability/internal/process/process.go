@@ -63,7 +63,7 @@ const DefaultMemory = 4 << 30
 
 const (
 	// grace is how long a child may take to end after Interrupt.
-	grace = 5 * time.Second
+	grace = 20 * time.Second
 	// patience is how long a child may stay suspended, and how long it may continue
 	// after it has closed its messages.
 	patience = 30 * time.Second

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/mapspec/mapspec/impl"
+	"github.com/mapspec/mapspec/linearizability/internal/testpart"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -25,7 +26,7 @@ func setOf(t *testing.T, name string, size Size, i Initial) Set {
 // planning explorations.
 func TestCounts(t *testing.T) {
 	most := 400_000 // the largest set that is listed
-	if testing.Short() {
+	if !testpart.Run(0) || testing.Short() {
 		most = 40_000
 	}
 	for _, name := range []string{"sync.Map", "locked"} {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mapspec/mapspec/linearizability/internal/testpart"
 	"github.com/mapspec/mapspec/linearizability/history"
 	"github.com/mapspec/mapspec/model"
 )
@@ -274,8 +275,8 @@ func smallSets(t *testing.T) map[string]Set {
 		"incomparable 2x2":        {Size: Size{2, 2, 1}, Methods: model.EveryMethod},
 		"unit 2x2":                {Size: Size{2, 2, 1}, Methods: model.EveryMethod, Traits: model.Traits{Comparable: true, Unit: true}, Initial: oneKey},
 	}
-	if testing.Short() {
-		for _, name := range []string{"compares 3x2", "compares 4x1", "compares 2x2 from two", "locked 3x1", "locked 2x2 one key", "incomparable 2x2"} {
+	for i, name := range []string{"compares 3x2", "compares 4x1", "compares 2x2 from two", "locked 3x1", "locked 2x2 one key", "incomparable 2x2", "compares 2x2 from gone"} {
+		if !testpart.Run(i) || testing.Short() {
 			delete(sets, name) // thousands of programs in many orders, which takes seconds each
 		}
 	}

@@ -1,18 +1,15 @@
-// Package stress runs programs on real goroutines, records what happened, and
-// has each recorded history judged.
+// Package stress runs programs on real goroutines, records their histories, and
+// judges each history.
 //
-// Every round is a new map, a new program of a few goroutines, and a history
-// that is judged before the next round. Rounds are short because short ones
-// fail more readily and are checked in microseconds: one hot key, three or four
-// goroutines, six or eight operations each, let go together. Other modes churn
-// many keys across growth and shrink, empty a map and fill it again, and mix in
-// Range, Clear and Len.
+// A round has a new map and a new program of a few goroutines. Its history is judged
+// before the next round. Short programs fail most often and are checked in
+// microseconds, so most programs have three or four goroutines that start together,
+// six or eight operations on each, and one hot key. Others have Range, Clear and Len
+// among the operations, empty the map again and again, or store and delete so many
+// keys that the map grows and shrinks.
 //
-//	stress.go    rounds until a budget ends, and the verdicts on them
-//	mode.go      the programs
-//	try.go       one program, over and over
-//	pool.go      goroutines that run a program together, under a watchdog
-//	memory.go    programs for the race detector: M1 and M2
+// Programs for the race detector judge the memory model, M1 and M2. They record
+// nothing.
 package stress
 
 import (
@@ -28,31 +25,37 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// Options bounds a judgement. One of Budget and Rounds is given, or both.
+// Options bounds a judgement. Budget, Rounds or both are set.
 type Options struct {
-	Budget time.Duration // how long to run; 0 is no limit but Rounds
+	Budget time.Duration // how long to run, except that leastRounds run in any case; 0 is no limit but Rounds
 	Rounds int           // how many rounds to run; 0 is no limit but Budget
-	Seed   uint64        // makes the programs, not the schedules, repeatable
-	Mode   string        // run this mode only; empty is all of them
+	Seed   uint64        // makes the programs repeatable, but not their schedules
+	Mode   string        // run this mode only; empty is all modes
 	Until  model.Clause  // if not empty, its violation ends the run
 }
 
-// checkTimeout bounds the judgement of one round. A round that takes longer is
-// undecided, and counted as such.
-const checkTimeout = time.Second
+// leastRounds is how many rounds a verdict of ok takes. Each mode has had several
+// rounds then. They run although the time budget is spent, as a busy machine runs
+// fewer rounds in that time, and the verdict must not depend on that.
+const leastRounds = 250
+
+// checkTimeout bounds the judgement of one round. A round that takes longer counts as
+// undecided. Most take less than a millisecond, and a search ends by the memory that
+// it needs. The timeout only has to be long enough for a busy machine.
+const checkTimeout = time.Minute
 
 // judgedClauses are the clauses that a concurrent history can refute.
 var judgedClauses = []model.Clause{model.S1, model.T1, model.T5, model.T6, model.P2}
 
-// Judge runs rounds and returns verdicts on S1, T1, T5, T6 and P2. It stops at
-// the first violation of S1 or P2, after which a map can be trusted no more.
+// Judge runs rounds and returns verdicts on S1, T1, T5, T6 and P2. It stops at the
+// first violation of S1 or P2, as nothing that such a map does can be trusted.
 func Judge(ctx context.Context, b model.Binder, o Options) []model.Verdict {
 	in := b.Bind()
 	modes := slices.DeleteFunc(possibleModes(in), func(m mode) bool { return o.Mode != "" && o.Mode != m.name })
 	if len(modes) == 0 {
 		var verdicts []model.Verdict
 		for _, c := range judgedClauses {
-			verdicts = append(verdicts, model.Skip(c, "method missing: nothing stores or nothing reads"))
+			verdicts = append(verdicts, model.Skip(c, "method missing: the map has none that stores, or none that reads"))
 		}
 		return verdicts
 	}
@@ -63,12 +66,13 @@ func Judge(ctx context.Context, b model.Binder, o Options) []model.Verdict {
 	p := newPool(maxClients)
 	defer p.close()
 	start := time.Now()
-	for round := 0; !s.over(ctx, round, start); round++ {
-		m := modes[round%len(modes)]
-		if !s.round(p, m, round) {
+	for ; !s.over(ctx, start); s.rounds++ {
+		m := modes[s.rounds%len(modes)]
+		if !s.round(p, m, s.rounds) {
 			break
 		}
 	}
+	s.cut = ctx.Err() != nil && s.rounds < leastRounds
 	return s.verdicts()
 }
 
@@ -82,42 +86,40 @@ func Programs(in model.Instance, seed uint64, n int) []history.Program {
 	return programs
 }
 
-// session is the state of one judgement.
+// A session is the state of one judgement.
 type session struct {
 	bind    model.Binder
 	promise model.Promise
 	traits  model.Traits
 	options Options
 	tallies map[model.Clause]*tally
+	rounds  int
+	cut     bool // the run was interrupted before leastRounds
 	scratch []history.Operation
 }
 
-// tally counts what rounds said of one clause.
+// A tally counts the verdicts of the rounds on one clause.
 type tally struct {
 	ok, undecided int
 	skipped       string
 	violation     *model.Verdict
 }
 
-func (s *session) over(ctx context.Context, round int, start time.Time) bool {
+// over reports whether no more rounds should run.
+func (s *session) over(ctx context.Context, start time.Time) bool {
 	if t := s.tallies[s.options.Until]; t != nil && t.violation != nil {
 		return true
 	}
-	return s.tallies[model.S1].violation != nil || s.tallies[model.P2].violation != nil || s.ended(ctx, round, start)
-}
-
-// ended reports whether the options' bounds are reached.
-func (s *session) ended(ctx context.Context, round int, start time.Time) bool {
-	if ctx.Err() != nil {
+	if s.tallies[model.S1].violation != nil || s.tallies[model.P2].violation != nil || ctx.Err() != nil {
 		return true
 	}
-	if s.options.Rounds > 0 && round >= s.options.Rounds {
+	if s.options.Rounds > 0 && s.rounds >= s.options.Rounds {
 		return true
 	}
-	return s.options.Budget > 0 && time.Since(start) >= s.options.Budget
+	return s.options.Budget > 0 && s.rounds >= leastRounds && time.Since(start) >= s.options.Budget
 }
 
-// round runs and judges one program; false if the map hangs.
+// round runs and judges one program. It returns false if the map hangs.
 func (s *session) round(p *pool, m mode, round int) bool {
 	rng := rand.New(rand.NewPCG(s.options.Seed, uint64(round)))
 	in := s.bind.Bind()
@@ -139,9 +141,10 @@ func (s *session) judge(p *pool, in model.Instance, program history.Program, jit
 	return append(verdicts, model.Verdict{Clause: model.P2, Status: model.OK})
 }
 
+// count adds v, the verdict of a round, to the tally of its clause.
 func (s *session) count(v model.Verdict, m mode, round int, program history.Program) {
 	t := s.tallies[v.Clause]
-	if t == nil { // a clause that is named only where it is violated
+	if t == nil { // of this clause there are verdicts only if it is violated
 		t = &tally{}
 		s.tallies[v.Clause] = t
 	}
@@ -161,14 +164,13 @@ func (s *session) count(v model.Verdict, m mode, round int, program history.Prog
 	}
 }
 
-// hung is the verdict on a round that did not end, and whose clients stand where
-// it says.
+// hung is the verdict on a round that hangs, with the places where its clients stand.
 func hung(h history.History, where []model.Stuck) model.Verdict {
 	f := &model.Failure{Kind: model.Hangs, Stuck: where}
 	for _, o := range h.Operations() {
 		for i := range where {
 			if o.Pending() && o.Client == where[i].Goroutine {
-				where[i].Call = &o.Op // the last is the innermost
+				where[i].Call = &o.Op // the last pending call is the innermost one
 			}
 		}
 	}
@@ -179,7 +181,7 @@ func hung(h history.History, where []model.Stuck) model.Verdict {
 	return f.Violates(model.P2, nil)
 }
 
-// verdicts sums the rounds up.
+// verdicts returns a verdict on each clause, from the tallies of all rounds.
 func (s *session) verdicts() []model.Verdict {
 	var verdicts []model.Verdict
 	for c, t := range s.tallies {
@@ -187,6 +189,9 @@ func (s *session) verdicts() []model.Verdict {
 		switch {
 		case t.violation != nil:
 			v = *t.violation
+		case s.cut:
+			v.Status = model.Unknown
+			v.Reason = fmt.Sprintf("interrupted after %d rounds, of %d that a verdict takes", s.rounds, leastRounds)
 		case t.ok > t.undecided:
 			v.Status = model.OK
 		case t.undecided > 0:
@@ -195,14 +200,14 @@ func (s *session) verdicts() []model.Verdict {
 		case t.skipped != "":
 			v = model.Skip(c, t.skipped)
 		default:
-			v.Status, v.Reason = model.Unknown, "the budget ended before any round"
+			v.Status, v.Reason = model.Unknown, "no round put it to the test"
 		}
 		verdicts = append(verdicts, v)
 	}
 	return model.Merge(verdicts)
 }
 
-// coverage says how many rounds put a clause to the test.
+// coverage says how many rounds tested a clause.
 func (s *session) coverage(t *tally) model.Coverage {
 	c := model.Bounded("%d rounds on %d goroutines at most, seed %d", t.ok, maxClients, s.options.Seed)
 	if t.undecided > 0 {

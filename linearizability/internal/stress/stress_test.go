@@ -9,7 +9,6 @@ import (
 	"reflect"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/mapspec/mapspec/impl"
 	"github.com/mapspec/mapspec/impl/broken"
@@ -50,7 +49,7 @@ func brokenMap(t *testing.T, name string) model.Binder {
 //
 // Clauses: S1
 func TestViolationComesWithItsHistory(t *testing.T) {
-	verdicts := stress.Judge(context.Background(), brokenMap(t, "S1-lost-swap"), stress.Options{Budget: 10 * time.Second, Seed: 1})
+	verdicts := stress.Judge(context.Background(), brokenMap(t, "S1-lost-swap"), stress.Options{Rounds: 20_000, Seed: 1})
 	s1 := model.Find(verdicts, model.S1)
 	if s1.Status != model.Violation || !strings.Contains(s1.Coverage.What, "seed 1") {
 		t.Fatalf("%v, want a violation with its seed", s1)
@@ -66,7 +65,7 @@ func TestViolationComesWithItsHistory(t *testing.T) {
 //
 // Clauses: P2
 func TestDeadlockIsFoundWithItsPendingCalls(t *testing.T) {
-	p2 := model.Find(stress.Judge(context.Background(), brokenMap(t, "P2-lock-order"), stress.Options{Budget: 20 * time.Second, Seed: 1}), model.P2)
+	p2 := model.Find(stress.Judge(context.Background(), brokenMap(t, "P2-lock-order"), stress.Options{Rounds: 20_000, Seed: 1}), model.P2)
 	if p2.Status != model.Violation || !strings.Contains(p2.Evidence(), "never returned") || !strings.Contains(p2.Evidence(), "broken.(*P2LockOrder)") {
 		t.Fatalf("%v, want a violation that says where", p2)
 	}
@@ -126,14 +125,32 @@ type onlyCounts struct{}
 
 func (*onlyCounts) Len() int { return 0 }
 
-// A budget that ends before anything was judged is unknown.
-func TestEndedBudgetIsUnknown(t *testing.T) {
+// A run that is interrupted after few rounds is unknown, though none of them broke
+// anything.
+func TestFewRoundsAreUnknown(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
 	m, _ := impl.Find("locked")
-	for _, v := range stress.Judge(ctx, m.Subject, stress.Options{Rounds: 10}) {
-		if v.Status != model.Unknown {
+	made := 0
+	s := impl.Subject("interrupts", m.Subject.Bind().Promise(), func() any {
+		if made++; made == 30 {
+			cancel()
+		}
+		return new(locked.Map[any, any])
+	})
+	for _, v := range stress.Judge(ctx, s, stress.Options{Rounds: 10_000}) {
+		if v.Status != model.Unknown || !strings.Contains(v.Evidence(), "interrupted after ") {
 			t.Errorf("%v, want unknown", v)
+		}
+	}
+}
+
+// A budget of time that is over at once still buys the rounds that a verdict
+// takes.
+func TestABudgetBuysTheRoundsThatAVerdictTakes(t *testing.T) {
+	m, _ := impl.Find("locked")
+	for _, v := range stress.Judge(context.Background(), m.Subject, stress.Options{Budget: 1, Seed: 1}) {
+		if v.Status != model.OK {
+			t.Errorf("%v, want ok", v)
 		}
 	}
 }

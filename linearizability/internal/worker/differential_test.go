@@ -3,11 +3,13 @@ package worker
 import (
 	"flag"
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/mapspec/mapspec/linearizability/internal/testpart"
 	"github.com/mapspec/mapspec/linearizability/history"
 	"github.com/mapspec/mapspec/linearizability/internal/check"
 	"github.com/mapspec/mapspec/linearizability/internal/engine/search"
@@ -16,10 +18,22 @@ import (
 )
 
 var (
-	cases = flag.Int("worker.cases", 1000, "random programs on random maps to compare with brute force; of one operation a thread, and with stalls, a tenth of them")
+	cases = flag.Int("worker.cases", 150, "random programs on random maps to compare with brute force, and ten times as many in the complete run; of one operation a thread, and with stalls, a tenth of them")
 	seed  = flag.Uint64("worker.seed", 3, "their seed")
 	only  = flag.Int("worker.only", -1, "compare this one of them alone")
 )
+
+// examples yields the numbers of the programs to compare: the first few of ten times
+// as many, and what is to be run of the others.
+func examples(few int) iter.Seq[int] {
+	if *only >= 0 {
+		return slices.Values([]int{*only})
+	}
+	if testing.Short() {
+		few = max(3, few/3)
+	}
+	return testpart.Rows(few, 10*few)
+}
 
 // bruteLimit bounds the interleavings of a program: one that has more is drawn
 // anew.
@@ -153,18 +167,11 @@ type counts struct{ programs, tooLarge, violating, stuck, held, wrong, missed, e
 // The verdict of the worker on a program is that of all interleavings, each
 // judged by itself.
 func TestVerdictIsThatOfAllInterleavings(t *testing.T) {
-	n := *cases
-	if testing.Short() {
-		n /= 15
-	}
 	var sum counts
-	for i := 0; sum.programs < n; i++ {
-		if *only >= 0 {
-			i, n = *only, 1
-		}
+	for i := range examples(*cases) {
 		compare(t, drawExample(rand.New(rand.NewPCG(*seed, uint64(i)))), &sum,
 			fmt.Sprintf("go test ./linearizability/internal/worker -run %s -worker.seed=%d -worker.only=%d", t.Name(), *seed, i))
-		if t.Failed() || *only >= 0 {
+		if t.Failed() {
 			break
 		}
 	}

@@ -185,14 +185,8 @@ func drawKeeper(r *rand.Rand) (keeping, history.Program) {
 // a garbage collection of its own.
 func TestReleaseIsWhatAllInterleavingsShow(t *testing.T) {
 	const most = 80 // interleavings, as each takes a garbage collection
-	programs, broken, rarely := 200, 0, 0
-	if testing.Short() {
-		programs = 15
-	}
-	for i, n := 0, 0; n < programs; i++ {
-		if *only >= 0 {
-			i, programs = *only, 1
-		}
+	programs, broken, rarely := 0, 0, 0
+	for i := range examples(40) {
 		k, p := drawKeeper(rand.New(rand.NewPCG(*seed, uint64(i))))
 		s := Of("keeper", model.Promise{Release: model.ReleasePrompt}, &keeper{}, func() any { return &keeper{keeping: k} })
 		b := newBrute(t, s, p, 2)
@@ -201,7 +195,7 @@ func TestReleaseIsWhatAllInterleavingsShow(t *testing.T) {
 		if slices.Contains(all.Coverage.Bounds, search.Budget) {
 			continue
 		}
-		n++
+		programs++
 		j := judged(t, s, 2, p)
 		if want.other {
 			broken++

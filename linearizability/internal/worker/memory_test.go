@@ -1,12 +1,12 @@
 package worker
 
 import (
-	"flag"
 	"io"
 	"runtime"
 	"runtime/debug"
 	"testing"
 
+	"github.com/mapspec/mapspec/linearizability/internal/testpart"
 	"github.com/mapspec/mapspec/linearizability/history"
 	"github.com/mapspec/mapspec/linearizability/internal/worker/wire"
 	"github.com/mapspec/mapspec/model"
@@ -61,15 +61,14 @@ func live() int {
 	return int(m.HeapAlloc)
 }
 
-var million = flag.Bool("worker.million", false, "look at memory over a million executions, half a minute")
-
-// The heap of a worker is that of a batch, however many executions there are.
+// The heap of a worker is that of a batch, however many executions there are: a
+// million in the complete run.
 func TestMemoryDoesNotGrowWithExecutions(t *testing.T) {
 	if testing.Short() {
-		t.Skip("a hundred thousand executions, some seconds: run without -short")
+		t.Skip("tens of thousands of executions, some seconds: run without -short")
 	}
-	enough := 100_000
-	if *million {
+	enough := 30_000
+	if testpart.Run(0) {
 		enough = 1_000_000
 	}
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))

@@ -14,14 +14,8 @@ import (
 // pending in all histories. The worker's verdict with stalls is that of all
 // interleavings of all stalls.
 func TestVerdictWithStallsIsThatOfAllInterleavings(t *testing.T) {
-	programs, violating := *cases/10, 0
-	if testing.Short() {
-		programs /= 5
-	}
-	for i, n := 0, 0; n < programs; i++ {
-		if *only >= 0 {
-			i, programs = *only, 1
-		}
+	programs, violating := 0, 0
+	for i := range examples(*cases / 10) {
 		x := drawExample(rand.New(rand.NewPCG(*seed, uint64(i))))
 		for t, ops := range x.program.Threads {
 			x.program.Threads[t] = ops[:1] // stalls are for programs of one operation a thread
@@ -30,7 +24,7 @@ func TestVerdictWithStallsIsThatOfAllInterleavings(t *testing.T) {
 		if !known || want.stuck || want.held {
 			continue // what is stuck at rest is not judged as a history
 		}
-		n++
+		programs++
 		if stalled && !want.wrong {
 			violating++ // only when somebody stops
 		}
