@@ -33,7 +33,7 @@ func (m *sortedMap) Values(f func(int) bool) {
 	m.Range(func(_ string, v int) bool { return f(v) })
 }
 
-// A transcript is a Listener that writes down what it hears.
+// A transcript is a Listener that records its calls.
 type transcript struct {
 	lines []string
 	calls []Op
@@ -55,8 +55,8 @@ func (t *transcript) Return(id int, r Result) {
 	t.write("return %d: %s", id, r.Text(t.calls[id-1].Method))
 }
 
-// transcribe executes o on a new map with these entries and writes what is
-// heard, how o ends, and what the map then holds.
+// transcribe executes o on a new map with these entries. It returns the events, how o
+// ended, and what the map then holds.
 func transcribe(o Op, m any, initial ...Op) string {
 	in := Subject[string, int]{New: func() any { return m }}.Bind()
 	for _, s := range initial {
@@ -209,7 +209,7 @@ func TestExecuteOnAnEmptyMapHearsNothing(t *testing.T) {
 	}
 }
 
-// deafMap goes on after the callback returned false, and after it panicked.
+// deafMap continues its traversal after the callback returned false or panicked.
 type deafMap struct{}
 
 func (deafMap) Range(f func(string, int) bool) {

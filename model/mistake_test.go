@@ -8,7 +8,7 @@ import (
 	. "github.com/mapspec/mapspec/model"
 )
 
-// message returns what f panics with.
+// message returns the text that f panics with.
 func message(f func()) (text string) {
 	defer func() { text = fmt.Sprint(recover()) }()
 	f()

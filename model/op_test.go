@@ -100,7 +100,7 @@ func TestMethodSetHoldsWhatWasAddedAndNotLeftOut(t *testing.T) {
 	}
 }
 
-// goldenOps are operations, how people see them, and their JSON lines.
+// goldenOps lists operations with their text and their JSON.
 var goldenOps = []struct {
 	op         Op
 	text, line string

@@ -22,8 +22,8 @@ var (
 	stopped = "stopped" // ends a script before its traversal ends
 )
 
-// run plays sc to a traversal by m that begins after initial, and returns the
-// first error.
+// run applies sc to a traversal by m that begins after initial. It returns the first
+// error.
 func (sc script) run(m Method, initial ...Op) *Misvisit {
 	var s State
 	for _, o := range initial {
@@ -208,7 +208,7 @@ func (b *bruteForce) apply(o Op) {
 	b.states++
 }
 
-// begin makes the last state the first: the call happens now.
+// begin drops all states but the last, because the call happens now.
 func (b *bruteForce) begin() {
 	for _, l := range b.lives {
 		l.held = []int{b.last(l)}
