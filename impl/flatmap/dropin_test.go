@@ -60,8 +60,11 @@ func TestGoOwnTestsPassWhereSyncMapIsReplaced(t *testing.T) {
 	module := t.TempDir()
 	write(t, filepath.Join(module, "go.mod"), "module dropin\n\ngo 1.26\n\nrequire github.com/mapspec/mapspec v0.0.0\n\nreplace github.com/mapspec/mapspec => "+root+"\n")
 	write(t, filepath.Join(module, "testenv", "testenv.go"), "package testenv\n\nimport \"testing\"\n\nfunc SkipIfOptimizationOff(t testing.TB) {}\n")
-	for _, s := range suites {
+	for i, s := range suites {
 		t.Run(s.directory, func(t *testing.T) {
+			if s.directory != "sync" && !inPart(i) {
+				t.Skip("not in this part: run it with MAPSPEC_TESTS=complete")
+			}
 			var names []string
 			for _, file := range s.files {
 				source, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(goroot)), "src", s.directory, file))
@@ -72,7 +75,7 @@ func TestGoOwnTestsPassWhereSyncMapIsReplaced(t *testing.T) {
 				write(t, filepath.Join(module, s.directory, file), rewritten)
 				names = append(names, tests...)
 			}
-			arguments := []string{"test", "-mod=mod", "-v", "-count=1", "-timeout=5m"}
+			arguments := []string{"test", "-mod=mod", "-v", "-count=1", "-timeout=0"}
 			if raceEnabled() {
 				arguments = append(arguments, "-race", "-short")
 			}

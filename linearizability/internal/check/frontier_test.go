@@ -102,7 +102,7 @@ func TestEndlessHistoriesAreOneGroup(t *testing.T) {
 //
 // Clauses: S1
 func TestALongRunIsDecided(t *testing.T) {
-	v := model.Find(Operations(endless(longLength(), 1), Options{Timeout: time.Minute}), model.S1)
+	v := model.Find(Operations(endless(longLength(), 1), Options{Timeout: time.Hour}), model.S1)
 	if v.Status != model.OK {
 		t.Errorf("got %v", v)
 	}
@@ -121,7 +121,7 @@ func TestAViolationInALongRunIsExplained(t *testing.T) {
 		}
 		ops[at].Result = model.Result{Value: neverStored, OK: true}
 		h := history.Of(ops)
-		o := Options{Timeout: time.Minute}
+		o := Options{Timeout: time.Hour}
 		v := model.Find(History(h, o), model.S1)
 		if v.Status != model.Violation || len(v.Lines()) > maxLines {
 			t.Errorf("at %d: got %s with a trace of %d lines", at, v.Status, len(v.Lines()))
@@ -266,7 +266,7 @@ func TestAWindowGetsAsFarAsTheWalk(t *testing.T) {
 		j := newJudge(ops, Options{})
 		entries := j.keyEntries(0, false)
 		from := point[content]{configs: []configuration[content]{{}}}
-		w := newWalk(ofKey, entries, from, 1<<20, after(time.Minute, time.Now))
+		w := newWalk(ofKey, entries, from, 1<<20, after(time.Hour, time.Now))
 		if end, _ := w.run(); end != stuck {
 			continue
 		}
@@ -297,7 +297,7 @@ func TestAWindowHasNoOrder(t *testing.T) {
 		spoil(ops[500:], choose, s.keys, s.values)
 		j := newJudge(ops, Options{Promise: strongest, limits: searchLimits{uncut: true, walkAbove: -1}})
 		j.lens = j.judgedLens()
-		v := j.searchWhole(j.wholeEntries(true), after(time.Minute, time.Now))
+		v := j.searchWhole(j.wholeEntries(true), after(time.Hour, time.Now))
 		if v.status != model.Violation {
 			continue
 		}
@@ -348,7 +348,7 @@ func TestAnExplanationSaysWhatItTookForGranted(t *testing.T) {
 //
 // Clauses: S1
 func TestManyPendingOperationsAreDecided(t *testing.T) {
-	o := Options{Timeout: time.Minute}
+	o := Options{Timeout: time.Hour}
 	for _, c := range []struct{ pending, values int }{{50, 1}, {12, 12}} {
 		ops := endless(2_000, 1)
 		last := ops[len(ops)-1].Return

@@ -64,7 +64,7 @@ func TestAMillionOperationsFitInAGigabyte(t *testing.T) {
 		t.Skip("the race detector takes several times the memory that is judged: run without -race")
 	}
 	for i, name := range slices.Sorted(maps.Keys(longHistories)) {
-		if i > 0 && !testpart.Run(i) {
+		if i != 2 && !testpart.Run(i) {
 			continue
 		}
 		child := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
