@@ -13,8 +13,8 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// What explore finds it shows, keeps, and shows again: the same, to the byte,
-// in every process.
+// explore prints and saves a violation, and replay reproduces it: the output is the
+// same in every process.
 //
 // Clauses: P2, S1
 func TestExploreKeepsWhatReplayShowsAgain(t *testing.T) {
@@ -42,12 +42,12 @@ func TestExploreKeepsWhatReplayShowsAgain(t *testing.T) {
 	}
 }
 
-// A schedule that shows nothing is a replay that failed; one of another source
-// is stale.
-func TestReplayOfAScheduleTellsFailedFromStale(t *testing.T) {
+// A schedule that does not reproduce the violation is a failed replay, and a schedule
+// of another source is stale.
+func TestReplayOfAScheduleDistinguishesFailedFromStale(t *testing.T) {
 	judges(t)
 	dir := t.TempDir()
-	const own = "../../explore/testdata/own" // its maps are built sooner than those of a catalogue
+	const own = "../../explore/testdata/own" // its maps build faster than the ones of the catalogue
 	mapspec(t, own, "explore", "-pkg", "example.com/own/loses", "-new", "new(loses.Map)", "-size", "2x1", "-keys", "1", "-initial", "empty", "-o", dir)
 	saved := filepath.Join(dir, "example.com", "own", "loses", "S1")
 	for i, c := range []struct {
@@ -83,7 +83,7 @@ func TestReplayOfAScheduleTellsFailedFromStale(t *testing.T) {
 	}
 }
 
-// With -json there are certificates, and nothing else.
+// With -json, explore prints certificates and nothing else.
 func TestExplorePrintsCertificatesOnly(t *testing.T) {
 	judges(t)
 	dir := t.TempDir()

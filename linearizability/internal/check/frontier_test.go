@@ -334,7 +334,7 @@ func TestAnExplanationSaysWhatItTookForGranted(t *testing.T) {
 		if v.Status != model.Violation {
 			t.Fatalf("seed %d: got %v", seed, v)
 		}
-		if slices.ContainsFunc(v.Lines(), func(s string) bool { return strings.HasSuffix(s, " possible there") }) {
+		if slices.ContainsFunc(v.Lines(), func(s string) bool { return strings.HasSuffix(s, " possible states") }) {
 			said++
 		}
 	}

@@ -88,7 +88,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"a schedule without one", `"release"`, `"schedule"`, `want "import", and "schedule" with "steps" and "new"`},
 		{"half a file", `"promise"`, "\x00", "invalid character"},
 		{"a failure of no known kind", `"retains"`, `"sulks"`, `failure kind "sulks"`},
-		{"a failure of another kind", `"retains"`, `"no order"`, "lacks what its kind has"},
+		{"a failure of another kind", `"retains"`, `"no order"`, "lacks a field that this kind needs"},
 		{"no failure", `"failure"`, `"mishap"`, `unknown field "mishap"`},
 	} {
 		dir := t.TempDir()
