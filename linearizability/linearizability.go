@@ -1,12 +1,18 @@
-// Package linearizability judges what a map does when several goroutines use
-// it. In anyone's test file:
+// Package linearizability tests a map that several goroutines use at once.
+//
+//	var subject = model.Subject[string, int]{
+//		Name: "mine",
+//		New:  func() any { return new(mine.Map[string, int]) },
+//	}
 //
 //	func TestLinearizability(t *testing.T) { linearizability.Run(t, subject) }
 //
-// Programs run on real goroutines (package stress), what happened is recorded
-// (package history), and each history is judged (package check). What a green
-// run means is said in docs/specification.md: no violation among the schedules
-// that the machine happened to take.
+// Random programs run on real goroutines. Their histories are recorded, and each
+// history must be linearizable: the results must be those of some order of the calls
+// that agrees with time. A program that fails is made smaller and explained.
+//
+// A green run means that no violation was found under the schedules that happened.
+// Package explore runs every schedule of small programs instead.
 package linearizability
 
 import (
@@ -31,11 +37,12 @@ const runRounds = 5000
 
 var seedFlag = flag.Uint64("mapspec.seed", 0, "repeat the programs of a linearizability run; 0 draws a new seed")
 
-// Run judges s in some thousand rounds, which takes a second or two, and fails t
-// for each violation of what s promises. To make it smaller and to explain it
-// takes some seconds more. It
-// prints the seed that repeats its programs; their schedules are
-// a matter of luck. Every clause that was not judged is logged with its reason.
+// Run judges s in a few thousand rounds and fails t for each violation of what s
+// promises. That takes a second or two. Making a violation smaller and explaining it
+// takes some seconds more.
+//
+// A failure prints the seed that repeats the programs. Their schedules differ each
+// time. A clause that was not judged is logged with the reason.
 func Run(t *testing.T, s model.Binder) {
 	t.Helper()
 	seed := *seedFlag
@@ -46,15 +53,15 @@ func Run(t *testing.T, s model.Binder) {
 	for i := range verdicts {
 		explain(t, s, &verdicts[i], seed)
 	}
-	repeat := fmt.Sprintf("go test -run '^%s$' -mapspec.seed=%d (the schedule is a matter of luck)", t.Name(), seed)
+	repeat := fmt.Sprintf("go test -run '^%s$' -mapspec.seed=%d (the schedules differ each time)", t.Name(), seed)
 	model.Report(t, s.Bind().Promise(), verdicts, repeat)
 }
 
-// smallerRuns is how many runs of programs it may take to make a violation smaller.
+// smallerRuns is how many runs of programs the minimiser may make.
 const smallerRuns = 60_000
 
-// explain makes v's program as small as it can, and reports why it breaks the
-// clause.
+// explain makes the program of violation v smaller, and adds the reason why it breaks
+// the clause to v.
 func explain(t *testing.T, s model.Binder, v *model.Verdict, seed uint64) {
 	t.Helper()
 	if v.Status != model.Violation || v.Witness == nil {
@@ -72,29 +79,34 @@ func explain(t *testing.T, s model.Binder, v *model.Verdict, seed uint64) {
 	v.Failure, v.Report = c.Failure, strings.Split(strings.TrimSpace(account.String()), "\n")
 }
 
-// RunCounterexample fails t if s shows the counterexample in program again, which
-// is the text of a program.json. A regression test stays red for as long as the
-// map has the fault:
+// RunCounterexample fails t if s shows a counterexample again. The program is the
+// text of a program.json, which mapspec saves. A regression test fails for as
+// long as the map has the fault:
 //
-//	func TestIssue12(t *testing.T) { linearizability.RunCounterexample(t, subject, `{"schema":1,…}`) }
+//	func TestIssue12(t *testing.T) { linearizability.RunCounterexample(t, subject, `{"schema":2,…}`) }
+//
+// A program with a schedule names its map, so s may be nil. A schedule belongs to
+// the source that it was found in. If the source has changed and the schedule
+// shows nothing any more, the test passes and logs that the schedule is stale:
+// explore the map again.
 func RunCounterexample(t testing.TB, s model.Binder, program string) {
 	t.Helper()
 	try.Test(t, s, program)
 }
 
-// Options bounds a judgement. At least one of Budget and Rounds is given.
+// Options bounds a judgement. Budget, Rounds or both must be set.
 type Options struct {
-	Budget time.Duration // how long to run, but for some hundred rounds at least; 0 means no limit but Rounds
+	Budget time.Duration // how long to run, except that 250 rounds run in any case; 0 means no limit but Rounds
 	Rounds int           // how many rounds to run; 0 means no limit but Budget
 	Seed   uint64        // makes the programs repeatable, though not their schedules
 }
 
-// Judge returns verdicts on the clauses that several goroutines can refute: S1,
-// T1, T5, T6, P2, and under -race M1 and M2.
+// Judge returns verdicts on the clauses that need several goroutines: S1, T1, T5, T6,
+// P2, and with -race M1 and M2.
 func Judge(ctx context.Context, s model.Binder, o Options) []model.Verdict {
 	verdicts := stress.Judge(ctx, s, stress.Options{Budget: o.Budget, Rounds: o.Rounds, Seed: o.Seed})
 	if model.Find(verdicts, model.P2).Status == model.Violation {
-		return verdicts // the programs of Memory would hang too, with nobody to watch
+		return verdicts // the programs of Memory would hang too, and they have no watchdog
 	}
 	return model.Merge(verdicts, stress.Memory(ctx, s))
 }

@@ -59,3 +59,25 @@ func TestRunExplainsWhatFails(t *testing.T) {
 		})
 	}
 }
+
+// A failing is a test that remembers whether it failed.
+type failing struct {
+	testing.TB
+	failed bool
+}
+
+func (f *failing) Helper()               {}
+func (f *failing) Errorf(string, ...any) { f.failed = true }
+
+// Clauses: S4
+func TestRunCounterexampleFailsAsLongAsTheFaultIsThere(t *testing.T) {
+	for name, want := range map[string]bool{"S4-swap-returns-new": true, "locked": false} {
+		m, _ := impl.Find(name)
+		f := &failing{TB: t}
+		linearizability.RunCounterexample(f, m.Subject, `{"schema":2,"map":"mine","clause":"S4","look":"results","rounds":1,
+			"program":{"threads":[[{"op":"Store","key":0,"value":1},{"op":"Swap","key":0,"value":2}]]}}`)
+		if f.failed != want {
+			t.Errorf("%s: failed %t, want %t", name, f.failed, want)
+		}
+	}
+}

@@ -9,13 +9,13 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// A directed program puts certain clauses to the test.
+// A directedProgram tests certain clauses.
 type directedProgram struct {
 	clauses []model.Clause
 	ops     []model.Op
 }
 
-// Operations in short, for programs as tables.
+// These functions abbreviate operations in tables of programs.
 func load(k int) model.Op         { return model.Op{Method: model.Load, Key: k} }
 func store(k, v int) model.Op     { return model.Op{Method: model.Store, Key: k, Value: v} }
 func loadStore(k, v int) model.Op { return model.Op{Method: model.LoadOrStore, Key: k, Value: v} }
@@ -32,7 +32,7 @@ func ranged(f *model.Func) model.Op {
 	return model.Op{Method: model.Range, Func: f}
 }
 
-// directedPrograms lists them, the simplest of each clause first.
+// directedPrograms lists the directed programs, the simplest of each clause first.
 func directedPrograms() []directedProgram {
 	const zero, nan, unhashable, uncomparable = model.Zero, model.NaN, model.Unhashable, model.Uncomparable
 	c := func(clauses ...model.Clause) []model.Clause { return clauses }
@@ -68,8 +68,8 @@ func directedPrograms() []directedProgram {
 	return append(list, lengthPrograms()...)
 }
 
-// panicPrograms call each single-key method with a key that cannot be hashed,
-// on an empty map and on one with entries.
+// panicPrograms lists programs that call each single-key method with a key that
+// cannot be hashed, on an empty map and on a map with entries.
 func panicPrograms() []directedProgram {
 	var list []directedProgram
 	const bad = model.Unhashable
@@ -81,8 +81,8 @@ func panicPrograms() []directedProgram {
 	return list
 }
 
-// callbackPrograms call each method from inside Range, and end Range in each
-// way.
+// callbackPrograms lists programs that call each method from inside Range, and
+// programs that end Range in each way.
 func callbackPrograms() []directedProgram {
 	var list []directedProgram
 	for _, o := range []model.Op{
@@ -93,7 +93,7 @@ func callbackPrograms() []directedProgram {
 		list = append(list, directedProgram{[]model.Clause{model.T3, model.T1},
 			[]model.Op{store(0, 1), store(1, 2), ranged(&model.Func{Do: []model.Op{o}}), store(0, 4)}})
 	}
-	for _, again := range [][]model.Op{ // a key that goes and comes while it is visited
+	for _, again := range [][]model.Op{ // the key that is being visited is deleted and stored again
 		{del(0), store(0, 3)}, {loadDelete(0), loadStore(0, 3)}, {cad(0, 1), swap(0, 3)},
 	} {
 		list = append(list, directedProgram{[]model.Clause{model.T3, model.T1},
@@ -106,8 +106,8 @@ func callbackPrograms() []directedProgram {
 	return append(list, directedProgram{[]model.Clause{model.T4}, []model.Op{ranged(&model.Func{Nil: true}), store(0, 1), load(0)}})
 }
 
-// iteratorPrograms traverse with each iterator what Range would: entries whose
-// value is zero, what came and went since, as far as the loop goes.
+// iteratorPrograms lists programs for each iterator. They traverse entries whose
+// value is zero, a map that has changed since, and only the first two entries.
 func iteratorPrograms() []directedProgram {
 	var list []directedProgram
 	for _, m := range []model.Method{model.All, model.Keys, model.Values} {
@@ -120,7 +120,8 @@ func iteratorPrograms() []directedProgram {
 	return list
 }
 
-// lengthPrograms count after each way to come and go.
+// lengthPrograms lists programs that call Len after each method that may add or
+// remove a key.
 func lengthPrograms() []directedProgram {
 	var list []directedProgram
 	for _, o := range []model.Op{
@@ -133,8 +134,7 @@ func lengthPrograms() []directedProgram {
 	return list
 }
 
-// directed runs the directed programs. Each is cut to the operations that the
-// map has; one that loses what it was for is left out.
+// directed runs the directed programs that the map can run.
 func (j *judge) directed(ctx context.Context) {
 	j.ran = map[model.Clause]int{}
 	for _, p := range directedPrograms() {
@@ -157,9 +157,9 @@ func (j *judge) directed(ctx context.Context) {
 	}
 }
 
-// possible cuts p to what the subject has, and reports whether what p is for
-// is left: nothing but reads were cut. Where the map has no Store, LoadOrStore
-// takes its place.
+// possible returns p without the reads that the subject cannot do. It reports
+// whether the subject can do everything else. If the map has no Store, LoadOrStore
+// replaces it.
 func (j *judge) possible(p directedProgram) ([]model.Op, bool) {
 	if model.Unjudged(p.clauses[0], j.in) != "" {
 		return nil, false
@@ -179,8 +179,8 @@ func (j *judge) possible(p directedProgram) ([]model.Op, bool) {
 	return ops, true
 }
 
-// zeroValue judges S9: the zero value of the map's type runs a program, and
-// has something in it that vet's copylocks sees.
+// zeroValue judges S9: the zero value of the map's type runs a program, and vet's
+// copylocks reports a copy of it.
 func (j *judge) zeroValue() {
 	if model.Unjudged(model.S9, j.in) != "" || j.broken(model.P2) {
 		return
@@ -206,7 +206,8 @@ func (j *judge) zeroValue() {
 	}
 }
 
-// runZero runs ops on zero and returns how it failed where another map does not.
+// runZero runs ops on zero. It returns a failure only if a map that was made by
+// the subject does not fail as well.
 func (j *judge) runZero(zero model.Instance, ops []model.Op) *failure {
 	f := run(zero, ops, atEnd)
 	if f == nil || run(j.bind.Bind(), ops, atEnd) != nil {
@@ -218,9 +219,9 @@ func (j *judge) runZero(zero model.Instance, ops []model.Op) *failure {
 	return f
 }
 
-// seenByCopylocks reports whether vet's copylocks refuses to copy a t: it is or
-// contains, by value, a struct whose pointer has Lock and Unlock and which has
-// not, or a noCopy of sync or sync/atomic.
+// seenByCopylocks reports whether vet's copylocks reports a copy of a t. It does if
+// t is or contains, by value, a noCopy of sync or sync/atomic, or a struct that has
+// Lock and Unlock on its pointer only.
 func seenByCopylocks(t reflect.Type) bool {
 	for t.Kind() == reflect.Array {
 		t = t.Elem()
@@ -241,8 +242,8 @@ func seenByCopylocks(t reflect.Type) bool {
 	return false
 }
 
-// sequences judges T2: a sequence begins when it is invoked, not when it was
-// asked for, and can be invoked again.
+// sequences judges T2: a sequence visits the entries of the time when it is
+// invoked, not of the time when it was made, and it can be invoked again.
 func (j *judge) sequences() {
 	for _, m := range []model.Method{model.All, model.Keys, model.Values} {
 		if !j.in.Methods().Has(m) || j.broken(model.T2, model.P2) || !j.in.Methods().Has(model.Store) {
@@ -255,6 +256,7 @@ func (j *judge) sequences() {
 	}
 }
 
+// runSequence tests m's sequence on a new map, under a watchdog.
 func (j *judge) runSequence(m model.Method) (f *failure) {
 	where, stuck := watched(func(returned *atomic.Int64) { f = runSequence(j.bind.Bind(), m, returned) })
 	if stuck {
@@ -267,7 +269,7 @@ func (j *judge) runSequence(m model.Method) (f *failure) {
 	return f
 }
 
-// runSequence asks for a sequence, stores, and invokes it twice.
+// runSequence makes a sequence, stores a key, and invokes the sequence twice.
 func runSequence(in model.Instance, m model.Method, returned *atomic.Int64) (failed *failure) {
 	var trace []model.Moment
 	call := &model.Op{Method: m}

@@ -8,14 +8,13 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// A failure is one thing that a map did and may not do, and the clauses that
-// this breaks.
+// A failure is one violation and the clauses that it breaks.
 type failure struct {
 	clauses []model.Clause
 	seen    model.Failure
 	witness *model.Witness
-	// afterPanic says that the clause is that of a panic which the map was to
-	// survive, on the suspicion that it did not.
+	// afterPanic says that a panic happened before the failure. The clauses are
+	// those of the panic then, as the map may not have survived it.
 	afterPanic bool
 }
 
@@ -28,7 +27,7 @@ func (f *failure) verdict(c model.Clause) model.Verdict {
 	return v
 }
 
-// verdicts returns a violation of each clause that f breaks.
+// verdicts returns a verdict on each clause that f breaks.
 func (f *failure) verdicts() []model.Verdict {
 	var verdicts []model.Verdict
 	for _, c := range f.clauses {
@@ -37,34 +36,34 @@ func (f *failure) verdicts() []model.Verdict {
 	return verdicts
 }
 
-// execution runs one program on one map and compares it with the model, step
-// by step. It is the listener of its own traversals.
+// An execution runs one program on one map and compares each step with the model.
+// It is also the listener of its traversals.
 type execution struct {
 	in         model.Instance
 	state      model.State
 	last       model.Op    // the last operation that may have changed the map
-	beforeLast model.State // the state that it met
+	beforeLast model.State // the state before last
 	auditing   bool
-	returned   *atomic.Int64 // for the watchdog
+	returned   *atomic.Int64 // the number of calls that returned, for the watchdog
 	fail       *failure
 
-	mu       sync.Mutex // guards what a watchdog reads while the program hangs
+	mu       sync.Mutex // guards what is read after the watchdog has given up
 	open     []*call
-	panicked []model.Clause // what panics were to be survived so far, in pairs
+	panicked []model.Clause // two clauses for each panic that the map must survive
 	trace    []model.Moment
 }
 
-// call is an operation in progress.
+// A call is an operation in progress.
 type call struct {
 	op        model.Op
 	before    model.State
 	traversal *model.Traversal
 	visits    int
 	wrong     *model.Misvisit // the first visit that was not allowed
-	moment    int             // where the call stands in the trace; -1 if an audit makes it
+	moment    int             // the index of the call in the trace; -1 if an audit makes it
 }
 
-// audit says when a program's map is read as a whole.
+// An audit reads the whole map. Its value says when.
 type audit int
 
 const (
@@ -72,9 +71,7 @@ const (
 	afterEachStep
 )
 
-// run executes ops on a new map. A failure comes with its witness, and is looked at twice to find who is
-// to blame: one that a late audit found, with an audit after each step; and one
-// that came after a panic, without what panicked.
+// run executes ops on a new map and returns the failure with its witness, or nil.
 func (j *judge) run(ops []model.Op, when audit) *failure {
 	ops = j.traits().FitAll(ops)
 	f := j.runBlaming(ops, when)
@@ -84,14 +81,18 @@ func (j *judge) run(ops []model.Op, when audit) *failure {
 	return f
 }
 
+// runBlaming is run without the witness. It runs a program that fails again, to
+// find the clause to blame. If the audit at the end found the failure, the second
+// run has an audit after each step. If there was a panic before the failure, the
+// second run leaves out the operations that panic.
 func (j *judge) runBlaming(ops []model.Op, when audit) *failure {
 	f := run(j.bind.Bind(), ops, when)
 	if f == nil || f.hung() {
 		return f
 	}
 	if when == atEnd {
-		// A closer look that fails elsewhere than in an audit is another run of a
-		// map that does not do the same each time.
+		// If the second run fails outside an audit, the map does not do the same
+		// each time, and the second failure is not the first one.
 		if closer := run(j.bind.Bind(), ops, afterEachStep); closer != nil && !closer.hung() && closer.seen.AtRest {
 			f = closer
 		}
@@ -104,7 +105,7 @@ func (j *judge) runBlaming(ops []model.Op, when audit) *failure {
 	return f
 }
 
-// withoutPanics leaves out of ops what is meant to panic.
+// withoutPanics returns ops without the operations that are meant to panic.
 func withoutPanics(ops []model.Op) []model.Op {
 	var calm []model.Op
 	for _, o := range ops {
@@ -119,8 +120,8 @@ func withoutPanics(ops []model.Op) []model.Op {
 	return calm
 }
 
-// run executes ops on a new map and returns how it failed, or nil. A program
-// that hangs is left behind.
+// run executes ops on in and returns the failure, or nil. The goroutine of a
+// program that hangs is left behind.
 func run(in model.Instance, ops []model.Op, when audit) *failure {
 	e := &execution{in: in}
 	where, stuck := watched(func(returned *atomic.Int64) {
@@ -151,7 +152,7 @@ func (e *execution) step(o model.Op) {
 	e.Return(id, model.Execute(e.in, o, e))
 }
 
-// keysOf returns the ordinary keys that ops name, callbacks included.
+// keysOf returns the ordinary keys in ops and in their callbacks.
 func keysOf(ops []model.Op) []int {
 	seen := map[int]bool{}
 	var keys []int
@@ -206,12 +207,12 @@ func (e *execution) Call(o model.Op) int {
 	return len(e.open) - 1
 }
 
-// Visit notes what the innermost traversal handed out.
+// Visit notes an entry that the innermost traversal visits.
 func (e *execution) Visit(v model.Visit) {
 	c := e.open[len(e.open)-1]
 	c.visits++
 	if c.wrong != nil {
-		return // it may go on and on
+		return // it may never end
 	}
 	if !e.auditing {
 		e.mu.Lock()
@@ -264,8 +265,8 @@ func (e *execution) judgeCall(c *call, got model.Result) {
 	}
 }
 
-// survive notes that a panic happened which the map is to survive: by clause c,
-// and by p, which is about its locks.
+// survive notes a panic that the map must survive. Clause c is about the panic,
+// and clause p about the locks that it may leave behind.
 func (e *execution) survive(c, p model.Clause) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -292,8 +293,9 @@ func (e *execution) blame(c *call, got, want model.Result) []model.Clause {
 	return e.culprit(model.Blame(model.Cell{Present: true, Value: 1}, e.last, got, want))
 }
 
-// culprit is the clause that an audit blames: that of the last write, where it
-// was a Clear or one of a NaN key; otherwise c, what the audit itself noticed.
+// culprit returns the clause that an audit blames. If the last write was a Clear
+// or had a NaN key, it is the clause of that write. Otherwise it is c, the clause
+// of what the audit saw.
 func (e *execution) culprit(c model.Clause) []model.Clause {
 	switch {
 	case e.last.Key == model.NaN && e.last.Method.OnKey(), e.last.Method == model.Clear && len(e.beforeLast.NaNs()) > 0:
@@ -304,8 +306,7 @@ func (e *execution) culprit(c model.Clause) []model.Clause {
 	return e.orPanicked(c)
 }
 
-// orPanicked is the clause of the last panic that the map was to survive, or
-// else c.
+// orPanicked returns the clause of the last panic, or c if there was none.
 func (e *execution) orPanicked(c model.Clause) []model.Clause {
 	if n := len(e.panicked); n > 0 {
 		return []model.Clause{e.panicked[n-2]}
@@ -344,17 +345,17 @@ func (e *execution) judgeTraversal(c *call, got model.Result) {
 	}
 }
 
-// ended is the failure of a call that ended in another way than it should have.
+// ended is the failure of a call with a wrong result.
 func (c *call) ended(got, want model.Result) model.Failure {
 	return model.Failure{Kind: model.WrongResult, Call: &c.op, Got: &got, Want: &want}
 }
 
-// misvisited is the failure of a traversal.
+// misvisited is the failure of a traversal with a wrong visit.
 func (c *call) misvisited(wrong *model.Misvisit) model.Failure {
 	return model.Failure{Kind: model.WrongTraversal, Call: &c.op, Misvisit: wrong}
 }
 
-// failed notes the first failure.
+// failed notes f unless there was a failure before it.
 func (e *execution) failed(clauses []model.Clause, f model.Failure) {
 	if e.fail != nil {
 		return
@@ -363,8 +364,8 @@ func (e *execution) failed(clauses []model.Clause, f model.Failure) {
 	e.fail = &failure{clauses: clauses, seen: f, afterPanic: len(e.panicked) > 0}
 }
 
-// stuck is the failure of a program that hangs. The program's goroutine stands
-// still, in the map; what it noted can be read.
+// stuck is the failure of a program that hangs. Its goroutine stands still in the
+// map, so what it noted can be read.
 func (e *execution) stuck(where model.Stuck) *failure {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -15,27 +15,27 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Fuzz makes a Go fuzz target of the programs that [Judge] draws at random. In
-// anyone's test file:
+// Fuzz is a fuzz target for go test. Its inputs stand for programs like those that
+// [Judge] draws at random.
 //
 //	func FuzzMine(f *testing.F) { property.Fuzz(f, subject) }
 //
-// In go test it runs a corpus of this package's, a few dozen programs that
-// together put every method, panic and kind of key to the test. With
+// Without -fuzz, go test runs the corpus of this package. Its few dozen programs
+// use every method, every kind of key and every panic. To search for more, run
 //
 //	go test -fuzz FuzzMine -fuzztime 1m -fuzzminimizetime 10x
 //
-// go's fuzzer looks for programs that take the map's code where no program has
-// gone before. (Without the last flag it spends most of its time on shortening
-// inputs that it only keeps. What fails is shortened here.) An input that fails
-// is written to testdata/fuzz/FuzzMine, from where each later go test runs it:
-// commit it, and it is a regression test.
+// Go's fuzzer then looks for programs that reach new code in the map. Without the
+// last flag it spends most of its time on shortening inputs that do not fail. An
+// input that fails is written to testdata/fuzz/FuzzMine, and each later go test
+// runs it again. Commit it as a regression test.
 //
-// A program fails as in [Run], with the clauses that it breaks, its operations
-// with their results, and the command that repeats it. One that hangs fails
-// when the watchdog is sure; a busy one is ended before that, after ten
-// seconds, by go's fuzzer. What the map holds after deletion is for
-// [FuzzRelease], S9 and the reuse of sequences for [Run].
+// A program that fails is shortened and reported as by [Run], with the command
+// that repeats it. A program that hangs fails when the watchdog is sure. If it
+// keeps a processor busy, Go's fuzzer ends it earlier, after ten seconds.
+//
+// What the map holds after a deletion is tested by [FuzzRelease]. S9 and sequences
+// that are used twice are tested by [Run].
 func Fuzz(f *testing.F, s model.Binder) {
 	j := &judge{bind: s, in: s.Bind()}
 	fuzz(f, j.in, everyProgram(j.in), func(p drawn) (verdicts []model.Verdict, hung bool) {
@@ -47,12 +47,12 @@ func Fuzz(f *testing.F, s model.Binder) {
 	})
 }
 
-// FuzzRelease is [Fuzz] for R1: after each program nothing may be reachable but
-// what is live. It is a target of its own because each program costs a garbage
-// collection, and several where the map retains something.
+// FuzzRelease is [Fuzz] for R1: after each program only live keys and values may
+// be reachable. It is a target of its own because each program costs at least one
+// garbage collection.
 //
-// It skips a map that does not promise prompt release: by [model.Promise] such
-// a map fails nothing by what it holds.
+// It skips a map that does not promise prompt release, as [model.Promise] lets such
+// a map hold anything.
 func FuzzRelease(f *testing.F, s model.Binder) {
 	in := s.Bind()
 	if reason := unreleased(in); reason != "" {
@@ -76,8 +76,8 @@ func FuzzRelease(f *testing.F, s model.Binder) {
 	})
 }
 
-// everyProgram is the domain of all programs. An input is judged for itself,
-// so it avoids nothing that others have found.
+// everyProgram is the domain of all programs. Each input is judged alone, so no
+// known violation is avoided.
 func everyProgram(in model.Instance) domain {
 	return domain{methods: usable(in).Methods(), traits: in.Traits(), avoid: func(...model.Clause) bool { return false }}
 }
@@ -88,7 +88,7 @@ func calmProgram(in model.Instance) domain {
 	return domain{methods: usable(in).Methods(), avoid: func(...model.Clause) bool { return true }}
 }
 
-// unreleased returns why R1 cannot be judged or fails nothing, or "".
+// unreleased returns why R1 cannot be judged, or is not promised, or "".
 func unreleased(in model.Instance) string {
 	if !in.Promise().Names(model.R1) {
 		return "R1 skipped: not promised: prompt release"
@@ -102,8 +102,8 @@ func unreleased(in model.Instance) string {
 	return ""
 }
 
-// A trial runs a program on a new map and returns a verdict on each clause that
-// it breaks, or on which nothing can be said.
+// A trial runs a program on a new map. It returns a verdict on each clause that
+// the program breaks, and on each clause that could not be judged.
 type trial func(drawn) (verdicts []model.Verdict, hung bool)
 
 // fuzz tries inputs as programs of d and fails those that break in's promise.
@@ -126,7 +126,7 @@ func fuzz(f *testing.F, in model.Instance, d domain, try trial) {
 		p := d.decode(t, input)
 		verdicts, hung := try(p)
 		switch {
-		case hung: // to shrink it would take as long again at each step
+		case hung: // shrinking would wait for the watchdog at each step
 			hangs++
 		case len(verdicts) > 0:
 			verdicts = try.shrink(p, verdicts)
@@ -135,12 +135,12 @@ func fuzz(f *testing.F, in model.Instance, d domain, try trial) {
 	})
 }
 
-// shrinkTrials is how many programs may be tried for a smaller one.
+// shrinkTrials is how many programs shrink may try.
 const shrinkTrials = 200
 
-// shrink leaves operations of p out, many at once and then fewer, as long as
-// the verdicts, on p, stay as they are. It returns those on the smallest program
-// found.
+// shrink removes operations from p, first many at once and then fewer, as long as
+// the program gets the same verdicts. It returns the verdicts on the smallest
+// program found.
 func (try trial) shrink(p drawn, verdicts []model.Verdict) []model.Verdict {
 	same := func(a, b model.Verdict) bool { return a.Clause == b.Clause && a.Status == b.Status }
 	left := shrinkTrials
@@ -161,8 +161,8 @@ func (try trial) shrink(p drawn, verdicts []model.Verdict) []model.Verdict {
 	return verdicts
 }
 
-// repeat returns the command that runs the input called name again. Fuzzing
-// has no name for it yet when it fails.
+// repeat returns the command that runs the input called name again. An input that
+// fails while fuzzing has no name yet.
 func repeat(name string) string {
 	target, input, named := strings.Cut(name, "/")
 	if !named {
@@ -171,14 +171,14 @@ func repeat(name string) string {
 	return fmt.Sprintf("go test -run '^%s$/^%s$'", target, regexp.QuoteMeta(input))
 }
 
-// drawn is a program and when its map is read as a whole.
+// drawn is a program, and says when its whole map is read.
 type drawn struct {
 	ops  []model.Op
 	when audit
 }
 
-// GoString is what rapid logs of a program. Of one that fails, the operations
-// that it takes are in the trace.
+// GoString is what rapid logs. It does not list the operations, as the trace of a
+// failure does.
 func (p drawn) GoString() string {
 	when := map[audit]string{atEnd: "at the end", afterEachStep: "after each step"}[p.when]
 	return fmt.Sprintf("operations: %d; the whole map is read %s", len(p.ops), when)
@@ -194,18 +194,18 @@ func (d domain) decode(t *testing.T, input []byte) (p drawn) {
 	return p
 }
 
-// afterInput is how many draws are decided when an input has come to its end:
-// more than the operation takes in which it ended.
+// afterInput is how many draws follow the end of an input. No operation takes
+// more, so the last one is always complete.
 const afterInput = 128
 
-// spell returns input as rapid reads it. Rapid takes eight bytes a draw and
-// uses a few bits of them: the low ones as a number, the upper ones of 53 as a
-// probability. Here a byte is a draw, and stands in both places. So inputs are
-// an eighth as long, no bit of them is idle, and where the fuzzer removes or
-// inserts a byte the next draws are still what they were.
+// spell returns input as rapid reads it. For each draw rapid reads eight bytes and
+// uses a few bits of them: the low bits as a number, the upper ones of 53 as a
+// probability. Here one byte is one draw, and spell writes it to both places. So
+// inputs are an eighth as long and have no unused bits. If the fuzzer removes or
+// inserts a byte, the later draws stay the same.
 //
-// Rapid refuses an input that is too short. Here zeros follow, the simplest
-// draws: each ends what it can.
+// Rapid refuses an input that is too short. So zeros follow, which are the
+// simplest draws and end a program.
 func spell(input []byte) []byte {
 	words := make([]byte, 8*(len(input)+afterInput))
 	for i, b := range input {

@@ -4,8 +4,8 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// judgeInstances judges S8: after an overwrite with an equal but distinct key
-// exactly one of the two is alive, and the map says which.
+// judgeInstances judges S8: after an overwrite with an equal but distinct key,
+// exactly one of the two keys is alive. The map chooses which.
 func judgeInstances(b model.Binder) model.Verdict {
 	in := b.Bind()
 	has := usable(in)
@@ -27,7 +27,7 @@ func judgeInstances(b model.Binder) model.Verdict {
 			return wrongResults(model.S8, err)
 		}
 		if kept && !prompt {
-			return model.Skip(model.S8, "not told: which instance is live cannot be seen where others are released late")
+			return model.Skip(model.S8, "not judged: while other instances are released late, which one is live cannot be seen")
 		}
 		if found.Status != model.OK {
 			v = found
@@ -38,8 +38,8 @@ func judgeInstances(b model.Binder) model.Verdict {
 	return v
 }
 
-// tryInstances runs ops, which store one key with several of its instances, and
-// judges S8. kept says that more than one of them is alive.
+// tryInstances runs ops, which store several instances of one key, and judges S8.
+// It reports whether more than one of the instances was kept.
 func tryInstances(b model.Binder, ops []model.Op) (v model.Verdict, kept bool, err error) {
 	v = model.Verdict{Clause: model.S8, Status: model.OK}
 	t, err := runOn(b, ops)
@@ -60,7 +60,8 @@ func tryInstances(b model.Binder, ops []model.Op) (v model.Verdict, kept bool, e
 	return f.Violates(model.S8, &model.Witness{Look: model.LookRelease, Threads: [][]model.Op{ops}}), kept, nil
 }
 
-// holdsKeys is the control: a key that was stored once is alive.
+// holdsKeys is the control of S8. It reports whether a key that was stored once is
+// alive.
 func holdsKeys(b model.Binder) bool {
 	t, err := runOn(b, []model.Op{{Method: seed(usable(b.Bind())), Key: 0, Value: 1}})
 	return err == nil && t.Probe().Lost == ""

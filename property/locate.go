@@ -7,12 +7,13 @@ import (
 	"unsafe"
 )
 
-// Locate returns where in root each of the addresses is, as Go expressions like
-// those of [Find]: the shortest path to the field, element or variable that has
-// the address in it. An atomic or a mutex is one thing. Addresses that are not
-// found are left out. Nobody may change the map meanwhile.
+// Locate returns the place of each address in the memory that root reaches. A place
+// is a Go expression like those of [PathTo]: the shortest path to the field,
+// element or variable that contains the address. An atomic or a mutex counts as one
+// variable, whatever its fields are. Addresses that are not found are left out. The
+// map must not change during the search.
 //
-// The search is that of [Find], once for all addresses.
+// It serves the narration of a schedule, which names the variable of each step.
 func Locate(root any, addresses []uintptr) map[uintptr]string {
 	v := reflect.ValueOf(root)
 	if v.Kind() != reflect.Pointer || len(addresses) == 0 {
@@ -29,16 +30,17 @@ func Locate(root any, addresses []uintptr) map[uintptr]string {
 	return l.found
 }
 
-// locator is a finder without targets, which notes what it passes.
+// A locator is a finder without targets. It notes the places of wanted addresses
+// that it comes across.
 type locator struct {
 	finder
 	wanted []uintptr // ascending
 	found  map[uintptr]string
-	inner  reflect.Type // what a trie's inner nodes are
+	inner  reflect.Type // the type of a trie's inner nodes
 }
 
-// note notes the wanted addresses that are in queue entry i, unless a part of
-// it has them.
+// note notes the wanted addresses in queue entry i. Of a struct or an array it notes
+// none, as the fields and elements are queued too.
 func (l *locator) note(i int) {
 	v := l.queue[i].v
 	if kind := v.Kind(); (kind == reflect.Struct || kind == reflect.Array) && !whole(v.Type()) {
@@ -53,17 +55,17 @@ func (l *locator) note(i int) {
 	}
 }
 
-// whole reports whether a value of type t is one thing to whoever reads about
-// it, whatever it is made of: an atomic, a lock, and the like.
+// whole reports whether a value of type t counts as one variable although it is a
+// struct: an atomic, a lock, and the like.
 func whole(t reflect.Type) bool {
 	return isAtomic(t) || strings.HasSuffix(t.PkgPath(), "sync") &&
 		slices.Contains([]string{"Mutex", "RWMutex", "Once", "Cond", "WaitGroup", "Pool"}, t.Name())
 }
 
-// trie looks behind the nodes of internal/sync's HashTrieMap. A pointer to one
-// is a pointer to its first field, a flag that says what else there is. What an
-// inner node looks like is known from the root; of an entry no more is known
-// than the word after the flag, which points to the next entry.
+// trie follows the nodes of internal/sync's HashTrieMap. A pointer to a node has
+// the type of its header, whose only field says whether the node is an entry. The
+// type of an inner node is that of the root. The type of an entry is unknown, except
+// that the word after the flag points to the next entry.
 func (l *locator) trie(i int) {
 	v := l.queue[i].v
 	t := v.Type()

@@ -11,20 +11,19 @@ import (
 // pathNodes bounds the search for a path.
 const pathNodes = 1 << 18
 
-// NoPath is what Find returns when reflection does not reach the target: it
-// stands behind an unsafe.Pointer whose type nobody tells, in a closure or a
-// channel, or the map is larger than the search.
+// NoPath is the path to an allocation that [PathTo] does not reach. It may be behind
+// an unsafe.Pointer, in a closure or a channel, or in a part of the map beyond the
+// limit of the search.
 const NoPath = "no path found past unsafe.Pointer"
 
-// Find returns the shortest path from root to an allocation at one of the
-// addresses, as a Go expression, or [NoPath]. A map key is written
-// m.dirty["conn-17"]; so is what a value under it holds, with a further
-// selector. Nobody may change the map meanwhile.
+// PathTo returns the shortest path from root to an allocation at one of the
+// addresses, or [NoPath]. It says what keeps a deleted key or value in memory.
 //
-// It is a breadth-first search over reflect values, in time linear in the
-// memory that root reaches. The type behind an atomic.Pointer[T] is read off
-// its zero-length array field.
+// A path is a Go expression. A key of a Go map is written m.dirty["conn-17"], and
+// what its value holds m.dirty["conn-17"].p. The map must not change during the
+// search, which takes time linear in the memory that root reaches.
 func PathTo(root any, addresses []uintptr) string {
+	// A breadth-first search over reflect values.
 	v := reflect.ValueOf(root)
 	if v.Kind() != reflect.Pointer || len(addresses) == 0 {
 		return NoPath
@@ -39,7 +38,7 @@ func PathTo(root any, addresses []uintptr) string {
 	return NoPath
 }
 
-// finder is the state of one search. Every queued value is addressable and was
+// A finder is the state of one search. Every queued value is addressable and was
 // made by reflect.NewAt, so that unexported fields can be read.
 type finder struct {
 	targets []uintptr
@@ -76,8 +75,8 @@ func (f *finder) path(i int) string {
 	return strings.Join(labels, "")
 }
 
-// expand queues what queue entry i leads to. If that is a target it is queued
-// last and expand returns true.
+// expand queues the values that queue entry i leads to. If one of them is a target,
+// it is queued last and expand returns true.
 func (f *finder) expand(i int) bool {
 	v := f.queue[i].v
 	at := visit{v.Addr().UnsafePointer(), v.Type()}
@@ -100,11 +99,11 @@ func (f *finder) expand(i int) bool {
 		return f.expandInterface(v, i)
 	case reflect.Struct:
 		for j := range v.NumField() {
-			f.push(at0(v.Field(j)), fieldLabel(v.Type(), j), i)
+			f.push(readable(v.Field(j)), fieldLabel(v.Type(), j), i)
 		}
 	case reflect.Array:
 		for j := range v.Len() {
-			f.push(at0(v.Index(j)), fmt.Sprintf("[%d]", j), i)
+			f.push(readable(v.Index(j)), fmt.Sprintf("[%d]", j), i)
 		}
 	case reflect.Slice:
 		return f.expandSlice(v, i)
@@ -114,7 +113,7 @@ func (f *finder) expand(i int) bool {
 	return false
 }
 
-// hit queues a target.
+// hit queues p and returns true if it is a target.
 func (f *finder) hit(p unsafe.Pointer, label string, parent int) bool {
 	if !f.isTarget(p) {
 		return false
@@ -123,7 +122,8 @@ func (f *finder) hit(p unsafe.Pointer, label string, parent int) bool {
 	return true
 }
 
-// follow queues what pointer p to a value of type t leads to.
+// follow queues the value of type t that p points to. It returns true if p is a
+// target.
 func (f *finder) follow(p unsafe.Pointer, t reflect.Type, label string, parent int) bool {
 	if p == nil {
 		return false
@@ -161,8 +161,8 @@ func (f *finder) expandInterface(v reflect.Value, i int) bool {
 	return false
 }
 
-// expandSlice also looks behind the length: what was truncated and not zeroed
-// is still held.
+// expandSlice queues the elements up to the capacity. A slice that was shortened
+// without clearing its tail still holds what is there.
 func (f *finder) expandSlice(v reflect.Value, i int) bool {
 	if f.hit(v.UnsafePointer(), "", i) {
 		return true
@@ -173,12 +173,12 @@ func (f *finder) expandSlice(v reflect.Value, i int) bool {
 		if j >= v.Len() {
 			label = fmt.Sprintf("[:cap][%d]", j)
 		}
-		f.push(at0(whole.Index(j)), label, i)
+		f.push(readable(whole.Index(j)), label, i)
 	}
 	return false
 }
 
-// expandMap queues copies of keys and values; what they point to is the same.
+// expandMap queues copies of the keys and values. They point to the same memory.
 func (f *finder) expandMap(v reflect.Value, i int) bool {
 	if f.hit(v.UnsafePointer(), "", i) {
 		return true
@@ -192,12 +192,13 @@ func (f *finder) expandMap(v reflect.Value, i int) bool {
 			f.push(boxed.Elem(), label, i)
 		}
 	}
-	// Of paths of one length, the same is to be the first each time.
+	// Go's order is random, and the path found should be the same each time.
 	slices.SortStableFunc(f.queue[first:], func(a, b step) int { return strings.Compare(a.label, b.label) })
 	return false
 }
 
-// fieldLabel selects a field. What an atomic is made of is not the map's.
+// fieldLabel returns the selector of a field. The fields of an atomic have none, as
+// they are not the map's.
 func fieldLabel(t reflect.Type, field int) string {
 	if isAtomic(t) {
 		return ""
@@ -205,13 +206,13 @@ func fieldLabel(t reflect.Type, field int) string {
 	return "." + t.Field(field).Name
 }
 
-// isAtomic reports whether t is one of sync/atomic, or of what stands in for it
-// where a map is explored.
+// isAtomic reports whether t is a type of sync/atomic, or of the package that
+// replaces it in an explored copy of a map.
 func isAtomic(t reflect.Type) bool {
 	return t.Kind() == reflect.Struct && strings.HasSuffix(t.PkgPath(), "sync/atomic")
 }
 
-// keyLabel shows a map key as a person would write it.
+// keyLabel returns a map key as people write it.
 func keyLabel(k reflect.Value) string {
 	for k.Kind() == reflect.Interface && !k.IsNil() {
 		k = k.Elem()
@@ -225,13 +226,13 @@ func keyLabel(k reflect.Value) string {
 	return fmt.Sprint(k)
 }
 
-// at0 returns v again, readable though it came through an unexported field.
-func at0(v reflect.Value) reflect.Value {
+// readable returns v again, and allows reads although v may be an unexported field.
+func readable(v reflect.Value) reflect.Value {
 	return reflect.NewAt(v.Type(), v.Addr().UnsafePointer()).Elem()
 }
 
-// atomicElem returns T for an atomic.Pointer[T]: a struct of sync/atomic with a
-// field of type [0]*T.
+// atomicElem returns T if t is an atomic.Pointer[T], which is a struct of
+// sync/atomic with a field of type [0]*T.
 func atomicElem(t reflect.Type) (reflect.Type, bool) {
 	if !isAtomic(t) || !strings.HasPrefix(t.Name(), "Pointer[") {
 		return nil, false

@@ -6,13 +6,15 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// pinChurn is how many keys come and go while a Range is paused. What a Range
-// may pin does not grow with it (R2), so two sizes are compared.
+// pinChurn is how many keys are stored and deleted while a Range is paused. R2 says
+// that what a Range pins does not grow with that number, so two numbers are
+// compared.
 const pinChurn = 256
 
-// judgePin judges R2: a Range is paused in its callback while keys come and
-// go, two of them live at a time. What it pins is what is retained beyond the
-// same operations without a Range, during it and after it has returned.
+// judgePin judges R2. A Range is paused in its callback while keys are stored and
+// deleted. A Range pins what the map retains in addition to what it retains after
+// the same operations without a Range. That is measured during the Range, and after
+// it has returned.
 func judgePin(b model.Binder) model.Verdict {
 	has := usable(b.Bind())
 	v := model.Verdict{Clause: model.R2, Status: model.OK,
@@ -31,8 +33,8 @@ func judgePin(b model.Binder) model.Verdict {
 	return v
 }
 
-// tryPin compares what a Range pins of few keys that come and go by remove
-// with what it pins of many.
+// tryPin compares what a Range pins of few keys with what it pins of many. They are
+// deleted by remove.
 func tryPin(b model.Binder, remove model.Method) (model.Verdict, error) {
 	v := model.Verdict{Clause: model.R2, Status: model.OK}
 	small, err := measurePin(b, remove, pinChurn)
@@ -58,13 +60,13 @@ func tryPin(b model.Binder, remove model.Method) (model.Verdict, error) {
 			{Method: model.Store, Key: residents, Value: residents + 1}, {Method: remove, Key: residents, Old: residents + 1}})}}}}}), nil
 }
 
-// pinned counts what a Range adds to what the map retains anyway.
+// pinned is what a Range pins.
 type pinned struct {
 	during, after extra
 	held          []model.Retained // during the Range
 }
 
-// extra counts the keys and values retained beyond a control.
+// extra counts the keys and values that are retained in addition to a control.
 type extra struct{ keys, values int }
 
 func (r retention) beyond(control retention) extra {
@@ -77,6 +79,7 @@ func (e extra) measured(during bool) model.Measurement {
 	return model.Measurement{Turns: 4 * pinChurn, During: during, Keys: e.keys, Values: e.values}
 }
 
+// measurePin measures what a Range pins of n keys.
 func measurePin(b model.Binder, remove model.Method, n int) (pinned, error) {
 	quiet, err := churned(b, remove, n)
 	if err != nil {
@@ -108,7 +111,8 @@ func measurePin(b model.Binder, remove model.Method, n int) (pinned, error) {
 	return p, nil
 }
 
-// churned is the control: the same without a Range.
+// churned is the control of measurePin. It returns what the same operations retain
+// without a Range.
 func churned(b model.Binder, remove model.Method, n int) (retention, error) {
 	t := track(b.Bind())
 	if err := storeResidents(t); err != nil {
@@ -132,6 +136,7 @@ func storeResidents(t *tracker) error {
 	return nil
 }
 
+// churn stores and deletes n keys, one after another.
 func churn(t *tracker, remove model.Method, n int) error {
 	for k := residents; k < residents+n; k++ {
 		ops := trim([]model.Op{

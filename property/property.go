@@ -1,18 +1,21 @@
-// Package property judges a map from one goroutine: its results against the
-// model, and what it still holds after deletion.
+// Package property tests a map from one goroutine: whether each call returns what
+// the model says, and what the map still holds after a deletion.
 //
-// In a test file:
+//	var subject = model.Subject[string, int]{
+//		Name: "mine",
+//		New:  func() any { return new(mine.Map[string, int]) },
+//	}
 //
 //	func TestConformance(t *testing.T) { property.Run(t, subject) }
 //	func FuzzMine(f *testing.F)        { property.Fuzz(f, subject) }
 //
-// Directed programs put each clause to the test once. Then rapid draws programs
-// over all of the map's methods, with hostile keys, values and callbacks, and
-// shrinks one that fails. Release (clauses R1 to R4, and S8) is judged by watching
-// the keys and values that were passed to the map.
+// Directed programs test each clause first. Then rapid draws programs at random
+// from all of the map's methods, with hostile keys, values and callbacks, and
+// shrinks a program that fails. Release (clauses S8 and R1 to R4) is judged by
+// watching the keys and values that were passed to the map.
 //
-// Each program runs on a new map, in a goroutine of its own, under a watchdog. So
-// a map that hangs gets a verdict, and does not hang the test.
+// Each program runs on a new map, in a goroutine of its own, under a watchdog. A
+// map that hangs gets a verdict and does not hang the test.
 package property
 
 import (
@@ -30,11 +33,11 @@ import (
 
 // Options bounds a judgement.
 type Options struct {
-	// Budget is how long random programs are drawn, but for a hundred of them
-	// at least; 0 is no limit but Programs.
+	// Budget is how long random programs are drawn, except that a hundred are
+	// drawn in any case; 0 is no limit but Programs.
 	Budget time.Duration
-	// Programs is how many random programs are drawn; 0 is 400, and none are if
-	// it is negative.
+	// Programs is how many random programs are drawn; 0 is 400, and a negative
+	// number is none.
 	Programs int
 	// Seed makes the programs drawn repeatable.
 	Seed uint64
@@ -42,18 +45,18 @@ type Options struct {
 	Keys int
 	// PumpLength is the length of the longest cycle that is tried for R3; 0 is 3.
 	PumpLength int
-	// Turns is how often a cycle that seems to retain more and more is repeated,
-	// 1,000 times or more; 0 is 16,000. A map whose traversals are slow may want
-	// fewer.
+	// Turns is how often a cycle that seems to retain more at each turn is
+	// repeated, at least 1,000 times; 0 is 16,000. If the map's traversals are
+	// slow, fewer turns save time.
 	Turns int
-	// Until, if not empty, is the only clause of interest: what cannot refute
-	// it is not run, and its first violation ends the judgement.
+	// Until, if not empty, is the only clause of interest. Programs that cannot
+	// refute it are not run, and its first violation ends the judgement.
 	Until model.Clause
 }
 
-// Run judges s and fails t for each violation of what s promises. A violation
-// of release is logged only, where s states no release level. Every clause
-// that was not judged is logged with its reason.
+// Run judges s and fails t for each violation of what s promises. If s promises
+// no release level, a violation of release is only logged. A clause that was not
+// judged is logged with the reason.
 func Run(t *testing.T, s model.Binder) {
 	t.Helper()
 	seed := rapidSeed()
@@ -72,8 +75,8 @@ func rapidSeed() uint64 {
 	return rand.Uint64()>>32 + 1
 }
 
-// Judge returns a verdict on every clause. When ctx ends or the budget does,
-// what was not looked at is unknown or bounded, never ok.
+// Judge returns a verdict on every clause. If ctx or the budget ends early, the
+// verdict on a clause that was not tested is unknown, never ok.
 func Judge(ctx context.Context, b model.Binder, o Options) []model.Verdict {
 	if o.Programs == 0 {
 		o.Programs = 400
@@ -93,20 +96,20 @@ func Judge(ctx context.Context, b model.Binder, o Options) []model.Verdict {
 	return model.Merge(j.verdicts(ctx), released)
 }
 
-// judge collects what is found of one subject.
+// judge collects the violations of one subject.
 type judge struct {
 	bind  model.Binder
-	in    model.Instance // to ask what the subject can do; never called
+	in    model.Instance // says what the subject can do; its map is never called
 	found map[model.Clause]model.Verdict
-	ran   map[model.Clause]int // directed programs that put a clause to the test
-	drawn int                  // random programs that ran to their end
-	hangs int                  // programs that never ended
-	known *model.Traits        // of in, once asked for
-	until model.Clause         // its violation ends the judgement
+	ran   map[model.Clause]int // the number of directed programs that tested a clause
+	drawn int                  // the number of random programs that returned
+	hangs int                  // the number of programs that hung
+	known *model.Traits        // the traits of in, once they were asked for
+	until model.Clause         // a violation of it ends the judgement
 }
 
-// traits returns what the subject's types can be, which takes a few instances
-// to find out.
+// traits returns the traits of the subject's types. To find them takes a few
+// instances, so they are kept.
 func (j *judge) traits() model.Traits {
 	if j.known == nil {
 		t := j.in.Traits()
@@ -115,8 +118,8 @@ func (j *judge) traits() model.Traits {
 	return *j.known
 }
 
-// maxHangs is how many programs may hang before the rest is not run: each
-// leaves a goroutine behind and takes as long as the watchdog is patient.
+// maxHangs is how many programs may hang before no more are run. Each leaves a
+// goroutine behind, and the watchdog takes seconds to be sure.
 const maxHangs = 3
 
 // givenUp reports whether nothing more should be run.
@@ -124,8 +127,7 @@ func (j *judge) givenUp(ctx context.Context) bool {
 	return ctx.Err() != nil || j.hangs >= maxHangs || j.broken(model.P2) || j.until != "" && j.broken(j.until)
 }
 
-// fail notes a failure under each clause that it breaks, unless one was noted
-// before.
+// fail notes f under each clause that it breaks and that no failure broke before.
 func (j *judge) fail(f *failure) {
 	if f.hung() {
 		j.hangs++
@@ -153,8 +155,8 @@ var sequential = []model.Clause{
 	model.T1, model.T2, model.T3, model.T4, model.T5, model.T6, model.P2, model.P3,
 }
 
-// verdicts returns a verdict on each sequential clause, and says why the
-// others were not judged.
+// verdicts returns a verdict on each sequential clause, and the reason why each
+// other clause was not judged.
 func (j *judge) verdicts(ctx context.Context) []model.Verdict {
 	verdicts := []model.Verdict{
 		model.Skip(model.M1, "needs -race: happens-before is judged under the race detector"),

@@ -8,25 +8,25 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// A pump is a cycle of operations that leaves as many keys live as it found,
-// up to fresh names. If what is retained grows at each turn, no bound on the
-// number of live keys bounds it: R3 is refuted. Without a pump R3 is not
-// proved, for a longer one may exist.
+// R3 bounds what a map retains by the number of its live keys. A cycle is a list of
+// operations that leaves the same keys live, except that each turn has a fresh key.
+// A cycle is a pump if each turn retains more. A pump refutes R3. If there is no
+// pump among the cycles tried, a longer one may still exist.
 
-// Turns of a cycle: a few to see whether it could be a pump, then enough that
-// no constant explains the growth.
+// A few turns show whether a cycle may be a pump. Then it is repeated until no
+// constant explains the growth.
 const (
 	screenTurns = 48
 	pumpTurns   = 1000
 	pumpProbes  = 10 // probes spread over pumpTurns
-	// mostTurns is how far a suspect is driven, doubling, if Options do not say:
-	// a map that frees what it retired in batches retains a constant, if a large
-	// one.
+	// mostTurns is the default of Options.Turns. The number of turns doubles until
+	// then. A map that frees retired entries in batches retains no more than a
+	// constant, which may be large.
 	mostTurns = 16 * pumpTurns
 )
 
-// fresh stands in a cycle for a key that is new at each turn. Key 0 is a
-// resident one.
+// fresh stands in a cycle for the key that is new at each turn. Key 0 is the
+// resident key.
 const fresh = 1
 
 // judgePumps judges R3: every cycle up to o.PumpLength operations.
@@ -42,7 +42,7 @@ func judgePumps(ctx context.Context, b model.Binder, o releaseOptions) model.Ver
 		part := cycles[start:min(start+probeBatch, len(cycles))]
 		var trackers []*tracker
 		for _, c := range part {
-			t, err := turn(b, c, screenTurns)
+			t, err := runTurns(b, c, screenTurns)
 			if err != nil {
 				return wrongResults(model.R3, err)
 			}
@@ -67,10 +67,10 @@ func judgePumps(ctx context.Context, b model.Binder, o releaseOptions) model.Ver
 	return v
 }
 
-// cycle is a list of operations on the resident key and a fresh one.
+// A cycle is a list of operations on the resident key and the fresh one.
 type cycle []model.Op
 
-// at returns c with its fresh key and values renamed for turn i.
+// at returns c with the fresh key and the values of turn i.
 func (c cycle) at(i int) []model.Op {
 	ops := make([]model.Op, len(c))
 	for j, op := range c {
@@ -85,8 +85,8 @@ func (c cycle) at(i int) []model.Op {
 	return ops
 }
 
-// restoring lists the cycles of up to length operations, the shortest first,
-// that change the map and leave only the resident key live.
+// restoring lists the cycles of up to length operations that change the map and
+// leave only the resident key live, the shortest first.
 func restoring(has model.MethodSet, length int) []cycle {
 	var alphabet []model.Op
 	for _, m := range plainFirst(has) {
@@ -116,8 +116,8 @@ func restoring(has model.MethodSet, length int) []cycle {
 	return list
 }
 
-// plainFirst lists methods with Delete before those that return what they
-// deleted: of cycles that pump, the plainest is to be found first.
+// plainFirst lists methods with Delete before the methods that return what they
+// deleted, so that the plainest pump is found first.
 func plainFirst(has model.MethodSet) []model.Method {
 	list := has.Without(model.Delete).Methods()
 	if i := slices.Index(list, model.LoadAndDelete); i >= 0 && has.Has(model.Delete) {
@@ -126,8 +126,8 @@ func plainFirst(has model.MethodSet) []model.Method {
 	return has.Methods()
 }
 
-// restores reports whether c stores something and ends with the resident key
-// alone, as it began.
+// restores reports whether c stores something and ends as it began, with the
+// resident key alone.
 func (c cycle) restores() bool {
 	s, _ := model.Step(model.State{}, model.Op{Method: model.Store, Key: 0, Value: 1})
 	stored := false
@@ -139,8 +139,8 @@ func (c cycle) restores() bool {
 	return stored && s.Len() == 1 && s.Cell(0).Present
 }
 
-// resolve gives comparisons the value that the key holds at that point, so
-// that they succeed.
+// resolve makes the comparisons in ops succeed: it sets each old value to the one
+// that the key has then.
 func resolve(s model.State, ops []model.Op) []model.Op {
 	for i := range ops {
 		if ops[i].Method.Compares() {
@@ -151,8 +151,8 @@ func resolve(s model.State, ops []model.Op) []model.Op {
 	return ops
 }
 
-// turn stores the resident key and runs n turns of c.
-func turn(b model.Binder, c cycle, n int) (*tracker, error) {
+// runTurns stores the resident key and runs n turns of c.
+func runTurns(b model.Binder, c cycle, n int) (*tracker, error) {
 	t := track(b.Bind())
 	if err := t.Do(model.Op{Method: seed(usable(b.Bind())), Key: 0, Value: 1}); err != nil {
 		return nil, err
@@ -160,6 +160,7 @@ func turn(b model.Binder, c cycle, n int) (*tracker, error) {
 	return t, t.turn(c, 0, n)
 }
 
+// seed returns the method that stores a key.
 func seed(has model.MethodSet) model.Method {
 	if has.Has(model.Store) {
 		return model.Store
@@ -167,6 +168,7 @@ func seed(has model.MethodSet) model.Method {
 	return model.LoadOrStore
 }
 
+// turn runs the turns of c numbered from up to to.
 func (t *tracker) turn(c cycle, from, to int) error {
 	for i := from; i < to; i++ {
 		for _, op := range resolve(t.state, c.at(i)) {
@@ -178,10 +180,10 @@ func (t *tracker) turn(c cycle, from, to int) error {
 	return nil
 }
 
-// pump runs c for so many turns. If what is retained grew by at least one
-// instance a turn between all probes, it returns the verdict on R3.
+// pump runs up to turns turns of c, with probes in between. If at least one more
+// instance per turn is retained at each probe, it returns the violation of R3.
 func pump(b model.Binder, c cycle, turns int) (model.Verdict, bool) {
-	t, err := turn(b, c, 0)
+	t, err := runTurns(b, c, 0)
 	if err != nil {
 		return model.Verdict{}, false
 	}
@@ -211,8 +213,8 @@ func pump(b model.Binder, c cycle, turns int) (model.Verdict, bool) {
 	return t.unbounded(c, r, growth, from), true
 }
 
-// unbounded is the verdict that cycle c is a pump. Its operations are counted
-// as those of the first turn.
+// unbounded is the violation by cycle c, which is a pump. Its witness has the
+// operations of the first turn.
 func (t *tracker) unbounded(c cycle, r retention, growth []model.Measurement, turns int) model.Verdict {
 	f := &model.Failure{Kind: model.Grows, AtRest: true, Retained: t.retained(r), Measured: growth}
 	first := resolve(t.firstState(), c.at(0))
@@ -221,7 +223,7 @@ func (t *tracker) unbounded(c cycle, r retention, growth []model.Measurement, tu
 	return v
 }
 
-// firstState is the abstract map before the first turn.
+// firstState is the abstract state before the first turn.
 func (t *tracker) firstState() model.State {
 	s, _ := model.Step(model.State{}, t.ops[0])
 	return s

@@ -15,22 +15,25 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A domain says what programs may be drawn.
+// A domain is a set of programs to draw from.
 type domain struct {
 	methods []model.Method
 	traits  model.Traits
-	avoid   func(...model.Clause) bool // a violation of it is known, so look elsewhere
+	// avoid reports whether a violation of one of the clauses is known. Operations
+	// that would only show it again are not drawn.
+	avoid func(...model.Clause) bool
 }
 
-// choice is one drawn operation before the model says what its key holds. A
-// program is a list of choices, so that rapid can shrink by leaving some out.
+// A choice is a drawn operation. Its old value is not chosen yet, if it is to match
+// what the key holds. A program is drawn as a list of choices, so that rapid can
+// shrink it by removing some.
 type choice struct {
 	method  model.Method
 	key     int
 	value   int
 	old     int
-	matches bool // compare with what the key holds
-	burst   bool // many keys at once, across growth and shrink
+	matches bool // compare with the value that the key holds
+	burst   bool // many keys in a row, so that a table grows or shrinks
 	f       *model.Func
 }
 
@@ -51,8 +54,7 @@ func (d domain) program(t *rapid.T) []model.Op {
 	return ops
 }
 
-// after returns the state after o as far as the model knows it: that of a
-// callback that ran in full.
+// after returns the state after o, if a callback of o makes all of its calls.
 func after(s model.State, o model.Op) model.State {
 	s, _ = model.Step(s, o)
 	if o.Func != nil && s.Len() > 0 && !o.Func.IsNil() {
@@ -63,6 +65,7 @@ func after(s model.State, o model.Op) model.State {
 	return s
 }
 
+// ops returns the operations that c stands for in state s.
 func (c choice) ops(s model.State) []model.Op {
 	if c.burst {
 		ops := make([]model.Op, burstKeys)
@@ -87,7 +90,7 @@ func (c choice) ops(s model.State) []model.Op {
 	return []model.Op{o}
 }
 
-// choice draws one operation over the whole alphabet.
+// choice draws one operation.
 func (d domain) choice(t *rapid.T) choice { return d.draw(t, 2) }
 
 func (d domain) draw(t *rapid.T, depth int) choice {
@@ -158,22 +161,20 @@ func (d domain) callback(t *rapid.T, depth int) *model.Func {
 	return f
 }
 
-// batch is how many programs rapid draws before it is asked whether the budget
-// is over.
+// batch is how many programs rapid draws in one check. The budget is examined
+// between checks.
 const batch = 50
 
-// leastPrograms is how many programs are drawn though the budget is over: on a
-// machine that is busy a budget of time buys fewer, and the verdicts should not
-// depend on that.
+// leastPrograms is how many programs are drawn although the time budget is spent. A
+// busy machine draws fewer in that time, and the verdicts must not depend on that.
 const leastPrograms = 100
 
-// shrinkPrograms is how many programs are run to find a smaller one than one
-// that failed. Most take some thousand at most.
+// shrinkPrograms is how many programs rapid may run to shrink one. It seldom needs
+// more than a few thousand.
 const shrinkPrograms = 10_000
 
-// random draws programs until the budget or their number is reached. A program
-// that breaks a clause that no program broke before is shrunk and noted, and
-// drawing goes on for the others.
+// random draws programs until the budget is spent. If a program breaks a clause that
+// no program broke before, it is shrunk and noted, and drawing goes on.
 func (j *judge) random(ctx context.Context, o Options) {
 	d := domain{methods: usable(j.in).Methods(), traits: j.in.Traits(), avoid: j.broken}
 	deadline := time.Now().Add(o.Budget)
@@ -185,7 +186,7 @@ func (j *judge) random(ctx context.Context, o Options) {
 	}
 	for round := uint64(0); j.drawn < o.Programs && !over(); round++ {
 		var smallest *failure
-		smaller := 0 // programs run to find a smaller one
+		smaller := 0 // the number of programs run to shrink the first that failed
 		check(o.Seed+round, min(batch, o.Programs-j.drawn), func(t *rapid.T) {
 			if over() || smaller >= shrinkPrograms {
 				return
@@ -196,12 +197,12 @@ func (j *judge) random(ctx context.Context, o Options) {
 			ops := d.program(t)
 			f := j.run(ops, audit(rapid.IntRange(0, 1).Draw(t, "audit")))
 			if f == nil || j.broken(f.clauses...) {
-				if smallest == nil { // else rapid is looking for a smaller one
+				if smallest == nil { // otherwise rapid is shrinking
 					j.drawn++
 				}
 				return
 			}
-			if f.hung() { // to shrink it would take as long again at each step
+			if f.hung() { // shrinking would wait for the watchdog at each step
 				j.fail(f)
 				return
 			}
@@ -218,12 +219,12 @@ func (j *judge) random(ctx context.Context, o Options) {
 // rapidMu guards rapid's flags, which are global.
 var rapidMu sync.Mutex
 
-// shrinkTime is how long rapid may look for a smaller program. It does not matter:
-// what ends the search is shrinkPrograms, so that a slow machine finds the same.
+// shrinkTime is how long rapid may shrink a program. It is never reached, as
+// shrinkPrograms ends the search. So a slow machine finds the same program.
 const shrinkTime = 24 * time.Hour
 
-// check runs rapid without a test around it, and without the files that rapid
-// writes into the working directory.
+// check runs rapid outside any test. Rapid writes no files into the working
+// directory.
 func check(seed uint64, programs int, property func(*rapid.T)) {
 	rapidMu.Lock()
 	defer rapidMu.Unlock()
@@ -234,7 +235,7 @@ func check(seed uint64, programs int, property func(*rapid.T)) {
 		_ = flag.CommandLine.Parse(nil) // of no arguments: cannot fail
 	}
 	if testing.Short() {
-		programs *= 5 // rapid divides by five, and the caller has decided already
+		programs *= 5 // rapid divides by five with -short, and the caller has decided already
 	}
 	for name, value := range map[string]string{
 		"rapid.nofailfile": "true",
@@ -245,12 +246,12 @@ func check(seed uint64, programs int, property func(*rapid.T)) {
 		f := flag.Lookup(name)
 		old := f.Value.String()
 		if err := f.Value.Set(value); err != nil {
-			panic(fmt.Sprintf("property: rapid's flag -%s: %v", name, err)) // a rapid we do not know
+			panic(fmt.Sprintf("property: rapid's flag -%s: %v", name, err)) // another version of rapid
 		}
 		defer f.Value.Set(old)
 	}
-	// rapid takes any panic for a failure of the property. One that is not its
-	// own is a mistake of the subject's, and is for the caller.
+	// Rapid takes any panic for a failure of the property. A panic that is not
+	// rapid's own is a mistake in the subject, and the caller gets it.
 	var mistake any
 	done := make(chan struct{})
 	go func() {
@@ -272,8 +273,8 @@ func check(seed uint64, programs int, property func(*rapid.T)) {
 	repanic(mistake)
 }
 
-// quiet is the rapid.TB of a check outside any test: it remembers that it
-// failed and says nothing.
+// quiet is the rapid.TB of a check outside any test. It only remembers that it
+// failed.
 type quiet struct{ failed bool }
 
 func (q *quiet) Helper()               {}

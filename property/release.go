@@ -1,15 +1,15 @@
 package property
 
-// What a map still holds cannot be seen from what it returns, so release is
-// judged by watching allocations. Every key and value that is passed to the map
-// is an allocation of its own, observed through a weak pointer. A tracker runs
-// operations and knows from the model which instances the map may hold. Whatever
-// else is alive after a garbage collection is retained, and PathTo walks the map's
-// memory to find what holds it.
+// What a map returns does not show what it still holds, so release is judged by
+// watching allocations. Every key and value that is passed to the map is an
+// allocation of its own, observed through a weak pointer. A tracker runs operations
+// and knows from the model which instances the map may hold. Any other instance
+// that is alive after a garbage collection is retained. PathTo then searches the
+// map's memory for what holds it.
 //
-// Two rules keep this honest. Garbage is collected before any read that a scenario
-// does not ask for, because a Load or Range may promote a read/dirty map and so
-// hide the leak. And a watch is trusted only after a control has passed: an
+// Two rules keep this honest. First, garbage is collected before any read that a
+// scenario does not ask for. A Load or Range may promote a read/dirty map and so
+// hide the leak. Second, watches are trusted only after a control has passed: an
 // instance dies when nothing holds it, a live one is alive at each probe, and all
 // of them die with the map. Otherwise the verdict is unknown.
 
@@ -21,24 +21,17 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// Options bounds a judgement. The zero value is what the command uses.
+// releaseOptions bounds a judgement of release.
 type releaseOptions struct {
-	// Keys is how many keys a scenario removes; 0 is 64.
-	Keys int
-	// PumpLength is the longest cycle tried for R3; 0 is 3.
-	PumpLength int
-	// Turns is how often a cycle that seems to retain more and more is repeated,
-	// 1,000 times or more; 0 is 16,000. A map whose traversals are slow may want
-	// less.
-	Turns int
-	// NoReentry says why the map must not be called from inside a Range, and
-	// so R2 cannot be judged; empty if it may be.
+	Keys, PumpLength, Turns int // as in Options
+	// NoReentry is the reason why R2 cannot be judged, if the map must not be
+	// called from inside a Range.
 	NoReentry string
 	// Only, if not empty, is the only clause that is judged.
 	Only model.Clause
 }
 
-// Clauses are those that this package judges.
+// releaseClauses are the clauses about release.
 var releaseClauses = []model.Clause{model.S8, model.R1, model.R2, model.R3, model.R4}
 
 func (o releaseOptions) withDefaults() releaseOptions {
@@ -54,8 +47,8 @@ func (o releaseOptions) withDefaults() releaseOptions {
 	return o
 }
 
-// Judge returns verdicts on S8 and R1 to R4. When ctx ends first, what was not judged
-// is unknown.
+// judgeRelease returns verdicts on S8 and R1 to R4. They are unknown for the clauses
+// that were not judged before ctx ended.
 func judgeRelease(ctx context.Context, b model.Binder, o releaseOptions) []model.Verdict {
 	o = o.withDefaults()
 	in := b.Bind()
@@ -98,9 +91,9 @@ func (o releaseOptions) judge(ctx context.Context, b model.Binder, c model.Claus
 	return judgeShrink(b)
 }
 
-// Control returns why nothing can be said about release for a map like in, or
-// "": a key and a value that were passed to nothing must be collected. The map
-// must have a method of its own to store.
+// ReleaseControl returns the reason why release cannot be judged for a map like in,
+// or "" if it can. A key and a value that no map ever got must be collected. The
+// map must have a method that stores.
 func ReleaseControl(in model.Instance) string {
 	if dies(in) {
 		return ""
@@ -111,7 +104,7 @@ func ReleaseControl(in model.Instance) string {
 // usable returns the methods that can be called with any key and value.
 func usable(in model.Instance) model.MethodSet { return in.Traits().Usable(in.Methods()) }
 
-// dies reports whether what was passed to nothing is collected.
+// dies reports whether a key and a value that no map got are collected.
 func dies(in model.Instance) bool {
 	w := prepareAndDrop(in)
 	for range collections {
@@ -128,15 +121,15 @@ func prepareAndDrop(in model.Instance) model.Watches {
 	return in.Prepare(in.Traits().Fit(model.Op{Method: seed(usable(in)), Key: 1 << 20, Value: 1 << 20})).Watches()
 }
 
-// collections is how many garbage collections an instance may survive before
-// it counts as retained: a sync.Pool hands its contents through two.
+// collections is how many garbage collections an instance may survive before it
+// counts as retained. What is in a sync.Pool survives two.
 const collections = 3
 
 // A passed is one allocation that was passed to the map.
 type passed struct {
-	value bool // as a value, and not as a key
-	index int  // which symbolic key or value it is
-	op    int  // the operation that passed it, counted from 0
-	left  int  // the operation after which nothing may hold it; -1 if it may be live
+	value bool // it was passed as a value, not as a key
+	index int  // the number of the symbolic key or value
+	op    int  // the index of the operation that passed it
+	left  int  // the index of the operation after which nothing may hold it; -1 if it may be live
 	watch model.Watch
 }

@@ -9,8 +9,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// released judges R1 to R4 under a watchdog: a map that hangs here is known to
-// hang, or does so only in long programs.
+// released judges release under a watchdog. A map may hang here that did not hang
+// before, as these programs are long.
 func (j *judge) released(ctx context.Context, o Options) []model.Verdict {
 	if j.broken(model.P2) {
 		return hungInRelease(*j.found[model.P2].Failure)
@@ -36,7 +36,7 @@ func (j *judge) released(ctx context.Context, o Options) []model.Verdict {
 	return verdicts
 }
 
-// hungInRelease are the verdicts where a program of release hangs, as f says.
+// hungInRelease returns the verdicts if a program of release hangs, as f says.
 func hungInRelease(f model.Failure) []model.Verdict {
 	p2 := f.Violates(model.P2, nil)
 	p2.Coverage = model.Bounded("the programs of release")
@@ -47,12 +47,11 @@ func hungInRelease(f model.Failure) []model.Verdict {
 	return verdicts
 }
 
-// releasePrograms is how many programs are drawn for R1: each costs a garbage
+// releasePrograms is how many programs are drawn for R1. Each costs a garbage
 // collection.
 const releasePrograms = 40
 
-// randomRelease draws programs and looks after each at what the map holds: R1
-// beyond the scenarios of package release.
+// randomRelease judges R1 on random programs.
 func (j *judge) randomRelease(ctx context.Context, b model.Binder, o Options) model.Verdict {
 	d := domain{methods: usable(j.in).Methods(), avoid: func(...model.Clause) bool { return true }}
 	v := model.Verdict{Clause: model.R1, Status: model.OK, Level: "prompt"}
@@ -64,7 +63,7 @@ func (j *judge) randomRelease(ctx context.Context, b model.Binder, o Options) mo
 		tracker := track(b.Bind())
 		for _, op := range d.program(t) {
 			if op.Func = nil; tracker.Do(op) != nil {
-				wrong = true // a sequential clause is broken, which is said elsewhere
+				wrong = true // another verdict is about the sequential clause that this breaks
 				return
 			}
 		}
@@ -81,7 +80,7 @@ func (j *judge) randomRelease(ctx context.Context, b model.Binder, o Options) mo
 	return v
 }
 
-// counting counts the calls that return, for the watchdog.
+// A counting binder counts the calls that return, for the watchdog.
 type counting struct {
 	model.Binder
 	returned *atomic.Int64

@@ -8,17 +8,18 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// A scenario stores keys, does something in between, and removes them. After
-// it the map is at rest, and R1 says what it may hold.
+// A scenario stores keys, may read the map, and removes the keys. Then the map is at
+// rest, and R1 says what it may hold.
 type scenario struct {
-	residents int          // keys that are stored first and stay
-	store     model.Method // how the others come
-	warm      warm         // what happens between storing and removing
-	remove    model.Method // how they go: a deletion, Clear, or an overwrite
-	half      bool         // remove every second key only
+	residents int          // the number of keys that are stored first and stay
+	store     model.Method // stores the keys
+	warm      warm         // happens between storing and removing
+	remove    model.Method // removes the keys: a deletion, Clear, or an overwrite
+	half      bool         // only every second key is removed
 }
 
-// warm is what a read/dirty map, say, takes as a reason to reorganise itself.
+// A warm is a kind of read after which a map may reorganise itself, as a read/dirty
+// map does.
 type warm string
 
 const (
@@ -28,8 +29,8 @@ const (
 	warmLoads  warm = "a Load of each key"
 )
 
-// scenarios lists all of them that need no other methods than the map has, the
-// most telling first: one resident key and no reads.
+// scenarios lists the scenarios that a map with these methods can run. The first
+// ones, with one resident key and no reads, show the most.
 func scenarios(has model.MethodSet) []scenario {
 	var list []scenario
 	for _, half := range []bool{false, true} {
@@ -66,14 +67,14 @@ func (s scenario) possible(has model.MethodSet) bool {
 	return true
 }
 
-// removals returns how a map can delete a key, Delete first if it can.
+// removals returns the methods of has that delete a key, Delete first.
 func removals(has model.MethodSet) []model.Method {
 	return slices.DeleteFunc([]model.Method{model.Delete, model.LoadAndDelete, model.CompareAndDelete},
 		func(m model.Method) bool { return !has.Has(m) })
 }
 
-// ops returns s with n keys as a program. Values are numbered from 1: key k is
-// stored with value k+1 and overwritten with a value never used before.
+// ops returns s with n keys as a program. Key k is stored with value k+1, and
+// overwritten with a value that is used nowhere else.
 func (s scenario) ops(n int) []model.Op {
 	var ops []model.Op
 	add := func(m model.Method, key, old, value int) {
@@ -121,7 +122,7 @@ func trim(ops []model.Op) []model.Op {
 	return ops
 }
 
-// batch is how many maps share a garbage collection.
+// probeBatch is how many maps share a garbage collection.
 const probeBatch = 32
 
 // judgeScenarios judges R1 over all scenarios.
@@ -132,7 +133,7 @@ func judgeScenarios(ctx context.Context, b model.Binder, o releaseOptions) model
 	retaining, outlived, judged := 0, 0, 0
 	for start := 0; start < len(list); start += probeBatch {
 		if first != nil && ctx.Err() != nil {
-			break // what was found stands
+			break // the violation stands
 		}
 		if ctx.Err() != nil {
 			v.Status = model.Unknown
@@ -194,6 +195,7 @@ func runAll(b model.Binder, list []scenario, keys int) ([]*tracker, error) {
 	return trackers, nil
 }
 
+// runOn runs ops on a new map.
 func runOn(b model.Binder, ops []model.Op) (*tracker, error) {
 	t := track(b.Bind())
 	for _, op := range ops {
@@ -204,17 +206,19 @@ func runOn(b model.Binder, ops []model.Op) (*tracker, error) {
 	return t, nil
 }
 
+// wrongResults is the verdict on c if a call returned something wrong.
 func wrongResults(c model.Clause, err error) model.Verdict {
 	return model.Verdict{Clause: c, Status: model.Unknown,
 		Reason: "results are wrong, so nothing can be said about release: " + err.Error()}
 }
 
+// lost is the verdict on c if a live instance is not alive.
 func lost(c model.Clause, what string) model.Verdict {
 	return model.Verdict{Clause: c, Status: model.Unknown,
-		Reason: "control failed: a " + what + " is not held, so the map keeps a copy and instances tell nothing"}
+		Reason: "control failed: a " + what + " is not in memory, so the map keeps a copy, and watching instances shows nothing"}
 }
 
-// A leak is a scenario after which something is retained.
+// A leak is a scenario that retains something.
 type leak struct {
 	scenario scenario
 	keys     int
@@ -222,7 +226,7 @@ type leak struct {
 	retained retention
 }
 
-// verdict is the violation by the smallest number of keys that still fails.
+// verdict is the violation by l's scenario with as few keys as still fail.
 func (l *leak) verdict(b model.Binder, c model.Coverage) model.Verdict {
 	t, r := l.smallest(b)
 	if t == nil {
@@ -234,7 +238,7 @@ func (l *leak) verdict(b model.Binder, c model.Coverage) model.Verdict {
 	return v
 }
 
-// removed is how many keys l's scenario removes or overwrites.
+// removed returns how many keys l's scenario removes or overwrites.
 func (l *leak) removed() int {
 	n := l.keys
 	if l.scenario.half {
@@ -246,7 +250,7 @@ func (l *leak) removed() int {
 	return n
 }
 
-// smallest repeats the scenario with 1, 2, 3 … keys until it fails.
+// smallest repeats the scenario with 1, 2, 3, … keys until it fails.
 func (l *leak) smallest(b model.Binder) (*tracker, retention) {
 	for n := 1; n <= l.keys; n++ {
 		t, err := runOn(b, l.scenario.ops(n))

@@ -8,17 +8,18 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// The numbers of R4 as judged: a table from which shrinkKeys keys were deleted,
-// and that saw as many further writes, may cost shrinkBytes more than one from
-// which a tenth was deleted. What any table costs (β) cancels in the difference.
+// R4 is judged with these numbers. A table from which shrinkKeys keys were deleted,
+// and which saw as many further writes, may cost shrinkBytes more than a table from
+// which a tenth as many were deleted. The cost of an empty table, β in the clause,
+// cancels in the difference.
 const (
 	shrinkKeys  = 50_000
 	shrinkBytes = 256 << 10
-	shrinkTries = 3 // the least of them counts: others allocate too
+	shrinkTries = 3 // the least of them counts, as other goroutines allocate too
 )
 
-// judgeShrink judges R4: the heap that dies with a map from which everything
-// was deleted.
+// judgeShrink judges R4. It measures the memory that is freed with a map from which
+// all keys were deleted.
 func judgeShrink(b model.Binder) model.Verdict {
 	remove := removals(usable(b.Bind()))
 	v := model.Verdict{Clause: model.R4, Status: model.OK,
@@ -62,11 +63,11 @@ func deletion(m model.Method, key int) model.Op {
 	return trim([]model.Op{{Method: m, Key: key, Old: key + 1}})[0]
 }
 
-// ownHeap returns how many bytes die with the map of in, the harness's own
-// tables being kept. The caller must not use in any more.
+// ownHeap returns how many bytes are freed with in's map. The tables of the harness
+// are kept. The caller must not use in afterwards.
 func ownHeap(in model.Instance) int64 {
 	with := heapInUse()
-	zero, ok := in.Zero() // shares in's codecs, not its map
+	zero, ok := in.Zero() // has in's codecs, but not its map
 	runtime.KeepAlive(in)
 	in = nil
 	without := heapInUse()

@@ -7,26 +7,26 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// A Tracker runs operations on one map and knows which instances it may hold.
+// A tracker runs operations on one map and knows which instances it may hold.
 type tracker struct {
 	in     model.Instance
 	traits model.Traits
 	state  model.State
 	ops    []model.Op
 	made   []passed
-	keys   map[int][]int // present key: its candidates in made; exactly one is live (S8)
-	older  map[int][]int // key: instances stored before it was last deleted
-	value  map[int][]int // present key: instances of its value, equal ones; exactly one is live
+	keys   map[int][]int // for each present key, its instances in made, of which exactly one is live (S8)
+	older  map[int][]int // for each key, the instances stored before it was last deleted
+	value  map[int][]int // for each present key, the equal instances of its value, of which exactly one is live
 }
 
-// Track returns a tracker of in, whose map must be empty and at rest.
+// track returns a tracker of in, whose map must be empty and at rest.
 func track(in model.Instance) *tracker {
 	return &tracker{in: in, traits: in.Traits(), keys: map[int][]int{}, older: map[int][]int{}, value: map[int][]int{}}
 }
 
-// Do performs o. The error says that the map returned something wrong, after
-// which nothing can be said about what it holds. A traversal visits everything;
-// its callback does nothing.
+// Do performs o. The error says that the map returned something wrong. After that
+// nothing is known about what it may hold. A traversal visits all entries, and its
+// callback does nothing.
 func (t *tracker) Do(o model.Op) error {
 	o = t.traits.Fit(o)
 	before := t.state
@@ -52,8 +52,8 @@ func (t *tracker) Do(o model.Op) error {
 	return nil
 }
 
-// adopt notes what o passed to the map and what became of it: who may be live
-// from now on, and who is to be released.
+// adopt notes what o, operation number at, passed to the map: which instances may be
+// live from now on, and which must be released.
 func (t *tracker) adopt(o model.Op, got model.Result, w model.Watches, at int, before model.State) {
 	key := t.add(false, o.Key, at, w.Key)
 	t.add(true, o.Old, at, w.Old)
@@ -82,16 +82,16 @@ func (t *tracker) adopt(o model.Op, got model.Result, w model.Watches, at int, b
 	}
 }
 
-// leave notes that after operation at nothing may hold these.
+// leave notes that nothing may hold the instances in list after operation at.
 func (t *tracker) leave(list []int, at int) {
 	for _, i := range list {
 		t.made[i].left = at
 	}
 }
 
-// retire notes that operation at deleted key k. A map that fails to release an instance
-// may well hand it out again when k is stored anew; then that one is live, by
-// definition, and the new one need not be.
+// retire notes that operation at deleted key k. A map that has not released an
+// instance of k may use it again when k is stored anew. Then that instance is the
+// live one, and the new one may die.
 func (t *tracker) retire(k, at int) {
 	t.leave(t.keys[k], at)
 	t.leave(t.value[k], at)
@@ -100,9 +100,9 @@ func (t *tracker) retire(k, at int) {
 	delete(t.value, k)
 }
 
-// add appends an instance if there is something to watch, and returns where;
-// -1 otherwise. Unless it becomes live, the operation that passes it is the
-// last that may hold it.
+// add appends an instance to made and returns its index, or -1 if there is nothing
+// to watch. Unless it becomes live, nothing may hold it after operation at, which
+// passes it.
 func (t *tracker) add(value bool, index, at int, w model.Watch) int {
 	if w.Empty() {
 		return -1
@@ -111,7 +111,8 @@ func (t *tracker) add(value bool, index, at int, w model.Watch) int {
 	return len(t.made) - 1
 }
 
-// appendLive appends instance i, if there is one, to those that may be live.
+// appendLive appends instance i to list, whose instances may be live. If i is -1
+// there is no instance.
 func (t *tracker) appendLive(list []int, i int) []int {
 	if i < 0 {
 		return list
@@ -120,19 +121,19 @@ func (t *tracker) appendLive(list []int, i int) []int {
 	return append(list, i)
 }
 
-// A Retention is what a map holds at rest beyond what is live.
+// A retention is what a map at rest holds in addition to what is live.
 type retention struct {
 	Keys, Values []passed
-	// Lost names a live instance that is not alive: the map holds a copy, so
-	// that nothing can be said. Empty if all is well.
+	// Lost names a live instance that is not alive. The map holds a copy of it
+	// then, and nothing is known about release. It is empty if there is none.
 	Lost string
 }
 
 // Len returns how many instances are retained.
 func (r retention) Len() int { return len(r.Keys) + len(r.Values) }
 
-// Probe collects garbage until nothing but live instances is alive, at most
-// three times, and returns what remains. It reads nothing from the map.
+// Probe collects garbage until only live instances are alive, at most three times,
+// and returns what else is alive. It does not read the map.
 func (t *tracker) Probe() retention { return probeAll([]*tracker{t})[0] }
 
 // probeAll probes many maps with the same garbage collections.
@@ -155,8 +156,8 @@ func probeAll(trackers []*tracker) []retention {
 	return found
 }
 
-// alive sorts what is alive now into live and retained. Two watches on one
-// allocation (a pointer passed twice) are one instance.
+// alive returns which of the instances that are alive now are retained. Two watches
+// on one allocation, as of a pointer that was passed twice, are one instance.
 func (t *tracker) alive() retention {
 	live := map[any]bool{}
 	var r retention
@@ -194,7 +195,7 @@ func (t *tracker) alive() retention {
 	return r
 }
 
-// firstAlive returns which of the candidates, the newest first, is alive.
+// firstAlive returns the newest of the candidates that is alive, or -1.
 func firstAlive(made []passed, candidates []int) int {
 	for j := len(candidates) - 1; j >= 0; j-- {
 		if made[candidates[j]].watch.Alive() {
@@ -204,8 +205,8 @@ func firstAlive(made []passed, candidates []int) int {
 	return -1
 }
 
-// drop lets go of the map, collects, and returns how many instances survive
-// it: none, unless something else holds them.
+// drop forgets the map and returns how many instances survive it. There are none
+// unless something else holds them.
 func (t *tracker) drop() int {
 	t.in = nil
 	clear(t.keys)

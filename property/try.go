@@ -7,17 +7,16 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// A Trial runs programs of one subject, each on a new map. It is for one
-// goroutine.
+// A Trial runs programs of one goroutine, each on a new map of one subject, under a
+// watchdog. Only one goroutine may use a Trial at a time.
 type Trial struct{ judge *judge }
 
 // NewTrial returns a trial of b.
 func NewTrial(b model.Binder) *Trial { return &Trial{&judge{bind: b, in: b.Bind()}} }
 
-// Try runs a witness whose look is results, zero value or sequence, and returns
-// a violation of each clause that it breaks, or nothing. A program that hangs
-// leaves a goroutine behind. The error says that the map cannot run the
-// program.
+// Try runs a witness whose look is results, zero value or sequence, and returns a
+// violation of each clause that it breaks. A program that hangs leaves a goroutine
+// behind. The error says why the map cannot run the program.
 func (t *Trial) Try(w model.Witness) ([]model.Verdict, error) {
 	j := t.judge
 	ops, err := j.onlyThread(w)
@@ -37,7 +36,7 @@ func (t *Trial) Try(w model.Witness) ([]model.Verdict, error) {
 	case model.LookSequence:
 		f = j.runSequence(ops[0].Method)
 	default:
-		return nil, fmt.Errorf("look %q is not one for a single goroutine's results", w.Look)
+		return nil, fmt.Errorf("look %q: want results, zero value or sequence", w.Look)
 	}
 	if f == nil {
 		return nil, nil
@@ -45,8 +44,7 @@ func (t *Trial) Try(w model.Witness) ([]model.Verdict, error) {
 	return f.verdicts(), nil
 }
 
-// TryRelease runs a witness of clause c whose look is one of package release's,
-// as [TryRelease] does, under a watchdog.
+// TryRelease is the function [TryRelease] under a watchdog.
 func (t *Trial) TryRelease(c model.Clause, w model.Witness) (v model.Verdict, err error) {
 	where, stuck := watched(func(returned *atomic.Int64) {
 		v, err = TryRelease(counting{t.judge.bind, returned}, c, w)
@@ -57,7 +55,9 @@ func (t *Trial) TryRelease(c model.Clause, w model.Witness) (v model.Verdict, er
 	return v, err
 }
 
-// TryRetaining is [tryAll] under a watchdog.
+// TryRetaining runs each program on a map of its own and returns a verdict on R1 for
+// each. The programs share one garbage collection. If one of them hangs, that is the
+// only verdict.
 func (t *Trial) TryRetaining(programs [][]model.Op) (verdicts []model.Verdict) {
 	where, stuck := watched(func(returned *atomic.Int64) {
 		verdicts = tryAll(counting{t.judge.bind, returned}, programs)
@@ -68,13 +68,13 @@ func (t *Trial) TryRetaining(programs [][]model.Op) (verdicts []model.Verdict) {
 	return verdicts
 }
 
-// hungOn is the verdict on c of a program that hangs, which is against another
-// clause.
+// hungOn is the verdict on c of a program that hangs, and so breaks another clause.
 func hungOn(c model.Clause, where model.Stuck) model.Verdict {
 	return model.Verdict{Clause: c, Status: model.Unknown, Hung: true, Reason: "a call never returned: " + where.Where()}
 }
 
-// onlyThread returns w as one list of operations, all of which the map has.
+// onlyThread returns the operations of w. The error says that there are several
+// threads, or which operation the map cannot do.
 func (j *judge) onlyThread(w model.Witness) ([]model.Op, error) {
 	if len(w.Threads) > 1 {
 		return nil, fmt.Errorf("%d threads: want one for look %q", len(w.Threads), w.Look)

@@ -1,15 +1,19 @@
 package property
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/mapspec/mapspec/model"
 )
 
-// Try runs a witness of clause c whose look is one of release's on a new map.
-// The verdict is a violation, ok, or unknown where nothing can be said; the
-// error says that the map cannot run the program.
+// TryRelease runs a witness of clause c on a new map of b. Its look is release, pump,
+// pin or heap. The verdict is unknown if the results are wrong, or if a live instance
+// is not alive. The error says why the map cannot run the program.
+//
+// There is no watchdog. Under a scheduler there must not be one, and elsewhere
+// [Trial.TryRelease] has one.
 func TryRelease(b model.Binder, c model.Clause, w model.Witness) (model.Verdict, error) {
 	ops, err := possible(b.Bind(), w)
 	if err != nil {
@@ -26,9 +30,9 @@ func TryRelease(b model.Binder, c model.Clause, w model.Witness) (model.Verdict,
 		}
 		return tryAll(b, [][]model.Op{ops})[0], nil
 	case model.LookPump:
-		strange := func(o model.Op) bool { return o.Method.OnKey() && o.Key != 0 && o.Key != fresh }
-		if len(w.Init) != 1 || len(w.Threads) != 1 || slices.ContainsFunc(ops, strange) {
-			return model.Verdict{}, fmt.Errorf("look %q takes one operation to begin with and one thread, on keys 0 and 1", w.Look)
+		otherKey := func(o model.Op) bool { return o.Method.OnKey() && o.Key != 0 && o.Key != fresh }
+		if len(w.Init) != 1 || len(w.Threads) != 1 || slices.ContainsFunc(ops, otherKey) {
+			return model.Verdict{}, fmt.Errorf("look %q: want one operation in init and one thread, on keys 0 and 1", w.Look)
 		}
 		if v, ok := pump(b, w.Threads[0], mostTurns); ok {
 			return v, nil
@@ -46,12 +50,11 @@ func TryRelease(b model.Binder, c model.Clause, w model.Witness) (model.Verdict,
 		}
 		return judgeShrink(b), nil
 	}
-	return model.Verdict{}, fmt.Errorf("look %q is not one for release", w.Look)
+	return model.Verdict{}, fmt.Errorf("look %q: want release, pump, pin or heap", w.Look)
 }
 
-// TryAll runs each program on a map of its own, all before one garbage
-// collection, and returns a verdict on R1 for each: unknown where results are
-// wrong or instances tell nothing.
+// tryAll runs each program on a map of its own and returns a verdict on R1 for each.
+// The programs share one garbage collection.
 func tryAll(b model.Binder, programs [][]model.Op) []model.Verdict {
 	verdicts := make([]model.Verdict, len(programs))
 	var trackers []*tracker
@@ -78,19 +81,20 @@ func tryAll(b model.Binder, programs [][]model.Op) []model.Verdict {
 	return verdicts
 }
 
-// possible returns all operations of w, of which the map must have each.
+// possible returns all operations of w. The error says which of them the map cannot
+// do.
 func possible(in model.Instance, w model.Witness) ([]model.Op, error) {
 	ops := w.Init[:len(w.Init):len(w.Init)]
 	for _, t := range w.Threads {
 		ops = append(ops, t...)
 	}
 	if len(ops) == 0 {
-		return nil, fmt.Errorf("an empty program retains nothing")
+		return nil, errors.New("the program is empty: want at least one operation")
 	}
 	return ops, model.CanDo(in, ops...)
 }
 
-// removal is the method by which keys go inside the Range of a pin.
+// removal returns the method that deletes keys inside the Range of a pin.
 func removal(ops []model.Op) model.Method {
 	last := ops[len(ops)-1]
 	if last.Func != nil && len(last.Func.Do) > 0 {

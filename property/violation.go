@@ -2,9 +2,7 @@ package property
 
 import "github.com/mapspec/mapspec/model"
 
-// Violation is the verdict that t's map breaks R1 by retaining r: which
-// operation passed what stays, which should have let go of it, and the path
-// that holds it.
+// Violation is the verdict that t's map breaks R1 by retaining r.
 func (t *tracker) Violation(r retention) model.Verdict {
 	f := &model.Failure{Kind: model.Retains, AtRest: true, Retained: t.retained(r), Count: r.Len(), Should: t.state.String()}
 	v := f.Violates(model.R1, &model.Witness{Look: model.LookRelease, Threads: [][]model.Op{t.ops}})
@@ -12,9 +10,10 @@ func (t *tracker) Violation(r retention) model.Verdict {
 	return v
 }
 
-// retained describes the first key and the first value of r. Where the map
-// chose another of two equal instances to be the live one, the last overwrite
-// should have let go of this one.
+// retained describes the first key and the first value of r: which operation passed
+// it, which should have released it, and the path that holds it. If the map chose
+// the other of two equal instances as the live one, the last overwrite should have
+// released this one.
 func (t *tracker) retained(r retention) []model.Retained {
 	var list []model.Retained
 	for _, all := range [][]passed{r.Keys, r.Values} {
@@ -31,8 +30,8 @@ func (t *tracker) retained(r retention) []model.Retained {
 	return list
 }
 
-// lastStore is the last operation that passed an equal instance of i's role
-// that may be live.
+// lastStore returns the last operation that passed an instance that equals i and may
+// be live.
 func (t *tracker) lastStore(i passed) int {
 	last := i.op
 	for _, other := range t.made {

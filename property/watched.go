@@ -7,18 +7,18 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// watched calls f in a goroutine of its own and waits for it, unless it is
-// stuck in a map: then it is left behind, and watched says where it stands. f
+// watched calls f in a goroutine of its own and waits until f returns or is stuck in
+// a map. If f is stuck, watched returns where, and leaves the goroutine behind. f
 // counts the calls that returned.
 func watched(f func(returned *atomic.Int64)) (where model.Stuck, stuck bool) {
 	var returned, goroutine atomic.Int64
-	done := make(chan any, 1) // what f panicked with: a mistake of the subject's, for the caller
+	done := make(chan any, 1) // what f panicked with: a mistake in the subject, which the caller gets
 	go func() {
 		defer func() { done <- recover() }()
 		goroutine.Store(model.GoroutineID())
 		f(&returned)
 	}()
-	select { // no ticker for what ends at once
+	select { // most programs end at once and need no ticker
 	case p := <-done:
 		repanic(p)
 		return model.Stuck{}, false

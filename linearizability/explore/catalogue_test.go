@@ -5,8 +5,8 @@ import (
 	"testing"
 
 	"github.com/mapspec/mapspec/impl"
-	"github.com/mapspec/mapspec/internal/testpart"
 	"github.com/mapspec/mapspec/linearizability/explore"
+	"github.com/mapspec/mapspec/linearizability/internal/testpart"
 	"github.com/mapspec/mapspec/model"
 )
 

@@ -1,7 +1,6 @@
 package explore_test
 
 import (
-	"encoding/json"
 	"errors"
 	"os"
 	"os/exec"
@@ -254,23 +253,5 @@ func TestTheTestOfAScheduleFailsUntilTheMapIsMended(t *testing.T) {
 		if strings.Contains(string(out), "--- FAIL: TestS1Toy") != (which == "broken") || strings.Contains(string(out), "--- PASS: TestS1Toy") != (which == "fixed") {
 			t.Errorf("%s: %v\n%s\n%s", which, err, out, src)
 		}
-	}
-}
-
-func TestRunScheduleSaysWhatItCannotRun(t *testing.T) {
-	r := &recorder{TB: t}
-	explore.RunSchedule(r, `{"schema":1}`)
-	if len(r.failed) != 1 || !strings.Contains(r.failed[0], "cannot be read") {
-		t.Errorf("no counterexample: %q", r.failed)
-	}
-	c := lostSwap(t)
-	program, err := json.Marshal(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r = &recorder{TB: t}
-	explore.RunSchedule(r, string(program))
-	if len(r.failed) != 1 || !strings.Contains(r.failed[0], c.Failure.Sentence()) {
-		t.Errorf("a broken map: %q", r.failed)
 	}
 }

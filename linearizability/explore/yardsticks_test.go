@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mapspec/mapspec/internal/testpart"
 	"github.com/mapspec/mapspec/linearizability/explore"
 	"github.com/mapspec/mapspec/linearizability/internal/engine/search"
+	"github.com/mapspec/mapspec/linearizability/internal/testpart"
 )
 
 // yardstick is a program whose number of classes is known: from the

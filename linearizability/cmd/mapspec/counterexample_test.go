@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mapspec/mapspec/internal/testpart"
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
+	"github.com/mapspec/mapspec/linearizability/internal/testpart"
 	"github.com/mapspec/mapspec/model"
 )
 

@@ -133,8 +133,8 @@ func runAgain(ctx context.Context, env environment, args []string) (int, error) 
 	}
 	ctx, cancel := context.WithTimeout(ctx, *budget)
 	defer cancel()
-	v, rounds := try.Again(ctx, m.Subject, c)
-	return exitOK, json.NewEncoder(messages).Encode(again{Verdict: v, Rounds: rounds})
+	v, run := try.Again(ctx, m.Subject, c)
+	return exitOK, json.NewEncoder(messages).Encode(again{Verdict: v, Rounds: run.Rounds})
 }
 
 // replayProcess runs c once more in a process of its own.

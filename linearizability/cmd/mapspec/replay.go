@@ -9,10 +9,10 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/mapspec/mapspec/linearizability/explore"
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
 	"github.com/mapspec/mapspec/linearizability/internal/english"
 	"github.com/mapspec/mapspec/linearizability/internal/report/text"
+	"github.com/mapspec/mapspec/linearizability/internal/try"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -81,14 +81,14 @@ func runReplay(ctx context.Context, env environment, args []string) (int, error)
 	return replayStatus(last, shown, *times), nil
 }
 
-// replaySchedule runs c in the steps of its schedule, on a copy of the map that
-// is built anew. It takes no luck, and no budget.
+// replaySchedule runs c's schedule. The copy of the map that it runs on is built
+// anew, and runs in a process of its own anyway.
 func replaySchedule(ctx context.Context, c counterexample.Counterexample, _ time.Duration) (again, error) {
-	r, err := explore.Replay(ctx, explore.MapOf(c), c, explore.Options{})
-	if err != nil {
-		return again{}, err
+	v, run := try.Again(ctx, nil, c)
+	if v.Status == model.Invalid {
+		return again{}, errors.New(v.Reason)
 	}
-	return again{Verdict: r.Verdict, Rounds: 1, steps: r.Steps}, nil
+	return again{Verdict: v, Rounds: run.Rounds, steps: run.Steps}, nil
 }
 
 // replayStatus tells what was not shown from what could not be run.

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mapspec/mapspec/internal/testpart"
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
+	"github.com/mapspec/mapspec/linearizability/internal/testpart"
 	"github.com/mapspec/mapspec/model"
 )
 

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/anishathalye/porcupine"
-	"github.com/mapspec/mapspec/internal/testpart"
 	"github.com/mapspec/mapspec/linearizability/history"
+	"github.com/mapspec/mapspec/linearizability/internal/testpart"
 	"github.com/mapspec/mapspec/model"
 	"pgregory.net/rapid"
 )

@@ -1,5 +1,5 @@
-// Package counterexample holds a violation as a value that can be saved, read
-// back and run again: the program, what was seen, and how small it is.
+// Package counterexample saves a violation and reads it back: the program, what it
+// showed, and how small it is.
 package counterexample
 
 import (
@@ -11,8 +11,8 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// Schema is the version of program.json. It grows when a field changes its
-// meaning; a file with another number is stale.
+// Schema is the version of program.json. It grows when the meaning of a field
+// changes. A file with another version is stale.
 const Schema = 2
 
 // A Counterexample is a program that makes a map break a clause.
@@ -20,36 +20,37 @@ type Counterexample struct {
 	Map    string       // its name in the catalogue
 	Type   string       // the map's type in Go syntax, such as readdirty.Go1150
 	Import string       // the package of that type
-	Clause model.Clause // the clause broken
-	Go     string       // the toolchain it was found with
-	Seed   uint64       // of the rounds, where goroutines meet by luck
+	Clause model.Clause // the clause that the map breaks
+	Go     string       // the version of Go that it was found with
+	Seed   uint64       // the seed of the rounds, if goroutines meet by chance
 
 	model.Witness
 
-	// Minimal says how small the program is, and how far that was looked into.
+	// Minimal says how small the program is, and which smaller ones were tried.
 	Minimal model.Coverage
-	// Rounds is how many runs it took to see the violation, the most of a few
-	// times; 1 where every run shows it, 0 where that was not measured.
+	// Rounds is how many runs it took to see the violation, at most, in a few
+	// measurements. It is 1 if every run shows it, and 0 if it was not measured.
 	Rounds int
 
-	// Failure is what was seen; its own History is empty. It is nil only where a
-	// program was written down to be run again.
+	// Failure is what was seen, without its History. It is nil if the program was
+	// written only to be run again, as in a regression test.
 	Failure *model.Failure
-	// History is what happened in one violating run, and at rest after it.
+	// History is what happened in one run that shows the violation, including the
+	// reads at rest after it.
 	History history.History
 	// Steps are the steps of the witness's schedule, if it has one.
 	Steps []Step
-	// Promise decides how Clear and Len are judged.
+	// Promise is the map's. It says how strict Clear and Len are.
 	Promise model.Promise
 }
 
-// Lucky reports whether it is a matter of luck that a run shows the violation.
+// Lucky reports whether only some runs show the violation.
 func (c Counterexample) Lucky() bool {
 	return c.Look == model.LookHistory && len(c.Threads) > 1 || c.Look == model.LookRaces || c.Rounds > 1
 }
 
-// Of returns the violation v of in's map as a counterexample, as it was found.
-// Its history is v's, if v has one.
+// Of returns violation v by in's map as a counterexample, with the program and the
+// history that v has.
 func Of(in model.Instance, v model.Verdict) (Counterexample, error) {
 	c := Counterexample{
 		Map: in.Name(), Clause: v.Clause, Go: runtime.Version(), Promise: in.Promise(),

@@ -17,7 +17,7 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// The files of a counterexample's directory that are read back. Others are for
+// These files in the directory of a counterexample are read back. All others are for
 // people.
 const (
 	ProgramFile = "program.json"
@@ -25,8 +25,8 @@ const (
 	StepsFile   = "steps.jsonl"
 )
 
-// saved is a Counterexample as JSON, without its history and its steps. The
-// evidence is for people, and is not read back.
+// saved is a Counterexample as JSON, without its history and steps. The evidence is
+// for people and is not read back.
 type saved struct {
 	Schema   int             `json:"schema"`
 	Map      string          `json:"map"`
@@ -46,7 +46,7 @@ type saved struct {
 	Promise  model.Promise   `json:"promise"`
 }
 
-// MarshalJSON writes program.json, which holds all but the history and the
+// MarshalJSON writes program.json. It contains everything but the history and the
 // steps.
 func (c Counterexample) MarshalJSON() ([]byte, error) {
 	evidence := ""
@@ -60,8 +60,8 @@ func (c Counterexample) MarshalJSON() ([]byte, error) {
 	})
 }
 
-// A StaleError says that a counterexample was written under another schema, and
-// which command finds it anew.
+// A StaleError says that a counterexample has another schema. Command finds the
+// violation again.
 type StaleError struct {
 	Schema  int
 	Command string
@@ -71,8 +71,8 @@ func (e *StaleError) Error() string {
 	return fmt.Sprintf("stale: written under schema %d, and this is schema %d; find it anew with %s", e.Schema, Schema, e.Command)
 }
 
-// old is what is read of a counterexample of another schema: enough to say how
-// to find it again.
+// old is the part of a counterexample with another schema that is still read. It is
+// enough to say how to find the violation again.
 type old struct {
 	Schema *int         `json:"schema"`
 	Map    string       `json:"map"`
@@ -81,7 +81,7 @@ type old struct {
 	Clause model.Clause `json:"clause"`
 }
 
-// command finds o's violation again. What comes from a file is quoted.
+// command finds o's violation again. It quotes everything that is from the file.
 func (o old) command() string {
 	if o.New != "" {
 		return fmt.Sprintf("mapspec explore -pkg %s -new %s", quoted(o.Import), quoted(o.New))
@@ -89,7 +89,7 @@ func (o old) command() string {
 	return fmt.Sprintf("mapspec counterexample -map %s -clause %s", quoted(o.Map), quoted(string(o.Clause)))
 }
 
-// quoted is s as a word of a shell.
+// quoted returns s as one word for a shell.
 func quoted(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
@@ -105,8 +105,8 @@ func quoted(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
-// UnmarshalJSON reads what MarshalJSON wrote. Another schema is a [StaleError];
-// an unknown field, a clause or a program that is none are errors too.
+// UnmarshalJSON reads what MarshalJSON wrote. The error is a [StaleError] if the
+// schema is another one. An unknown field, clause or operation is an error too.
 func (c *Counterexample) UnmarshalJSON(b []byte) error {
 	var version old
 	if err := json.Unmarshal(b, &version); err != nil {
@@ -138,8 +138,8 @@ func (c *Counterexample) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// Save writes c into dir, which it makes: program.json, history.jsonl if there
-// is a history, and steps.jsonl if there are steps.
+// Save makes dir and writes c into it: program.json, history.jsonl if there is a
+// history, and steps.jsonl if there are steps.
 func (c Counterexample) Save(dir string) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
@@ -163,8 +163,8 @@ func (c Counterexample) Save(dir string) error {
 	return errors.Join(replace(dir, HistoryFile, lines.Bytes()), replace(dir, StepsFile, steps.Bytes()))
 }
 
-// replace writes a file, or removes that of another counterexample if there is
-// nothing to write.
+// replace writes a file. If there is nothing to write, it removes the file, which
+// another counterexample may have left.
 func replace(dir, name string, lines []byte) error {
 	name = filepath.Join(dir, name)
 	if len(lines) > 0 {
@@ -177,14 +177,14 @@ func replace(dir, name string, lines []byte) error {
 	return err
 }
 
-// Load reads what Save wrote into dir.
+// Load reads what Save wrote.
 func Load(dir string) (Counterexample, error) {
 	c, err := LoadProgram(dir)
 	if err != nil {
 		return c, err
 	}
 	if c.Failure == nil {
-		return c, fmt.Errorf("%s: no \"failure\": it can be run again, and not reported", filepath.Join(dir, ProgramFile))
+		return c, fmt.Errorf("%s: no \"failure\" to report: mapspec replay can still run it", filepath.Join(dir, ProgramFile))
 	}
 	err = read(dir, HistoryFile, func(r io.Reader) (err error) {
 		c.History, err = history.Read(r)
@@ -199,7 +199,7 @@ func Load(dir string) (Counterexample, error) {
 	})
 }
 
-// read opens a file of dir, if it is there, for a function that reads it.
+// read opens a file in dir, if it exists, and passes it to a function that reads it.
 func read(dir, name string, with func(io.Reader) error) error {
 	f, err := os.Open(filepath.Join(dir, name))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -215,7 +215,8 @@ func read(dir, name string, with func(io.Reader) error) error {
 	return nil
 }
 
-// LoadProgram is Load without the history and the steps: all that it takes to run it again.
+// LoadProgram is Load without the history and the steps. It reads all that a replay
+// needs.
 func LoadProgram(dir string) (Counterexample, error) {
 	var c Counterexample
 	name := filepath.Join(dir, ProgramFile)

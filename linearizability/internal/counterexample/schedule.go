@@ -6,40 +6,42 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// FirstFiller is the first of the keys that only fill the map that a schedule
-// begins with.
+// FirstFiller is the first of the keys whose only use is to fill the initial map of a
+// schedule.
 const FirstFiller = 100
 
-// A Step is one of a schedule's execution, for people. A line of steps.jsonl.
+// A Step is a step of an execution of a schedule, as people read it. It is a line of
+// steps.jsonl.
 type Step struct {
 	Thread    int    `json:"thread"`
-	Operation string `json:"operation"` // that it belongs to: "Store(k0, v1)"
-	// Calls were made right before the step.
+	Operation string `json:"operation"` // the operation that it is part of: "Store(k0, v1)"
+	// Calls are the operations that were called right before the step.
 	Calls []string `json:"calls,omitempty"`
-	Kind  string   `json:"kind"` // "load", "lock", …; NoStep
+	Kind  string   `json:"kind"` // "load", "lock", …, or NoStep
 	// Call is the method or function that the map called: "CompareAndSwap",
 	// "RLock", "Gosched".
 	Call string `json:"call"`
-	// Object is where in the map it is, as a Go expression. "new" before it says
-	// that it will be there, "old" that it was there; what never is has a number:
+	// Object is the place of the step's variable in the map, as a Go expression.
+	// The prefix "new" says that the variable will be there later, and "old" that
+	// it was there before. A variable that is never in the map has a number:
 	// "mutex #2".
 	Object   string `json:"object"`
 	Line     string `json:"line"` // "hashtriemap.go:120"
 	Function string `json:"function"`
 	Read     string `json:"read,omitempty"`
 	Wrote    string `json:"wrote,omitempty"`
-	Failed   bool   `json:"failed,omitempty"` // a compare-and-swap, or a try-lock
-	// Returns are operations that returned right after the step: "→ v1, true",
-	// with the operation before it if it is not this one.
+	Failed   bool   `json:"failed,omitempty"` // the compare-and-swap or try-lock failed
+	// Returns are the operations that returned right after the step: "→ v1, true".
+	// If it is another operation than the step's, its name comes first.
 	Returns []string `json:"returns,omitempty"`
-	// Reason is why its thread does not take the next step; Switch says the same
-	// to people, and whom a thread waits for.
+	// Reason is why the thread does not take the next step. Switch says it for
+	// people, with the thread that it waits for.
 	Reason Reason `json:"reason,omitempty"`
 	Switch string `json:"switch,omitempty"`
-	// State is the abstract map after Returns, if every order that explains the
-	// results so far gives the same, or says that there is no such order.
+	// State is the abstract state after Returns, if all orders that explain the
+	// results so far agree on it. It is NoState if there is no such order.
 	State string `json:"state,omitempty"`
-	// Never says that the step was not taken: its thread waits for ever.
+	// Never says that the step was not taken, because its thread waits forever.
 	Never bool `json:"never,omitempty"`
 }
 
@@ -48,21 +50,22 @@ type Reason string
 
 const (
 	Ended     Reason = "ended"     // all its operations have returned
-	Preempted Reason = "preempted" // it could go on
+	Preempted Reason = "preempted" // it could continue
 	Yields    Reason = "yields"    // its next step is a yield
 	Waits     Reason = "waits"     // for a lock that another thread holds
-	Stopped   Reason = "stopped"   // for ever, by the schedule's Stall
-	Spins     Reason = "spins"     // it takes steps without end
+	Stopped   Reason = "stopped"   // forever, by the schedule's Stall
+	Spins     Reason = "spins"     // it takes steps forever
 )
 
-// NoStep is the Kind of what is no step: the Calls of a thread that takes none.
+// NoStep is the Kind of a Step with only Calls, of a thread that takes no step.
 const NoStep = "none"
 
-// NoState is the State after which no order explains the results any more.
+// NoState is the State from which on no order explains the results.
 const NoState = "no order explains this"
 
-// Begin is what the history begins with: Init, but for traversals that prepare
-// the map for a schedule, of which nothing is recorded.
+// Begin returns the operations that the history begins with. They are Init, without
+// the traversals that prepare the initial map of a schedule, as these are not
+// recorded.
 func (c Counterexample) Begin() []model.Op {
 	if c.Look != model.LookSchedule {
 		return c.Init

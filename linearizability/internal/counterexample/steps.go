@@ -7,7 +7,7 @@ import (
 	"io"
 )
 
-// writeSteps writes steps as JSON, one a line.
+// writeSteps writes steps as lines of JSON.
 func writeSteps(w io.Writer, steps []Step) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)

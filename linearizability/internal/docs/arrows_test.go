@@ -47,7 +47,7 @@ var arrows = map[string][]string{
 
 	// What runs programs and makes them smaller.
 	"~/stress":   {"model", "linearizability/history", "~/check"},
-	"~/try":      {"model", "property", "~/counterexample", "~/stress"},
+	"~/try":      {"model", "property", "linearizability/explore", "~/counterexample", "~/english", "~/stress"},
 	"~/minimise": {"model", "property", "linearizability/history", "~/counterexample", "~/english", "~/stress", "~/try"},
 
 	// The engine knows no map.
@@ -80,7 +80,7 @@ var arrows = map[string][]string{
 	"~/report/gotest": {"model", "linearizability/history", "~/counterexample", "~/report", "~/report/text"},
 
 	// How much of the long tests is run.
-	"internal/testpart": {},
+	"~/testpart": {},
 
 	// Programs, and what they share.
 	"~/near":    {},

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mapspec/mapspec/internal/testpart"
+	"github.com/mapspec/mapspec/linearizability/internal/testpart"
 )
 
 // A generated part of a page stands between two comments:

@@ -12,9 +12,9 @@ import (
 	"testing"
 
 	"github.com/mapspec/mapspec/impl"
-	"github.com/mapspec/mapspec/internal/testpart"
 	"github.com/mapspec/mapspec/linearizability/explore"
 	"github.com/mapspec/mapspec/linearizability/internal/program"
+	"github.com/mapspec/mapspec/linearizability/internal/testpart"
 )
 
 const (

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mapspec/mapspec/internal/testpart"
+	"github.com/mapspec/mapspec/linearizability/internal/testpart"
 )
 
 // catalogue has packages with maps of this module, and the toolchain's sync.Map.

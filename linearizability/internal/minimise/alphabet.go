@@ -4,21 +4,21 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// An alphabet is what programs are made of when all of a size are tried: two
-// keys, two values, and each special one that the map's types have. It has with
-// each call those that differ from it in the names of keys and values only:
-// otherwise a program could be left out for one that is not tried either.
+// An alphabet generates the operations of the programs that are tried. It has two
+// keys, two values, and each special key and value that the map's types have. If it
+// contains an operation, it also contains those that differ only in the names of
+// keys and values. So of programs that differ only in names, one is always tried.
 type alphabet struct {
 	methods   []model.Method
 	keys      []int
-	specials  []int // keys that are called with the zero value only
+	specials  []int // keys that get only the zero value
 	values    []int
 	olds      []int
-	callbacks []*model.Func // of the first traversal that the map has
+	callbacks []*model.Func // for the map's first traversal only
 }
 
-// sequentialAlphabet is for programs of one goroutine: what package property
-// would draw, on two keys.
+// sequentialAlphabet returns the alphabet for programs of one goroutine. It has what
+// package property draws, on two keys.
 func sequentialAlphabet(in model.Instance) alphabet {
 	t := in.Traits()
 	a := alphabet{methods: usable(in), keys: []int{0, 1}, values: []int{1, 2, model.Zero}}
@@ -40,15 +40,16 @@ func sequentialAlphabet(in model.Instance) alphabet {
 	return a
 }
 
-// releaseAlphabet is for programs whose results are known to be right.
+// releaseAlphabet returns the alphabet for programs about release, whose results are
+// right.
 func releaseAlphabet(in model.Instance) alphabet {
 	return alphabet{methods: usable(in), keys: []int{0, 1}, values: []int{1, 2}, olds: []int{1, 2}}
 }
 
-// usable lists the methods that programs are made of.
+// usable lists the methods that can be called with any key and value.
 func usable(in model.Instance) []model.Method { return in.Traits().Usable(in.Methods()).Methods() }
 
-// ops lists all operations of a.
+// ops lists the operations of a.
 func (a alphabet) ops() []model.Op {
 	var list []model.Op
 	callbacks := a.callbacks
@@ -68,6 +69,7 @@ func (a alphabet) ops() []model.Op {
 	return list
 }
 
+// onKey lists the operations of a that call m, a single-key method.
 func (a alphabet) onKey(m model.Method) []model.Op {
 	values, olds := []int{0}, []int{0}
 	if m.Stores() {
@@ -93,12 +95,12 @@ func (a alphabet) onKey(m model.Method) []model.Op {
 	return list
 }
 
-// names counts the ordinary keys and values that were named so far, so that
-// of programs that differ in names only one is tried.
+// names counts the ordinary keys and values that a program has named so far. It
+// serves to try one of the programs that differ only in names.
 type names struct{ keys, values int }
 
-// after returns the names known after o, or false if o takes a name before
-// its turn: key 1 before key 0, value 2 before value 1.
+// after returns the names after o. It returns false if o skips a name: key 1 before
+// key 0, or value 2 before value 1.
 func (n names) after(o model.Op) (names, bool) {
 	if o.Method.OnKey() && o.Key >= n.keys {
 		if o.Key > n.keys {

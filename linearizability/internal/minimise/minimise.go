@@ -1,13 +1,15 @@
-// Package minimise makes a counterexample as small as it can, by running smaller
-// programs. It never takes operations out of a history, which would invent
+// Package minimise makes a counterexample as small as it can. It runs smaller
+// programs. It never removes operations from a history, as that would invent
 // violations.
 //
-// A program of one goroutine either always fails or never does, so all shorter
-// programs over an alphabet can be tried, and the result says that it is the
-// smallest. It is run a few more times to make sure: a map with a random hash
-// seed, for example, may behave differently in each run. Whether a program of
-// several goroutines fails is a matter of luck. A smaller one that did not fail
-// in some rounds may fail in others, so the result says how many it was given.
+// A program of one goroutine either fails in every run or never. So all shorter
+// programs over an alphabet can be tried, and the result is the smallest. It is run a
+// few more times to make sure, as some maps behave differently in each run, for
+// example because of a random hash seed.
+//
+// A program of several goroutines fails in some rounds only. A smaller program that
+// did not fail may still fail in other rounds, so the result says how many rounds it
+// ran.
 package minimise
 
 import (
@@ -25,26 +27,25 @@ import (
 
 // Options bounds the work.
 type Options struct {
-	// Runs is how many runs of programs the search takes at most; 0 is no limit.
+	// Runs is how often programs are run in all, at most; 0 is no limit.
 	Runs int
-	// Budget is how long smaller programs are tried, but for leastRuns at least; 0
-	// is no limit but Runs.
+	// Budget is how long smaller programs are tried, except that leastRuns runs are
+	// made in any case; 0 is no limit but Runs.
 	Budget time.Duration
 	Seed   uint64
-	// Progress, if not nil, is told what is being tried.
+	// Progress, if not nil, is called with a text that says what is being tried.
 	Progress func(string)
 }
 
-// leastRuns is how many runs of programs a budget of time allows in any case: on
-// a machine that is busy it buys fewer, and what is found should not depend on
-// that.
+// leastRuns is how many runs are made although the time budget is spent. A busy
+// machine makes fewer runs in that time, and the result must not depend on that.
 const leastRuns = 30_000
 
 // findRounds is how many rounds of real goroutines [Find] runs.
 const findRounds = 20_000
 
-// Find judges b, and returns the smallest counterexample to clause c that it
-// finds. The error says that c was not seen to be broken.
+// Find judges b and returns the smallest counterexample to clause c that it finds.
+// The error says that no violation of c was found.
 func Find(ctx context.Context, b model.Binder, c model.Clause, o Options) (counterexample.Counterexample, error) {
 	v := model.Find(property.Judge(ctx, b, property.Options{Budget: (o.Budget + 1) / 2, Seed: o.Seed, Until: c}), c)
 	if v.Status != model.Violation {
@@ -56,7 +57,7 @@ func Find(ctx context.Context, b model.Binder, c model.Clause, o Options) (count
 	return Minimise(ctx, b, v, o)
 }
 
-// concurrent returns the verdict on c of several goroutines.
+// concurrent judges c with several goroutines.
 func concurrent(ctx context.Context, b model.Binder, c model.Clause, o stress.Options) model.Verdict {
 	if c == model.M1 || c == model.M2 {
 		return model.Find(stress.Memory(ctx, b), c)
@@ -64,9 +65,9 @@ func concurrent(ctx context.Context, b model.Binder, c model.Clause, o stress.Op
 	return model.Find(stress.Judge(ctx, b, o), c)
 }
 
-// Minimise returns the smallest counterexample found to v's clause, beginning
-// with the program that v was seen with. A violation without a program stays as
-// it is. When ctx or the budget ends, what was found so far is returned.
+// Minimise makes the program of violation v smaller and returns the smallest
+// counterexample found. A violation without a program stays as it is. When ctx or the
+// budget ends, Minimise returns the smallest so far.
 func Minimise(ctx context.Context, b model.Binder, v model.Verdict, o Options) (counterexample.Counterexample, error) {
 	if v.Witness == nil || len(v.Witness.Threads) == 0 {
 		return counterexample.Of(b.Bind(), v)
@@ -74,7 +75,7 @@ func Minimise(ctx context.Context, b model.Binder, v model.Verdict, o Options) (
 	s := &search{ctx: ctx, start: time.Now(), trial: try.New(b), bind: b, in: b.Bind(), clause: v.Clause, options: o, best: v, witness: *v.Witness}
 	minimal := s.minimise()
 	if !s.measure() {
-		minimal = model.Bounded("one run like another does not show it, so nothing is known of smaller programs")
+		minimal = model.Bounded("only some runs show it, so nothing is known of smaller programs")
 	}
 	c, err := counterexample.Of(s.in, s.best)
 	if err != nil {
@@ -93,20 +94,20 @@ type search struct {
 	start   time.Time
 	trial   *try.Trial
 	bind    model.Binder
-	in      model.Instance // to ask what the map can do; never called
+	in      model.Instance // says what the map can do; its map is never called
 	clause  model.Clause
 	options Options
 
 	best    model.Verdict // the violation by witness
 	witness model.Witness // the smallest so far
 	rounds  int           // the most runs that it took to fail; 0 if not measured
-	tries   int           // programs run
-	runs    int           // of them, all together
-	hangs   int           // of which so many never ended
+	tries   int           // the number of programs tried
+	runs    int           // the number of runs of all programs
+	hangs   int           // the number of programs that hung
 }
 
-// minimise looks for a smaller program in the ways that its look allows, and
-// says how small it is.
+// minimise looks for a smaller program, in ways that depend on the look, and says
+// how small the result is.
 func (s *search) minimise() model.Coverage {
 	switch s.witness.Look {
 	case model.LookPump:
@@ -114,7 +115,7 @@ func (s *search) minimise() model.Coverage {
 	case model.LookPin, model.LookHeap, model.LookSequence:
 		return model.Bounded("a program of a fixed form")
 	case model.LookRaces:
-		return model.Bounded("as it was found: the race detector reports a race once a process")
+		return model.Bounded("as it was found: the race detector reports each race once per process")
 	case model.LookHistory:
 		return s.smallest()
 	}
@@ -125,7 +126,7 @@ func (s *search) minimise() model.Coverage {
 // try runs w and reports whether it breaks the clause.
 func (s *search) try(w model.Witness) (model.Verdict, bool) { return s.tryRounds(w, candidateRounds) }
 
-// tryRounds is try with so many rounds where goroutines meet by luck.
+// tryRounds is try with up to most rounds, if goroutines meet by chance.
 func (s *search) tryRounds(w model.Witness, most int) (model.Verdict, bool) {
 	s.tries++
 	if s.options.Progress != nil {
@@ -146,34 +147,34 @@ func (s *search) tryRounds(w model.Witness, most int) (model.Verdict, bool) {
 	return v, true
 }
 
-// candidateRounds is how often a program whose goroutines meet by luck is run
-// before it is taken for one that does not fail.
+// candidateRounds is how many rounds a program runs before it counts as one that does
+// not fail, if its goroutines meet by chance.
 const candidateRounds = 3000
 
-// accept makes w, which breaks the clause as v says, the smallest so far.
+// accept makes w the smallest program so far. Verdict v is its violation.
 func (s *search) accept(w model.Witness, v model.Verdict) {
 	s.witness, s.best = w, v
 	if v.Witness != nil {
-		s.witness = *v.Witness // fitted to the map's types
+		s.witness = *v.Witness // w, fitted to the map's types
 	}
 }
 
-// over reports whether nothing more should be tried: each program that hangs
-// takes seconds and leaves a goroutine behind.
+// over reports whether the search must end.
 func (s *search) over() bool { return s.ctx.Err() != nil || s.hangs >= maxHangs || s.spent() }
 
-// spent reports whether the options' bounds are reached.
+// spent reports whether the budget of the options is spent.
 func (s *search) spent() bool {
 	o := s.options
 	return o.Runs > 0 && s.runs >= o.Runs || o.Budget > 0 && s.runs >= leastRuns && time.Since(s.start) >= o.Budget
 }
 
+// A program that hangs takes seconds and leaves a goroutine behind.
 const (
-	maxHangs = 12
-	hungRuns = 10_000 // take about as long as a watchdog
+	maxHangs = 12     // how many may hang
+	hungRuns = 10_000 // how many runs take about as long as the watchdog
 )
 
-// ended says why s is over.
+// ended returns why s is over.
 func (s *search) ended() string {
 	if s.hangs >= maxHangs {
 		return fmt.Sprintf("%d programs hung", s.hangs)
@@ -181,8 +182,8 @@ func (s *search) ended() string {
 	return "the budget ended"
 }
 
-// record runs the smallest program once more for its history, where results
-// alone show nothing or one goroutine showed it.
+// record runs the smallest program once more for its history, if the checker that
+// found the violation does not record one.
 func (s *search) record() (history.History, error) {
 	w := s.witness
 	switch w.Look {

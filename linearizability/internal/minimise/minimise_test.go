@@ -116,13 +116,13 @@ func TestReplayRefusesWhatTheMapCannotRun(t *testing.T) {
 func TestReplayOfALuckyProgramTriesAgain(t *testing.T) {
 	c := counterexample.Counterexample{Clause: model.S1, Rounds: 1, Witness: model.Witness{Look: model.LookHistory,
 		Threads: [][]model.Op{{swap(0, 1)}, {swap(0, 2)}}}}
-	v, rounds := try.Again(context.Background(), subject(t, "S1-lost-swap"), c)
-	if v.Status != model.Violation || rounds < 1 || len(v.Failure.History) == 0 {
-		t.Errorf("%v after %d rounds", v, rounds)
+	v, run := try.Again(context.Background(), subject(t, "S1-lost-swap"), c)
+	if v.Status != model.Violation || run.Rounds < 1 || len(v.Failure.History) == 0 {
+		t.Errorf("%v after %d rounds", v, run.Rounds)
 	}
-	v, rounds = try.Again(context.Background(), subject(t, "locked"), c)
-	if v.Status != model.Unknown || rounds < 5000 {
-		t.Errorf("a map that is right: %v after %d rounds", v, rounds)
+	v, run = try.Again(context.Background(), subject(t, "locked"), c)
+	if v.Status != model.Unknown || run.Rounds < 5000 {
+		t.Errorf("a map that is right: %v after %d rounds", v, run.Rounds)
 	}
 }
 
@@ -235,8 +235,8 @@ func TestWhatFailsNowAndThenIsNotCalledCertain(t *testing.T) {
 	if c.Minimal.Complete || c.Rounds < 2 || !c.Lucky() {
 		t.Errorf("%v, %d rounds: want neither complete nor certain: %v", c.Minimal, c.Rounds, c.Threads)
 	}
-	if v, runs := try.Again(context.Background(), s, c); v.Status != model.Violation || runs < 1 {
-		t.Errorf("run again: %v after %d runs", v, runs)
+	if v, run := try.Again(context.Background(), s, c); v.Status != model.Violation || run.Rounds < 1 {
+		t.Errorf("run again: %v after %d runs", v, run.Rounds)
 	}
 }
 

@@ -2,11 +2,10 @@ package minimise
 
 import "reflect"
 
-// reduce replaces the program by a simpler one that fails as well, until none
-// of those that one change makes simpler does: a local minimum, reached by
-// delta debugging (Zeller and Hildebrandt 2002). It reports whether it came
-// that far. Each change takes an operation away or makes one do less, so it
-// ends.
+// reduce replaces the program by a simpler one that also fails, again and again, as
+// delta debugging does (Zeller and Hildebrandt 2002). It reports whether it reached a
+// local minimum, where no program that is simpler by one change fails. Each change
+// removes an operation or makes one do less, so reduce ends.
 func (s *search) reduce() (local bool) {
 	for again := true; again; {
 		again = false
@@ -25,8 +24,8 @@ func (s *search) reduce() (local bool) {
 	return true
 }
 
-// rename gives the program the smallest names that it fails under: a map may
-// mind which keys it holds.
+// rename gives the program the smallest names with which it fails. A map may behave
+// differently with other keys.
 func (s *search) rename() {
 	for _, what := range []struct{ keys, values bool }{{true, true}, {false, true}, {true, false}} {
 		w := canonical(s.witness, what.keys, what.values)

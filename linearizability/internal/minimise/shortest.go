@@ -7,12 +7,12 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// mostTried is the size of the largest programs that are all tried: of four
-// operations there are millions.
+// mostTried is the number of operations up to which all programs are tried. There
+// are millions with four operations.
 const mostTried = 3
 
-// shortest tries all programs of one goroutine that have fewer operations than
-// the one found, the smallest first, and says how far it came.
+// shortest tries all programs of one goroutine with fewer operations than the
+// smallest so far, the shortest first. It says how far it came.
 func (s *search) shortest() model.Coverage {
 	if s.clause == model.S8 || s.witness.Look == model.LookZero {
 		return s.localMinimum()
@@ -39,8 +39,8 @@ func (s *search) localMinimum() model.Coverage {
 	return model.Bounded("without any one of its operations it does not fail")
 }
 
-// tryPrograms tries programs until one does it. It reports whether it was not
-// stopped before.
+// tryPrograms tries programs until one fails. It returns false if the search was
+// over before.
 func (s *search) tryPrograms(programs iter.Seq[[]model.Op]) bool {
 	for program := range programs {
 		if s.over() {
@@ -58,7 +58,7 @@ func (s *search) tryPrograms(programs iter.Seq[[]model.Op]) bool {
 // retainingBatch is how many programs share a garbage collection.
 const retainingBatch = 512
 
-// tryRetaining is tryPrograms for release, many before one collection.
+// tryRetaining is tryPrograms for release. Many programs share a garbage collection.
 func (s *search) tryRetaining(programs iter.Seq[[]model.Op]) bool {
 	var batch [][]model.Op
 	flush := func() (found bool) {
@@ -85,15 +85,16 @@ func (s *search) tryRetaining(programs iter.Seq[[]model.Op]) bool {
 	return true
 }
 
-// programs yields all programs of a size over ops, of those that differ in
-// names only one. A call made by a callback is an operation too.
+// programs yields all programs of size operations from ops, but only one of those
+// that differ only in names. Calls that callbacks make count as operations.
 func programs(ops []model.Op, size int) iter.Seq[[]model.Op] {
 	return func(yield func([]model.Op) bool) {
 		extend(nil, names{}, ops, size, yield)
 	}
 }
 
-// extend yields prefix with more operations; false if no more is wanted.
+// extend yields prefix followed by more operations, in every way. It returns false if
+// yield does.
 func extend(prefix []model.Op, n names, ops []model.Op, more int, yield func([]model.Op) bool) bool {
 	if more == 0 {
 		return yield(append([]model.Op(nil), prefix...))

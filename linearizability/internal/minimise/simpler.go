@@ -6,10 +6,11 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// simpler lists the programs that one change makes simpler than w, the boldest
-// changes first: without a goroutine, without half of its operations, without
-// one; with the work of two goroutines done by one, or an operation moved to
-// where it runs alone; with a callback or an argument that does less.
+// simpler lists the programs that are simpler than w by one change. Large changes come
+// first: a program without one of the goroutines, without half of its operations,
+// without a quarter, and so on. In others one goroutine does the work of two, or an
+// operation runs before the goroutines start. In the last ones an operation does
+// less.
 func simpler(w model.Witness) []model.Witness {
 	var list []model.Witness
 	for i := range w.Threads {
@@ -32,7 +33,7 @@ func simpler(w model.Witness) []model.Witness {
 	}
 	for _, part := range parts(w) {
 		for i, op := range *part(&w) {
-			if op.Func != nil && len(op.Func.Do) > 0 { // what its function calls, without it
+			if op.Func != nil && len(op.Func.Do) > 0 { // the calls of the callback replace the traversal
 				list = append(list, edit(w, func(w *model.Witness) { *part(w) = slices.Replace(*part(w), i, i+1, op.Func.Do...) }))
 			}
 			for _, o := range simplerOps(op) {
@@ -43,7 +44,8 @@ func simpler(w model.Witness) []model.Witness {
 	return list
 }
 
-// edit returns a deep enough copy of w with change made.
+// edit returns a copy of w with change made. The copy shares only what no change
+// writes to.
 func edit(w model.Witness, change func(*model.Witness)) model.Witness {
 	w.Init = slices.Clone(w.Init)
 	w.Threads = slices.Clone(w.Threads)
@@ -55,7 +57,8 @@ func edit(w model.Witness, change func(*model.Witness)) model.Witness {
 	return w
 }
 
-// parts returns each list of operations of w, by where it is.
+// parts returns a function for Init and for each thread of w, which points to it in a
+// witness of the same form.
 func parts(w model.Witness) []func(*model.Witness) *[]model.Op {
 	list := []func(*model.Witness) *[]model.Op{func(w *model.Witness) *[]model.Op { return &w.Init }}
 	for i := range w.Threads {
@@ -64,8 +67,8 @@ func parts(w model.Witness) []func(*model.Witness) *[]model.Op {
 	return list
 }
 
-// withoutChunks leaves out of one part the later half, the earlier half, the
-// quarters, and so on down to single operations.
+// withoutChunks lists the programs without the later half of a part, without the
+// earlier half, without each quarter, and so on down to single operations.
 func withoutChunks(w model.Witness, part func(*model.Witness) *[]model.Op) []model.Witness {
 	var list []model.Witness
 	n := len(*part(&w))
@@ -84,7 +87,7 @@ func withoutChunks(w model.Witness, part func(*model.Witness) *[]model.Op) []mod
 	return list
 }
 
-// joined gives what thread j does to thread i, after what that does.
+// joined appends the operations of thread j to thread i.
 func joined(w model.Witness, i, j int) model.Witness {
 	return edit(w, func(w *model.Witness) {
 		w.Threads[i] = append(w.Threads[i], w.Threads[j]...)
@@ -92,8 +95,8 @@ func joined(w model.Witness, i, j int) model.Witness {
 	})
 }
 
-// firstAlone moves thread i's first operation to the end of Init, where fewer
-// can overlap it.
+// firstAlone moves thread i's first operation to the end of Init, where nothing
+// overlaps it.
 func firstAlone(w model.Witness, i int) model.Witness {
 	return edit(w, func(w *model.Witness) {
 		w.Init = append(w.Init, w.Threads[i][0])
@@ -101,9 +104,9 @@ func firstAlone(w model.Witness, i int) model.Witness {
 	})
 }
 
-// simplerOps lists what does less than o: a method that returns nothing; a
-// callback that does not end the traversal, or makes fewer calls; the first
-// instance of the key.
+// simplerOps lists operations that do less than o. They call a method that returns
+// nothing, have a callback that does not end the traversal or makes fewer calls, or
+// use the first instance of the key.
 func simplerOps(o model.Op) []model.Op {
 	var list []model.Op
 	switch o.Method {
@@ -149,8 +152,8 @@ func simplerOps(o model.Op) []model.Op {
 	return list
 }
 
-// canonical renames keys, values or both of w to the smallest, in the order in
-// which they occur: what is special keeps its name.
+// canonical renames the keys or the values of w, or both, in the order in which they
+// occur. Special keys and values keep their names.
 func canonical(w model.Witness, keys, values bool) model.Witness {
 	r := renaming{}
 	if keys {
@@ -167,8 +170,8 @@ func canonical(w model.Witness, keys, values bool) model.Witness {
 	})
 }
 
-// A renaming holds the new names of keys and values, from 0 and from 1; nil
-// leaves them as they are.
+// A renaming maps old names to new ones, which count from 0 for keys and from 1 for
+// values. A nil map keeps the old names.
 type renaming struct{ keys, values map[int]int }
 
 func (r renaming) ops(ops []model.Op) {

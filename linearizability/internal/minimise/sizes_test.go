@@ -12,9 +12,9 @@ import (
 
 	"github.com/mapspec/mapspec/impl"
 	"github.com/mapspec/mapspec/impl/broken"
-	"github.com/mapspec/mapspec/internal/testpart"
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
 	"github.com/mapspec/mapspec/linearizability/internal/minimise"
+	"github.com/mapspec/mapspec/linearizability/internal/testpart"
 	"github.com/mapspec/mapspec/linearizability/internal/try"
 	"github.com/mapspec/mapspec/model"
 )

@@ -8,9 +8,9 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// smallest makes a program of several goroutines smaller, and tries all of two
-// goroutines that are smaller still. If one goroutine is enough, it is made
-// shorter as any such program.
+// smallest makes a program of several goroutines smaller. Then it tries all programs
+// of two goroutines that are smaller still. If one goroutine is enough, it tries all
+// programs of one goroutine instead.
 func (s *search) smallest() model.Coverage {
 	if !s.reduce() || !s.reduceHarder() {
 		return model.Bounded("%s before smaller programs were all tried", s.ended())
@@ -27,15 +27,15 @@ func (s *search) smallest() model.Coverage {
 	return s.localMinimum()
 }
 
-// A program of more operations than most need is made to lose another with more
-// rounds: on a busy machine goroutines that should meet seldom do.
+// Most violations take at most manyOperations operations. A program with more is tried
+// without each of them in harderRounds rounds, as goroutines seldom meet on a busy
+// machine.
 const (
 	manyOperations = 3
 	harderRounds   = 20_000
 )
 
-// reduceHarder is reduce for programs that still have many operations, by
-// leaving out single ones.
+// reduceHarder removes single operations from a program that still has many.
 func (s *search) reduceHarder() (local bool) {
 	for again := true; again; {
 		again = false
@@ -65,12 +65,12 @@ func (s *search) reduceHarder() (local bool) {
 	return true
 }
 
-// smallerRounds is how many rounds the programs of one size are given together.
+// smallerRounds is how many rounds all programs of one size run together.
 const smallerRounds = 40_000
 
-// trySmaller tries the programs of two goroutines that are smaller than the one
-// found, the smallest first, over its methods and keys. Reducing may have ended
-// in a program that no single change makes smaller, though others are.
+// trySmaller tries the programs of two goroutines that have fewer operations than the
+// smallest so far, with its methods and keys, the shortest first. Reducing ends in a
+// program that no single change makes smaller, but a shorter one may exist.
 func (s *search) trySmaller() model.Coverage {
 	minimal := fmt.Sprintf("without any one of its operations no failure in %d rounds", candidateRounds)
 	ops, keys := s.concurrentAlphabet()
@@ -106,9 +106,9 @@ func onKeys(w model.Witness, keys []int) model.Witness {
 	})
 }
 
-// concurrentAlphabet lists the calls of the program found, with each of its
-// keys and two values; traversals as they are. Keys are numbered from 0, by
-// their place in keys.
+// concurrentAlphabet lists the operations for trySmaller: the methods of the program,
+// with each of its keys and two values, and its traversals. A key in ops is an index
+// of keys, which are the keys of the program.
 func (s *search) concurrentAlphabet() (ops []model.Op, keys []int) {
 	var a alphabet
 	var others []model.Op
@@ -134,9 +134,9 @@ func (s *search) concurrentAlphabet() (ops []model.Op, keys []int) {
 	return append(a.ops(), others...), keys
 }
 
-// pairs lists all programs of two goroutines with size operations over ops, of
-// those that differ in names, or in which goroutine does what, only one. What
-// comes first only stores.
+// pairs lists all programs of two goroutines with size operations from ops. Of
+// programs that differ only in names, or in the order of the goroutines, it lists
+// one. Init has only stores.
 func pairs(ops []model.Op, size int) []model.Witness {
 	stores := slices.DeleteFunc(slices.Clone(ops), func(o model.Op) bool { return o.Method != model.Store })
 	var list []model.Witness
@@ -150,8 +150,8 @@ func pairs(ops []model.Op, size int) []model.Witness {
 	return list
 }
 
-// splits yields the programs with a given number of operations first, on the
-// one goroutine, and on the other.
+// splits yields the programs with first operations in Init, a on one goroutine and b
+// on the other.
 func splits(stores, ops []model.Op, first, a, b int) func(func(model.Witness) bool) {
 	alphabets := slices.Concat(slices.Repeat([][]model.Op{stores}, first), slices.Repeat([][]model.Op{ops}, a+b))
 	return func(yield func(model.Witness) bool) {
@@ -172,20 +172,19 @@ func splits(stores, ops []model.Op, first, a, b int) func(func(model.Witness) bo
 	}
 }
 
-// How often the smallest program is run until it fails, to see how lucky one must
-// be, and in how many rounds all together.
+// The smallest program is run until it fails, a few times, to see how many runs it
+// takes.
 const (
-	measurements  = 5
-	measureRounds = 10 * candidateRounds
+	measurements  = 5                    // how many times
+	measureRounds = 10 * candidateRounds // in how many rounds in all
 )
 
-// measure notes the most runs that the smallest program took to fail, and
-// reports whether it fails as it was said to: again and again where goroutines
-// meet, and each time where there is but one.
+// measure notes the most runs that the smallest program took to fail. It returns false
+// if the program has one goroutine and did not fail each time.
 func (s *search) measure() (steady bool) {
 	times := measurements
 	switch {
-	case s.witness.Look == model.LookRaces: // once a process
+	case s.witness.Look == model.LookRaces: // the detector reports a race only once in a process
 		s.rounds = 1
 		return true
 	case s.best.Hung, s.witness.Look == model.LookHeap, s.witness.Look == model.LookPump:
@@ -212,6 +211,6 @@ func (s *search) measure() (steady bool) {
 	return true
 }
 
-// unsteadyRounds stands for a program of one goroutine that one run shows and
-// another does not.
+// unsteadyRounds is the number of rounds of a program of one goroutine that fails in
+// some runs only.
 const unsteadyRounds = 20

@@ -15,7 +15,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/mapspec/mapspec/internal/testpart"
+	"github.com/mapspec/mapspec/linearizability/internal/testpart"
 )
 
 var update = flag.Bool("update", false, "write testdata/example/mutants.golden")

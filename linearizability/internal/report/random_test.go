@@ -14,12 +14,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mapspec/mapspec/internal/testpart"
 	"github.com/mapspec/mapspec/linearizability/history"
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
 	"github.com/mapspec/mapspec/linearizability/internal/report/gotest"
 	"github.com/mapspec/mapspec/linearizability/internal/report/page"
 	"github.com/mapspec/mapspec/linearizability/internal/report/text"
+	"github.com/mapspec/mapspec/linearizability/internal/testpart"
 	"github.com/mapspec/mapspec/model"
 )
 

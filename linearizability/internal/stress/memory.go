@@ -14,23 +14,24 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// The clauses of the memory model are judged by the race detector, in programs
-// that do not record: a recorder's clock is itself an edge between any two
-// operations. In a litmus program one goroutine writes a plain word and then to
-// the map; another, once it has observed that write in the map, reads the word.
-// Without a happens-before edge through the map that is a race (M1). Races
-// inside the map show in the same programs, and in random ones (M2).
+// The race detector judges the clauses about the memory model. The programs do not
+// record a history, as the recorder's clock would order any two operations.
+//
+// In a litmus program one goroutine writes a plain word and then to the map. When
+// another goroutine has observed that write in the map, it reads the word. Unless the
+// map makes the write happen before the read, that is a race, which breaks M1. Races
+// inside the map break M2. These programs show them as well, and random ones do.
 
 const (
-	litmusRounds = 60  // of each litmus program
-	raceRounds   = 300 // random programs
-	litmusTries  = 200 // observations before a round is given up
+	litmusRounds = 60  // the number of rounds of each litmus program
+	raceRounds   = 300 // the number of random programs
+	litmusTries  = 200 // how often a round tries to observe the write
 )
 
-// NeedsRace is why M1 and M2 are skipped without the race detector.
+// NeedsRace is the reason why M1 and M2 are skipped without the race detector.
 const NeedsRace = "needs -race: go run -race ./linearizability/cmd/mapspec, or go test -race"
 
-// Memory returns verdicts on M1 and M2; without the race detector, why not.
+// Memory returns verdicts on M1 and M2. Both are skipped without the race detector.
 func Memory(ctx context.Context, b model.Binder) []model.Verdict {
 	if !raceEnabled {
 		return []model.Verdict{model.Skip(model.M1, NeedsRace), model.Skip(model.M2, NeedsRace)}
@@ -47,7 +48,7 @@ func Memory(ctx context.Context, b model.Binder) []model.Verdict {
 	}
 	hammer(ctx, b, r.blame)
 	if !r.readable() {
-		const reason = "the race detector fails the test by itself, and was given programs to look at"
+		const reason = "the race detector fails the test itself: the programs that it watches have run"
 		return []model.Verdict{model.Skip(model.M1, reason), model.Skip(model.M2, reason)}
 	}
 	m1, m2 := r.m1, r.m2
@@ -65,9 +66,9 @@ func Memory(ctx context.Context, b model.Binder) []model.Verdict {
 	return []model.Verdict{m1, m2}
 }
 
-// TryRaces runs a witness whose look is races, for clause M1 or M2, and returns
-// a violation if the race detector reports one: skipped without the detector.
-// The detector reports a race once a process.
+// TryRaces runs w, whose look is races, and returns a violation of clause c, M1 or M2,
+// if the race detector reports one. The verdict is skipped without the detector, which
+// reports each race only once per process.
 func TryRaces(ctx context.Context, b model.Binder, c model.Clause, w model.Witness) (model.Verdict, error) {
 	r := &raceReports{}
 	if !raceEnabled || !r.readable() {
@@ -97,15 +98,16 @@ func TryRaces(ctx context.Context, b model.Binder, c model.Clause, w model.Witne
 	return model.Verdict{Clause: c, Status: model.Unknown, Reason: "the race detector reported nothing"}, nil
 }
 
-// litmus is one litmus program: write is observed by read when it returns want.
+// A litmus is a litmus program. A read has observed the write if observes returns true
+// for its result.
 type litmus struct {
 	init        []model.Op
 	write, read model.Op
 	observes    func(model.Result) bool
 }
 
-// litmusPrograms lists them: each write against each way to observe it, absence
-// after Delete and Clear included.
+// litmusPrograms lists the litmus programs that in can run. They pair each write,
+// including deletions and Clear, with each read that can observe it.
 func litmusPrograms(in model.Instance) []litmus {
 	stored := func(r model.Result) bool { return r.OK }
 	gone := func(r model.Result) bool { return !r.OK }
@@ -141,12 +143,12 @@ func litmusPrograms(in model.Instance) []litmus {
 	return possible
 }
 
-// witness is l as a program: what one goroutine writes, and another observes.
+// witness returns l as a program of two goroutines.
 func (l litmus) witness() model.Witness {
 	return model.Witness{Look: model.LookRaces, Init: l.init, Threads: [][]model.Op{{l.write}, {l.read}}}
 }
 
-// rounds runs l often, and reports whether its write was ever observed.
+// rounds runs all rounds of l, and reports whether any of them observed the write.
 func (l litmus) rounds(ctx context.Context, b model.Binder) (observed bool) {
 	for range litmusRounds {
 		observed = ctx.Err() == nil && l.run(b.Bind()) || observed
@@ -178,7 +180,7 @@ func (l litmus) run(in model.Instance) (observed bool) {
 				return
 			}
 			if l.read.Method.Stores() {
-				return // it would observe itself the next time
+				return // the next read would observe this one
 			}
 		}
 	})
@@ -186,12 +188,13 @@ func (l litmus) run(in model.Instance) (observed bool) {
 	return observed
 }
 
-// readPlain is where a missing edge shows. Its name is looked for in reports.
+// readPlain is the read that races if an edge is missing. The name is in the report
+// of that race, which blame searches for it.
 //
 //go:noinline
 func readPlain(p *int) int { return *p }
 
-// hammer runs random programs without a recorder, and calls after with each.
+// hammer runs random programs without a recorder, and calls after with each of them.
 func hammer(ctx context.Context, b model.Binder, after func(model.Witness)) {
 	modes, traits := possibleModes(b.Bind()), b.Bind().Traits()
 	for round := range raceRounds {
@@ -221,16 +224,16 @@ func runUnrecorded(in model.Instance, program history.Program) {
 	all.Wait()
 }
 
-// raceReports reads what the race detector wrote since it was last asked. It
-// needs GORACE=log_path=FILE, which the command sets for the process that
-// judges a map; in go test the detector fails the test by itself.
+// raceReports reads the new reports of the race detector. It needs
+// GORACE=log_path=FILE, which mapspec sets for the process that judges a map. In go
+// test the detector fails the test itself.
 type raceReports struct {
-	seen   int           // bytes
+	seen   int           // the number of bytes that were read
 	m1, m2 model.Verdict // the first violation of each
 }
 
-// blame makes new reports violations by w: of M1 if the word beside the map is
-// what raced, of M2 if the race is inside the map.
+// blame turns the new reports into violations by w. If the race is on the plain word,
+// it breaks M1. If it is inside the map, it breaks M2.
 func (r *raceReports) blame(w model.Witness) {
 	for _, report := range r.new() {
 		v, c := &r.m2, model.M2
@@ -244,6 +247,7 @@ func (r *raceReports) blame(w model.Witness) {
 	}
 }
 
+// read returns all reports so far.
 func (r *raceReports) read() string {
 	for _, option := range strings.Fields(os.Getenv("GORACE")) {
 		if path, ok := strings.CutPrefix(option, "log_path="); ok {
@@ -256,11 +260,13 @@ func (r *raceReports) read() string {
 	return ""
 }
 
-// readable reports whether the detector writes where reports are looked for.
+// readable reports whether the detector writes to a file.
 func (r *raceReports) readable() bool { return strings.Contains(os.Getenv("GORACE"), "log_path=") }
 
+// skip skips the reports so far.
 func (r *raceReports) skip() { r.seen = len(r.read()) }
 
+// new returns the reports since the last call of new or skip.
 func (r *raceReports) new() []string {
 	text := r.read()
 	var reports []string

@@ -12,21 +12,20 @@ import (
 // maxClients is how many goroutines call a map at once.
 const maxClients = 4
 
-// A mode is one way to draw programs.
+// A mode is a way to draw programs.
 type mode struct {
 	name    string
 	clients int
-	length  int // operations a client
+	length  int // the number of operations per client
 	draw    func(d drawer) history.Program
-	needs   []model.Method // any of them; none: any map
+	needs   []model.Method // the map must have one of these, if there are any
 }
 
 func (m mode) String() string {
 	return fmt.Sprintf("mode %s, %d goroutines", m.name, m.clients)
 }
 
-// A round's program: its Init runs alone, its Threads together, and then the
-// map is read at rest.
+// program draws the program of a round.
 func (m mode) program(rng *rand.Rand, in model.Instance, traits model.Traits) history.Program {
 	d := drawer{rng: rng, in: in, traits: traits, mode: m}
 	d.methods = d.flavour()
@@ -39,8 +38,8 @@ func (m mode) program(rng *rand.Rand, in model.Instance, traits model.Traits) hi
 	return p
 }
 
-// possibleModes lists the modes in the order in which rounds go through them:
-// the hot key most often, the expensive ones rarely.
+// possibleModes lists the modes of successive rounds, after which they start again.
+// The hot key comes most often, and modes that take long come rarely.
 func possibleModes(in model.Instance) []mode {
 	hot := mode{name: "hot key", clients: 4, length: 8, draw: drawer.hotKey}
 	trio := mode{name: "hot key of three", clients: 3, length: 6, draw: drawer.hotKey}
@@ -65,7 +64,7 @@ func returnsValue(m model.Method) bool {
 	return value
 }
 
-// onKey lists the single-key methods in has for which ok.
+// onKey lists the single-key methods in has for which ok returns true.
 func onKey(has model.MethodSet, ok func(model.Method) bool) []model.Method {
 	var list []model.Method
 	for _, m := range has.Methods() {
@@ -76,19 +75,19 @@ func onKey(has model.MethodSet, ok func(model.Method) bool) []model.Method {
 	return list
 }
 
-// drawer draws one program.
+// A drawer draws one program.
 type drawer struct {
 	rng     *rand.Rand
 	in      model.Instance
 	traits  model.Traits
 	mode    mode
-	methods []model.Method // single-key methods of this round
+	methods []model.Method // the single-key methods of this round
 	small   bool           // few distinct values, so that comparisons match
 	next    int            // the next unique value
 }
 
-// flavour picks single-key methods: all of them, or a few, for most bugs are a
-// quarrel of two or three methods.
+// flavour picks the single-key methods of a round: all of them, or a few, as most bugs
+// involve two or three methods.
 func (d drawer) flavour() []model.Method {
 	all := onKey(d.traits.Usable(d.in.Methods()), model.Method.OnKey)
 	if d.rng.IntN(2) == 0 {
@@ -102,7 +101,8 @@ func (d drawer) flavour() []model.Method {
 	return picked
 }
 
-// value returns a value to store: from a few, or one never used before.
+// value returns a value to store. It is one of three values, or a value that was not
+// used before.
 func (d *drawer) value() int {
 	if d.small {
 		return 1 + d.rng.IntN(3)
@@ -111,7 +111,7 @@ func (d *drawer) value() int {
 	return d.next
 }
 
-// old returns a value to compare with: one that was stored, as far as known.
+// old returns a value to compare with, which was probably stored.
 func (d *drawer) old() int {
 	if d.small {
 		return 1 + d.rng.IntN(3)
@@ -137,7 +137,7 @@ func (d *drawer) anyOp(key int) model.Op {
 	return d.op(d.methods[d.rng.IntN(len(d.methods))], key)
 }
 
-// threads draws each client's operations with draw.
+// threads draws the operations of each client with draw.
 func (d *drawer) threads(draw func(client int) model.Op) [][]model.Op {
 	threads := make([][]model.Op, d.mode.clients)
 	for i := range threads {
@@ -148,7 +148,7 @@ func (d *drawer) threads(draw func(client int) model.Op) [][]model.Op {
 	return threads
 }
 
-// seeded is an Init that stores keys 0 to n-1, or nothing, by chance.
+// seeded returns an Init that stores keys 0 to n-1, or an empty one, by chance.
 func (d *drawer) seeded(n int) []model.Op {
 	if d.rng.IntN(2) == 0 {
 		return nil
@@ -156,7 +156,7 @@ func (d *drawer) seeded(n int) []model.Op {
 	return d.filled(n)
 }
 
-// filled is an Init that stores keys 0 to n-1.
+// filled returns an Init that stores keys 0 to n-1.
 func (d *drawer) filled(n int) []model.Op {
 	stores := onKey(d.in.Methods(), model.Method.Inserts)
 	var ops []model.Op
@@ -166,12 +166,13 @@ func (d *drawer) filled(n int) []model.Op {
 	return ops
 }
 
+// hotKey uses a single key.
 func (d drawer) hotKey() history.Program {
 	init := d.seeded(1)
 	return history.Program{Init: init, Threads: d.threads(func(int) model.Op { return d.anyOp(0) })}
 }
 
-// fewKeys adds traversals to two or three keys.
+// fewKeys uses two or three keys, and traversals.
 func (d drawer) fewKeys() history.Program {
 	keys := 2 + d.rng.IntN(2)
 	init := d.seeded(keys)
@@ -184,8 +185,7 @@ func (d drawer) fewKeys() history.Program {
 	})}
 }
 
-// traversal draws a traversal: mostly a plain one, sometimes one that stops or
-// that calls the map from its callback.
+// traversal draws a traversal. Some stop, and some call the map from the callback.
 func (d *drawer) traversal(methods []model.Method) model.Op {
 	o := model.Op{Method: methods[d.rng.IntN(len(methods))]}
 	switch d.rng.IntN(6) {
@@ -197,7 +197,7 @@ func (d *drawer) traversal(methods []model.Method) model.Op {
 	return o
 }
 
-// have lists which of the methods the map has.
+// have lists those of the methods that the map has.
 func have(in model.Instance, methods ...model.Method) []model.Method {
 	var list []model.Method
 	for _, m := range methods {
@@ -208,7 +208,7 @@ func have(in model.Instance, methods ...model.Method) []model.Method {
 	return list
 }
 
-// wholeMap adds Clear and Len to two keys.
+// wholeMap uses two keys, Clear and Len.
 func (d drawer) wholeMap() history.Program {
 	init := d.seeded(2)
 	whole := have(d.in, model.Clear, model.Len, model.Len)
@@ -220,8 +220,8 @@ func (d drawer) wholeMap() history.Program {
 	})}
 }
 
-// deleteToEmpty stores and deletes one or two keys over and over, so that the
-// map is empty again and again.
+// deleteToEmpty stores and deletes one or two keys, so that the map is empty again and
+// again.
 func (d drawer) deleteToEmpty() history.Program {
 	keys := 1 + d.rng.IntN(2)
 	deletes := have(d.in, model.Delete, model.LoadAndDelete)
@@ -238,9 +238,9 @@ func (d drawer) deleteToEmpty() history.Program {
 	})}
 }
 
-// resize has each client store and delete keys of its own, 120 to 240 in all,
-// so that the map grows and shrinks, while eight residents stay and two keys
-// are shared; every client sometimes reads what is not its own, or ranges.
+// resize makes the map grow and shrink. Each client stores and deletes keys of its own,
+// 120 to 240 in all, while eight other keys stay. Sometimes a client uses one of two
+// shared keys, loads any key, or traverses the map.
 func (d drawer) resize() history.Program {
 	const residents, shared = 8, 2
 	d.small = false
@@ -272,7 +272,7 @@ func (d drawer) resize() history.Program {
 	return history.Program{Init: init, Threads: threads}
 }
 
-// atRest reads every key that a program names, then counts and ranges.
+// atRest returns the reads after a program: a Load of each of its keys, Len and Range.
 func atRest(in model.Instance, p history.Program) []model.Op {
 	var ops []model.Op
 	if in.Methods().Has(model.Load) {

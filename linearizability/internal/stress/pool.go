@@ -9,23 +9,23 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// A pool is a few goroutines that run programs together, one after another. A
-// goroutine that hangs in a map cannot be killed, so the pool is of no use any
-// more after that.
+// A pool is a few goroutines that run one program after another. A goroutine that
+// hangs in a map cannot be stopped, and the pool cannot be used after that.
 type pool struct {
 	recorder *history.Recorder
 	workers  []*worker
-	done     chan struct{} // a token a task
+	done     chan struct{} // one token for each task that has ended
 	tick     *time.Ticker
-	arrived  atomic.Int32 // at the barrier
+	arrived  atomic.Int32 // the number of goroutines that have reached the barrier
 }
 
+// A worker is one goroutine of a pool.
 type worker struct {
 	tasks   chan func()
-	id      atomic.Int64 // its goroutine
-	returns atomic.Int64 // calls that returned
-	running atomic.Bool  // it has operations to do
-	_       [64]byte     // the next worker's line
+	id      atomic.Int64 // the goroutine's id
+	returns atomic.Int64 // the number of calls that returned
+	running atomic.Bool  // it has not done all of its operations
+	_       [64]byte     // keeps the next worker on another cache line
 }
 
 func newPool(n int) *pool {
@@ -55,8 +55,8 @@ func (p *pool) close() {
 	}
 }
 
-// run runs a program on in: Init alone, the threads together, and then reads
-// the map at rest. If it does not end, run says where its goroutines stand.
+// run runs a program on in: Init alone, then the threads together, then reads at rest.
+// If the program hangs, run returns where its goroutines stand.
 func (p *pool) run(in model.Instance, program history.Program, jitter uint64) (where []model.Stuck, stuck bool) {
 	p.recorder.Reset()
 	if where, stuck = p.together(in, [][]model.Op{program.Init}, 0); stuck {
@@ -68,7 +68,7 @@ func (p *pool) run(in model.Instance, program history.Program, jitter uint64) (w
 	return p.together(in, [][]model.Op{atRest(in, program)}, 0)
 }
 
-// together runs each thread on a goroutine of its own, all released at once.
+// together runs each thread on a goroutine of its own. They start at the same time.
 // The bits of jitter say where a thread yields between operations.
 func (p *pool) together(in model.Instance, threads [][]model.Op, jitter uint64) (where []model.Stuck, stuck bool) {
 	p.arrived.Store(0)
@@ -93,8 +93,8 @@ func (p *pool) together(in model.Instance, threads [][]model.Op, jitter uint64) 
 	return where, stuck
 }
 
-// barrier lets nobody through before n have arrived. It spins, for goroutines
-// that are woken one by one start too far apart to meet.
+// barrier waits until n goroutines have reached it. It spins, as goroutines that are
+// woken one by one start too far apart to meet.
 func (p *pool) barrier(n int) {
 	p.arrived.Add(1)
 	for spins := 0; p.arrived.Load() < int32(n); spins++ {
@@ -104,7 +104,7 @@ func (p *pool) barrier(n int) {
 	}
 }
 
-// wait waits for n tasks, unless they are stuck.
+// wait waits until n tasks have ended or are stuck.
 func (p *pool) wait(n int) (where []model.Stuck, stuck bool) {
 	var w model.Watchdog
 	for n > 0 {
@@ -128,8 +128,8 @@ func (p *pool) wait(n int) (where []model.Stuck, stuck bool) {
 	return nil, false
 }
 
-// busy returns the clients that have not done all their operations, and the
-// goroutines that they run on.
+// busy returns the clients that have not done all of their operations, and the ids of
+// their goroutines.
 func (p *pool) busy() (clients []int, ids []int64) {
 	for i, w := range p.workers {
 		if w.running.Load() {
@@ -139,8 +139,8 @@ func (p *pool) busy() (clients []int, ids []int64) {
 	return clients, ids
 }
 
-// thread is what one goroutine does in a round, its arguments made before it
-// begins and its results read after it has ended.
+// A thread is the work of one goroutine in a round. The arguments of its calls are made
+// before it begins, and their results are read after it has ended.
 type thread struct {
 	in     model.Instance
 	worker *worker
@@ -149,7 +149,7 @@ type thread struct {
 	calls  []model.Prepared // nil for a traversal
 	ids    []int
 	jitter uint64
-	begun  int64 // what worker.returns was before
+	begun  int64 // worker.returns before the thread began
 }
 
 func prepare(in model.Instance, w *worker, c *history.Client, ops []model.Op) *thread {
@@ -187,8 +187,8 @@ func (t *thread) run() {
 	}
 }
 
-// settle records the results of the calls that returned before t got stuck.
-// What they wrote is ordered before the count of them that is read here.
+// settle records the results of the calls that returned before t got stuck. They
+// happened before the update of worker.returns that is read here.
 func (t *thread) settle() {
 	returned := t.worker.returns.Load() - t.begun
 	for i, call := range t.calls[:returned] {

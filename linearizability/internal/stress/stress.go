@@ -1,18 +1,15 @@
-// Package stress runs programs on real goroutines, records what happened, and
-// has each recorded history judged.
+// Package stress runs programs on real goroutines, records their histories, and
+// judges each history.
 //
-// Every round is a new map, a new program of a few goroutines, and a history
-// that is judged before the next round. Rounds are short because short ones
-// fail more readily and are checked in microseconds: one hot key, three or four
-// goroutines, six or eight operations each, let go together. Other modes churn
-// many keys across growth and shrink, empty a map and fill it again, and mix in
-// Range, Clear and Len.
+// A round has a new map and a new program of a few goroutines. Its history is judged
+// before the next round. Short programs fail most often and are checked in
+// microseconds, so most programs have three or four goroutines that start together,
+// six or eight operations on each, and one hot key. Others have Range, Clear and Len
+// among the operations, empty the map again and again, or store and delete so many
+// keys that the map grows and shrinks.
 //
-//	stress.go    rounds until their number or a budget ends, and the verdicts
-//	mode.go      the programs
-//	try.go       one program, over and over
-//	pool.go      goroutines that run a program together, under a watchdog
-//	memory.go    programs for the race detector: M1 and M2
+// Programs for the race detector judge the memory model, M1 and M2. They record
+// nothing.
 package stress
 
 import (
@@ -28,38 +25,37 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// Options bounds a judgement. One of Budget and Rounds is given, or both.
+// Options bounds a judgement. Budget, Rounds or both are set.
 type Options struct {
-	Budget time.Duration // how long to run, but for leastRounds at least; 0 is no limit but Rounds
+	Budget time.Duration // how long to run, except that leastRounds run in any case; 0 is no limit but Rounds
 	Rounds int           // how many rounds to run; 0 is no limit but Budget
-	Seed   uint64        // makes the programs, not the schedules, repeatable
-	Mode   string        // run this mode only; empty is all of them
+	Seed   uint64        // makes the programs repeatable, but not their schedules
+	Mode   string        // run this mode only; empty is all modes
 	Until  model.Clause  // if not empty, its violation ends the run
 }
 
-// leastRounds is how many rounds it takes to say that a map is right: every mode
-// has had its turn a few times. A budget of time does not end before, as it buys
-// fewer rounds on a machine that is busy, and the verdict should not depend on
-// that.
+// leastRounds is how many rounds a verdict of ok takes. Each mode has had several
+// rounds then. They run although the time budget is spent, as a busy machine runs
+// fewer rounds in that time, and the verdict must not depend on that.
 const leastRounds = 250
 
-// checkTimeout bounds the judgement of one round. A round that takes longer is
-// undecided, and counted as such. Most take less than a millisecond: it is for a
-// machine that is busy, and what ends a search is its memory.
+// checkTimeout bounds the judgement of one round. A round that takes longer counts as
+// undecided. Most take less than a millisecond, and a search ends by the memory that
+// it needs. The timeout only has to be long enough for a busy machine.
 const checkTimeout = time.Minute
 
 // judgedClauses are the clauses that a concurrent history can refute.
 var judgedClauses = []model.Clause{model.S1, model.T1, model.T5, model.T6, model.P2}
 
-// Judge runs rounds and returns verdicts on S1, T1, T5, T6 and P2. It stops at
-// the first violation of S1 or P2, after which a map can be trusted no more.
+// Judge runs rounds and returns verdicts on S1, T1, T5, T6 and P2. It stops at the
+// first violation of S1 or P2, as nothing that such a map does can be trusted.
 func Judge(ctx context.Context, b model.Binder, o Options) []model.Verdict {
 	in := b.Bind()
 	modes := slices.DeleteFunc(possibleModes(in), func(m mode) bool { return o.Mode != "" && o.Mode != m.name })
 	if len(modes) == 0 {
 		var verdicts []model.Verdict
 		for _, c := range judgedClauses {
-			verdicts = append(verdicts, model.Skip(c, "method missing: nothing stores or nothing reads"))
+			verdicts = append(verdicts, model.Skip(c, "method missing: the map has none that stores, or none that reads"))
 		}
 		return verdicts
 	}
@@ -90,7 +86,7 @@ func Programs(in model.Instance, seed uint64, n int) []history.Program {
 	return programs
 }
 
-// session is the state of one judgement.
+// A session is the state of one judgement.
 type session struct {
 	bind    model.Binder
 	promise model.Promise
@@ -98,17 +94,18 @@ type session struct {
 	options Options
 	tallies map[model.Clause]*tally
 	rounds  int
-	cut     bool // interrupted before leastRounds
+	cut     bool // the run was interrupted before leastRounds
 	scratch []history.Operation
 }
 
-// tally counts what rounds said of one clause.
+// A tally counts the verdicts of the rounds on one clause.
 type tally struct {
 	ok, undecided int
 	skipped       string
 	violation     *model.Verdict
 }
 
+// over reports whether no more rounds should run.
 func (s *session) over(ctx context.Context, start time.Time) bool {
 	if t := s.tallies[s.options.Until]; t != nil && t.violation != nil {
 		return true
@@ -122,7 +119,7 @@ func (s *session) over(ctx context.Context, start time.Time) bool {
 	return s.options.Budget > 0 && s.rounds >= leastRounds && time.Since(start) >= s.options.Budget
 }
 
-// round runs and judges one program; false if the map hangs.
+// round runs and judges one program. It returns false if the map hangs.
 func (s *session) round(p *pool, m mode, round int) bool {
 	rng := rand.New(rand.NewPCG(s.options.Seed, uint64(round)))
 	in := s.bind.Bind()
@@ -144,9 +141,10 @@ func (s *session) judge(p *pool, in model.Instance, program history.Program, jit
 	return append(verdicts, model.Verdict{Clause: model.P2, Status: model.OK})
 }
 
+// count adds v, the verdict of a round, to the tally of its clause.
 func (s *session) count(v model.Verdict, m mode, round int, program history.Program) {
 	t := s.tallies[v.Clause]
-	if t == nil { // a clause that is named only where it is violated
+	if t == nil { // of this clause there are verdicts only if it is violated
 		t = &tally{}
 		s.tallies[v.Clause] = t
 	}
@@ -166,14 +164,13 @@ func (s *session) count(v model.Verdict, m mode, round int, program history.Prog
 	}
 }
 
-// hung is the verdict on a round that did not end, and whose clients stand where
-// it says.
+// hung is the verdict on a round that hangs, with the places where its clients stand.
 func hung(h history.History, where []model.Stuck) model.Verdict {
 	f := &model.Failure{Kind: model.Hangs, Stuck: where}
 	for _, o := range h.Operations() {
 		for i := range where {
 			if o.Pending() && o.Client == where[i].Goroutine {
-				where[i].Call = &o.Op // the last is the innermost
+				where[i].Call = &o.Op // the last pending call is the innermost one
 			}
 		}
 	}
@@ -184,7 +181,7 @@ func hung(h history.History, where []model.Stuck) model.Verdict {
 	return f.Violates(model.P2, nil)
 }
 
-// verdicts sums the rounds up.
+// verdicts returns a verdict on each clause, from the tallies of all rounds.
 func (s *session) verdicts() []model.Verdict {
 	var verdicts []model.Verdict
 	for c, t := range s.tallies {
@@ -210,7 +207,7 @@ func (s *session) verdicts() []model.Verdict {
 	return model.Merge(verdicts)
 }
 
-// coverage says how many rounds put a clause to the test.
+// coverage says how many rounds tested a clause.
 func (s *session) coverage(t *tally) model.Coverage {
 	c := model.Bounded("%d rounds on %d goroutines at most, seed %d", t.ok, maxClients, s.options.Seed)
 	if t.undecided > 0 {

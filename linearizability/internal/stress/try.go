@@ -9,14 +9,13 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// Try runs one program on new maps, round after round, until a round breaks
-// clause c, the options' rounds are run, or ctx ends, and returns that round's
-// violation and how many rounds were run. Without a violation the verdict is
-// unknown: there is always another schedule. A clause that is not judged on
-// histories has no violation. The error says that the map cannot run w.
+// Try runs the program of w on new maps, round after round, until a round breaks
+// clause c, all rounds of o have run, or ctx ends. It returns the violation and the
+// number of rounds. Without a violation the verdict is unknown, as other schedules
+// remain. The error says why the map cannot run the program.
 //
-// A program of one thread needs one round, and gets no more. One that hangs
-// leaves its goroutines behind.
+// A program of one thread runs only once. A program that hangs leaves its goroutines
+// behind.
 func Try(ctx context.Context, b model.Binder, c model.Clause, w model.Witness, o Options) (v model.Verdict, rounds int, err error) {
 	in := b.Bind()
 	program := history.Program{Init: in.Traits().FitAll(w.Init)}
@@ -40,22 +39,22 @@ func Try(ctx context.Context, b model.Binder, c model.Clause, w model.Witness, o
 				v.Witness = &model.Witness{Look: model.LookHistory, Init: program.Init, Threads: program.Threads}
 				v.Coverage = model.Bounded("round %d of the program, seed %d", rounds+1, o.Seed)
 				return v, rounds + 1, nil
-			case v.Clause == model.P2 && v.Status == model.Violation: // another clause, but no further round
+			case v.Clause == model.P2 && v.Status == model.Violation: // another clause, but the pool is lost
 				return hangs(c, v), rounds + 1, nil
 			}
 		}
 	}
 	return model.Verdict{Clause: c, Status: model.Unknown, Coverage: model.Bounded("%d rounds", rounds),
-		Reason: fmt.Sprintf("%d rounds did not break it", rounds)}, rounds, nil
+		Reason: fmt.Sprintf("not broken in %d rounds", rounds)}, rounds, nil
 }
 
-// hangs is the verdict on c of a program that hangs instead.
+// hangs is the verdict on c of a program that breaks P2 instead, as it hangs.
 func hangs(c model.Clause, p2 model.Verdict) model.Verdict {
 	return model.Verdict{Clause: c, Status: model.Unknown, Hung: true, Reason: "the program hangs: " + p2.Evidence()}
 }
 
-// Record runs a program once and returns what happened, and at rest after it,
-// as far as it ends: for a violation that the results do not show.
+// Record runs the program of w once and returns its history, with the reads at rest.
+// It is for a violation whose checker records no history.
 func Record(b model.Binder, w model.Witness) (history.History, error) {
 	in := b.Bind()
 	program := history.Program{Init: w.Init, Threads: w.Threads}

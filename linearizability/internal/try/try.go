@@ -1,9 +1,9 @@
-// Package try runs a witness: a program goes in with the way to run it, and a
-// verdict comes out, whether it runs on one goroutine, on real goroutines, under
-// the race detector, or in the steps of a schedule.
+// Package try runs a witness and returns a verdict. The program of a witness may
+// run on one goroutine, on real goroutines, under the race detector, or in the
+// steps of a schedule.
 //
-// Whoever makes a counterexample smaller, replays a saved one or tests for it in
-// a regression test asks this package, so that all of them see the same.
+// The minimiser, mapspec replay and generated regression tests all use it, so they
+// agree on what a program shows.
 package try
 
 import (
@@ -16,14 +16,14 @@ import (
 	"github.com/mapspec/mapspec/property"
 )
 
-// Options bounds a trial of a witness whose goroutines meet by luck.
+// Options bounds a trial of a program whose goroutines meet by chance.
 type Options struct {
-	Rounds int // how often it is run
+	Rounds int // how often to run it
 	Seed   uint64
 }
 
-// A Trial runs witnesses of one subject, each on a new map. It is for one
-// goroutine.
+// A Trial runs witnesses of one subject, each on a new map. Only one goroutine
+// may use it at a time.
 type Trial struct {
 	subject model.Binder
 	alone   *property.Trial
@@ -32,12 +32,13 @@ type Trial struct {
 // New returns a trial of b.
 func New(b model.Binder) *Trial { return &Trial{b, property.NewTrial(b)} }
 
-// ByLuck reports whether it is a matter of luck that a run of w shows its
-// violation, because real goroutines have to meet.
+// ByLuck reports whether w shows its violation in some runs only, because real
+// goroutines have to meet.
 func ByLuck(w model.Witness) bool { return w.Look == model.LookHistory && len(w.Threads) > 1 }
 
-// Run runs w in the way that its look asks for, and returns the verdict on clause
-// c and how many rounds it took. The verdict is invalid if the map cannot run w.
+// Run runs w as its look says, and returns the verdict on clause c and the number
+// of rounds that it took. The verdict is invalid if the map cannot run w, or if w
+// is a schedule, which only [Again] runs.
 func (t *Trial) Run(ctx context.Context, c model.Clause, w model.Witness, o Options) (v model.Verdict, rounds int) {
 	var err error
 	rounds = 1
@@ -51,18 +52,23 @@ func (t *Trial) Run(ctx context.Context, c model.Clause, w model.Witness, o Opti
 	case model.LookRelease, model.LookPump, model.LookPin, model.LookHeap:
 		v, err = t.alone.TryRelease(c, w)
 	default:
-		err = fmt.Errorf("look %q takes an instrumented copy of the map: run it again with mapspec replay", w.Look)
+		err = fmt.Errorf("look %q: want one of results, zero value, sequence, history, races, release, pump, pin and heap", w.Look)
 	}
 	if err == nil && v.Status == model.Violation && v.Clause != c {
 		err = fmt.Errorf("look %q shows violations of %s, not of %s", w.Look, v.Clause, c)
 	}
 	if err != nil {
-		v = model.Verdict{Clause: c, Status: model.Invalid, Reason: err.Error()}
+		v = invalid(c, err)
 	}
 	return v, rounds
 }
 
-// results runs a witness of one goroutine, and returns the verdict on c.
+// invalid is the verdict on c of a program that cannot be run.
+func invalid(c model.Clause, err error) model.Verdict {
+	return model.Verdict{Clause: c, Status: model.Invalid, Reason: err.Error()}
+}
+
+// results runs w, which has one goroutine, and returns the verdict on c.
 func (t *Trial) results(c model.Clause, w model.Witness) (model.Verdict, error) {
 	verdicts, err := t.alone.Try(w)
 	if err != nil {
@@ -78,8 +84,8 @@ func (t *Trial) results(c model.Clause, w model.Witness) (model.Verdict, error) 
 	return model.Verdict{Clause: c, Status: model.OK, Reason: "every result is right"}, nil
 }
 
-// Retaining runs programs of one goroutine, all before one garbage collection,
-// and returns the verdict on R1 for each.
+// Retaining runs programs of one goroutine, and returns a verdict on R1 for each.
+// They share one garbage collection.
 func (t *Trial) Retaining(programs [][]model.Op) []model.Verdict {
 	return t.alone.TryRetaining(programs)
 }

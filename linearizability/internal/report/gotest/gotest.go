@@ -126,7 +126,7 @@ var helpers = []string{"k", "v", "pair", "panics", "text"}
 var packages = map[string]string{
 	"fmt": "fmt", "math": "math", "runtime": "runtime", "debug": "runtime/debug", "slices": "slices", "strconv": "strconv", "strings": "strings",
 	"sync": "sync", "atomic": "sync/atomic", "testing": "testing", "time": "time", "unsafe": "unsafe", "weak": "weak",
-	"explore": modulePath + "/linearizability/explore", "impl": modulePath + "/impl", "linearizability": modulePath + "/linearizability",
+	"impl": modulePath + "/impl", "linearizability": modulePath + "/linearizability",
 	"model": modulePath + "/model", "property": modulePath + "/property",
 }
 

@@ -3,7 +3,7 @@ package broken_test
 import (
 	"testing"
 
-	"github.com/mapspec/mapspec/linearizability/explore"
+	"github.com/mapspec/mapspec/linearizability"
 )
 
 // TestS1ReusedEntry shows that broken.S1ReusedEntry breaks S1: each single-key
@@ -18,7 +18,7 @@ import (
 // Found with go1.26.8. docs/specification.md#s1 of github.com/mapspec/mapspec
 // explains the clause.
 func TestS1ReusedEntry(t *testing.T) {
-	explore.RunSchedule(t, `{"schema": 2,
+	linearizability.RunCounterexample(t, nil, `{"schema": 2,
 "map": "S1-reused-entry",
 "type": "broken.S1ReusedEntry",
 "import": "github.com/mapspec/mapspec/impl/broken",
@@ -26,7 +26,7 @@ func TestS1ReusedEntry(t *testing.T) {
 "go": "go1.26.8",
 "look": "schedule",
 "program": {"init":[{"op":"Store","key":0,"value":1}],"threads":[[{"op":"Load","key":0}],[{"op":"Delete","key":0}]]},
-"schedule": {"new":"new(broken.S1ReusedEntry)","hashes":"mix","initial":"one key","steps":"0x3,1x4,0x2","preemptions":1,"digest":"36dea7c463b7bc952fc629ac69b13ef6e854495f343a07b6cb4fa4feec8d0e02"},
+"schedule": {"new":"new(broken.S1ReusedEntry)","hashes":"mix","initial":"one key","steps":"0x3,1x4,0x2","preemptions":1,"digest":"6fa262037a842ace3dbfa50962ce6f32d03233bee53f6eafe39bcc4819cefe8b"},
 "rounds": 1,
 "promise": {"release":"prompt","clear":"strong","len":"strong","zero":true}}`)
 }
