@@ -1,6 +1,7 @@
 package model
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 )
@@ -211,7 +212,9 @@ var isComplete = map[FailureKind]func(f *Failure) bool{
 // that the kind needs and that is missing.
 func (f *Failure) UnmarshalJSON(b []byte) error {
 	type plain Failure
-	if err := json.Unmarshal(b, (*plain)(f)); err != nil {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode((*plain)(f)); err != nil {
 		return err
 	}
 	complete, known := isComplete[f.Kind]

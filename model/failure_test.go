@@ -81,9 +81,10 @@ func TestAFailureThatLacksSomethingIsRefused(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		`{"kind":"sulks"}`:        `failure kind "sulks"`,
-		`{}`:                      `failure kind ""`,
-		`{"kind":"wrong result"}`: "lacks a field that this kind needs",
+		`{"kind":"sulks"}`:           `failure kind "sulks"`,
+		`{"kind":"races","sched":1}`: `unknown field "sched"`,
+		`{}`:                         `failure kind ""`,
+		`{"kind":"wrong result"}`:    "lacks a field that this kind needs",
 		`{"kind":"no order","order":{"left":null}}`: "lacks a field that this kind needs",
 		`{"kind":"hangs"}`:                          "lacks a field that this kind needs",
 	} {

@@ -130,6 +130,9 @@ func (f *Failure) retention() string {
 		return fmt.Sprintf("the map keeps %d of %d equal but distinct keys; want 1", f.Count, f.Of)
 	case Pins:
 		when := "while an operation is in progress"
+		if f.Call != nil {
+			when = fmt.Sprintf("while %v is stopped halfway", f.Call)
+		}
 		if f.After {
 			when = "after the operation has returned"
 		}
@@ -361,7 +364,7 @@ func (m Moment) String() string {
 
 func (m Measurement) String() string {
 	if m.During {
-		return fmt.Sprintf("after %5d repetitions, while the traversal is paused: collect garbage; %s retained", m.Turns, m.Retained())
+		return fmt.Sprintf("after %5d repetitions, while the operation is in progress: collect garbage; %s retained", m.Turns, m.Retained())
 	}
 	return fmt.Sprintf("after %5d repetitions: collect garbage; %s retained", m.Turns, m.Retained())
 }

@@ -42,7 +42,7 @@ func parseCounterexample(env environment, args []string) (counterexampleOptions,
 	f := newFlags(env, "counterexample", counterexampleText)
 	f.StringVar(&o.name, "map", "", "the `NAME` of a map in the catalogue or in impl/broken")
 	f.StringVar(&o.clause, "clause", "", "find a violation of `CLAUSE`, such as R1 (default the first clause that is broken)")
-	f.DurationVar(&o.budget, "budget", 30*time.Second, "time to spend at most: a sixth to find a violation, the rest to minimise it")
+	f.DurationVar(&o.budget, "budget", 30*time.Second, "time to spend: a sixth to find a violation, the rest to minimise it; a slow machine may take longer, because a verdict takes some runs")
 	f.Uint64Var(&o.seed, "seed", 0, "the `SEED` of a run to repeat (default random, and printed)")
 	f.StringVar(&o.dir, "o", "counterexamples", "write the files to `DIR`")
 	f.BoolVar(&o.json, "json", false, "print one line of JSON instead; see docs/json.md")

@@ -164,6 +164,9 @@ func TestOfNamesTheTypeOfTheMap(t *testing.T) {
 	if err != nil || c.Map != "go1.15.0" || c.Type != "readdirty.Go1150" || c.Import != "github.com/mapspec/mapspec/impl/readdirty" || c.Look != model.LookRelease {
 		t.Errorf("%+v, %v", c, err)
 	}
+	if _, err := counterexample.Of(m.Subject.Bind(), model.Verdict{Clause: model.S1, Status: model.Unknown, Reason: "not explained"}); err == nil {
+		t.Error("a verdict without a failure is taken")
+	}
 	if _, err := counterexample.Of(m.Subject.Bind(), model.Verdict{Failure: &model.Failure{History: []byte("{")}}); err == nil {
 		t.Error("a malformed history is taken")
 	}
