@@ -32,9 +32,14 @@ func TestExploreKeepsWhatReplayShowsAgain(t *testing.T) {
 			t.Errorf("%s: %d bytes, %v", name, len(b), err)
 		}
 	}
-	first, second := mapspec(t, ".", "replay", saved), mapspec(t, ".", "replay", saved)
-	if first != second || first.status != exitOK || !strings.Contains(first.stdout, "breaks P2 again") {
-		t.Errorf("first: %+v\nsecond: %+v", first, second)
+	first := mapspec(t, ".", "replay", saved)
+	if first.status != exitOK || !strings.Contains(first.stdout, "breaks P2 again") {
+		t.Errorf("first: %+v", first)
+	}
+	if testpart.Run(0) {
+		if second := mapspec(t, ".", "replay", saved); first != second {
+			t.Errorf("first: %+v\nsecond: %+v", first, second)
+		}
 	}
 	steps, err := os.ReadFile(filepath.Join(saved, "steps.txt"))
 	if err != nil || !strings.HasSuffix(first.stdout, string(steps)) {
@@ -86,6 +91,7 @@ func TestReplayOfAScheduleDistinguishesFailedFromStale(t *testing.T) {
 // With -json, explore prints certificates and nothing else.
 func TestExplorePrintsCertificatesOnly(t *testing.T) {
 	judges(t)
+	testpart.Rest(t)
 	dir := t.TempDir()
 	got := mapspec(t, ".", "explore", "-json", "-map", "S1-lost-swap", "-size", "2x1", "-keys", "1", "-initial", "empty", "-o", dir)
 	var c struct {
