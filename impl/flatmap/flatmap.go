@@ -23,9 +23,9 @@
 //	                  └────────┘     └ a tag for each slot in use: seven bits of the hash;
 //	                                   the flags chained and moved
 //
-// A slot has eight bytes. An integer or a pointer is stored in its slot. The
-// bytes of a string are referenced, and its length is in the bucket. Other keys, and
-// values of more than eight bytes, are boxed: the slot points to a copy (kind.go).
+// A slot has eight bytes. An integer or a pointer is stored in its slot. The slot of
+// a string key points to its bytes, and its length is in the bucket. Other keys, and
+// other values with pointers or over eight bytes, are boxed: copied once (kind.go).
 //
 // # Reading
 //
@@ -39,9 +39,9 @@
 //
 // # Writing
 //
-// A write locks the mutex of the chain, in its first bucket, for a few instructions
-// that run no foreign code and hardly allocate: hashes, comparisons that can panic,
-// and the function of Compute run without it. Readers ignore the mutex.
+// A write locks the mutex in the first bucket of the chain for a few instructions.
+// They run no code of the caller: hashes, comparisons that can panic, and the
+// function of Compute run without the lock. Readers ignore the mutex.
 //
 //	insert     write key and value; set the tag
 //	overwrite  write the value
@@ -474,8 +474,8 @@ func (m *Map[K, V]) CompareAndDelete(key K, old V) (deleted bool) {
 // seekEqual is seek for a key whose value is old. If the value is not old, it
 // returns a nil bucket and locks nothing.
 //
-// A comparison that runs foreign code or may panic is done without the lock. Its
-// result still holds under the lock if the slot has the same content.
+// A comparison that runs code of the caller, or may panic, is done without the lock.
+// Its result still holds under the lock if the slot has the same content.
 func (m *Map[K, V]) seekEqual(t *table, key *K, old V) (_ *table, first, b *bucket, i uintptr, hash uint64) {
 	for {
 		var want raw
@@ -589,7 +589,7 @@ func (c *computation) forbid(hash uint64) {
 // progress then, and no later operation sees the old table.
 func (m *Map[K, V]) Clear() { m.root.Store(nil) }
 
-// Grow makes room for n entries in total, so that few buckets are chained before that.
+// Grow makes room for n entries in total, so that the table rarely grows before then.
 // It never shrinks the map. It panics if n is negative or exceeds the capacity of a
 // table: 400 million entries, or 12 million where pointers have four bytes.
 //

@@ -5,8 +5,8 @@
 //
 //	var m readdirty.Go1150 // the zero value is ready
 //	m.Store("resident", 1)
-//	m.Store("fresh", 2) // repeat these two with new keys:
-//	m.Delete("fresh")   // every key ever stored stays reachable
+//	m.Store("fresh", 2) // repeated with a new key each time, these two lines
+//	m.Delete("fresh")   // keep every key reachable
 //
 // # Layout
 //
