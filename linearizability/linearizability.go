@@ -94,7 +94,8 @@ func RunCounterexample(t testing.TB, s model.Binder, program string) {
 	try.Test(t, s, program)
 }
 
-// Options bounds a judgement. Budget, Rounds or both must be set.
+// Options bounds a judgement. If neither Budget nor Rounds is set, it has as many
+// rounds as Run.
 type Options struct {
 	Budget time.Duration // how long to run, except that 250 rounds run in any case; 0 means no limit but Rounds
 	Rounds int           // how many rounds to run; 0 means no limit but Budget
@@ -104,6 +105,9 @@ type Options struct {
 // Judge returns verdicts on the clauses that need several goroutines: S1, T1, T5, T6,
 // P2, and with -race M1 and M2.
 func Judge(ctx context.Context, s model.Binder, o Options) []model.Verdict {
+	if o.Budget == 0 && o.Rounds == 0 {
+		o.Rounds = runRounds
+	}
 	verdicts := stress.Judge(ctx, s, stress.Options{Budget: o.Budget, Rounds: o.Rounds, Seed: o.Seed})
 	if model.Find(verdicts, model.P2).Status == model.Violation {
 		return verdicts // the programs of Memory would hang too, and they have no watchdog

@@ -10,18 +10,18 @@ import (
 	"sync/atomic"
 )
 
-// binder makes bindings of a subject, whose types it has looked at.
+// binder makes bindings of one subject. It inspects the subject's types once.
 type binder[K comparable, V any] struct {
 	subject Subject[K, V]
 	keys    *coding[K]
 	values  *coding[V]
 	known   atomic.Pointer[offer]
-	calls   *sync.Pool // of *prepared that were released; nil: they are not used again
+	calls   *sync.Pool // of released *prepared; nil if they are not reused
 }
 
-// offer is what maps of one type can do.
+// offer is the set of methods that maps of one type have.
 type offer struct {
-	of      reflect.Type
+	typ     reflect.Type
 	methods MethodSet
 }
 
@@ -35,7 +35,7 @@ func newBinder[K comparable, V any](s Subject[K, V]) *binder[K, V] {
 	r.values = newCoding(s.Name, "Value", "value-", s.Value, s.ValueIndex)
 	r.values.special = specialValue[V]
 	if r.values.index == nil && !typeOf[V]().Comparable() {
-		panic(mistakef(s.Name, "values of type %v cannot be compared: say with ValueIndex which is which", typeOf[V]()))
+		panic(mistakef(s.Name, "values of type %v cannot be compared: set ValueIndex", typeOf[V]()))
 	}
 	return r
 }
@@ -58,7 +58,7 @@ func (r *binder[K, V]) Bind() Instance {
 // offered returns the methods that m has.
 func (r *binder[K, V]) offered(m any) MethodSet {
 	t := reflect.TypeOf(m)
-	if o := r.known.Load(); o != nil && o.of == t {
+	if o := r.known.Load(); o != nil && o.typ == t {
 		return o.methods
 	}
 	o := &offer{t, offered[K, V](m)}
@@ -66,7 +66,7 @@ func (r *binder[K, V]) offered(m any) MethodSet {
 	return o.methods
 }
 
-// specialKey returns the key for Zero > i, where K has it.
+// specialKey returns the key for i < 0, and whether K has such a key.
 func specialKey[K any](i int) (K, bool) {
 	var none K
 	kind := typeOf[K]().Kind()
@@ -83,7 +83,7 @@ func specialKey[K any](i int) (K, bool) {
 	return none, false
 }
 
-// specialValue returns value i where it is not one of the ordinary ones.
+// specialValue returns the value for i < 1, and whether V has such a value.
 func specialValue[V any](i int) (V, bool) {
 	var zero V
 	switch {
@@ -96,7 +96,8 @@ func specialValue[V any](i int) (V, bool) {
 	return zero, false
 }
 
-// uncomparable is the type of the value Uncomparable. No subject has it.
+// uncomparable is the type of the value Uncomparable. No subject uses it for other
+// values.
 type uncomparable []int
 
 // binding is one map.
@@ -107,13 +108,14 @@ type binding[K comparable, V any] struct {
 	methods MethodSet
 }
 
-// codecs are those of a binding, which has them in common with its zero value.
+// codecs translate the keys and values of a binding. The instance of the zero value
+// shares them.
 type codecs[K comparable, V any] struct {
 	key   codec[K]
 	value codec[V]
 }
 
-// The methods but traversals, which have several signatures.
+// The methods except traversals, which have several signatures.
 type (
 	loader[K comparable, V any]           interface{ Load(K) (V, bool) }
 	storer[K comparable, V any]           interface{ Store(K, V) }
@@ -127,8 +129,8 @@ type (
 	measurer                              interface{ Len() int }
 )
 
-// offered returns the methods that m has with the right signatures. This is the
-// only place that looks for them.
+// offered returns the methods that m has with the right signatures. Nothing else
+// looks for methods.
 func offered[K comparable, V any](m any) (all MethodSet) {
 	for method, has := range [methods]bool{
 		Load: is[loader[K, V]](m), Store: is[storer[K, V]](m),
@@ -151,9 +153,9 @@ func is[I any](m any) bool {
 	return ok
 }
 
-// wanted are the signatures that the methods should have. A traversal takes its
-// callback or, but for Range, may return a sequence.
-func (b *binding[K, V]) wanted() [methods]string {
+// signatures returns the signatures that the methods should have. A traversal takes
+// its callback or, except for Range, may return a sequence instead.
+func (b *binding[K, V]) signatures() [methods]string {
 	or := func(takes, seq reflect.Type) string { return takes.String() + " or func() " + seq.String() }
 	only := func(i reflect.Type) string { return i.Method(0).Type.String() }
 	each := typeOf[func(func(K, V) bool)]()
@@ -175,10 +177,10 @@ func (b *binding[K, V]) wanted() [methods]string {
 	}
 }
 
-// Mismatched names the methods that have the name and not the signature.
+// Mismatched lists the methods with the right name and another signature.
 func (b *binding[K, V]) Mismatched() []string {
 	var all []string
-	for m, want := range b.wanted() {
+	for m, want := range b.signatures() {
 		have := reflect.ValueOf(b.m).MethodByName(Method(m).String())
 		if have.IsValid() && !b.methods.Has(Method(m)) {
 			all = append(all, fmt.Sprintf("%s is %v, want %s", Method(m), have.Type(), want))
@@ -187,9 +189,9 @@ func (b *binding[K, V]) Mismatched() []string {
 	return all
 }
 
-// Each of the following returns how to ask the map for a traversal, or nil. A
-// method that takes the callback is the traversal itself; one that returns a
-// sequence is asked once for each.
+// Each of the following functions returns a function that returns a traversal, or
+// nil if m has none. A method that takes the callback is the traversal itself. A
+// method that returns a sequence is called once per traversal.
 
 func rangeOf[K comparable, V any](m any) func() func(func(K, V) bool) {
 	if r, ok := m.(interface{ Range(func(K, V) bool) }); ok {
@@ -234,11 +236,11 @@ func valuesOf[V any](m any) func() func(func(V) bool) {
 	return nil
 }
 
-// A sequence is a traversal that takes its callback.
+// A sequence is a traversal as a function that takes the callback.
 type sequence = func(func(Visit) bool)
 
-// ask asks the map for a traversal.
-func (b *binding[K, V]) ask(m Method) sequence {
+// traversal returns a traversal of the map by method m.
+func (b *binding[K, V]) traversal(m Method) sequence {
 	switch m {
 	case Range:
 		return b.pairs(rangeOf[K, V](b.m)())
@@ -249,7 +251,7 @@ func (b *binding[K, V]) ask(m Method) sequence {
 	case Values:
 		return halves(valuesOf[V](b.m)(), func(v V) Visit { return Visit{Unseen, b.valueIndex(v)} })
 	}
-	panic(mistakef(b.subject.Name, "%s is no traversal: call Prepare", m))
+	panic(mistakef(b.subject.Name, "%s is not a traversal: call Prepare", m))
 }
 
 // pairs adapts a traversal of pairs; a nil callback stays nil.
@@ -283,7 +285,7 @@ func (b *binding[K, V]) keyIndex(k K) int {
 	return b.anyKeyIndex(k)
 }
 
-// anyKeyIndex is keyIndex of what may be no ordinary key.
+// anyKeyIndex is keyIndex for a key that may be special.
 func (b *binding[K, V]) anyKeyIndex(k K) int {
 	if !reflect.ValueOf(&k).Elem().Comparable() {
 		return Unhashable
@@ -306,7 +308,7 @@ func (b *binding[K, V]) valueIndex(v V) int {
 	return b.anyValueIndex(v)
 }
 
-// anyValueIndex is valueIndex of what may be no ordinary value.
+// anyValueIndex is valueIndex for a value that may be special.
 func (b *binding[K, V]) anyValueIndex(v V) int {
 	x := reflect.ValueOf(&v).Elem()
 	if x.IsZero() {
@@ -360,21 +362,21 @@ func (b *binding[K, V]) mustHave(m Method) {
 func (b *binding[K, V]) Traverse(o Op, f func(Visit) bool) (r Result) {
 	b.mustHave(o.Method)
 	defer catch(o, &r.Panic)
-	b.ask(o.Method)(bounded(f))
+	b.traversal(o.Method)(bounded(f))
 	return Result{}
 }
 
 func (b *binding[K, V]) Sequence(m Method) func(func(Visit) bool) {
 	b.mustHave(m)
-	seq := b.ask(m)
+	seq := b.traversal(m)
 	return func(f func(Visit) bool) { seq(bounded(f)) }
 }
 
-// maxVisits ends a traversal that goes on and on, by a panic in its callback.
-// No program of a checker has as many entries.
+// maxVisits limits a traversal. A map whose traversal never ends gets a panic in its
+// callback. No checker's program has so many entries.
 const maxVisits = 1 << 13
 
-// bounded is f for the first maxVisits visits; nil stays nil.
+// bounded returns f limited to maxVisits visits. A nil f stays nil.
 func bounded(f func(Visit) bool) func(Visit) bool {
 	if f == nil {
 		return nil
@@ -388,5 +390,5 @@ func bounded(f func(Visit) bool) func(Visit) bool {
 	}
 }
 
-// callbackPanic is what the callback of a [Func] panics with.
+// callbackPanic is the value that the callback of a [Func] panics with.
 type callbackPanic struct{}

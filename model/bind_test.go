@@ -15,13 +15,13 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A mutexMap is a map that is right at a glance.
+// A mutexMap is a map that is obviously correct.
 type mutexMap[K comparable, V any] struct {
 	mu sync.Mutex
 	m  map[K]V
 }
 
-// change calls f with the lock held; what f panics with leaves no lock held.
+// change calls f with the lock held. If f panics, the lock is released.
 func (m *mutexMap[K, V]) change(f func(map[K]V)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -116,12 +116,12 @@ func (m *mutexMap[K, V]) Values() iter.Seq[V] {
 	return func(f func(V) bool) { m.Range(func(_ K, v V) bool { return f(v) }) }
 }
 
-// right is the subject of a mutexMap with the default keys and values.
+// right returns the subject of a mutexMap with the default keys and values.
 func right[K comparable, V any]() Subject[K, V] {
 	return Subject[K, V]{Name: "right", New: func() any { return new(mutexMap[K, V]) }}
 }
 
-// Types of keys and values that subjects have.
+// Types of the keys and values of subjects.
 type (
 	namedString  string
 	namedInt     uint32
@@ -139,7 +139,7 @@ type (
 	block [1 << 10]byte
 )
 
-// custom is the subject of a mutexMap with these keys and values; nil is the
+// custom returns the subject of a mutexMap with these keys and values. nil means the
 // default.
 func custom[K comparable, V any](key func(int) K, value func(int) V, index func(V) (int, bool)) Subject[K, V] {
 	s := right[K, V]()
@@ -150,8 +150,8 @@ func custom[K comparable, V any](key func(int) K, value func(int) V, index func(
 func anyKeys(key func(int) any) Subject[any, any]     { return custom[any, any](key, nil, nil) }
 func anyValues(value func(int) any) Subject[any, any] { return custom[any](nil, value, nil) }
 
-// subjects has every kind of key and of value that a codec treats differently,
-// few of them twice: each pair of types is compiled on its own.
+// subjects covers all kinds of keys and values that a codec treats differently. It has
+// few pairs of types, because each is compiled separately.
 var subjects = map[string]Binder{
 	"string, string":               right[string, string](),
 	"any, any":                     right[any, any](),
@@ -230,7 +230,7 @@ var (
 
 func function(f any) *runtime.Func { return runtime.FuncForPC(reflect.ValueOf(f).Pointer()) }
 
-// fits reports whether in can be asked for o.
+// fits reports whether in can perform o.
 func fits(in Instance, o Op) bool {
 	traits := in.Traits()
 	switch {
@@ -244,7 +244,7 @@ func fits(in Instance, o Op) bool {
 	return true
 }
 
-// visited performs the traversal o and writes what it handed out.
+// visited performs the traversal o and returns its visits as text.
 func visited(in Instance, m Method) (entries []string, r Result) {
 	r = in.Traverse(Op{Method: m}, func(v Visit) bool {
 		entries = append(entries, v.String())
@@ -357,7 +357,7 @@ func TestMethodsAreFoundOneByOne(t *testing.T) {
 	}
 }
 
-// wrongSignatures has only Load as it should be.
+// wrongSignatures has no correct signature except that of Load.
 type wrongSignatures struct{}
 
 func (wrongSignatures) Load(string) (int, bool)             { return 0, false }
@@ -407,8 +407,8 @@ func (t takes) All(f func(string, int) bool) { t.m.Range(f) }
 func (t takes) Keys(f func(string) bool)     { t.m.Keys()(f) }
 func (t takes) Values(f func(int) bool)      { t.m.Values()(f) }
 
-// returnsFuncs is one whose traversals are returned without the names of
-// package iter.
+// returnsFuncs is a mutexMap that returns its traversals as plain functions, without
+// the types of package iter.
 type returnsFuncs struct{ m *mutexMap[string, int] }
 
 func (r returnsFuncs) Store(k string, v int)             { r.m.Store(k, v) }
@@ -439,7 +439,7 @@ func TestEveryFormOfATraversalHandsOutTheSame(t *testing.T) {
 	}
 }
 
-// nilSeen notes whether its traversals were handed nil.
+// nilSeen records whether its traversals were called with nil.
 type nilSeen struct{ seen *[]Method }
 
 func (n nilSeen) note(m Method, isNil bool) {
@@ -467,7 +467,7 @@ func TestANilCallbackReachesTheMapAsNil(t *testing.T) {
 	}
 }
 
-// panics is a map that does nothing else.
+// panics is a map that always panics.
 type panics struct{}
 
 func (panics) Load(any) (any, bool)             { panic("boom") }
@@ -485,7 +485,7 @@ func (panics) Values(func(any) bool)            { panic("boom") }
 func (panics) Clear()                           { panic("boom") }
 func (panics) Len() int                         { panic("boom") }
 
-// The kind of a panic follows from what was passed, in every method.
+// The kind of a panic follows from the arguments, in every method.
 func TestAPanicIsAResultOfAKind(t *testing.T) {
 	in := Subject[any, any]{New: func() any { return panics{} }}.Bind()
 	for _, m := range everyMethod {
@@ -604,7 +604,7 @@ func TestAResultOfUnknownMakeIsForeign(t *testing.T) {
 	}
 }
 
-// leaky hands out keys and values that no right map could.
+// leaky returns keys and values that a correct map could not.
 type leaky struct{ k, v any }
 
 func (l leaky) Range(f func(any, any) bool) { f(l.k, l.v) }
@@ -618,7 +618,7 @@ func TestAKeyThatCannotBeHashedComesOutUnhashable(t *testing.T) {
 	}
 }
 
-// A pointer that stands for a key of a map stands for it in the zero value's map.
+// A pointer stands for the same key in a map and in the instance of its zero value.
 func TestTheZeroValueSpeaksOfTheSameKeys(t *testing.T) {
 	in := right[*record, int]().Bind()
 	zero, _ := in.Zero()
@@ -630,7 +630,7 @@ func TestTheZeroValueSpeaksOfTheSameKeys(t *testing.T) {
 	runtime.KeepAlive(q)
 }
 
-// What a call that was released had to do with is gone, though it is used again.
+// A released call does not retain its arguments and results, although it is reused.
 func TestReleaseGivesEverythingUp(t *testing.T) {
 	many := right[any, any]().Ready()
 	in, other := many.Bind(), many.Bind()

@@ -1,6 +1,6 @@
 package model
 
-// prepared is one call with its arguments made and its results not yet read.
+// prepared is one call. Its arguments exist before Do, and its results after.
 type prepared[K comparable, V any] struct {
 	b      *binding[K, V]
 	op     Op
@@ -13,8 +13,8 @@ type prepared[K comparable, V any] struct {
 	panic Panic
 }
 
-// Prepare makes what o passes. A key or value that the types do not have, or a
-// method that the map does not have, is a mistake of the checker, which asks
+// Prepare makes the arguments of o. It panics if the types do not have such a key or
+// value, or if the map does not have the method: the checker should have asked
 // Traits and Methods first.
 func (b *binding[K, V]) Prepare(o Op) Prepared {
 	b.mustHave(o.Method)
@@ -35,7 +35,7 @@ func (b *binding[K, V]) Prepare(o Op) Prepared {
 	return p
 }
 
-// call returns a prepared to fill, mostly one that was released.
+// call returns an empty prepared. It reuses a released one if it can.
 func (r *binder[K, V]) call() *prepared[K, V] {
 	if r.calls == nil {
 		return new(prepared[K, V])
@@ -51,8 +51,8 @@ func (p *prepared[K, V]) Release() {
 	}
 }
 
-// Watches watches every argument: one that the method does not take is a zero
-// value, of which there is nothing to watch.
+// Watches watches every argument. An argument that the method does not take is a
+// zero value, which has nothing to watch.
 func (p *prepared[K, V]) Watches() Watches {
 	return Watches{Key: watch(&p.key), Old: watch(&p.old), Value: watch(&p.v)}
 }
@@ -90,7 +90,7 @@ func (p *prepared[K, V]) Result() Result {
 	return Result{Value: p.b.valueIndex(p.value), OK: p.ok, Len: p.n}
 }
 
-// catch turns a panic into a kind, which follows from what was passed.
+// catch turns a panic into a kind that depends on the arguments only.
 func catch(o Op, kind *Panic) {
 	p := recover()
 	if p == nil {

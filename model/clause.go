@@ -3,8 +3,8 @@ package model
 // A Clause is the number of one sentence of docs/specification.md.
 type Clause string
 
-// The clauses. S is sequential meaning, T traversals and operations on the whole
-// map, R release, M the memory model, P progress.
+// The clauses: S is the sequential meaning, T is traversals and operations on the
+// whole map, R is release, M is the memory model, and P is progress.
 const (
 	S1 Clause = "S1"
 	S2 Clause = "S2"

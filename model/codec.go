@@ -11,46 +11,46 @@ import (
 	"weak"
 )
 
-// minWatched is the size from which an allocation without pointers has a
-// block of its own; the runtime batches smaller ones, so that one keeps others
-// alive.
+// minWatched is the size from which an allocation without pointers has a block of
+// its own. The runtime puts several smaller ones into a block, and each keeps the
+// others alive.
 const minWatched = 16
 
-// blockSize is the least allocation behind a string that a codec makes, and
-// that of a Payload.
+// blockSize is the size of a Payload, and the least size of the allocation behind a
+// string that a codec makes.
 const blockSize = 128
 
-// A coding says how small integers and values of type T stand for each other.
+// A coding maps small integers to values of type T, and back.
 type coding[T any] struct {
 	subject string
 	what    string // Key or Value
 	least   int    // the first ordinary index
-	most    int    // and the last
+	most    int    // the last ordinary index
 	make    func(int) T
 	index   func(T) (int, bool)
 	special func(int) (T, bool)
 	plain   bool // T's own kind is neither a pointer nor an interface
-	own     bool // make's values are right, and need no rehome
-	direct  bool // they are strings or boxes, which index knows: there is nothing to remember
+	own     bool // make's values have allocations of their own, and need no rehome
+	direct  bool // index decodes them, so there is nothing to remember
 }
 
-// A codec translates by a coding. It holds no value that it made, so that a
-// checker can see them die.
+// A codec encodes and decodes by a coding. It does not hold the values that it made,
+// so that a checker can see them released.
 type codec[T any] struct {
 	*coding[T]
 	mu   sync.RWMutex
-	memo map[int]remembered  // pointers, so that equal i gives equal pointers; made when needed
-	seen map[fingerprint]int // of a value made: its index; made when needed
+	memo map[int]remembered  // the pointer made for an index, so that it stays the same
+	seen map[fingerprint]int // the index of a value that was made
 }
 
-// A fingerprint stands for a value without holding it. Go's hash of an interface does not
-// tell int(1) from int64(1).
+// A fingerprint identifies a value without holding it. It includes the type, because
+// the hash of an interface is the same for int(1) and int64(1).
 type fingerprint struct {
 	typ  reflect.Type // the dynamic one
 	hash uint64
 }
 
-// remembered is a pointer that was made and may be gone.
+// remembered is a pointer that was made, and whose target may have been released.
 type remembered struct {
 	typ reflect.Type
 	to  weak.Pointer[byte]
@@ -84,11 +84,11 @@ func newCoding[T any](subject, what, prefix string, custom func(int) T, index fu
 	return c
 }
 
-// codecSeed is that of every codec: their hashes stay with them.
+// codecSeed is the seed of every codec. No hash leaves its codec.
 var codecSeed = maphash.MakeSeed()
 
-// defaults returns how to make values of type T that need no rehome, and the way
-// back where it is simpler than remembering a hash.
+// defaults returns a function that makes values of type T with allocations of their
+// own. It also returns the inverse, if that is simpler than remembering hashes.
 func defaults[T any](what, prefix string) (func(int) T, func(T) (int, bool)) {
 	t := typeOf[T]()
 	convert := func(x any) T { return reflect.ValueOf(x).Convert(t).Interface().(T) }
@@ -119,10 +119,10 @@ func defaults[T any](what, prefix string) (func(int) T, func(T) (int, bool)) {
 	return nil, nil
 }
 
-// unit reports whether t has one value, which is its zero value.
+// unit reports whether the zero value is the only value of t.
 func unit(t reflect.Type) bool { return t.Size() == 0 }
 
-// holdsIndices reports whether numbers of kind k tell a million indices apart.
+// holdsIndices reports whether numbers of kind k can represent a million indices.
 func holdsIndices(k reflect.Kind) bool {
 	switch k {
 	case reflect.Int, reflect.Int32, reflect.Int64, reflect.Uint, reflect.Uint32, reflect.Uint64,
@@ -132,7 +132,8 @@ func holdsIndices(k reflect.Kind) bool {
 	return false
 }
 
-// cutIndex returns the index that was written behind prefix, as it was written.
+// cutIndex returns the index that follows prefix in s. Only the canonical decimal
+// form counts.
 func cutIndex(s, prefix string) (int, bool) {
 	digits, ok := strings.CutPrefix(s, prefix)
 	if !ok {
@@ -163,7 +164,7 @@ func (c *codec[T]) encode(i int) T {
 	return c.encodeDynamic(i)
 }
 
-// encodeSpecial makes what T may have beside the ordinary ones.
+// encodeSpecial returns the special T for index i.
 func (c *coding[T]) encodeSpecial(i int) T {
 	x, ok := c.special(i)
 	if !ok {
@@ -172,7 +173,7 @@ func (c *coding[T]) encodeSpecial(i int) T {
 	return x
 }
 
-// name is how index i is shown to people.
+// name returns index i as it is shown to people.
 func (c *coding[T]) name(i int) string {
 	if c.what == "Key" {
 		return KeyName(i)
@@ -180,7 +181,7 @@ func (c *coding[T]) name(i int) string {
 	return ValueName(i)
 }
 
-// fresh makes a T with allocations of its own.
+// fresh returns the T for index i, with allocations of its own.
 func (c *coding[T]) fresh(i int) T {
 	if c.own {
 		return c.make(i)
@@ -192,7 +193,8 @@ func (c *coding[T]) fresh(i int) T {
 	return rehome(x)
 }
 
-// encodeDynamic makes a T that is a pointer, or an interface that may hold one.
+// encodeDynamic returns the T for index i. T is a pointer type, or an interface type
+// whose values may hold pointers.
 func (c *codec[T]) encodeDynamic(i int) T {
 	x := c.fresh(i)
 	v := reflect.ValueOf(x)
@@ -213,8 +215,8 @@ func (c *codec[T]) encodeDynamic(i int) T {
 		return x
 	}
 	h := fingerprintOf(x)
-	// An index left over from an owner of this address that is gone is no
-	// reason; j's present pointer must be this one.
+	// The index j may be left over from a value that was at this address earlier and
+	// has been released. i and j are equal only if j's present pointer is this one.
 	if j := c.seen[h]; j != i && c.memo[j].to == c.memo[i].to {
 		c.ambiguous(i, j)
 	}
@@ -236,7 +238,7 @@ func revive[T any](m remembered) (T, bool) {
 	return v.Interface().(T), true
 }
 
-// remember keeps the way back to i, not x.
+// remember remembers the index of x, but not x.
 func (c *codec[T]) remember(i int, x T) {
 	if c.index == nil {
 		c.rememberPrint(i, x)
@@ -246,7 +248,7 @@ func (c *codec[T]) remember(i int, x T) {
 func (c *codec[T]) rememberPrint(i int, x T) {
 	v := reflect.ValueOf(&x).Elem()
 	if !v.Comparable() {
-		panic(mistakef(c.subject, "%s(%d) cannot be compared: say with %[1]sIndex which is which", c.what, i))
+		panic(mistakef(c.subject, "%s(%d) cannot be compared: set %[1]sIndex", c.what, i))
 	}
 	h := fingerprintOf(x)
 	c.mu.RLock()
@@ -258,7 +260,7 @@ func (c *codec[T]) rememberPrint(i int, x T) {
 	if v.Kind() == reflect.Interface {
 		v = v.Elem()
 	}
-	if ok && (!v.IsValid() || selfContained(v.Type())) { // else an address may have had another owner
+	if ok && (!v.IsValid() || selfContained(v.Type())) { // otherwise another value may have been at this address
 		c.ambiguous(i, j)
 	}
 	c.mu.Lock()
@@ -266,8 +268,9 @@ func (c *codec[T]) rememberPrint(i int, x T) {
 	c.mu.Unlock()
 }
 
-// selfContained reports whether what t's values are equal to never changes: they
-// hold no address, which another allocation could have later.
+// selfContained reports whether values of t contain no addresses. The address of a
+// released allocation can be reused, so a value with that address in it would equal
+// an older one.
 func selfContained(t reflect.Type) bool {
 	switch t.Kind() {
 	case reflect.String:
@@ -285,7 +288,7 @@ func selfContained(t reflect.Type) bool {
 	return !hasPointers(t)
 }
 
-// see remembers h's index. The caller holds the lock.
+// see remembers the index of h. The caller holds the lock.
 func (c *codec[T]) see(h fingerprint, i int) {
 	if c.seen == nil {
 		c.seen = map[fingerprint]int{}
@@ -293,17 +296,18 @@ func (c *codec[T]) see(h fingerprint, i int) {
 	c.seen[h] = i
 }
 
-// ambiguous ends a run that could not tell i from j.
+// ambiguous panics because the values for i and j are equal.
 func (c *coding[T]) ambiguous(i, j int) {
 	panic(mistakef(c.subject, "%s(%d) equals %[1]s(%[3]d): return different ones", c.what, i, j))
 }
 
-// fingerprintOf returns equal prints for equal x, which must be comparable.
+// fingerprintOf returns equal fingerprints for equal x. The value must be
+// comparable.
 func fingerprintOf[T any](x T) fingerprint {
 	return fingerprint{reflect.TypeOf(x), maphash.Comparable(codecSeed, any(x))}
 }
 
-// decode returns the index of x, and false if the codec never made it.
+// decode returns the index of x, or false if the codec did not make x.
 func (c *codec[T]) decode(x T) (i int, ok bool) {
 	if c.index != nil {
 		i, ok = c.index(x)
@@ -324,9 +328,9 @@ func (c *codec[T]) decodePrint(x T) (i int, ok bool) {
 	return i, ok
 }
 
-// rehome returns a value equal to x whose string bytes or box are an
-// allocation of their own: the compiler puts constants in read-only memory and
-// the runtime batches small blocks, and neither can be watched.
+// rehome returns a value equal to x whose string bytes or box have an allocation of
+// their own. A constant in read-only memory cannot be watched, and neither can a
+// small allocation that shares a block with others.
 func rehome[T any](x T) T {
 	v := reflect.ValueOf(&x).Elem()
 	switch {
@@ -343,7 +347,7 @@ func rehome[T any](x T) T {
 	return x
 }
 
-// ownString is prefix with an index, in a block of its own.
+// ownString returns prefix followed by i, in a block of its own.
 func ownString(prefix string, i int) string {
 	block := append(make([]byte, 0, blockSize), prefix...)
 	block = strconv.AppendInt(block, int64(i), 10)

@@ -2,22 +2,22 @@ package model
 
 import "runtime"
 
-// A Listener hears what happens while an operation runs: each visit of a
-// traversal, and each call that its callback makes.
+// A Listener is called while an operation runs: at each visit of a traversal, and
+// at the call and return of each operation in its callback.
 type Listener interface {
 	Visit(Visit)
 	Call(Op) (id int)
 	Return(id int, r Result)
 }
 
-// deaf is a Listener to which nothing matters.
-type deaf struct{}
+// ignore is a Listener that does nothing.
+type ignore struct{}
 
-func (deaf) Visit(Visit)        {}
-func (deaf) Call(Op) int        { return 0 }
-func (deaf) Return(int, Result) {}
+func (ignore) Visit(Visit)        {}
+func (ignore) Call(Op) int        { return 0 }
+func (ignore) Return(int, Result) {}
 
-// Call performs any operation but a traversal.
+// Call performs o, which is not a traversal.
 func Call(in Instance, o Op) Result {
 	p := in.Prepare(o)
 	defer p.Release()
@@ -25,12 +25,12 @@ func Call(in Instance, o Op) Result {
 	return p.Result()
 }
 
-// Execute performs o on a map. What a traversal's callback does is told to l
-// as it happens, unless l is nil; calls that the callback makes are executed
-// likewise.
+// Execute performs o on a map, with all operations that a traversal's callback
+// calls. It reports visits and these operations to l as they happen, unless l is
+// nil.
 func Execute(in Instance, o Op, l Listener) Result {
 	if l == nil {
-		l = deaf{}
+		l = ignore{}
 	}
 	if !o.Method.Traverses() {
 		return Call(in, o)
@@ -44,7 +44,8 @@ func Execute(in Instance, o Op, l Listener) Result {
 	return in.Traverse(o, callback(in, o.Func, l, func() {}))
 }
 
-// callback interprets f. It calls exit when f calls runtime.Goexit.
+// callback returns the function that f describes. It calls exit where f calls
+// runtime.Goexit.
 func callback(in Instance, f *Func, l Listener, exit func()) func(Visit) bool {
 	at, ends := f.Step()
 	visits := 0
@@ -70,7 +71,8 @@ func callback(in Instance, f *Func, l Listener, exit func()) func(Visit) bool {
 	}
 }
 
-// executeGoexit gives the traversal a goroutine that it may end.
+// executeGoexit runs the traversal in a goroutine of its own, which the callback
+// ends.
 func executeGoexit(in Instance, o Op, l Listener) Result {
 	r := Result{Panic: Goexit}
 	done := make(chan struct{})

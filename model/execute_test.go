@@ -33,7 +33,7 @@ func (m *sortedMap) Values(f func(int) bool) {
 	m.Range(func(_ string, v int) bool { return f(v) })
 }
 
-// A transcript is a Listener that writes down what it hears.
+// A transcript is a Listener that records its calls.
 type transcript struct {
 	lines []string
 	calls []Op
@@ -55,8 +55,8 @@ func (t *transcript) Return(id int, r Result) {
 	t.write("return %d: %s", id, r.Text(t.calls[id-1].Method))
 }
 
-// transcribe executes o on a new map with these entries and writes what is
-// heard, how o ends, and what the map then holds.
+// transcribe executes o on a new map with these entries. It returns the events, how o
+// ended, and what the map then holds.
 func transcribe(o Op, m any, initial ...Op) string {
 	in := Subject[string, int]{New: func() any { return m }}.Bind()
 	for _, s := range initial {
@@ -72,63 +72,65 @@ func transcribe(o Op, m any, initial ...Op) string {
 	return strings.Join(t.lines, "\n")
 }
 
-func TestExecuteTellsWhatHappensInOrder(t *testing.T) {
-	do := func(ops ...Op) *Func { return &Func{Do: ops} }
-	for _, row := range []struct {
-		name string
-		op   Op
-		want string
-	}{
-		{"a call that is no traversal is not heard", Op{Method: Load, Key: 1}, `
+// doing returns a callback that calls ops.
+func doing(ops ...Op) *Func { return &Func{Do: ops} }
+
+// transcripts are operations and the events while they run, on a map of two keys.
+var transcripts = []struct {
+	name string
+	op   Op
+	want string
+}{
+	{"a call that is no traversal is not heard", Op{Method: Load, Key: 1}, `
 Load: v1, true
 left: k1, v1; k2, v2`},
-		{"every entry is visited", Op{Method: Range}, `
+	{"every entry is visited", Op{Method: Range}, `
 visit k1, v1
 visit k2, v2
 Range: returned
 left: k1, v1; k2, v2`},
-		{"All is Range", Op{Method: All}, `
+	{"All is Range", Op{Method: All}, `
 visit k1, v1
 visit k2, v2
 All: returned
 left: k1, v1; k2, v2`},
-		{"Keys hands out keys", Op{Method: Keys}, `
+	{"Keys hands out keys", Op{Method: Keys}, `
 visit k1, _
 visit k2, _
 Keys: returned
 left: k1, v1; k2, v2`},
-		{"Values hands out values", Op{Method: Values, Func: &Func{Stop: 1}}, `
+	{"Values hands out values", Op{Method: Values, Func: &Func{Stop: 1}}, `
 visit _, v1
 Values: returned
 left: k1, v1; k2, v2`},
-		{"stop at the first visit", Op{Method: Range, Func: &Func{Stop: 1}}, `
+	{"stop at the first visit", Op{Method: Range, Func: &Func{Stop: 1}}, `
 visit k1, v1
 Range: returned
 left: k1, v1; k2, v2`},
-		{"stop after the last visit", Op{Method: Range, Func: &Func{Stop: 3}}, `
+	{"stop after the last visit", Op{Method: Range, Func: &Func{Stop: 3}}, `
 visit k1, v1
 visit k2, v2
 Range: returned
 left: k1, v1; k2, v2`},
-		{"panic at the second visit", Op{Method: Range, Func: &Func{Panic: 2}}, `
+	{"panic at the second visit", Op{Method: Range, Func: &Func{Panic: 2}}, `
 visit k1, v1
 visit k2, v2
 Range: panic: callback
 left: k1, v1; k2, v2`},
-		{"Goexit at the second visit", Op{Method: Range, Func: &Func{Goexit: 2}}, `
+	{"Goexit at the second visit", Op{Method: Range, Func: &Func{Goexit: 2}}, `
 visit k1, v1
 visit k2, v2
 Range: Goexit
 left: k1, v1; k2, v2`},
-		{"Goexit after the last visit", Op{Method: Range, Func: &Func{Goexit: 3}}, `
+	{"Goexit after the last visit", Op{Method: Range, Func: &Func{Goexit: 3}}, `
 visit k1, v1
 visit k2, v2
 Range: returned
 left: k1, v1; k2, v2`},
-		{"a nil callback", Op{Method: Range, Func: &Func{Nil: true}}, `
+	{"a nil callback", Op{Method: Range, Func: &Func{Nil: true}}, `
 Range: panic: nil
 left: k1, v1; k2, v2`},
-		{"calls are made at the first visit", Op{Method: Range, Func: do(Op{Method: Len}, store(3, 3), remove(1), Op{Method: Load, Key: 1})}, `
+	{"calls are made at the first visit", Op{Method: Range, Func: doing(Op{Method: Len}, store(3, 3), remove(1), Op{Method: Load, Key: 1})}, `
 visit k1, v1
 call 1: Len()
 return 1: 2
@@ -141,19 +143,19 @@ return 4: zero, false
 visit k2, v2
 Range: returned
 left: k2, v2; k3, v3`},
-		{"calls come before the panic of the same visit", Op{Method: Range, Func: &Func{Panic: 1, Do: []Op{{Method: Clear}}}}, `
+	{"calls come before the panic of the same visit", Op{Method: Range, Func: &Func{Panic: 1, Do: []Op{{Method: Clear}}}}, `
 visit k1, v1
 call 1: Clear()
 return 1: returned
 Range: panic: callback
 left: `},
-		{"calls come before the Goexit of the same visit", Op{Method: Range, Func: &Func{Goexit: 1, Do: []Op{remove(2)}}}, `
+	{"calls come before the Goexit of the same visit", Op{Method: Range, Func: &Func{Goexit: 1, Do: []Op{remove(2)}}}, `
 visit k1, v1
 call 1: Delete(k2)
 return 1: returned
 Range: Goexit
 left: k1, v1`},
-		{"a Range inside a Range inside a Range", Op{Method: Range, Func: do(Op{Method: Range, Func: &Func{Stop: 2, Do: []Op{{Method: Keys, Func: do(store(2, 5))}}}})}, `
+	{"a Range inside a Range inside a Range", Op{Method: Range, Func: doing(Op{Method: Range, Func: &Func{Stop: 2, Do: []Op{{Method: Keys, Func: doing(store(2, 5))}}}})}, `
 visit k1, v1
 call 1: Range(func: Keys(func: Store(k2, v5)); stop at visit 2)
 visit k1, v1
@@ -168,7 +170,7 @@ return 1: returned
 visit k2, v2
 Range: returned
 left: k1, v1; k2, v5`},
-		{"a panic of an inner callback ends the inner call only", Op{Method: Range, Func: do(Op{Method: All, Func: &Func{Panic: 1}})}, `
+	{"a panic of an inner callback ends the inner call only", Op{Method: Range, Func: doing(Op{Method: All, Func: &Func{Panic: 1}})}, `
 visit k1, v1
 call 1: All(func: panic at visit 1)
 visit k1, v1
@@ -176,7 +178,7 @@ return 1: panic: callback
 visit k2, v2
 Range: returned
 left: k1, v1; k2, v2`},
-		{"a Goexit of an inner callback ends the inner call only", Op{Method: Range, Func: &Func{Goexit: 2, Do: []Op{{Method: All, Func: &Func{Goexit: 1}}}}}, `
+	{"a Goexit of an inner callback ends the inner call only", Op{Method: Range, Func: &Func{Goexit: 2, Do: []Op{{Method: All, Func: &Func{Goexit: 1}}}}}, `
 visit k1, v1
 call 1: All(func: Goexit at visit 1)
 visit k1, v1
@@ -184,13 +186,16 @@ return 1: Goexit
 visit k2, v2
 Range: Goexit
 left: k1, v1; k2, v2`},
-		{"a nil inner callback", Op{Method: Range, Func: &Func{Stop: 1, Do: []Op{{Method: Range, Func: &Func{Nil: true}}}}}, `
+	{"a nil inner callback", Op{Method: Range, Func: &Func{Stop: 1, Do: []Op{{Method: Range, Func: &Func{Nil: true}}}}}, `
 visit k1, v1
 call 1: Range(nil)
 return 1: panic: nil
 Range: returned
 left: k1, v1; k2, v2`},
-	} {
+}
+
+func TestExecuteReportsEventsInOrder(t *testing.T) {
+	for _, row := range transcripts {
 		t.Run(row.name, func(t *testing.T) {
 			got := transcribe(row.op, new(sortedMap), store(1, 1), store(2, 2))
 			if want := strings.TrimPrefix(row.want, "\n"); got != want {
@@ -209,7 +214,7 @@ func TestExecuteOnAnEmptyMapHearsNothing(t *testing.T) {
 	}
 }
 
-// deafMap goes on after the callback returned false, and after it panicked.
+// deafMap continues its traversal after the callback returned false or panicked.
 type deafMap struct{}
 
 func (deafMap) Range(f func(string, int) bool) {

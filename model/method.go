@@ -19,15 +19,15 @@ const (
 	CompareAndSwap
 	CompareAndDelete
 	Range
-	All    // the traversals of clause T2; All hands out what Range does
-	Keys   // hands out keys only
-	Values // hands out values only
+	All    // visits keys and values, as Range does (T2)
+	Keys   // visits keys only
+	Values // visits values only
 	Clear
 	Len
-	methods // how many there are
+	methods // the number of methods
 )
 
-// nature is what the specification says about a method, apart from its meaning,
+// nature is what the specification says about a method, except for its meaning,
 // which is [Step].
 type nature struct {
 	name      string
@@ -35,25 +35,25 @@ type nature struct {
 	takes     arguments
 	reads     bool // the result depends on what the map holds
 	writes    writes
-	value, ok bool // what it returns; a method with a value has ok too
+	value, ok bool // what it returns; a method that returns a value also returns ok
 	length    bool
 }
 
-// scope is the part of a map that a call is about.
+// scope is the part of a map that a call acts on.
 type scope uint8
 
 const (
 	wholeMap  scope = iota
-	oneKey          // it reads and writes the entry of its key, and no other
-	eachEntry       // it calls a function for what it visits
+	oneKey          // the entry of its key
+	eachEntry       // the entries that it passes to its callback
 )
 
-// arguments are the values that a method takes besides its key.
+// arguments is the set of values that a method takes in addition to its key.
 type arguments uint8
 
 const (
-	takesValue arguments = 1 << iota // what it may store
-	takesOld                         // what the key has to hold
+	takesValue arguments = 1 << iota // the value that it may store
+	takesOld                         // the value that the key must hold
 )
 
 // writes says which calls of a method may change the map.
@@ -62,8 +62,8 @@ type writes uint8
 const (
 	never writes = iota
 	always
-	ifOK    // those that return true
-	ifNotOK // those that return false
+	ifOK    // the calls that return true
+	ifNotOK // the calls that return false
 )
 
 var natures = [methods]nature{
@@ -83,7 +83,7 @@ var natures = [methods]nature{
 	Len:              {name: "Len", scope: wholeMap, reads: true, length: true},
 }
 
-// noMethod is the nature of a number that is no method.
+// noMethod is the nature of a number that is not a method.
 var noMethod nature
 
 func (m Method) nature() *nature {
@@ -103,26 +103,27 @@ func (m Method) String() string {
 // OnKey reports whether m is a single-key operation.
 func (m Method) OnKey() bool { return m.nature().scope == oneKey }
 
-// Traverses reports whether m calls a function for what it visits.
+// Traverses reports whether m is a traversal, which calls a callback for what it
+// visits.
 func (m Method) Traverses() bool { return m.nature().scope == eachEntry }
 
-// VisitsKeys reports whether m is a traversal that passes keys to its function.
+// VisitsKeys reports whether m is a traversal that passes keys to its callback.
 func (m Method) VisitsKeys() bool { return m.Traverses() && m != Values }
 
-// Stores reports whether m takes a value, which it may store.
+// Stores reports whether m takes a value that it may store.
 func (m Method) Stores() bool { return m.nature().takes&takesValue != 0 }
 
 // Compares reports whether m compares the stored value with an old one.
 func (m Method) Compares() bool { return m.nature().takes&takesOld != 0 }
 
-// Inserts reports whether m stores its value where the key is absent.
+// Inserts reports whether m stores its value if the key is absent.
 func (m Method) Inserts() bool { return m.Stores() && !m.Compares() }
 
 // Reads reports whether what m returns, or visits, depends on what the map holds.
 func (m Method) Reads() bool { return m.nature().reads }
 
-// Writes reports whether m may change the map. What a traversal's function does
-// is not the traversal's.
+// Writes reports whether m may change the map. What the callback of a traversal does
+// does not count.
 func (m Method) Writes() bool { return m.nature().writes != never }
 
 // Wrote reports whether a call of m that returned r may have changed the map.
@@ -141,7 +142,7 @@ func (m Method) Wrote(r Result) bool {
 	return false
 }
 
-// Returns says which fields of a [Result] m fills.
+// Returns reports which fields of a [Result] m fills in.
 func (m Method) Returns() (value, ok, length bool) {
 	n := m.nature()
 	return n.value, n.ok, n.length
@@ -170,7 +171,7 @@ const EveryMethod MethodSet = 1<<methods - 1
 // Has reports whether m is in s.
 func (s MethodSet) Has(m Method) bool { return s>>m&1 == 1 }
 
-// HasAny reports whether one of the methods is in s.
+// HasAny reports whether any of the methods is in s.
 func (s MethodSet) HasAny(methods ...Method) bool { return s&MethodSet(0).With(methods...) != 0 }
 
 // With returns s with methods added.
@@ -181,10 +182,10 @@ func (s MethodSet) With(methods ...Method) MethodSet {
 	return s
 }
 
-// Without returns s with methods left out.
+// Without returns s with methods removed.
 func (s MethodSet) Without(methods ...Method) MethodSet { return s &^ MethodSet(0).With(methods...) }
 
-// Methods lists s in the order of the specification.
+// Methods returns the methods in s in the order of the specification.
 func (s MethodSet) Methods() []Method {
 	list := make([]Method, 0, bits.OnesCount16(uint16(s)))
 	for m := range methods {

@@ -7,7 +7,7 @@ import (
 	. "github.com/mapspec/mapspec/model"
 )
 
-// A fact is one that the table of methods states, and its traces in Step.
+// A fact is a column of the table of methods, with the way to see it in Step.
 type fact struct {
 	name   string
 	stated func(Method) bool
@@ -69,8 +69,8 @@ func differ(all []transition, op func(transition) Op, state func(transition) str
 	return false
 }
 
-// What is stated of a method is what Step shows in a small world, of all states
-// and operations: no less and no more.
+// The table of methods agrees with Step on all states and operations of a small
+// world.
 func TestMethodFactsAreThoseOfStep(t *testing.T) {
 	of := map[Method][]transition{}
 	all, _ := search()
@@ -89,8 +89,8 @@ func TestMethodFactsAreThoseOfStep(t *testing.T) {
 	}
 }
 
-// A call whose result says that it wrote nothing has changed nothing; and each
-// result that says otherwise comes with a change in some state.
+// A call whose result says that it wrote nothing changes nothing. For every other
+// result there is a state that the call changes.
 func TestMethodWroteFollowsFromTheResult(t *testing.T) {
 	type ending struct {
 		method Method
@@ -120,7 +120,7 @@ func TestMethodWroteFollowsFromTheResult(t *testing.T) {
 	}
 }
 
-// How a traversal ends follows from its function and how often that is called.
+// How a traversal ends follows from its callback and the number of visits.
 func TestFuncEnd(t *testing.T) {
 	for _, row := range []struct {
 		f       *Func

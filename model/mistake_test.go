@@ -8,21 +8,22 @@ import (
 	. "github.com/mapspec/mapspec/model"
 )
 
-// message returns what f panics with.
+// message returns the text that f panics with.
 func message(f func()) (text string) {
 	defer func() { text = fmt.Sprint(recover()) }()
 	f()
 	return ""
 }
 
-// otherKeys is a map of other types than its subject says.
+// otherKeys is a map whose types are not the ones of its subject.
 type otherKeys struct{}
 
 func (*otherKeys) Load(int) (v int, ok bool) { return 0, false }
 func (*otherKeys) Store(int, int)            {}
 
-// Whoever writes a subject or a checker learns in one line what to do.
-func TestAMistakeIsSaidInOneLine(t *testing.T) {
+// A mistake in a subject or a checker is a panic whose text says what to do, in one
+// line.
+func TestAMistakePanicsWithOneLine(t *testing.T) {
 	bind := func(b Binder) func() { return func() { b.Bind() } }
 	call := func(b Binder, o Op) func() { return func() { Call(b.Bind(), o) } }
 	maker := func(f func() any) Subject[string, int] { return Subject[string, int]{Name: "x", New: f} }
@@ -48,12 +49,12 @@ func TestAMistakeIsSaidInOneLine(t *testing.T) {
 		{bind(right[*record, []byte]()), `Value is nil and there is no default for []uint8: say how to make one`},
 		{bind(custom[bool, bool](isOdd, nil, nil)), `Value is nil and there is no default for bool: say how to make one`},
 		{bind(custom[*record](nil, func(i int) []byte { return []byte{byte(i)} }, nil)),
-			`values of type []uint8 cannot be compared: say with ValueIndex which is which`},
+			`values of type []uint8 cannot be compared: set ValueIndex`},
 
 		{call(anyValues(func(i int) any { return []int{i} }), store(1, 1)),
-			`Value(1) cannot be compared: say with ValueIndex which is which`},
+			`Value(1) cannot be compared: set ValueIndex`},
 		{call(anyKeys(func(i int) any { return []int{i} }), store(1, 1)),
-			`Key(1) cannot be compared: say with KeyIndex which is which`},
+			`Key(1) cannot be compared: set KeyIndex`},
 		{call(custom[string](nil, func(i int) int { return i - 1 }, nil), store(1, 1)),
 			`Value(1) is the zero value, which is value 0: return another`},
 		{call(anyValues(func(i int) any { return nil }), store(1, 1)),

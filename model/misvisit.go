@@ -2,21 +2,21 @@ package model
 
 import "fmt"
 
-// A MisvisitKind says what is wrong with a visit of a traversal, or with one
-// that is missing.
+// A MisvisitKind says what is wrong with a visit of a traversal, or that a visit
+// is missing.
 type MisvisitKind string
 
 const (
-	VisitedTwice     MisvisitKind = "twice"      // and it was there once
-	VisitedTooOften  MisvisitKind = "too often"  // for Values and NaN keys, of which there may be several
+	VisitedTwice     MisvisitKind = "twice"      // an ordinary key, which exists once
+	VisitedTooOften  MisvisitKind = "too often"  // a value or a NaN key, which may exist several times
 	VisitedAbsent    MisvisitKind = "absent"     // the key was absent throughout
 	VisitedNotHeld   MisvisitKind = "not held"   // the key did not hold that value
-	VisitedAfterStop MisvisitKind = "after stop" // the function had asked to stop
+	VisitedAfterStop MisvisitKind = "after stop" // the callback had stopped the traversal
 	DidNotVisit      MisvisitKind = "left out"   // the key was present throughout
 )
 
 // A Misvisit is a visit that no traversal may make, or a missing one. Key or
-// Value is Unseen where the traversal does not hand it out.
+// Value is Unseen if the traversal does not pass it to its callback.
 type Misvisit struct {
 	Kind  MisvisitKind `json:"kind"`
 	Key   int          `json:"key"`
@@ -30,17 +30,17 @@ func (m *Misvisit) String() string {
 	case VisitedAbsent:
 		return fmt.Sprintf("visited %s, which was absent throughout", k)
 	case VisitedNotHeld:
-		return fmt.Sprintf("visited %s with %s, which it did not hold", k, v)
+		return fmt.Sprintf("visited %s with %s, which that key did not hold", k, v)
 	case VisitedTooOften:
 		switch {
 		case m.Key == Unseen:
-			return fmt.Sprintf("handed out %s more often than there were keys that held it", v)
+			return fmt.Sprintf("visited %s more often than there were keys that held it", v)
 		case m.Value == Unseen:
 			return fmt.Sprintf("visited %s more often than it was stored", k)
 		}
 		return fmt.Sprintf("visited %s, %s more often than it was stored", k, v)
 	case VisitedAfterStop:
-		return "called its function again after it had asked to stop"
+		return "called its callback again after the callback had stopped it"
 	case DidNotVisit:
 		return fmt.Sprintf("did not visit %s, which was present throughout", k)
 	case VisitedTwice:

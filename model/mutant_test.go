@@ -21,8 +21,8 @@ import (
 	"testing"
 )
 
-// mutated are the files whose every branch has to matter to a test, each with
-// the tests that have to notice.
+// mutated lists the files in which a test must notice a change of any branch, each
+// with the tests.
 var mutated = map[string]string{
 	"step.go":      "^Test(Step|Allows|Blame)",
 	"state.go":     "^TestState|^TestStep",
@@ -30,12 +30,11 @@ var mutated = map[string]string{
 	"promise.go":   "^TestPromise",
 }
 
-// mutantTests are the files with these tests. The others would take long to
+// mutantTests lists the files with these tests. The other test files take long to
 // compile.
 var mutantTests = []string{"blame_test.go", "promise_test.go", "state_test.go", "step_test.go", "transition_test.go", "traversal_test.go"}
 
-// mutantSeed is the seed of what the tests draw, so that a mutant dies always
-// or never.
+// mutantSeed is the seed of the random tests, so that a mutant dies always or never.
 const mutantSeed = 1
 
 // equivalentMutants are the mutants that no test can kill, each with the reason.
@@ -126,7 +125,7 @@ type mutant struct {
 	tests  string
 }
 
-// selector goes with the mutants: which of them is in place.
+// selector is the code that selects the mutant.
 const selector = `package model
 
 import (
@@ -222,7 +221,7 @@ func (m *mutator) source() []byte {
 	return b.Bytes()
 }
 
-// mutate appends the mutants of the file, numbered from where list ends.
+// mutate appends the mutants of the file to list, and continues its numbers.
 func (m *mutator) mutate(list []mutant, tests string) []mutant {
 	known := map[string]int{}
 	for _, d := range m.file.Decls {
@@ -251,7 +250,7 @@ func (m *mutator) mutate(list []mutant, tests string) []mutant {
 	return list
 }
 
-// call writes the call that passes f's own arguments on to f.
+// call returns a call of f with f's own parameters as arguments.
 func call(f *ast.FuncDecl) string {
 	s := f.Name.Name + "("
 	if f.Recv != nil {
@@ -281,7 +280,7 @@ func (m *mutator) text(n any) string {
 	return strings.TrimSpace(b.String())
 }
 
-// oneLine shows n in a report.
+// oneLine returns n as it is shown in a report.
 func (m *mutator) oneLine(n any) string { return strings.Join(strings.Fields(m.text(n)), " ") }
 
 // A place is where a function can be changed, and one way to change it.
@@ -361,7 +360,7 @@ var otherConstant = map[string]string{
 	"true": "false", "false": "true",
 }
 
-// conditions holds e true and false, and so each operand of its && and ||.
+// conditions replaces e, and each operand of its && and ||, by true and by false.
 func (m *mutator) conditions(e *ast.Expr) (list []place) {
 	if b, ok := (*e).(*ast.BinaryExpr); ok && (b.Op == token.LAND || b.Op == token.LOR) {
 		return append(m.conditions(&b.X), m.conditions(&b.Y)...)
@@ -461,7 +460,7 @@ func (m *mutator) lesser(result ast.Expr, typ string, params *ast.FieldList) (by
 	return slices.DeleteFunc(by, func(s string) bool { return s == m.oneLine(result) })
 }
 
-// fields leaves out each field of a literal.
+// fields removes each field of a literal.
 func (m *mutator) fields(l *ast.CompositeLit) (list []place) {
 	for i, e := range l.Elts {
 		if _, ok := e.(*ast.KeyValueExpr); ok {

@@ -5,9 +5,8 @@ import (
 	"strings"
 )
 
-// Usable returns the methods of has that programs may be made of, where keys and
-// values have these traits: comparisons panic for every value if V cannot be
-// compared.
+// Usable returns the methods in has that programs can use with keys and values of
+// these traits. If V cannot be compared, a comparison panics for every value.
 func (t Traits) Usable(has MethodSet) MethodSet {
 	if t.Comparable {
 		return has
@@ -15,8 +14,8 @@ func (t Traits) Usable(has MethodSet) MethodSet {
 	return has.Without(CompareAndSwap, CompareAndDelete)
 }
 
-// CanDo returns nil if each of ops can be called on in, with all that its
-// callback calls. The error says in one line what the map or its types lack.
+// CanDo returns nil if each of ops, and each operation in its callback, can be
+// called on in. The error says in one line what the map or its types lack.
 func CanDo(in Instance, ops ...Op) error {
 	for _, o := range ops {
 		if reason := lacks(in, o); reason != "" {
@@ -32,8 +31,9 @@ func CanDo(in Instance, ops ...Op) error {
 	return nil
 }
 
-// lacks returns what in lacks for o alone, or "". It looks at the traits only
-// where they matter, as these take keys and values to find out.
+// lacks says what in lacks for o, without its callback. It returns "" if in lacks
+// nothing. It asks for the traits only if they matter, because finding them out
+// makes keys and values.
 func lacks(in Instance, o Op) string {
 	if !in.Methods().Has(o.Method) {
 		return "the map has no such method"
@@ -75,11 +75,11 @@ func (o Op) MayPanic() bool {
 
 // A need is what a map must have for a clause to be judged, beyond its promise.
 type need struct {
-	methods []MethodSet // one method of each
-	usable  bool        // these are called with any value, not only to see them panic
-	// shows says why nothing is to be seen with keys and values of such types, or
-	// is empty.
-	shows func(Traits, MethodSet) string
+	methods []MethodSet // the map needs one method of each set
+	usable  bool        // the methods must work, and not only panic
+	// obstacle says why keys and values of these types cannot show a violation. It
+	// returns "" if they can.
+	obstacle func(Traits, MethodSet) string
 }
 
 var (
@@ -89,20 +89,20 @@ var (
 	comparing   = MethodSet(0).With(CompareAndSwap, CompareAndDelete)
 )
 
-// needs lists the clauses that not every map can be judged on. The memory model
-// and P1 need more than a map: the race detector, or a scheduler.
+// needs lists the clauses that some maps cannot be judged on. The memory model also
+// needs the race detector, and P1 a scheduler.
 var needs = map[Clause]need{
 	S4: {methods: oneOf(LoadOrStore, LoadAndDelete, Swap)},
-	S5: {methods: []MethodSet{comparing}, shows: func(t Traits, _ MethodSet) string {
+	S5: {methods: []MethodSet{comparing}, obstacle: func(t Traits, _ MethodSet) string {
 		return unless(t.Comparable, "values of this type cannot be compared")
 	}},
-	S6: {methods: []MethodSet{comparing}, shows: func(t Traits, _ MethodSet) string {
+	S6: {methods: []MethodSet{comparing}, obstacle: func(t Traits, _ MethodSet) string {
 		return unless(t.Uncomparable || !t.Comparable, "no value of this type makes a comparison panic")
 	}},
-	S7: {shows: func(t Traits, _ MethodSet) string {
+	S7: {obstacle: func(t Traits, _ MethodSet) string {
 		return unless(t.NaN || t.Unhashable, "no key of this type is NaN or unhashable")
 	}},
-	S8: {methods: []MethodSet{inserting, overwriting}, usable: true, shows: func(t Traits, _ MethodSet) string {
+	S8: {methods: []MethodSet{inserting, overwriting}, usable: true, obstacle: func(t Traits, _ MethodSet) string {
 		return unless(t.KeyInstances, "no instances: equal keys of this type are the same allocation")
 	}},
 	T1: {methods: oneOf(Range)},
@@ -111,19 +111,19 @@ var needs = map[Clause]need{
 	T4: {methods: oneOf(Range)},
 	T5: {methods: oneOf(Clear)},
 	T6: {methods: oneOf(Len)},
-	R1: {methods: []MethodSet{inserting}, shows: showsInstances},
-	R2: {methods: []MethodSet{MethodSet(0).With(Store), MethodSet(0).With(Range), deleting}, usable: true, shows: showsInstances},
-	R3: {methods: []MethodSet{inserting}, shows: showsInstances},
+	R1: {methods: []MethodSet{inserting}, obstacle: hasInstances},
+	R2: {methods: []MethodSet{MethodSet(0).With(Store), MethodSet(0).With(Range), deleting}, usable: true, obstacle: hasInstances},
+	R3: {methods: []MethodSet{inserting}, obstacle: hasInstances},
 	R4: {methods: []MethodSet{inserting, deleting}, usable: true},
 	P1: {methods: oneOf(Load)},
-	P3: {shows: func(t Traits, has MethodSet) string { // by its key, its values or its callback
-		return unless(t.Unhashable || t.Uncomparable && has&comparing != 0 || has.Has(Range), "nothing that this map takes makes it panic")
+	P3: {obstacle: func(t Traits, has MethodSet) string { // a key, a value or a callback can make it panic
+		return unless(t.Unhashable || t.Uncomparable && has&comparing != 0 || has.Has(Range), "no argument of this map makes it panic")
 	}},
 }
 
 func oneOf(methods ...Method) []MethodSet { return []MethodSet{MethodSet(0).With(methods...)} }
 
-func showsInstances(t Traits, _ MethodSet) string {
+func hasInstances(t Traits, _ MethodSet) string {
 	return unless(t.KeyWatched || t.ValueWatched, "no instances: neither keys nor values point to an allocation that can be watched")
 }
 
@@ -134,8 +134,9 @@ func unless(ok bool, reason string) string {
 	return reason
 }
 
-// Unjudged returns why c cannot be judged for a map like in, or "": it does not
-// promise c, or it lacks methods, or its keys and values show nothing.
+// Unjudged says why c cannot be judged for a map such as in: the map does not promise
+// c or lacks a method, or keys and values of its types cannot show a violation. It
+// returns "" if c can be judged.
 func Unjudged(c Clause, in Instance) string {
 	if reason := in.Promise().Reason(c); reason != "" {
 		return reason
@@ -149,13 +150,14 @@ func Unjudged(c Clause, in Instance) string {
 			return "method missing: " + s.join(" or ") + mismatches(in)
 		}
 	}
-	if n.shows == nil {
+	if n.obstacle == nil {
 		return ""
 	}
-	return n.shows(traits, has)
+	return n.obstacle(traits, has)
 }
 
-// mismatches names methods that look right and are not.
+// mismatches lists the methods with the right name and another signature, in
+// parentheses.
 func mismatches(in Instance) string {
 	if m := in.Mismatched(); len(m) > 0 {
 		return " (" + strings.Join(m, "; ") + ")"

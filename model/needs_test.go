@@ -7,7 +7,7 @@ import (
 	. "github.com/mapspec/mapspec/model"
 )
 
-// pretended is a map as far as what it can do is asked for.
+// pretended is an instance that only answers what it can do.
 type pretended struct {
 	Instance
 	promise    Promise
@@ -79,7 +79,7 @@ func TestUnjudgedSaysWhatAClauseNeeds(t *testing.T) {
 			p.methods = p.methods.Without(Range)
 			p.traits.Unhashable, p.traits.Uncomparable = false, false
 		}, map[string]string{"T1 T3 T4 R2": "method missing: Range", "S6": "no value of this type makes a comparison panic",
-			"P3": "nothing that this map takes makes it panic"}},
+			"P3": "no argument of this map makes it panic"}},
 	} {
 		p := pretended{promise: everyPromise, methods: EveryMethod, traits: everyTrait}
 		row.change(&p)
@@ -97,7 +97,7 @@ func TestUnjudgedSaysWhatAClauseNeeds(t *testing.T) {
 	}
 }
 
-// A map can do what it can be called with: all else is a mistake of the checker.
+// CanDo agrees with Prepare and Traverse, which panic if they cannot perform o.
 func TestCanDoRefusesWhatCannotBeCalled(t *testing.T) {
 	for name, b := range map[string]Binder{
 		"any": right[any, any](), "numbers": right[int, int](), "floats": right[float64, string](), "of one value": right[string, struct{}](),
@@ -130,7 +130,7 @@ func TestCanDoRefusesWhatCannotBeCalled(t *testing.T) {
 	}
 }
 
-// Where values cannot be compared no program compares them.
+// If values cannot be compared, no program compares them.
 func TestUsableLeavesOutComparisonsOnlyWhereTheyAlwaysPanic(t *testing.T) {
 	in := custom[string](nil, func(i int) []int { return []int{i} }, func(v []int) (int, bool) { return v[0], len(v) == 1 }).Bind()
 	compares := Op{Method: CompareAndSwap, Old: 1, Value: 1}

@@ -8,30 +8,31 @@ import (
 	"strings"
 )
 
-// Keys and values that are not ordinary. Ordinary keys are 0, 1, 2, …;
-// ordinary values are 1, 2, 3, … and Zero is V's zero value.
+// Special keys and values. Ordinary keys are 0, 1, 2, … and ordinary values are 1,
+// 2, 3, ….
 const (
-	Zero         = 0  // value: V's zero value, also what an absent key yields
-	Foreign      = -1 // key or value: one that the harness never made
+	Zero         = 0  // value: V's zero value, which an absent key also yields
+	Foreign      = -1 // key or value: one that the checker never made
 	NaN          = -2 // key: not equal to itself
 	Unhashable   = -3 // key: its dynamic type cannot be hashed
 	Uncomparable = -2 // value: its dynamic type cannot be compared
-	Unseen       = -9 // key or value: not handed out (Keys, Values)
+	Unseen       = -9 // key or value: not passed to the callback (Keys, Values)
 )
 
-// An Op is one call with its arguments, symbolically.
+// An Op is one call with symbolic arguments.
 type Op struct {
 	Method Method
 	Key    int // of a single-key operation
-	Old    int // what CompareAndSwap and CompareAndDelete compare with
-	Value  int // what Store, LoadOrStore, Swap and CompareAndSwap store
-	// Instance tells equal keys apart: which of the distinct but equal
-	// instances of Key is passed. From 0 to 63.
+	Old    int // the value that CompareAndSwap and CompareAndDelete compare with
+	Value  int // the value that Store, LoadOrStore, Swap and CompareAndSwap store
+	// Instance, from 0 to 63, says which of several equal but distinct instances of
+	// Key is passed.
 	Instance int
 	Func     *Func // what a traversal's callback does; nil visits everything
 }
 
-// A Func is the callback of a traversal, as data. Counts are from 1; 0 is never.
+// A Func is the callback of a traversal, as data. Visits are counted from 1, and 0
+// means never.
 type Func struct {
 	Stop   int  `json:"stop,omitempty"`   // return false at this visit
 	Panic  int  `json:"panic,omitempty"`  // panic at this visit
@@ -40,8 +41,8 @@ type Func struct {
 	Do     []Op `json:"do,omitempty"`     // call these at the first visit
 }
 
-// Step returns the first visit at which f does not ask for another, and how it
-// ends the traversal there; 0 if it never does.
+// Step returns the visit at which f ends the traversal, and how it does so. The
+// visit is 0 if f never ends it.
 func (f *Func) Step() (visit int, ends Panic) {
 	if f == nil {
 		return 0, ""
@@ -57,8 +58,8 @@ func (f *Func) Step() (visit int, ends Panic) {
 	return visit, ends
 }
 
-// Asked returns how many of the first n visits f asks for. A map that makes more
-// calls a function that told it to stop.
+// Asked returns how many of n visits are allowed. The others came after f had
+// ended the traversal.
 func (f *Func) Asked(n int) int {
 	if at, _ := f.Step(); at > 0 {
 		return min(at, n)
@@ -66,9 +67,9 @@ func (f *Func) Asked(n int) int {
 	return n
 }
 
-// End returns how a traversal ends in which f is called n times, and whether it
-// is f that ends it. Otherwise the traversal comes to the end of the map. A nil
-// function is never called; see [Func.MayEnd].
+// End returns how a traversal with n calls of f ends, and whether f ends it. If f
+// does not, the traversal reaches the end of the map. For a nil callback, which is
+// never called, see [Func.MayEnd].
 func (f *Func) End(n int) (ends Panic, stopped bool) {
 	at, ends := f.Step()
 	if at == 0 || n < at {
@@ -77,18 +78,17 @@ func (f *Func) End(n int) (ends Panic, stopped bool) {
 	return ends, true
 }
 
-// MayEnd reports whether a traversal in which f is called n times may end like
-// got. A nil function panics where there is an entry to call it with, and may
-// panic on an empty map (T4).
+// MayEnd reports whether a traversal with n calls of f may end as got says. A nil
+// callback panics if there is an entry to visit, and may panic on an empty map (T4).
 func (f *Func) MayEnd(n int, got Panic) bool {
 	ends, _ := f.End(n)
 	return got == ends || f.IsNil() && got == PanicNilFunc
 }
 
-// IsNil reports whether the traversal is passed a nil function.
+// IsNil reports whether the traversal is passed a nil callback.
 func (f *Func) IsNil() bool { return f != nil && f.Nil }
 
-// KeyName is how a symbolic key is shown to people.
+// KeyName returns a symbolic key as it is shown to people: "k3".
 func KeyName(k int) string {
 	switch k {
 	case Foreign:
@@ -103,7 +103,7 @@ func KeyName(k int) string {
 	return "k" + strconv.Itoa(k)
 }
 
-// ValueName is how a symbolic value is shown to people.
+// ValueName returns a symbolic value as it is shown to people: "v3".
 func ValueName(v int) string {
 	switch v {
 	case Zero:
@@ -157,7 +157,7 @@ func (f *Func) String() string {
 	return "func: " + strings.Join(parts, "; ")
 }
 
-// opLine is an Op as JSON: only the arguments that the method takes.
+// opLine is an Op as JSON. It has only the arguments that the method takes.
 type opLine struct {
 	Method   Method `json:"op"`
 	Key      *int   `json:"key,omitempty"`
@@ -186,8 +186,8 @@ func (o Op) MarshalJSON() ([]byte, error) {
 	return json.Marshal(l)
 }
 
-// UnmarshalJSON reads what MarshalJSON wrote. An unknown field, an argument
-// that the method does not take, and one that it lacks are errors.
+// UnmarshalJSON reads what MarshalJSON wrote. An unknown field, a missing argument,
+// and an argument that the method does not take are errors.
 func (o *Op) UnmarshalJSON(b []byte) error {
 	var l opLine
 	l.Method = methods
@@ -223,7 +223,7 @@ func (o *Op) UnmarshalJSON(b []byte) error {
 	return o.validate()
 }
 
-// validate refuses what no harness can pass to a map.
+// validate returns an error if o has an argument that cannot be passed to a map.
 func (o Op) validate() error {
 	switch {
 	case o.Method.OnKey() && o.Key < Unhashable:
@@ -237,7 +237,7 @@ func (o Op) validate() error {
 	case o.Func != nil && !o.Method.Traverses():
 		return fmt.Errorf(`%s takes no "func"`, o.Method)
 	case o.Func != nil && (o.Func.Stop < 0 || o.Func.Panic < 0 || o.Func.Goexit < 0):
-		return fmt.Errorf("a visit of the callback is counted from 1")
+		return fmt.Errorf(`negative visit in "func": visits are counted from 1`)
 	}
 	return nil
 }

@@ -100,7 +100,7 @@ func TestMethodSetHoldsWhatWasAddedAndNotLeftOut(t *testing.T) {
 	}
 }
 
-// goldenOps are operations, how people see them, and their JSON lines.
+// goldenOps lists operations with their text and their JSON.
 var goldenOps = []struct {
 	op         Op
 	text, line string
@@ -230,9 +230,9 @@ func TestOpRefusesAMalformedLine(t *testing.T) {
 		`{"op":"CompareAndSwap","key":1,"old":1,"new":-9}`:      `value below -2: want`,
 		`{"op":"Load","key":1,"instance":64}`:                   `instance 64: want 0 to 63`,
 		`{"op":"Load","key":1,"instance":-1}`:                   `instance -1: want 0 to 63`,
-		`{"op":"Range","func":{"stop":-1}}`:                     `a visit of the callback is counted from 1`,
-		`{"op":"Range","func":{"panic":-1}}`:                    `a visit of the callback is counted from 1`,
-		`{"op":"Range","func":{"goexit":-1}}`:                   `a visit of the callback is counted from 1`,
+		`{"op":"Range","func":{"stop":-1}}`:                     `negative visit in "func": visits are counted from 1`,
+		`{"op":"Range","func":{"panic":-1}}`:                    `negative visit in "func": visits are counted from 1`,
+		`{"op":"Range","func":{"goexit":-1}}`:                   `negative visit in "func": visits are counted from 1`,
 		`{"op":"Range","func":{"do":[{"op":"Load","key":-4}]}}`: `key -4: want`,
 	} {
 		var o Op

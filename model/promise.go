@@ -1,15 +1,17 @@
 package model
 
-// A Promise says which clauses and levels a map claims. It decides what is
-// judged. The zero value claims nothing beyond the clauses that every map
-// owes (S1 to S8, T1 to T4, the weak levels of T5 and T6, P2, P3, M1, M2);
-// release is then judged and reported, but does not fail a test.
+// A Promise says which clauses a map claims to keep, and at which level. It decides
+// what is judged.
+//
+// The zero value claims only the clauses that every map owes: S1 to S8, T1 to T4,
+// the weak levels of T5 and T6, P2, P3, M1 and M2. Release is then judged and
+// reported, but does not fail a test.
 type Promise struct {
 	Release  Release `json:"release,omitempty"`
-	Clear    Level   `json:"clear,omitempty"` // T5: Strong is atomic, Weak is one Delete a key
-	Len      Level   `json:"len,omitempty"`   // T6: Strong is linearizable, Weak is exact at rest
-	Zero     bool    `json:"zero,omitempty"`  // S9
-	Shrinks  bool    `json:"shrinks,omitempty"`
+	Clear    Level   `json:"clear,omitempty"`            // T5: Strong is atomic, Weak is one Delete per key
+	Len      Level   `json:"len,omitempty"`              // T6: Strong is linearizable, Weak is exact at rest
+	Zero     bool    `json:"zero,omitempty"`             // S9
+	Shrinks  bool    `json:"shrinks,omitempty"`          // R4
 	LoadFree bool    `json:"load_never_waits,omitempty"` // P1
 }
 
@@ -18,31 +20,30 @@ type Release string
 
 const (
 	ReleaseUnstated Release = ""        // judged and reported, fails nothing
-	ReleasePrompt   Release = "prompt"  // R1: at rest nothing but what is live
-	ReleaseBounded  Release = "bounded" // R3: at rest at most c·peak + b
-	ReleaseNone     Release = "none"    // the map says that it may keep everything
+	ReleasePrompt   Release = "prompt"  // R1: at rest only live keys and values are reachable
+	ReleaseBounded  Release = "bounded" // R3: at rest at most c·peak + b instances are reachable
+	ReleaseNone     Release = "none"    // the map may keep everything
 )
 
 // A Level is the strength of a promise about an operation on the whole map.
 type Level string
 
 const (
-	Weak   Level = ""       // T5: one Delete a key; T6: exact at rest
+	Weak   Level = ""       // T5: one Delete per key; T6: exact at rest
 	Strong Level = "strong" // T5: atomic; T6: linearizable
 )
 
-// standing is what a promise makes of a clause.
+// standing says how a promise treats a clause.
 type standing int
 
 const (
-	owed     standing = iota // by every map
-	named                    // promised by name, beyond what every map owes
+	owed     standing = iota // every map owes it
+	named                    // the map promises it beyond what every map owes
 	reported                 // judged, but a violation fails no test
 	waived                   // not promised, and not judged
 )
 
-// releaseStanding says what each level makes of R1, R2 and R3. R2 is never
-// promised by itself.
+// releaseStanding says how each level treats R1, R2 and R3. No level names R2.
 var releaseStanding = map[Release]map[Clause]standing{
 	ReleaseUnstated: {R1: reported, R2: reported, R3: reported},
 	ReleasePrompt:   {R1: named, R2: owed, R3: owed},
@@ -50,7 +51,7 @@ var releaseStanding = map[Release]map[Clause]standing{
 	ReleaseNone:     {R1: waived, R2: waived, R3: waived},
 }
 
-// standing returns what p makes of c.
+// standing returns how p treats c.
 func (p Promise) standing(c Clause) standing {
 	switch c {
 	case R1, R2, R3:
@@ -65,7 +66,7 @@ func (p Promise) standing(c Clause) standing {
 	return owed
 }
 
-// namedIf is the standing of a clause that a map owes only by name.
+// namedIf returns the standing of a clause that a map owes only if it promises it.
 func namedIf(promised bool) standing {
 	if promised {
 		return named
@@ -73,7 +74,7 @@ func namedIf(promised bool) standing {
 	return waived
 }
 
-// unpromised says why the clauses that a map may waive are not judged.
+// unpromised says why a clause that a map may waive is not judged.
 var unpromised = map[Clause]string{
 	S9: "not promised: a usable zero value",
 	R1: "not promised: prompt release",
@@ -83,8 +84,8 @@ var unpromised = map[Clause]string{
 	P1: "not promised: a Load that never waits",
 }
 
-// Reason returns why clause c is not judged for a map with promise p, or ""
-// if it is.
+// Reason says why c is not judged for a map with promise p. It returns "" if c is
+// judged.
 func (p Promise) Reason(c Clause) string {
 	if p.standing(c) != waived {
 		return ""
@@ -92,9 +93,9 @@ func (p Promise) Reason(c Clause) string {
 	return unpromised[c]
 }
 
-// Fails reports whether a violation of c breaks p, so that a test must fail.
-// A release violation of a map that states no release level is a report.
+// Fails reports whether a violation of c breaks p, so that a test must fail. If p
+// states no release level, a release violation is only reported.
 func (p Promise) Fails(c Clause) bool { return p.standing(c) != reported }
 
-// Names reports whether p promises c by name, beyond what every map owes.
+// Names reports whether p promises c beyond what every map owes.
 func (p Promise) Names(c Clause) bool { return p.standing(c) == named }

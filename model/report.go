@@ -9,9 +9,8 @@ type reporter interface {
 	Errorf(format string, args ...any)
 }
 
-// Report fails t, a testing.TB, for each verdict that breaks p, with its trace and the command
-// that repeats it, and logs the others: what was skipped with its reason,
-// what is ok with its coverage.
+// Report fails t, a testing.TB, for each verdict that breaks p, and logs the other
+// verdicts. A failure shows the trace and the command that repeats it.
 func Report(t reporter, p Promise, verdicts []Verdict, repeat string) {
 	t.Helper()
 	for _, v := range verdicts {
@@ -20,14 +19,14 @@ func Report(t reporter, p Promise, verdicts []Verdict, repeat string) {
 			continue
 		}
 		text := fmt.Sprintf("%s\n    %s", v.Clause.Sentence(), v)
-		if path := v.Path(); path != "" {
+		if path := v.Path(); path != "" && v.Failure.Kind != Retains { // its evidence ends with the path
 			text += "\n    held by " + path
 		}
 		for _, line := range v.Lines() {
 			text += "\n        " + line
 		}
 		if v.Status == Unknown && p.Names(v.Clause) {
-			t.Errorf("promised, and could not be judged: %s\n    repeat with: %s", text, repeat)
+			t.Errorf("a promise could not be judged: %s\n    repeat with: %s", text, repeat)
 			continue
 		}
 		if v.Status == Unknown || !p.Fails(v.Clause) {

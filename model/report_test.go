@@ -8,7 +8,7 @@ import (
 	. "github.com/mapspec/mapspec/model"
 )
 
-// A notebook is a Reporter that writes down what it is told.
+// A notebook is a reporter that records its calls.
 type notebook struct{ strings.Builder }
 
 func (*notebook) Helper()           {}
@@ -30,11 +30,14 @@ func TestReportFailsForWhatIsPromisedAndLogsTheRest(t *testing.T) {
 		{Clause: R1, Status: Violation, Failure: &Failure{
 			Kind: Retains, Count: 10, Retained: []Retained{{Index: 3, Path: "m.dirty"}},
 		}},
+		{Clause: R3, Status: Violation, Failure: &Failure{
+			Kind: Grows, Retained: []Retained{{Index: 3, Path: "m.dirty"}}, Measured: []Measurement{{Turns: 8, Keys: 7}},
+		}},
 	}
 	common := `log: S1 ok (complete: all)
 log: S9 skipped: not promised: a usable zero value
 error: an absent key yields the zero value and false; a present key yields true, even if its value is zero
-    S3 violation (bounded: some): Load(k1) returned zero, false, want v1, true
+    S3 violation (bounded: some): Load(k1) returned zero, false; want v1, true
         Store(k1, v1)
         Load(k1)   → zero, false
     repeat with: go test
@@ -44,13 +47,18 @@ error: only operations on the same key, and Clear, affect a key's result
     S2 invalid: line 3
     repeat with: go test
 `
-	release := `: at rest nothing is reachable that a traversal would not hand out
+	prompt := `: at rest nothing is reachable that a traversal would not hand out
     R1 violation: key k3 and 9 more are still reachable at rest: m.dirty
-    held by m.dirty
 `
+	bounded := `: at rest what is retained is bounded by the peak number of live keys
+    R3 violation: the map retains more each time the program is repeated: 7 keys after 8 repetitions, with 1 live key
+    held by m.dirty
+        after     8 repetitions: collect garbage; 7 keys retained
+`
+	const repeat = "    repeat with: go test\n"
 	for level, want := range map[Release]string{
-		ReleaseUnstated: common + "log" + release,
-		ReleasePrompt:   common + "error" + release + "    repeat with: go test\n",
+		ReleaseUnstated: common + "log" + prompt + "log" + bounded,
+		ReleasePrompt:   common + "error" + prompt + repeat + "error" + bounded + repeat,
 	} {
 		var n notebook
 		Report(&n, Promise{Release: level}, verdicts, "go test")
@@ -60,12 +68,12 @@ error: only operations on the same key, and Clear, affect a key's result
 	}
 }
 
-// What is promised by name and could not be judged is not silently ok.
+// A clause that is promised by name and could not be judged fails the test.
 func TestReportFailsForAPromiseThatCouldNotBeJudged(t *testing.T) {
 	verdicts := []Verdict{{Clause: R1, Status: Unknown, Reason: "the map keeps a copy"}}
 	for level, want := range map[Release]string{
 		ReleaseUnstated: "log: at rest",
-		ReleasePrompt:   "error: promised, and could not be judged: at rest",
+		ReleasePrompt:   "error: a promise could not be judged: at rest",
 	} {
 		var n notebook
 		if Report(&n, Promise{Release: level}, verdicts, "go test"); !strings.HasPrefix(n.String(), want) {

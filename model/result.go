@@ -8,9 +8,8 @@ import (
 	"strconv"
 )
 
-// A Panic is the kind of a panic that left an operation. The kind follows from
-// the arguments of the call, never from the panic's text: a map may word its
-// panics as it likes.
+// A Panic is the kind of panic that ended an operation. It depends on the arguments
+// of the call and never on the panic's text, which a map may choose.
 type Panic string
 
 const (
@@ -19,7 +18,7 @@ const (
 	PanicNilFunc  Panic = "nil"      // the callback is nil
 	PanicCallback Panic = "callback" // the callback panicked
 	Goexit        Panic = "goexit"   // the callback called runtime.Goexit
-	PanicOther    Panic = "other"    // nothing in the arguments calls for it
+	PanicOther    Panic = "other"    // no argument explains the panic
 )
 
 func (p Panic) known() bool {
@@ -30,15 +29,16 @@ func (p Panic) known() bool {
 	return false
 }
 
-// A Result is what an operation returned. Results are equal if == holds.
+// A Result is what an operation returned, or how it ended instead. Results can be
+// compared with ==.
 type Result struct {
-	Value int   `json:"value,omitempty"` // the value returned, Zero where the operation returned V's zero value
+	Value int   `json:"value,omitempty"` // the value returned; Zero is V's zero value
 	OK    bool  `json:"ok,omitempty"`    // ok, loaded, swapped or deleted
-	Len   int   `json:"len,omitempty"`   // of Len
+	Len   int   `json:"len,omitempty"`   // what Len returned
 	Panic Panic `json:"panic,omitempty"` // how the operation ended instead of returning
 }
 
-// Text shows r as the result of method m.
+// Text returns r as text, as the result of method m.
 func (r Result) Text(m Method) string {
 	if r.Panic == Goexit {
 		return "Goexit"
@@ -58,7 +58,7 @@ func (r Result) Text(m Method) string {
 	return "returned"
 }
 
-// resultLine is a Result as JSON: only what the method returns.
+// resultLine is a Result as JSON. It has only the fields that the method returns.
 type resultLine struct {
 	Value *int  `json:"value,omitempty"`
 	OK    *bool `json:"ok,omitempty"`
@@ -66,8 +66,8 @@ type resultLine struct {
 	Panic Panic `json:"panic,omitempty"`
 }
 
-// EncodeResult writes r as the result of m: {"value":1,"ok":true} of a
-// Load, {"panic":"compare"} of any method that panicked, {} of a Store.
+// EncodeResult encodes r as the result of m: {"value":1,"ok":true} for Load, {} for
+// Store, and {"panic":"compare"} for any method that panicked.
 func (m Method) EncodeResult(r Result) ([]byte, error) {
 	l := resultLine{Panic: r.Panic}
 	if r.Panic == "" {
@@ -85,8 +85,8 @@ func (m Method) EncodeResult(r Result) ([]byte, error) {
 	return json.Marshal(l)
 }
 
-// DecodeResult reads what EncodeResult wrote. A field that m does not return,
-// or a missing one, is an error.
+// DecodeResult decodes what EncodeResult wrote. A missing field is an error, and so
+// is a field that m does not return.
 func (m Method) DecodeResult(b []byte) (Result, error) {
 	var l *resultLine
 	d := json.NewDecoder(bytes.NewReader(b))

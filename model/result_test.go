@@ -10,7 +10,7 @@ import (
 
 var panicKinds = []Panic{PanicHash, PanicCompare, PanicNilFunc, PanicCallback, Goexit, PanicOther}
 
-// What each method returns, beside a panic.
+// What each method returns if it does not panic.
 var (
 	returnValue = []Method{Load, LoadOrStore, LoadAndDelete, Swap}
 	returnOK    = []Method{CompareAndSwap, CompareAndDelete}

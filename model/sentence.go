@@ -7,8 +7,8 @@ import (
 
 // This file is the only place that puts failures into words.
 
-// Sentence says in one line what f is: "Load(k0) returned zero, false, want v1,
-// true". It is for people; code looks at f's fields.
+// Sentence describes f in one line: "Load(k0) returned zero, false; want v1,
+// true". It is for people. Code looks at f's fields.
 func (f *Failure) Sentence() string {
 	s := f.sentence()
 	switch {
@@ -39,24 +39,26 @@ func (f *Failure) sentence() string {
 	case Races:
 		return "data race: " + f.race()
 	case Dies:
-		s := fmt.Sprintf("the process died in phase %s: %s", f.Phase, f.firstLine())
-		if f.Exit != "" {
-			s += " (" + f.Exit + ")"
-		}
-		return s
+		return f.death()
 	case NoZeroValue:
 		return "New does not return a pointer, so there is no zero value to use"
 	case UnseenCopy:
-		return fmt.Sprintf("go vet does not notice a copy of %s: nothing in it has Lock and Unlock", f.firstLine())
+		return fmt.Sprintf("go vet does not report a copy of %s, because nothing in it has the methods Lock and Unlock", f.Output[0])
 	}
 	return string(f.Kind)
 }
 
-func (f *Failure) firstLine() string {
-	if len(f.Output) == 0 {
-		return "without a word"
+func (f *Failure) death() string {
+	s := "the process died in phase " + f.Phase
+	if len(f.Output) > 0 {
+		s += ": " + f.Output[0]
+	} else {
+		s += " and printed nothing"
 	}
-	return f.Output[0]
+	if f.Exit != "" {
+		s += " (" + f.Exit + ")"
+	}
+	return s
 }
 
 func (f *Failure) wrongResult() string {
@@ -66,14 +68,14 @@ func (f *Failure) wrongResult() string {
 	case f.Got.Panic == PanicOther:
 		return s + f.alone()
 	case f.Want == nil:
-		return s + ", and nothing in its arguments calls for that"
+		return s + ", but none of its arguments explains that"
 	case f.Want.Panic == "" && m.returnsNothing():
-		return s + ", want it to return" + f.alone()
+		return s + "; want it to return" + f.alone()
 	}
-	return s + ", want " + f.Want.Outcome(m) + f.alone()
+	return s + "; want " + f.Want.Outcome(m) + f.alone()
 }
 
-// alone says that the other operations do not matter, if there are any.
+// alone says that no order of the other operations matters, if there are any.
 func (f *Failure) alone() string {
 	if f.Operation == nil {
 		return ""
@@ -97,7 +99,7 @@ func (f *Failure) noOrder() string {
 	return fmt.Sprintf("%s: %s, which no order of the %s%s explains", o.Name(), o.Left[0].Did(), count(o.Operations, "operation"), o.on())
 }
 
-// on is " on k0", or nothing for the whole map.
+// on returns " on k0", or "" for the whole map.
 func (o *Order) on() string {
 	if o.Whole {
 		return ""
@@ -105,7 +107,7 @@ func (o *Order) on() string {
 	return " on " + o.Name()
 }
 
-// Name is what o is an order of: "k0", or "whole map".
+// Name returns what o orders the operations of: "k0", or "whole map".
 func (o *Order) Name() string {
 	if o.Whole {
 		return "whole map"
@@ -121,25 +123,28 @@ func (f *Failure) retention() string {
 			what, are = fmt.Sprintf("%s and %d more", what, f.Count-1), "are"
 		}
 		if f.Of > 0 {
-			what += fmt.Sprintf(" (%d keys were removed)", f.Of)
+			what += fmt.Sprintf(", of %d deleted keys,", f.Of)
 		}
 		return fmt.Sprintf("%s %s still reachable at rest: %s", what, are, f.Retained[0].Path)
 	case KeepsEqualKeys:
-		return fmt.Sprintf("%d of %d equal but distinct keys are alive, want 1", f.Count, f.Of)
+		return fmt.Sprintf("the map keeps %d of %d equal but distinct keys; want 1", f.Count, f.Of)
 	case Pins:
 		when := "while an operation is in progress"
+		if f.Call != nil {
+			when = fmt.Sprintf("while %v is stopped halfway", f.Call)
+		}
 		if f.After {
 			when = "after the operation has returned"
 		}
-		return fmt.Sprintf("%d of %d keys and values that came and went stay reachable %s", f.Count, f.Of, when)
+		return fmt.Sprintf("%d of %d keys and values that were stored and deleted stay reachable %s", f.Count, f.Of, when)
 	case Grows:
 		last := f.Measured[len(f.Measured)-1]
-		return fmt.Sprintf("what is retained grows with every turn: %s after %d turns, with 1 live key", last.Retained(), last.Turns)
+		return fmt.Sprintf("the map retains more each time the program is repeated: %s after %d repetitions, with 1 live key", last.Retained(), last.Turns)
 	}
-	return fmt.Sprintf("the empty map costs %d bytes more after many keys than after few, more than %d", f.Count, f.Of)
+	return fmt.Sprintf("the empty map takes %d bytes more after many keys than after few; at most %d are allowed", f.Count, f.Of)
 }
 
-// What names what r is: "key k1".
+// What names the allocation: "key k1".
 func (r Retained) What() string {
 	if r.Value {
 		return "value " + ValueName(r.Index)
@@ -147,7 +152,7 @@ func (r Retained) What() string {
 	return "key " + KeyName(r.Index)
 }
 
-// Retained says how much it was: "2 keys and 1 value".
+// Retained counts what the map retained: "2 keys and 1 value".
 func (m Measurement) Retained() string {
 	switch {
 	case m.Keys+m.Values == 0:
@@ -160,8 +165,9 @@ func (m Measurement) Retained() string {
 	return count(m.Keys, "key") + " and " + count(m.Values, "value")
 }
 
-// stuck says which calls do not return, in the words of how, and where they stand.
-func stuck(list []Stuck, how string) string {
+// stuck names the calls that do not return and the lines where they are stuck.
+// The predicate says how they are stuck.
+func stuck(list []Stuck, predicate string) string {
 	var calls, where []string
 	for _, s := range list {
 		calls = append(calls, s.Name())
@@ -169,14 +175,14 @@ func stuck(list []Stuck, how string) string {
 			where = append(where, w)
 		}
 	}
-	s := strings.Join(calls, " and ") + " " + how
+	s := strings.Join(calls, " and ") + " " + predicate
 	if len(where) > 0 {
 		s += ": " + strings.Join(where, "; ")
 	}
 	return s
 }
 
-// Name is the call that is stuck.
+// Name returns the call that is stuck, or "a call" if it is not known.
 func (s Stuck) Name() string {
 	if s.Call == nil {
 		return "a call"
@@ -184,7 +190,8 @@ func (s Stuck) Name() string {
 	return s.Call.String()
 }
 
-// Where says where the call stands: "m.(*Map).Store at map.go:12 [sync.Mutex.Lock]".
+// Where returns the place where the call is stuck:
+// "m.(*Map).Store at map.go:12 [sync.Mutex.Lock]".
 func (s Stuck) Where() string {
 	where := s.Function
 	if s.Line != "" {
@@ -199,7 +206,7 @@ func (s Stuck) Where() string {
 func (f *Failure) leak() string {
 	s := "a read at rest never returns"
 	if f.Call != nil {
-		s = fmt.Sprintf("every call of the program returned, but %v, called at rest, never does", f.Call)
+		s = fmt.Sprintf("every call of the program returned, but %v at rest never returns", f.Call)
 	}
 	if len(f.Stuck) > 0 && f.Stuck[0].Where() != "" {
 		s += ": " + f.Stuck[0].Where()
@@ -207,22 +214,23 @@ func (f *Failure) leak() string {
 	return s
 }
 
-// race names the two accesses that the race detector accuses.
+// race names the two accesses that the race detector reported.
 func (f *Failure) race() string {
-	var who []string
+	var accesses []string
 	for i, line := range f.Output {
 		if i+1 < len(f.Output) && strings.Contains(line, " at 0x") && strings.Contains(line, "by ") {
 			access, _, _ := strings.Cut(strings.TrimSpace(line), " at ")
-			who = append(who, strings.ToLower(access)+" in "+strings.TrimSpace(f.Output[i+1]))
+			accesses = append(accesses, strings.ToLower(access)+" in "+strings.TrimSpace(f.Output[i+1]))
 		}
 	}
-	if len(who) == 0 {
+	if len(accesses) == 0 {
 		return "the race detector reports two accesses to one variable, one of them a write"
 	}
-	return strings.Join(who[:min(2, len(who))], " and ")
+	return strings.Join(accesses[:min(2, len(accesses))], " and ")
 }
 
-// Did says what p did, without whose it is: "Swap(k0, v2) returned zero, false".
+// Did says what p did, but not in which goroutine: "Swap(k0, v2) returned zero,
+// false".
 func (p Placed) Did() string {
 	m, k := p.Op.Method, KeyName(p.Key)
 	switch p.Part {
@@ -235,9 +243,9 @@ func (p Placed) Did() string {
 		return fmt.Sprintf("%v left out %s", m, k)
 	case Cleared:
 		if p.Pending {
-			return "pending Clear, of " + k
+			return "pending Clear, deleting " + k
 		}
-		return fmt.Sprintf("Clear, of %s, returned", k)
+		return "Clear deleted " + k
 	}
 	if p.Pending {
 		return fmt.Sprintf("pending %v", p.Op)
@@ -245,7 +253,7 @@ func (p Placed) Did() string {
 	return fmt.Sprintf("%v %s", p.Op, p.Result.Ending(m))
 }
 
-// Wanted says what p would have done in State: "" where nothing is known.
+// Wanted says what p would have done in State, or "" if that is not known.
 func (p Placed) Wanted() string {
 	if p.Want == nil {
 		return ""
@@ -264,21 +272,21 @@ func (p Placed) Wanted() string {
 	return fmt.Sprintf("%s visited with %s", k, ValueName(p.Want.Value))
 }
 
-// Fits reports whether p did what it should have: it has no place for another
-// reason.
+// Fits reports whether p did what it should have. If it did, p has no place in
+// the order for another reason.
 func (p Placed) Fits() bool { return p.Want == nil || *p.Want == p.Result }
 
 type panicWords struct{ ending, outcome string }
 
-// panics says of each kind of panic how a call ended, as a verb and behind an
+// panics describes how a call ended by each kind of panic, as a verb and after an
 // arrow.
 var panics = map[Panic]panicWords{
 	PanicHash:     {"panicked: unhashable key", "panic: unhashable key"},
 	PanicCompare:  {"panicked: uncomparable values", "panic: uncomparable values"},
-	PanicNilFunc:  {"panicked: nil function", "panic: nil function"},
-	PanicCallback: {"panicked with its function's panic", "panic of its function"},
-	Goexit:        {"ended in its function's Goexit", "Goexit of its function"},
-	PanicOther:    {"panicked for no reason", "panic for no reason"},
+	PanicNilFunc:  {"panicked: nil callback", "panic: nil callback"},
+	PanicCallback: {"panicked because its callback did", "panic of its callback"},
+	Goexit:        {"ended by Goexit in its callback", "Goexit in its callback"},
+	PanicOther:    {"panicked unexpectedly", "unexpected panic"},
 }
 
 func (p Panic) words() panicWords {
@@ -288,8 +296,8 @@ func (p Panic) words() panicWords {
 	return panics[PanicOther]
 }
 
-// Ending says how a call by method m ended, or should have: "returned v1, true",
-// "panicked: unhashable key".
+// Ending says how a call of method m ended, or should have ended: "returned v1,
+// true", "panicked: unhashable key".
 func (r Result) Ending(m Method) string {
 	if r.Panic != "" {
 		return r.Panic.words().ending
@@ -300,8 +308,8 @@ func (r Result) Ending(m Method) string {
 	return "returned " + r.Text(m)
 }
 
-// Outcome says the same behind an arrow: "v1, true", "panic: unhashable key",
-// "ok" where m returns nothing.
+// Outcome says the same after an arrow: "v1, true", "panic: unhashable key", or
+// "ok" if m returns nothing.
 func (r Result) Outcome(m Method) string {
 	if r.Panic != "" {
 		return r.Panic.words().outcome
@@ -312,14 +320,15 @@ func (r Result) Outcome(m Method) string {
 	return r.Text(m)
 }
 
-// returnsNothing reports whether a Result of m has nothing but a panic.
+// returnsNothing reports whether m has no results, so that a Result of m can only
+// record a panic.
 func (m Method) returnsNothing() bool {
 	value, ok, length := m.Returns()
 	return !value && !ok && !length
 }
 
-// Lines tells f step by step, a line each: what was done until then, and what
-// is wrong. Clause, witness and path are told elsewhere.
+// Lines describes f step by step: what the program did, and what is wrong. The
+// reader knows the clause and the evidence already.
 func (f *Failure) Lines(w *Witness) []string {
 	var lines []string
 	for _, m := range f.Trace {
@@ -355,13 +364,13 @@ func (m Moment) String() string {
 
 func (m Measurement) String() string {
 	if m.During {
-		return fmt.Sprintf("after %5d turns, the traversal paused: collect garbage; %s retained", m.Turns, m.Retained())
+		return fmt.Sprintf("after %5d repetitions, while the operation is in progress: collect garbage; %s retained", m.Turns, m.Retained())
 	}
-	return fmt.Sprintf("after %5d turns: collect garbage; %s retained", m.Turns, m.Retained())
+	return fmt.Sprintf("after %5d repetitions: collect garbage; %s retained", m.Turns, m.Retained())
 }
 
-// retentionLines are the operations of w with what they have to do with what
-// the map retains.
+// retentionLines lists the operations of w and marks those that passed, or should
+// have released, what the map retains.
 func retentionLines(f *Failure, w *Witness) []string {
 	var lines []string
 	for i, o := range w.Program() {
@@ -369,7 +378,7 @@ func retentionLines(f *Failure, w *Witness) []string {
 		for _, r := range f.Retained {
 			switch i {
 			case r.Left:
-				line += "   <- should let go of " + r.What()
+				line += "   <- should release " + r.What()
 			case r.Passed:
 				line += "   <- passes " + r.What()
 			}
@@ -411,15 +420,16 @@ func (o *Order) lines() []string {
 	return append(lines, "fits nowhere: "+o.Left[0].String())
 }
 
-// Begins says what the map, or the key, holds before the order.
+// Begins returns the state of the map, or of the key, before the order.
 func (o *Order) Begins() string {
 	if o.Possible > 1 {
-		return fmt.Sprintf("%s, one of %d possible there", o.From, o.Possible)
+		return fmt.Sprintf("%s, one of %d possible states", o.From, o.Possible)
 	}
 	return o.From
 }
 
-// String is a line of a list: which, whose, when, what.
+// String returns a line of a list: the operation's number, its client, when it was
+// called and returned, and what it did.
 func (p Placed) String() string {
 	ended := "…"
 	if !p.Pending {
@@ -428,7 +438,7 @@ func (p Placed) String() string {
 	return fmt.Sprintf("#%d client %d [%d, %s] %s", p.ID, p.Client, p.Called, ended, p.Did())
 }
 
-// count is "1 key" or "2 keys".
+// count returns "1 key" or "2 keys".
 func count(n int, what string) string {
 	if n == 1 {
 		return "1 " + what

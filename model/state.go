@@ -10,17 +10,17 @@ import (
 type Cell struct {
 	Present bool
 	Value   int
-	// Instances has a bit for each instance of the key that may be the live
-	// one. Exactly one of them is (clause S8 leaves the choice to the map);
-	// all others, and every instance of an absent key, are to be released.
+	// Instances has a bit for each instance of the key that may be the live one.
+	// Exactly one of them is live, and clause S8 leaves the choice to the map. All
+	// others, and every instance of an absent key, must be released.
 	Instances uint64
 }
 
-// A State is an abstract map: a cell a key, and the values under NaN keys,
-// which no operation finds. A State is immutable; the zero State is empty.
+// A State is an abstract map: a cell for each key, and the values under NaN keys,
+// which no operation finds. A State is immutable. The zero State is empty.
 type State struct {
 	cells []keyed // sorted by key, present ones only
-	nans  []int   // sorted values, one a NaN key
+	nans  []int   // sorted values, one for each NaN key
 }
 
 type keyed struct {
@@ -64,10 +64,10 @@ func (s State) withNaN(value int) State {
 	return s
 }
 
-// Len returns the number of entries, each NaN key counted.
+// Len returns the number of entries, including NaN keys.
 func (s State) Len() int { return len(s.cells) + len(s.nans) }
 
-// Keys returns the present keys in ascending order, NaN keys left out.
+// Keys returns the present keys in ascending order, without NaN keys.
 func (s State) Keys() []int {
 	keys := make([]int, len(s.cells))
 	for i, e := range s.cells {

@@ -1,11 +1,11 @@
 package model
 
-// Step is the meaning of a map: what o does to s, and what it returns. It is
-// pure. A panic is a result, and leaves the state as it was.
+// Step is the meaning of a map: it returns the state after o, and the result of o.
+// It is pure. A panic is a result, and leaves the state unchanged.
 //
-// Step returns the canonical result; [Allows] also accepts what the
-// specification leaves open. A traversal changes nothing and its result is how
-// it ends; what it may hand out is a [Traversal].
+// If the specification allows several results, Step returns one of them, and
+// [Allows] accepts all. A traversal does not change the state, and its result says
+// how it ends. What it may visit is described by a [Traversal].
 func Step(s State, o Op) (State, Result) {
 	switch {
 	case o.Method.OnKey():
@@ -22,7 +22,8 @@ func Step(s State, o Op) (State, Result) {
 	return s, Result{Panic: traversalEnd(o.Func, s.Len())}
 }
 
-// stepNaN adds an entry where the operation stored: nothing ever finds it.
+// stepNaN returns the state after o on a NaN key. If o stores, there is one more
+// entry, which no operation ever finds.
 func (s State) stepNaN(o Op) State {
 	if o.Method.Inserts() {
 		return s.withNaN(o.Value)
@@ -39,9 +40,8 @@ func traversalEnd(f *Func, n int) Panic {
 	return ends
 }
 
-// StepKey is [Step] for a single-key operation: it depends on the key's own
-// cell and changes nothing else, which is clause S2. A NaN key's cell is always
-// absent and stays so.
+// StepKey is [Step] for a single-key operation, which depends on the key's own cell
+// and changes nothing else (clause S2). The cell of a NaN key is always absent.
 func StepKey(c Cell, o Op) (Cell, Result) {
 	if o.Key == Unhashable {
 		return c, Result{Panic: PanicHash}
@@ -87,15 +87,15 @@ func stepHashable(c Cell, o Op) (Cell, Result) {
 	return c.store(o), Result{OK: true}
 }
 
-// store returns c holding o's value. The key instance that o brings joins those
-// that may be live: the map keeps either it or the one it has (S8).
+// store returns c with o's value. The instance of the key that o passes may now be
+// the live one, because the map keeps either that or the one it had (S8).
 func (c Cell) store(o Op) Cell {
 	return Cell{Present: true, Value: o.Value, Instances: c.Instances | 1<<o.Instance}
 }
 
-// Allows reports whether o may return got in state s, and the state after it.
-// Beyond the result of [Step] it allows a nil callback to panic on an empty
-// map (T4).
+// Allows reports whether o may return got in state s, and returns the state after
+// it. In addition to the result of [Step], it allows a nil callback to panic on an
+// empty map (T4).
 func Allows(s State, o Op, got Result) (State, bool) {
 	next, want := Step(s, o)
 	if got == want {
@@ -107,8 +107,8 @@ func Allows(s State, o Op, got Result) (State, bool) {
 	return s, false
 }
 
-// Blame names the clause that a result other than the wanted one breaks, for
-// operation o on a key that held before.
+// Blame returns the clause that operation o breaks if it returns got instead of
+// want. Before the operation, its key held before.
 func Blame(before Cell, o Op, got, want Result) Clause {
 	switch {
 	case o.Key == NaN || o.Key == Unhashable:

@@ -13,7 +13,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A builtin is Go's own map, and what its operations mean is what Go says.
+// A builtin performs operations on Go's built-in map, as a second definition of their
+// meaning.
 type builtin map[any]any
 
 func builtinKey(k int) any {
@@ -151,7 +152,7 @@ func builtinCallback(f *Func) func() bool {
 	}
 }
 
-// content writes the entries of m, NaN keys by value.
+// content returns the entries of m as text, with NaN keys sorted by value.
 func (m builtin) content() string {
 	var entries []string
 	for k, v := range m {
@@ -177,8 +178,7 @@ func content(s State) string {
 	return strings.Join(entries, " ")
 }
 
-// anyOp draws one call of any method with any arguments; its callbacks call
-// nothing.
+// anyOp draws a call of any method with any arguments. Its callbacks call nothing.
 func anyOp(t *rapid.T) Op {
 	o := Op{Method: Method(rapid.IntRange(0, int(Len)).Draw(t, "method"))}
 	switch value := rapid.SampledFrom([]int{Zero, 1, 2, Uncomparable}); {

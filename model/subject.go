@@ -6,79 +6,81 @@ import (
 	"sync"
 )
 
-// A Subject is a map under test, and how to speak its keys and values.
+// A Subject is a map under test, with functions that make its keys and values.
 //
-// Only New is needed for keys and values that are strings, numbers, pointers
-// to something of a size, or any: the rest has defaults.
+// Name and New are enough if keys and values are strings, numbers, pointers to a
+// type that is not empty, or of type any. Everything else has defaults.
 type Subject[K comparable, V any] struct {
 	Name string
-	// New returns a new map: a pointer to anything with any subset of the
-	// methods of the specification.
+	// New returns a new map: a pointer to a type that has any subset of the methods
+	// of the specification.
 	New func() any
-	// Key returns key i, i ≥ 0: equal for equal i, different for different i.
-	// Where K has instances that are equal but distinct (strings, boxes) each
-	// call should make a fresh one. A pointer need not be remembered: Bind
-	// asks again only when nothing holds the last one. It has to lead to memory
-	// of Go's: a variable, or what new returned.
+	// Key returns key i, i ≥ 0. Keys are equal exactly if their indices are.
+	//
+	// If K has instances that are equal but distinct (strings, boxes), each call
+	// should make a new one. If K is a pointer type, a new pointer is always right,
+	// because Key is called again for i only after nothing holds the last one. A
+	// pointer must lead to memory that Go allocated.
 	Key func(i int) K
-	// Value returns value i, i ≥ 1, none of them V's zero value, which is
-	// value 0 and never asked for.
+	// Value returns value i, i ≥ 1. It must not return V's zero value, which is value
+	// 0.
 	Value func(i int) V
-	// KeyIndex and ValueIndex are the way back. Both have defaults where Go
-	// can compare; ValueIndex is needed for a V that cannot be compared.
+	// KeyIndex and ValueIndex return the index of a key or value, or false if Key or
+	// Value did not make it. They have defaults, except that a V that cannot be
+	// compared needs ValueIndex.
 	KeyIndex   func(K) (int, bool)
 	ValueIndex func(V) (int, bool)
 	Promise    Promise
 }
 
-// Bind makes a new map of s and returns it as an [Instance]. It panics with what
-// to do if s has no New, no way to make a key or a value, or a map without any of
-// the methods.
+// Bind makes a new map and returns it as an [Instance]. It panics, and says what to
+// do, if New is nil, if a key or a value cannot be made, or if the map has none of the
+// methods.
 func (s Subject[K, V]) Bind() Instance { return newBinder(s).Bind() }
 
-// Ready returns a Binder that makes the same instances as s, for whoever makes
-// many: it has looked at the types already, and a [Prepared] that is released
-// serves for another call, which orders the goroutines that make them. It panics
-// as Bind does if s is at fault, and its Bind does if a map is.
+// Ready returns a Binder that makes the same instances as s, but faster if there are
+// many. It inspects the types once, and reuses each [Prepared] that is released. The
+// reuse orders the goroutines that share one. Ready panics as Bind does if a field of
+// s is wrong, and Bind of the Binder panics if the map is.
 func (s Subject[K, V]) Ready() Binder {
 	r := newBinder(s)
 	r.calls = &sync.Pool{New: func() any { return new(prepared[K, V]) }}
 	return r
 }
 
-// A Binder makes instances of one subject, each around a new map.
-// [Subject] is one, whatever its key and value types.
+// A Binder makes instances of one subject, each with a new map. Every [Subject] is a
+// Binder, whatever its types of keys and values.
 type Binder interface{ Bind() Instance }
 
-// An Instance is a new map that takes symbolic operations. Its calls may be
-// made by any number of goroutines, as far as the map itself allows.
+// An Instance is a map that takes symbolic operations. Goroutines can share it as far
+// as they can share the map.
 type Instance interface {
 	Name() string
 	Promise() Promise
-	// Methods returns which methods the map has.
+	// Methods returns the methods that the map has.
 	Methods() MethodSet
-	// Mismatched names the methods with the right name and another signature.
+	// Mismatched lists the methods with the right name and another signature.
 	Mismatched() []string
-	// Prepare makes the arguments of any operation but a traversal, so that
-	// Do is the bare call.
+	// Prepare makes the arguments of an operation that is not a traversal, so that Do
+	// does nothing but call the method.
 	Prepare(Op) Prepared
-	// Traverse performs a traversal with callback f, nil included. What f
-	// panics with is a result like any other panic.
+	// Traverse performs a traversal with callback f, which may be nil. A panic of f is
+	// a result like any other panic.
 	Traverse(o Op, f func(Visit) bool) Result
-	// Sequence asks the map for a traversal, to be invoked any number of times.
+	// Sequence returns a traversal that can be invoked any number of times.
 	Sequence(m Method) func(f func(Visit) bool)
 	// Map returns the map itself.
 	Map() any
-	// Zero returns an instance of the zero value of the map's type, if a
-	// type with a zero value is what New points to. What is remembered of keys
-	// and values is the same for both.
+	// Zero returns an instance of the zero value of the map's type, which is the type
+	// that New's result points to. It returns false if that is not a pointer. Both
+	// instances use the same keys and values.
 	Zero() (Instance, bool)
-	// Traits returns what K and V can be.
+	// Traits returns the special keys and values that K and V have.
 	Traits() Traits
 }
 
-// A Prepared is one call on a map, to be done once. Methods other than Do are
-// called before or after it, by the same goroutine or ordered with it.
+// A Prepared is one call of a map's method, to be made once. Other methods than Do
+// must not be called at the same time as Do.
 type Prepared interface {
 	// Do makes the call. A panic of the map is a result.
 	Do()
@@ -86,8 +88,8 @@ type Prepared interface {
 	Result() Result
 	// Watches watches the arguments, without holding them.
 	Watches() Watches
-	// Release gives everything up, the Prepared included, whose methods may not be
-	// called any more. It need not be called.
+	// Release drops the arguments and results, and allows the Prepared to be reused.
+	// Its methods must not be called afterwards. Calling Release is optional.
 	Release()
 }
 
@@ -95,18 +97,19 @@ type Prepared interface {
 type Traits struct {
 	NaN          bool // K has a value that is not equal to itself
 	Unhashable   bool // K has a value that cannot be hashed
-	Uncomparable bool // V has a value that cannot be compared, beside others that can
-	Comparable   bool // V can be compared at all, and its ordinary values can
-	Unit         bool // V has one value: Zero is the only one to pass
+	Uncomparable bool // V has a value that cannot be compared, and others that can
+	Comparable   bool // V's ordinary values can be compared
+	Unit         bool // V has no value except its zero value
 	KeyWatched   bool // keys point to allocations of their own
-	ValueWatched bool // values do
+	ValueWatched bool // values point to allocations of their own
 	KeyInstances bool // equal keys can be distinct allocations
 }
 
-// Payload is what values of type any are by default: comparable, of several
-// words, and able to tell when it was put together from two. It is so large that
-// few fit into a page, as the runtime looks through all weak pointers into a page
-// to add another.
+// Payload is the default type of values if V is any. It can be compared and has
+// several words, so that it can detect when it was assembled from two values.
+//
+// It is large, so that few fit into a page. To add a weak pointer into a page, the
+// runtime searches all weak pointers into that page.
 type Payload struct {
 	Index int
 	Check [2]int
@@ -118,14 +121,14 @@ func NewPayload(i int) Payload { return Payload{Index: i, Check: checkOf(i)} }
 
 func checkOf(i int) [2]int { return [2]int{^i, i * 31} }
 
-// Valid reports whether p is in one piece.
+// Valid reports whether all words of p belong to one value.
 func (p Payload) Valid() bool { return p.Check == checkOf(p.Index) }
 
-// typeOf returns the type T, an interface type included.
+// typeOf returns the type T, which may be an interface type.
 func typeOf[T any]() reflect.Type { return reflect.TypeFor[T]() }
 
-// A mistake is made by whoever wrote the subject or the checker. It is never
-// taken for a panic of the map.
+// A mistake is a panic because the subject or the checker is wrong. It is never
+// mistaken for a panic of the map.
 type mistake string
 
 func (m mistake) Error() string { return string(m) }
@@ -134,8 +137,8 @@ func mistakef(subject, format string, args ...any) mistake {
 	return mistake(fmt.Sprintf("model: Subject %q: ", subject) + fmt.Sprintf(format, args...))
 }
 
-// Fit returns o for a subject with these traits: where V has one value only,
-// that is what o passes.
+// Fit returns o with arguments that a subject with these traits has: if V has only
+// its zero value, o passes that.
 func (t Traits) Fit(o Op) Op {
 	if !t.Unit {
 		return o
@@ -149,7 +152,7 @@ func (t Traits) Fit(o Op) Op {
 	return o
 }
 
-// FitAll returns ops with each fitted.
+// FitAll returns ops with [Traits.Fit] applied to each.
 func (t Traits) FitAll(ops []Op) []Op {
 	if !t.Unit {
 		return ops

@@ -45,7 +45,7 @@ func instances(s State) string {
 	return b.String()
 }
 
-// searchAlphabet is every operation of the search with all its arguments.
+// searchAlphabet returns all operations of the search with all arguments.
 func searchAlphabet() []Op {
 	var ops []Op
 	for key := range searchKeys {
@@ -110,7 +110,7 @@ var search = sync.OnceValues(func() (transitions []transition, states int) {
 	return transitions, states
 })
 
-// identity writes all of s that can be seen from outside, a number a line.
+// identity returns everything about s that is visible from outside.
 func identity(s State) string {
 	b := []byte{}
 	line := func(n int) { b = append(strconv.AppendInt(b, int64(n), 10), '\n') }

@@ -2,47 +2,51 @@ package model
 
 import "slices"
 
-// A Traversal says what a traversal in progress may hand out (clause T1). It
-// is told each state of the map from the call on, in order, and each visit.
+// A Traversal decides whether the visits of one traversal are allowed (clause T1).
+// Observe must be called with each state of the map since the call of the traversal,
+// in order, and Visit with each visit.
 //
-// Each visit must be of an entry of its own, which held what is handed out in
-// some state from the call to the visit; an entry may be left out if it was
-// absent in some state from the call to the end. Values does not show which
-// key is visited, and no traversal tells NaN keys apart. So a visit is given to
-// some entry that it fits, and moved to another where a later visit, or an
-// entry that must not be left out, needs that one: a bipartite matching by
-// augmenting paths (Kuhn 1955), which finds one that serves both sides if there
-// is one for each (Mendelsohn and Dulmage 1958). A visit of an ordinary key
-// takes constant time; one of NaN or by Values, and a missing entry at the end,
-// up to visits × entries.
+// Each visit must be of a different entry, and the entry must have held what is
+// visited in some state between the call and the visit. An entry may be left out if
+// it was absent in some state between the call and the end.
+//
+// Values does not show which key it visits, and no traversal distinguishes NaN keys.
+// So a visit is assigned to some entry that it fits. It is moved to another entry if a
+// later visit needs that entry, or if another entry must not be left out. This is a
+// bipartite matching by augmenting paths (Kuhn 1955). If there is a matching that
+// covers the visits and one that covers the entries that must not be left out, it
+// finds one that covers both (Mendelsohn and Dulmage 1958).
+//
+// A visit of an ordinary key takes constant time. A visit of a NaN key or by Values
+// takes up to visits × entries, and so does a missing entry at the end.
 type Traversal struct {
 	method  Method
 	entries []*entry         // every entry since the call, in order of appearance
-	byKey   map[int][]*entry // one an ordinary key
-	nans    map[int]int      // value: how many NaN keys hold it in the last state
-	visits  []handedOut
-	search  int // number of the search for an augmenting path
+	byKey   map[int][]*entry // one entry for each ordinary key
+	nans    map[int]int      // how many NaN keys hold each value in the last state
+	visits  []candidate
+	search  int // the number of the current search for an augmenting path
 }
 
-// entry is one key since the call. Each NaN is an entry of its own.
+// entry is one key since the call. Each NaN key is an entry of its own.
 type entry struct {
 	key    int
 	held   []int // the values it held since the call
-	absent bool  // in some state since the call
-	taken  bool  // by a visit
+	absent bool  // it was absent in some state since the call
+	taken  bool  // a visit is assigned to it
 	visit  int   // the index of that visit
-	tried  int   // the last search that came by
+	tried  int   // the last search that tried it
 }
 
-// handedOut is one visit: the entries that it can be of, and the one that it
-// is taken to be of.
-type handedOut struct {
+// candidate is one visit, with the entries that it fits and the one that it is
+// assigned to.
+type candidate struct {
 	fits []*entry
 	of   *entry
 }
 
-// A Visit is what a traversal handed to its callback; Unseen where Keys or
-// Values hands out only half.
+// A Visit is what a traversal passed to its callback. Keys passes no value and Values
+// passes no key, which is then Unseen.
 type Visit struct {
 	Key   int `json:"key"`
 	Value int `json:"value"`
@@ -60,7 +64,7 @@ func NewTraversal(m Method, s State) *Traversal {
 	return t
 }
 
-// Observe tells t the state after an operation during the traversal.
+// Observe records the state after an operation during the traversal.
 func (t *Traversal) Observe(s State) {
 	for _, e := range t.entries {
 		if e.key != NaN && !s.Cell(e.key).Present {
@@ -79,8 +83,8 @@ func (t *Traversal) Observe(s State) {
 	t.observeNaNs(s.nans)
 }
 
-// observeNaNs compares how many NaN keys hold each value with how many did.
-// Only Clear removes them, all at once.
+// observeNaNs compares how many NaN keys hold each value with how many did in the
+// last state. Only Clear removes NaN keys, and it removes all of them.
 func (t *Traversal) observeNaNs(values []int) {
 	last := t.nans
 	t.nans = map[int]int{}
@@ -97,15 +101,15 @@ func (t *Traversal) observeNaNs(values []int) {
 	}
 }
 
-// add adds an entry, which was absent before this state.
+// add adds an entry that was absent before this state.
 func (t *Traversal) add(key int, held ...int) {
 	e := &entry{key: key, held: held, absent: true}
 	t.entries = append(t.entries, e)
 	t.byKey[key] = append(t.byKey[key], e)
 }
 
-// Visit tells t what the callback was handed. It returns what is wrong with
-// that, or nil; after a wrong visit t goes on as if it had not been.
+// Visit records a visit. It returns nil, or what is wrong with the visit. It ignores
+// a wrong visit otherwise.
 func (t *Traversal) Visit(key, value int) *Misvisit {
 	candidates := t.byKey[key]
 	if t.method == Values {
@@ -117,7 +121,7 @@ func (t *Traversal) Visit(key, value int) *Misvisit {
 			fits = append(fits, e)
 		}
 	}
-	t.visits = append(t.visits, handedOut{fits: fits})
+	t.visits = append(t.visits, candidate{fits: fits})
 	t.search++
 	if t.place(len(t.visits) - 1) {
 		return nil
@@ -135,7 +139,8 @@ func (t *Traversal) Visit(key, value int) *Misvisit {
 	return wrong
 }
 
-// place gives visit i to an entry, moving other visits to make room.
+// place assigns visit i to an entry, and moves other visits if needed. It reports
+// whether that is possible.
 func (t *Traversal) place(i int) bool {
 	for _, e := range t.visits[i].fits {
 		if e.tried == t.search {
@@ -143,20 +148,20 @@ func (t *Traversal) place(i int) bool {
 		}
 		e.tried = t.search
 		if !e.taken || t.place(e.visit) {
-			t.give(i, e)
+			t.assign(i, e)
 			return true
 		}
 	}
 	return false
 }
 
-func (t *Traversal) give(i int, e *entry) {
+func (t *Traversal) assign(i int, e *entry) {
 	e.taken, e.visit = true, i
 	t.visits[i].of = e
 }
 
-// End tells t that the traversal came to its end without being stopped. It
-// returns an entry that was left out and must not be, or nil.
+// End records that the traversal ended without being stopped. It returns nil, or an
+// entry that was left out and must not be.
 func (t *Traversal) End() *Misvisit {
 	for _, e := range t.entries {
 		if e.absent || e.taken {
@@ -170,8 +175,8 @@ func (t *Traversal) End() *Misvisit {
 	return nil
 }
 
-// cover gives e, which must not be left out, a visit of an entry that may be,
-// moving other visits on the way.
+// cover assigns a visit to e, which must not be left out. The visit comes from an
+// entry that may be left out, possibly by moving other visits.
 func (t *Traversal) cover(e *entry) bool {
 	e.tried = t.search
 	for i, v := range t.visits {
@@ -179,7 +184,7 @@ func (t *Traversal) cover(e *entry) bool {
 			continue
 		}
 		if v.of.absent || t.cover(v.of) {
-			t.give(i, e)
+			t.assign(i, e)
 			return true
 		}
 	}

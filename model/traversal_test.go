@@ -22,8 +22,8 @@ var (
 	stopped = "stopped" // ends a script before its traversal ends
 )
 
-// run plays sc to a traversal by m that begins after initial, and returns the
-// first error.
+// run applies sc to a traversal by m that begins after initial. It returns the first
+// error.
 func (sc script) run(m Method, initial ...Op) *Misvisit {
 	var s State
 	for _, o := range initial {
@@ -46,89 +46,94 @@ func (sc script) run(m Method, initial ...Op) *Misvisit {
 	return t.End()
 }
 
+func onlyKey(k int) Visit   { return Visit{k, Unseen} }
+func onlyValue(v int) Visit { return Visit{Unseen, v} }
+
+type ops = []Op
+
+// traversalScripts are traversals and what is wrong with them, or "".
+var traversalScripts = []struct {
+	name    string
+	method  Method
+	initial ops
+	script  script
+	want    string
+}{
+	{"an empty map hands out nothing", Range, nil, script{}, ""},
+	{"residents are visited", Range, ops{store(0, 1), store(1, 0)}, script{Visit{1, 0}, Visit{0, 1}}, ""},
+	{"All is Range", All, ops{store(0, 1)}, script{Visit{0, 1}}, ""},
+	{"a resident is left out", Range, ops{store(0, 1), store(1, 1)}, script{Visit{0, 1}}, "did not visit k1, which was present throughout"},
+	{"a resident of All is left out", All, ops{store(0, 1)}, script{}, "did not visit k0, which was present throughout"},
+	{"the first resident left out is named", Range, ops{store(2, 1), store(1, 1), store(3, 1)}, script{Visit{1, 1}}, "did not visit k2, which was present throughout"},
+	{"a stopped traversal may leave out anything", Range, ops{store(0, 1), store(1, 1)}, script{Visit{0, 1}, stopped}, ""},
+	{"a key is visited twice", Range, ops{store(0, 1)}, script{Visit{0, 1}, Visit{0, 1}}, "visited k0 twice"},
+	{"a key that changed is visited twice", Range, ops{store(0, 1)}, script{Visit{0, 1}, store(0, 2), Visit{0, 2}}, "visited k0 twice"},
+	{"a key that came back is visited twice", Range, ops{store(0, 1)}, script{Visit{0, 1}, remove(0), store(0, 1), Visit{0, 1}}, "visited k0 twice"},
+	{"a key was never there", Range, ops{store(0, 1)}, script{Visit{1, 1}}, "visited k1, which was absent throughout"},
+	{"a key that the harness never made", Range, nil, script{Visit{Foreign, Foreign}}, "visited foreign, which was absent throughout"},
+	{"a key was gone before the call", Range, ops{store(0, 1), remove(0)}, script{Visit{0, 1}}, "visited k0, which was absent throughout"},
+	{"a key comes after its visit", Range, nil, script{Visit{0, 1}, store(0, 1)}, "visited k0, which was absent throughout"},
+	{"a value was never held", Range, ops{store(0, 1)}, script{Visit{0, 2}}, "visited k0 with v2, which that key did not hold"},
+	{"a value was gone before the call", Range, ops{store(0, 2), store(0, 1)}, script{Visit{0, 2}}, "visited k0 with v2, which that key did not hold"},
+	{"a value belongs to another key", Range, ops{store(0, 1), store(1, 2)}, script{Visit{0, 2}}, "visited k0 with v2, which that key did not hold"},
+	{"an old value may be handed out", Range, ops{store(0, 1)}, script{store(0, 2), Visit{0, 1}}, ""},
+	{"a value in between may be handed out", Range, ops{store(0, 1)}, script{store(0, 2), store(0, 3), Visit{0, 2}}, ""},
+	{"the last value may be handed out", Range, ops{store(0, 1)}, script{store(0, 2), store(0, 3), Visit{0, 3}}, ""},
+	{"a key that changed is a resident", Range, ops{store(0, 1)}, script{store(0, 2)}, "did not visit k0, which was present throughout"},
+	{"a key that came may be visited", Range, nil, script{store(0, 1), Visit{0, 1}}, ""},
+	{"a key that came may be left out", Range, nil, script{store(0, 1)}, ""},
+	{"a key that went may be visited", Range, ops{store(0, 1)}, script{remove(0), Visit{0, 1}}, ""},
+	{"a key that went may be left out", Range, ops{store(0, 1)}, script{remove(0)}, ""},
+	{"a key that went and came back may be left out", Range, ops{store(0, 1)}, script{remove(0), store(0, 1)}, ""},
+	{"a key that came back may be visited with what it held first", Range, ops{store(0, 1)}, script{remove(0), store(0, 2), Visit{0, 1}}, ""},
+	{"a key that came back may be visited with what it holds now", Range, ops{store(0, 1)}, script{remove(0), store(0, 2), Visit{0, 2}}, ""},
+	{"Clear excuses everything", Range, ops{store(0, 1), store(1, 1)}, script{empty, store(1, 1)}, ""},
+
+	{"each NaN is visited", Range, ops{store(NaN, 1), store(NaN, 1)}, script{Visit{NaN, 1}, Visit{NaN, 1}}, ""},
+	{"a NaN is left out", Range, ops{store(NaN, 1), store(NaN, 1)}, script{Visit{NaN, 1}}, "did not visit NaN, which was present throughout"},
+	{"a NaN of one value is left out for another", Range, ops{store(NaN, 1), store(NaN, 2)}, script{store(NaN, 1), Visit{NaN, 1}, Visit{NaN, 1}}, "did not visit NaN, which was present throughout"},
+	{"a NaN that came may be left out", Range, ops{store(NaN, 1)}, script{store(NaN, 1), Visit{NaN, 1}}, ""},
+	{"a NaN that came may be visited", Range, ops{store(NaN, 1)}, script{store(NaN, 1), Visit{NaN, 1}, Visit{NaN, 1}}, ""},
+	{"one NaN too many", Range, ops{store(NaN, 1)}, script{Visit{NaN, 1}, Visit{NaN, 1}}, "visited NaN, v1 more often than it was stored"},
+	{"one NaN too many, with another operation between", Range, ops{store(NaN, 1)}, script{store(0, 1), Visit{NaN, 1}, Visit{NaN, 1}}, "visited NaN, v1 more often than it was stored"},
+	{"a NaN that was never stored", Range, ops{store(0, 1)}, script{Visit{NaN, 1}}, "visited NaN, which was absent throughout"},
+	{"a NaN with a value that none held", Range, ops{store(NaN, 1)}, script{Visit{NaN, 2}}, "visited NaN with v2, which that key did not hold"},
+	{"a cleared NaN may be visited", Range, ops{store(NaN, 1)}, script{empty, Visit{NaN, 1}}, ""},
+	{"a cleared NaN may be left out", Range, ops{store(NaN, 1)}, script{empty}, ""},
+	{"a cleared NaN and its successor may both be visited", Range, ops{store(NaN, 1)}, script{empty, store(NaN, 1), Visit{NaN, 1}, Visit{NaN, 1}}, ""},
+	{"a cleared NaN and its successor are two", Range, ops{store(NaN, 1)}, script{empty, store(NaN, 1), Visit{NaN, 1}, Visit{NaN, 1}, Visit{NaN, 1}}, "visited NaN, v1 more often than it was stored"},
+
+	{"Keys hands out keys", Keys, ops{store(0, 1), store(NaN, 1)}, script{onlyKey(NaN), onlyKey(0)}, ""},
+	{"Keys hands out a key twice", Keys, ops{store(0, 1)}, script{onlyKey(0), onlyKey(0)}, "visited k0 twice"},
+	{"Keys hands out a key twice, with a new value between", Keys, ops{store(0, 1)}, script{onlyKey(0), store(0, 2), onlyKey(0)}, "visited k0 twice"},
+	{"Keys hands out a key that was never there", Keys, ops{store(0, 1)}, script{onlyKey(1)}, "visited k1, which was absent throughout"},
+	{"Keys leaves a resident out", Keys, ops{store(0, 1)}, script{}, "did not visit k0, which was present throughout"},
+	{"Keys hands out one NaN too many", Keys, ops{store(NaN, 1), store(NaN, 2)}, script{onlyKey(NaN), onlyKey(NaN), onlyKey(NaN)}, "visited NaN more often than it was stored"},
+	{"Keys leaves a NaN out", Keys, ops{store(NaN, 1), store(NaN, 2)}, script{onlyKey(NaN)}, "did not visit NaN, which was present throughout"},
+	{"Keys leaves a NaN out that came", Keys, ops{store(NaN, 1)}, script{store(NaN, 2), onlyKey(NaN)}, ""},
+
+	{"Values hands out values", Values, ops{store(0, 1), store(1, 1), store(NaN, 0)}, script{onlyValue(1), onlyValue(0), onlyValue(1)}, ""},
+	{"Values hands out one too many", Values, ops{store(0, 1)}, script{onlyValue(1), onlyValue(1)}, "visited v1 more often than there were keys that held it"},
+	{"Values hands out what no key held", Values, ops{store(0, 1)}, script{onlyValue(2), stopped}, "visited v2 more often than there were keys that held it"},
+	{"Values of an empty map", Values, nil, script{onlyValue(2)}, "visited v2 more often than there were keys that held it"},
+	{"Values leaves a resident out", Values, ops{store(0, 1), store(1, 1)}, script{onlyValue(1)}, "did not visit k1, which was present throughout"},
+	{"Values shows one value of a key that changed", Values, ops{store(0, 1)}, script{store(0, 2), onlyValue(2)}, ""},
+	{"Values shows both values of a key that changed", Values, ops{store(0, 1)}, script{store(0, 2), onlyValue(1), onlyValue(2)}, "visited v2 more often than there were keys that held it"},
+	{"Values shows a value before it is held", Values, ops{store(0, 1)}, script{onlyValue(2), store(0, 2)}, "visited v2 more often than there were keys that held it"},
+	{"Values takes an earlier visit for another key", Values, ops{store(0, 1), store(1, 1)}, script{store(0, 2), onlyValue(1), onlyValue(2)}, ""},
+	{"Values takes an earlier visit for another key, whichever changed", Values, ops{store(0, 1), store(1, 1)}, script{store(1, 2), onlyValue(1), onlyValue(2)}, ""},
+	{"Values moves a visit from a key that came to a resident", Values, ops{store(1, 1)}, script{store(0, 1), onlyValue(1)}, ""},
+	{"Values moves a visit from a key that went to a resident", Values, ops{store(0, 1), store(1, 1)}, script{remove(0), onlyValue(1)}, ""},
+	{"Values moves two visits so that a resident has one", Values, ops{store(0, 1), store(1, 2), store(2, 3)},
+		script{remove(0), store(1, 1), store(2, 2), onlyValue(1), onlyValue(2)}, ""},
+	{"Values cannot share a visit between residents", Values, ops{store(0, 1), store(1, 1), store(2, 1)},
+		script{remove(0), onlyValue(1)}, "did not visit k2, which was present throughout"},
+	{"Values counts each NaN", Values, ops{store(NaN, 1), store(NaN, 1)}, script{onlyValue(1), onlyValue(1), onlyValue(1)}, "visited v1 more often than there were keys that held it"},
+	{"Values leaves a NaN out", Values, ops{store(NaN, 1)}, script{}, "did not visit NaN, which was present throughout"},
+}
+
 func TestTraversalJudgesAScript(t *testing.T) {
-	onlyKey := func(k int) Visit { return Visit{k, Unseen} }
-	onlyValue := func(v int) Visit { return Visit{Unseen, v} }
-	type ops = []Op
-	for _, row := range []struct {
-		name    string
-		method  Method
-		initial ops
-		script  script
-		want    string
-	}{
-		{"an empty map hands out nothing", Range, nil, script{}, ""},
-		{"residents are visited", Range, ops{store(0, 1), store(1, 0)}, script{Visit{1, 0}, Visit{0, 1}}, ""},
-		{"All is Range", All, ops{store(0, 1)}, script{Visit{0, 1}}, ""},
-		{"a resident is left out", Range, ops{store(0, 1), store(1, 1)}, script{Visit{0, 1}}, "did not visit k1, which was present throughout"},
-		{"a resident of All is left out", All, ops{store(0, 1)}, script{}, "did not visit k0, which was present throughout"},
-		{"the first resident left out is named", Range, ops{store(2, 1), store(1, 1), store(3, 1)}, script{Visit{1, 1}}, "did not visit k2, which was present throughout"},
-		{"a stopped traversal may leave out anything", Range, ops{store(0, 1), store(1, 1)}, script{Visit{0, 1}, stopped}, ""},
-		{"a key is visited twice", Range, ops{store(0, 1)}, script{Visit{0, 1}, Visit{0, 1}}, "visited k0 twice"},
-		{"a key that changed is visited twice", Range, ops{store(0, 1)}, script{Visit{0, 1}, store(0, 2), Visit{0, 2}}, "visited k0 twice"},
-		{"a key that came back is visited twice", Range, ops{store(0, 1)}, script{Visit{0, 1}, remove(0), store(0, 1), Visit{0, 1}}, "visited k0 twice"},
-		{"a key was never there", Range, ops{store(0, 1)}, script{Visit{1, 1}}, "visited k1, which was absent throughout"},
-		{"a key that the harness never made", Range, nil, script{Visit{Foreign, Foreign}}, "visited foreign, which was absent throughout"},
-		{"a key was gone before the call", Range, ops{store(0, 1), remove(0)}, script{Visit{0, 1}}, "visited k0, which was absent throughout"},
-		{"a key comes after its visit", Range, nil, script{Visit{0, 1}, store(0, 1)}, "visited k0, which was absent throughout"},
-		{"a value was never held", Range, ops{store(0, 1)}, script{Visit{0, 2}}, "visited k0 with v2, which it did not hold"},
-		{"a value was gone before the call", Range, ops{store(0, 2), store(0, 1)}, script{Visit{0, 2}}, "visited k0 with v2, which it did not hold"},
-		{"a value belongs to another key", Range, ops{store(0, 1), store(1, 2)}, script{Visit{0, 2}}, "visited k0 with v2, which it did not hold"},
-		{"an old value may be handed out", Range, ops{store(0, 1)}, script{store(0, 2), Visit{0, 1}}, ""},
-		{"a value in between may be handed out", Range, ops{store(0, 1)}, script{store(0, 2), store(0, 3), Visit{0, 2}}, ""},
-		{"the last value may be handed out", Range, ops{store(0, 1)}, script{store(0, 2), store(0, 3), Visit{0, 3}}, ""},
-		{"a key that changed is a resident", Range, ops{store(0, 1)}, script{store(0, 2)}, "did not visit k0, which was present throughout"},
-		{"a key that came may be visited", Range, nil, script{store(0, 1), Visit{0, 1}}, ""},
-		{"a key that came may be left out", Range, nil, script{store(0, 1)}, ""},
-		{"a key that went may be visited", Range, ops{store(0, 1)}, script{remove(0), Visit{0, 1}}, ""},
-		{"a key that went may be left out", Range, ops{store(0, 1)}, script{remove(0)}, ""},
-		{"a key that went and came back may be left out", Range, ops{store(0, 1)}, script{remove(0), store(0, 1)}, ""},
-		{"a key that came back may be visited with what it held first", Range, ops{store(0, 1)}, script{remove(0), store(0, 2), Visit{0, 1}}, ""},
-		{"a key that came back may be visited with what it holds now", Range, ops{store(0, 1)}, script{remove(0), store(0, 2), Visit{0, 2}}, ""},
-		{"Clear excuses everything", Range, ops{store(0, 1), store(1, 1)}, script{empty, store(1, 1)}, ""},
-
-		{"each NaN is visited", Range, ops{store(NaN, 1), store(NaN, 1)}, script{Visit{NaN, 1}, Visit{NaN, 1}}, ""},
-		{"a NaN is left out", Range, ops{store(NaN, 1), store(NaN, 1)}, script{Visit{NaN, 1}}, "did not visit NaN, which was present throughout"},
-		{"a NaN of one value is left out for another", Range, ops{store(NaN, 1), store(NaN, 2)}, script{store(NaN, 1), Visit{NaN, 1}, Visit{NaN, 1}}, "did not visit NaN, which was present throughout"},
-		{"a NaN that came may be left out", Range, ops{store(NaN, 1)}, script{store(NaN, 1), Visit{NaN, 1}}, ""},
-		{"a NaN that came may be visited", Range, ops{store(NaN, 1)}, script{store(NaN, 1), Visit{NaN, 1}, Visit{NaN, 1}}, ""},
-		{"one NaN too many", Range, ops{store(NaN, 1)}, script{Visit{NaN, 1}, Visit{NaN, 1}}, "visited NaN, v1 more often than it was stored"},
-		{"one NaN too many, with another operation between", Range, ops{store(NaN, 1)}, script{store(0, 1), Visit{NaN, 1}, Visit{NaN, 1}}, "visited NaN, v1 more often than it was stored"},
-		{"a NaN that nobody stored", Range, ops{store(0, 1)}, script{Visit{NaN, 1}}, "visited NaN, which was absent throughout"},
-		{"a NaN with a value that none held", Range, ops{store(NaN, 1)}, script{Visit{NaN, 2}}, "visited NaN with v2, which it did not hold"},
-		{"a cleared NaN may be visited", Range, ops{store(NaN, 1)}, script{empty, Visit{NaN, 1}}, ""},
-		{"a cleared NaN may be left out", Range, ops{store(NaN, 1)}, script{empty}, ""},
-		{"a cleared NaN and its successor may both be visited", Range, ops{store(NaN, 1)}, script{empty, store(NaN, 1), Visit{NaN, 1}, Visit{NaN, 1}}, ""},
-		{"a cleared NaN and its successor are two", Range, ops{store(NaN, 1)}, script{empty, store(NaN, 1), Visit{NaN, 1}, Visit{NaN, 1}, Visit{NaN, 1}}, "visited NaN, v1 more often than it was stored"},
-
-		{"Keys hands out keys", Keys, ops{store(0, 1), store(NaN, 1)}, script{onlyKey(NaN), onlyKey(0)}, ""},
-		{"Keys hands out a key twice", Keys, ops{store(0, 1)}, script{onlyKey(0), onlyKey(0)}, "visited k0 twice"},
-		{"Keys hands out a key twice, with a new value between", Keys, ops{store(0, 1)}, script{onlyKey(0), store(0, 2), onlyKey(0)}, "visited k0 twice"},
-		{"Keys hands out a key that was never there", Keys, ops{store(0, 1)}, script{onlyKey(1)}, "visited k1, which was absent throughout"},
-		{"Keys leaves a resident out", Keys, ops{store(0, 1)}, script{}, "did not visit k0, which was present throughout"},
-		{"Keys hands out one NaN too many", Keys, ops{store(NaN, 1), store(NaN, 2)}, script{onlyKey(NaN), onlyKey(NaN), onlyKey(NaN)}, "visited NaN more often than it was stored"},
-		{"Keys leaves a NaN out", Keys, ops{store(NaN, 1), store(NaN, 2)}, script{onlyKey(NaN)}, "did not visit NaN, which was present throughout"},
-		{"Keys leaves a NaN out that came", Keys, ops{store(NaN, 1)}, script{store(NaN, 2), onlyKey(NaN)}, ""},
-
-		{"Values hands out values", Values, ops{store(0, 1), store(1, 1), store(NaN, 0)}, script{onlyValue(1), onlyValue(0), onlyValue(1)}, ""},
-		{"Values hands out one too many", Values, ops{store(0, 1)}, script{onlyValue(1), onlyValue(1)}, "handed out v1 more often than there were keys that held it"},
-		{"Values hands out what no key held", Values, ops{store(0, 1)}, script{onlyValue(2), stopped}, "handed out v2 more often than there were keys that held it"},
-		{"Values of an empty map", Values, nil, script{onlyValue(2)}, "handed out v2 more often than there were keys that held it"},
-		{"Values leaves a resident out", Values, ops{store(0, 1), store(1, 1)}, script{onlyValue(1)}, "did not visit k1, which was present throughout"},
-		{"Values shows one value of a key that changed", Values, ops{store(0, 1)}, script{store(0, 2), onlyValue(2)}, ""},
-		{"Values shows both values of a key that changed", Values, ops{store(0, 1)}, script{store(0, 2), onlyValue(1), onlyValue(2)}, "handed out v2 more often than there were keys that held it"},
-		{"Values shows a value before it is held", Values, ops{store(0, 1)}, script{onlyValue(2), store(0, 2)}, "handed out v2 more often than there were keys that held it"},
-		{"Values takes an earlier visit for another key", Values, ops{store(0, 1), store(1, 1)}, script{store(0, 2), onlyValue(1), onlyValue(2)}, ""},
-		{"Values takes an earlier visit for another key, whichever changed", Values, ops{store(0, 1), store(1, 1)}, script{store(1, 2), onlyValue(1), onlyValue(2)}, ""},
-		{"Values moves a visit from a key that came to a resident", Values, ops{store(1, 1)}, script{store(0, 1), onlyValue(1)}, ""},
-		{"Values moves a visit from a key that went to a resident", Values, ops{store(0, 1), store(1, 1)}, script{remove(0), onlyValue(1)}, ""},
-		{"Values moves two visits so that a resident has one", Values, ops{store(0, 1), store(1, 2), store(2, 3)},
-			script{remove(0), store(1, 1), store(2, 2), onlyValue(1), onlyValue(2)}, ""},
-		{"Values cannot share a visit between residents", Values, ops{store(0, 1), store(1, 1), store(2, 1)},
-			script{remove(0), onlyValue(1)}, "did not visit k2, which was present throughout"},
-		{"Values counts each NaN", Values, ops{store(NaN, 1), store(NaN, 1)}, script{onlyValue(1), onlyValue(1), onlyValue(1)}, "handed out v1 more often than there were keys that held it"},
-		{"Values leaves a NaN out", Values, ops{store(NaN, 1)}, script{}, "did not visit NaN, which was present throughout"},
-	} {
+	for _, row := range traversalScripts {
 		t.Run(row.name, func(t *testing.T) {
 			got := ""
 			if err := row.script.run(row.method, row.initial...); err != nil {
@@ -208,7 +213,7 @@ func (b *bruteForce) apply(o Op) {
 	b.states++
 }
 
-// begin makes the last state the first: the call happens now.
+// begin drops all states but the last, because the call happens now.
 func (b *bruteForce) begin() {
 	for _, l := range b.lives {
 		l.held = []int{b.last(l)}

@@ -8,29 +8,29 @@ import (
 	"strings"
 )
 
-// A Status is what a checker says of one clause.
+// A Status is a checker's answer for one clause.
 type Status string
 
 const (
-	OK        Status = "ok"        // holds as far as the coverage says
-	Violation Status = "violation" // refuted, with evidence
-	Unknown   Status = "unknown"   // a budget was hit, or a control failed: nothing is known
-	Skipped   Status = "skipped"   // not judged, for the reason in the evidence
+	OK        Status = "ok"        // the clause holds as far as the coverage says
+	Violation Status = "violation" // the map breaks the clause
+	Unknown   Status = "unknown"   // a budget ended, or a check of the checker failed
+	Skipped   Status = "skipped"   // not judged, for the reason given
 	Invalid   Status = "invalid"   // the history is malformed
 )
 
-// Coverage says how far a verdict looked. The zero value looked at nothing.
+// Coverage says what a verdict is based on. The zero value means nothing.
 type Coverage struct {
-	Complete bool   // everything that What names was examined
-	What     string // the programs, rounds or sequences examined
+	Complete bool   // all of What was examined, instead of a sample
+	What     string // such as programs, rounds or sequences
 }
 
-// Complete is the coverage of a check that examined all of what it names.
+// Complete returns the coverage of a check that examined everything it names.
 func Complete(format string, args ...any) Coverage {
 	return Coverage{Complete: true, What: fmt.Sprintf(format, args...)}
 }
 
-// Bounded is the coverage of a check that examined a sample.
+// Bounded returns the coverage of a check that examined a sample.
 func Bounded(format string, args ...any) Coverage {
 	return Coverage{What: fmt.Sprintf(format, args...)}
 }
@@ -71,23 +71,23 @@ type Verdict struct {
 	Clause   Clause
 	Status   Status
 	Coverage Coverage
-	// Reason says why nothing was judged or decided, or, of a clause that holds,
-	// what was seen.
+	// Reason says why the clause was not judged or nothing was decided. If the clause
+	// holds, it says what was seen.
 	Reason string
-	// Level refines a release verdict: "prompt", "bounded", "unbounded".
+	// Level refines a release verdict: "prompt", "bounded" or "unbounded".
 	Level string
-	// Failure is what the map did, and Witness the program that shows it, if it
-	// can be run again. A violation has a Failure.
+	// Failure is what the map did. Every violation has one.
 	Failure *Failure
+	// Witness is the program that shows the failure, if it can be run again.
 	Witness *Witness
-	// Report, if any, tells a violation at length, for Lines.
+	// Report, if it is not nil, is what Lines returns.
 	Report []string
-	// Hung says that calls of the program never returned, whatever the verdict:
-	// running it took a watchdog, and left goroutines behind.
+	// Hung says that calls never returned, so that a watchdog ended the program and
+	// left goroutines behind. It does not depend on the status.
 	Hung bool
 }
 
-// Evidence is what was seen, in a line, or why nothing was judged.
+// Evidence says in one line what was seen, or why the clause was not judged.
 func (v Verdict) Evidence() string {
 	if v.Failure != nil {
 		return v.Failure.Sentence()
@@ -95,7 +95,7 @@ func (v Verdict) Evidence() string {
 	return v.Reason
 }
 
-// Path leads from the map to the first instance that it retains, if any.
+// Path returns the path from the map to the first allocation that it retains, or "".
 func (v Verdict) Path() string {
 	if v.Failure == nil || len(v.Failure.Retained) == 0 {
 		return ""
@@ -103,7 +103,7 @@ func (v Verdict) Path() string {
 	return v.Failure.Retained[0].Path
 }
 
-// Lines shows a violation step by step.
+// Lines describes a violation step by step.
 func (v Verdict) Lines() []string {
 	if v.Failure == nil || v.Report != nil {
 		return v.Report
@@ -111,13 +111,13 @@ func (v Verdict) Lines() []string {
 	return v.Failure.Lines(v.Witness)
 }
 
-// Violates is the verdict that f breaks clause c, as program w shows.
+// Violates returns the verdict that f breaks clause c, as program w shows.
 func (f *Failure) Violates(c Clause, w *Witness) Verdict {
 	return Verdict{Clause: c, Status: Violation, Failure: f, Witness: w, Hung: f.Kind == Hangs}
 }
 
-// verdictLine is a Verdict as JSON. Of a violation, evidence and path are for
-// people, and are not read back.
+// verdictLine is a Verdict as JSON. The evidence and path of a violation are for
+// people. They are written, but not read back.
 type verdictLine struct {
 	Clause   Clause   `json:"clause"`
 	Status   Status   `json:"verdict"`
@@ -130,7 +130,7 @@ type verdictLine struct {
 	Hung     bool     `json:"hung,omitempty"`
 }
 
-// MarshalJSON writes v with its evidence in words.
+// MarshalJSON writes v. It adds the evidence and path of a violation for people.
 func (v Verdict) MarshalJSON() ([]byte, error) {
 	return json.Marshal(verdictLine{v.Clause, v.Status, v.Coverage, v.Evidence(), v.Path(), v.Level, v.Failure, v.Witness, v.Hung})
 }
@@ -159,19 +159,19 @@ func (v Verdict) String() string {
 	return s
 }
 
-// Skip is the verdict on a clause that was not judged, and why.
+// Skip returns the verdict on a clause that was not judged, with the reason.
 func Skip(c Clause, reason string) Verdict {
 	return Verdict{Clause: c, Status: Skipped, Reason: reason}
 }
 
-// severity orders statuses by what a reader must not miss.
+// severity orders statuses by how much they matter to a reader.
 var severity = map[Status]int{Skipped: 0, OK: 1, Unknown: 2, Invalid: 3, Violation: 4}
 
-// Merge joins the verdicts of several checkers into one a clause, in the order
-// of the document: a violation outweighs invalid, invalid outweighs unknown,
-// unknown outweighs ok, and ok outweighs skipped. Of equally severe verdicts the
-// first stays and the coverages are joined; what one checker covers completely
-// and another by sampling counts as bounded.
+// Merge joins the verdicts of several checkers into one verdict per clause, in the
+// order of the specification. The most severe verdict on a clause stays: violation,
+// then invalid, unknown, ok and skipped. Of equally severe verdicts the first stays,
+// and their coverages are joined. A complete and a bounded coverage join to a bounded
+// one.
 func Merge(lists ...[]Verdict) []Verdict {
 	byClause := map[Clause]Verdict{}
 	for _, v := range slices.Concat(lists...) {
@@ -206,7 +206,7 @@ func joinCoverage(a, b Coverage) Coverage {
 	return Coverage{Complete: a.Complete && b.Complete, What: b.What}
 }
 
-// Find returns the verdict on c, or one that says it was not judged.
+// Find returns the verdict on c. If there is none, it returns one that says so.
 func Find(verdicts []Verdict, c Clause) Verdict {
 	for _, v := range verdicts {
 		if v.Clause == c {

@@ -102,7 +102,7 @@ func TestVerdictIsWrittenWithItsFields(t *testing.T) {
 	}
 }
 
-// statuses in the order in which one outweighs the next.
+// statuses lists the statuses, the most severe first.
 var statuses = []Status{Violation, Invalid, Unknown, OK, Skipped}
 
 func TestMergeKeepsTheMoreSevereVerdictWhole(t *testing.T) {

@@ -7,20 +7,20 @@ import (
 	"weak"
 )
 
-// A Watch observes, without holding them, the allocations that one argument
-// points to directly: a string's bytes, a pointer's target, a box.
+// A Watch observes the allocations that one argument points to directly, without
+// keeping them alive: a string's bytes, a pointer's target, or an interface's box.
 type Watch struct {
-	first weak.Pointer[byte] // mostly the only one; nil if there is none
+	first weak.Pointer[byte] // usually the only one; nil if there is none
 	more  []weak.Pointer[byte]
 }
 
-// Watches are the watches on one call's arguments.
+// Watches are the watches on the arguments of one call.
 type Watches struct{ Key, Old, Value Watch }
 
 // Empty reports whether there is nothing to watch.
 func (w Watch) Empty() bool { return w.first == weak.Pointer[byte]{} }
 
-// each calls f with every allocation of w that is alive, until it says stop.
+// each calls f with every allocation of w that is alive, until f returns false.
 func (w Watch) each(f func(*byte) bool) {
 	if p := w.first.Value(); p != nil && !f(p) {
 		return
@@ -39,15 +39,15 @@ func (w Watch) Alive() (alive bool) {
 	return alive
 }
 
-// Addresses returns where the allocations that are alive stand.
+// Addresses returns the addresses of the allocations that are alive.
 func (w Watch) Addresses() []uintptr {
 	var at []uintptr
 	w.each(func(p *byte) bool { at = append(at, uintptr(unsafe.Pointer(p))); return true })
 	return at
 }
 
-// watch returns a Watch on what x points to directly. x is an interface, a
-// string that a codec made, a pointer, or something with pointers in it.
+// watch returns a Watch on what x points to directly. x points to an interface, a
+// string that a codec made, a pointer, or a value that contains pointers.
 func watch[T any](x *T) Watch {
 	var w Watch
 	if !w.addDefault(x) {
@@ -56,9 +56,9 @@ func watch[T any](x *T) Watch {
 	return w
 }
 
-// addDefault is add for what a codec makes by default, and does it without
-// reflection: a checker watches every argument of each execution. It reports
-// whether x is of that kind.
+// addDefault does the same as add, but only for the types that codecs make by
+// default. It reports whether x has such a type. It avoids reflection because a
+// checker watches every argument of every execution.
 func (w *Watch) addDefault(x any) bool {
 	switch x := x.(type) {
 	case *string:
@@ -79,7 +79,7 @@ func (w *Watch) addDefault(x any) bool {
 	return false
 }
 
-// add watches what v points to. v is addressable.
+// add watches what v points to. v must be addressable.
 func (w *Watch) add(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.String:
@@ -107,27 +107,27 @@ func (w *Watch) add(v reflect.Value) {
 	}
 }
 
-// addInner leaves out strings: one inside a struct may be a constant, which
-// has no allocation.
+// addInner watches what an element of a struct or array points to. It leaves out
+// strings and interfaces, because they may be constants, which are not allocated.
 func (w *Watch) addInner(v reflect.Value) {
 	if v.Kind() != reflect.String && v.Kind() != reflect.Interface {
 		w.add(v)
 	}
 }
 
-// addInterface watches the box behind an interface, if it has one, and what is
-// in it.
+// addInterface watches the box of an interface, if it has one, and what the value in
+// the box points to.
 func (w *Watch) addInterface(v reflect.Value) {
 	if v.IsNil() {
 		return
 	}
-	// The second word of an interface is its data: a pointer to the box, or
-	// the value itself where that is a pointer. UnsafeAddr keeps v alive here.
+	// The second word of an interface is its data: a pointer to the box, or the value
+	// itself if that is a pointer.
 	data := (*[2]unsafe.Pointer)(v.Addr().UnsafePointer())[1]
 	inner := v.Elem()
 	boxed := !pointerShaped(inner.Type())
 	if boxed && inner.Kind() != reflect.String && ownAllocation(inner.Type()) {
-		w.pointer(data) // a string's box leads to its bytes: they tell as much
+		w.pointer(data) // for a string, its bytes are watched instead of its box
 	}
 	if boxed && (inner.Kind() == reflect.Struct || inner.Kind() == reflect.Array) {
 		return // its pointers are reached through the box
@@ -135,16 +135,16 @@ func (w *Watch) addInterface(v reflect.Value) {
 	w.add(inner)
 }
 
-// pointerShaped reports whether an interface holds a value of type t in its
-// data word instead of in a box: since Go 1.26 every t that is one pointer wide
-// and has a pointer in it, such as struct{_ struct{}; p *int}.
+// pointerShaped reports whether an interface holds a value of type t in its data word
+// instead of in a box. Since Go 1.26 this is the case for every type that has the size
+// of a pointer and contains one, such as struct{_ struct{}; p *int}.
 func pointerShaped(t reflect.Type) bool {
 	return t.Size() == unsafe.Sizeof(uintptr(0)) && hasPointers(t)
 }
 
-// readOnly reports whether a pointer of type t leads into the program's
-// read-only data, of which weak.Make makes a fatal error: a type that the
-// compiler knows, or the table of functions. Neither is ever released.
+// readOnly reports whether a pointer of type t leads into the program's read-only
+// data: to a type that the compiler knows, or to the table of functions. Such data is
+// never released, and weak.Make of a pointer to it is a fatal error.
 func readOnly(t reflect.Type) bool {
 	return t == reflect.TypeOf(typeOf[int]()) || t == typeOf[*runtime.Func]()
 }
@@ -171,7 +171,7 @@ func hasPointers(t reflect.Type) bool {
 	return false
 }
 
-// bytes watches what s is made of. An empty string is made of nothing.
+// bytes watches the bytes of s, if there are any.
 func (w *Watch) bytes(s string) {
 	if s != "" {
 		w.pointer(unsafe.Pointer(unsafe.StringData(s)))
@@ -188,8 +188,8 @@ func (w *Watch) pointer(p unsafe.Pointer) {
 	}
 }
 
-// ID returns something comparable that is equal for two watches of the same
-// allocation, and nil for an empty one.
+// ID returns a comparable value that is equal for two watches of the same
+// allocation. It returns nil for an empty watch.
 func (w Watch) ID() any {
 	if w.Empty() {
 		return nil

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// What is watched without reflection is what reflection would watch.
+// addDefault watches the same allocations as add, which uses reflection.
 func TestDefaultsAreWatchedLikeEverythingElse(t *testing.T) {
 	text, empty, own := "in read-only memory no more", "", ownString("conn-", 1)
 	text = ownBlock(text)

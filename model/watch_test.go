@@ -12,15 +12,15 @@ import (
 	"pgregory.net/rapid"
 )
 
-// collect frees what nothing reaches. The second round frees what the first
-// found while it was still being swept.
+// collect releases everything that is unreachable. The second round releases what the
+// first one did not sweep.
 func collect() {
 	runtime.GC()
 	runtime.GC()
 }
 
-// The calls below are functions of their own, so that no variable of a test
-// keeps alive what it watches.
+// The calls below are separate functions, so that no variable of a test keeps alive
+// what the test watches.
 
 //go:noinline
 func watchOnly(in Instance, o Op) Watches { return in.Prepare(o).Watches() }
@@ -37,7 +37,7 @@ func callWatched(t *testing.T, in Instance, o Op) Watches {
 	return w
 }
 
-// Subjects whose keys, or values, are variables of a package and never die.
+// Subjects whose keys or values are package variables, which are never released.
 var (
 	everlastingKeys   = []string{"any keys: variables", "any keys: in an array", "any keys: in a struct", "any keys: in a struct with nothing", "any keys: channels"}
 	everlastingValues = []string{"any values: variables", "array, holder"}
@@ -122,7 +122,7 @@ func TestWatchesAreOfTheArgumentsThatTheMethodTakes(t *testing.T) {
 	}
 }
 
-// What one of two equal keys leaves behind dies, whichever the map kept.
+// One of two equal keys is released, whichever the map keeps.
 func TestOneOfTwoEqualKeysDies(t *testing.T) {
 	for _, name := range []string{"string, string", "any, any", "any keys: arrays", "constant string, constant string", "any keys: strings"} {
 		in := subjects[name].Bind()
@@ -177,7 +177,7 @@ func TestAPointerIsTheSameWhileItIsAliveAndForgottenAfter(t *testing.T) {
 	}
 }
 
-// A pointer is told by its address, and that may have been another's.
+// A pointer is identified by its address, which another allocation may have had.
 func TestAnAddressMayBeUsedAgainForAnotherIndex(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		in := custom[*block, *block](nil, nil, nil).Bind()
@@ -202,8 +202,8 @@ func storeAndLoad(t *rapid.T, in Instance, k, v int) {
 	}
 }
 
-// The same goes for what holds a pointer: that its parts were part of another
-// value before is no mistake of the subject.
+// The same is true for a value that contains a pointer. It is not a mistake of the
+// subject that the address was part of another value earlier.
 func TestAnAddressMayBeUsedAgainInsideAValue(t *testing.T) {
 	for what, value := range map[string]func(int) any{
 		"struct":    func(int) any { return struct{ p *block }{new(block)} },
@@ -224,7 +224,7 @@ func TestAnAddressMayBeUsedAgainInsideAValue(t *testing.T) {
 	}
 }
 
-// Key is called without a lock held, so that another call may be faster.
+// Key is called without a lock, so another goroutine can make the same key first.
 func TestOfTwoPointersMadeAtOnceOneIsUsed(t *testing.T) {
 	var in Instance
 	var inner Prepared
@@ -243,7 +243,7 @@ func TestOfTwoPointersMadeAtOnceOneIsUsed(t *testing.T) {
 	runtime.KeepAlive(outer)
 }
 
-// A Watch tells the allocations behind one argument apart. A string's box, which
+// A Watch distinguishes the allocations behind one argument. A string's box, which
 // leads to its bytes, is not watched.
 func TestWatchKnowsEachAllocation(t *testing.T) {
 	for name, want := range map[string][2]int{ // of key 2 and of value 2
@@ -282,8 +282,8 @@ func TestWatchesOfOneAllocationHaveOneID(t *testing.T) {
 	runtime.KeepAlive(in)
 }
 
-// A small allocation shares a block with others, so that its death cannot be
-// seen; strings and boxes are therefore given a larger one.
+// A small allocation shares a block with others, so its release cannot be observed.
+// Strings and boxes therefore get a larger allocation.
 func TestAllocationsDoNotKeepEachOtherAlive(t *testing.T) {
 	for _, name := range []string{"constant string, constant string", "any keys: strings", "string, string", "any, any", "any keys: arrays"} {
 		in := subjects[name].Bind()

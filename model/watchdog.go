@@ -8,56 +8,57 @@ import (
 	"time"
 )
 
-// How many looks, at LookEvery, may show no call that returned before a
-// [Watchdog] calls them stuck. Waiting for a lock that nobody can release is
-// certain sooner than working without end. Looks are counted, not seconds, so
-// that a process that was stopped meanwhile is given the time it lost.
+// LookEvery is the interval at which a [Watchdog] must be called.
+const LookEvery = 50 * time.Millisecond
+
+// The watchdog's limits, as the number of looks during which no call returned. It
+// counts looks instead of seconds, so that a process that was suspended does not run
+// out of time. Blocked goroutines are certain to be stuck sooner than busy ones.
 const (
-	LookEvery    = 50 * time.Millisecond
 	blockedLooks = 40  // two seconds
-	busyLooks    = 300 // fifteen
+	busyLooks    = 300 // fifteen seconds
 )
 
-// A Watchdog decides whether goroutines that call a map will ever return. It is
-// asked every LookEvery; the zero value is ready.
+// A Watchdog decides whether goroutines that call a map are stuck. Its zero value is
+// ready for use, and Stuck must be called every LookEvery.
 //
-// Goroutines are stuck if blockedLooks in a row showed all of them blocked and
-// nobody else ready to run, who might release them: a map may have goroutines
-// of its own. Or if busyLooks in a row showed no call that returned.
+// Goroutines are stuck in one of two cases. They were blocked for two seconds, while
+// no other goroutine could run and release them. (A map may have goroutines of its
+// own.) Or no call returned for fifteen seconds.
 type Watchdog struct {
 	progress int64
 	looks    int // since progress last changed
-	blocked  int // of these, the last ones, that showed everybody blocked
+	blocked  int // the last ones in a row that showed every goroutine blocked
 }
 
-// Stuck looks at the goroutines with these ids, whose calls have returned
-// progress times in all. If they are stuck it says where each stands.
+// Stuck looks at the goroutines with these ids. So far progress calls have returned
+// in them. If the goroutines are stuck, it returns the place where each one is.
 func (w *Watchdog) Stuck(progress int64, ids []int64) (where []Stuck, stuck bool) {
 	if len(ids) == 0 || progress != w.progress {
 		*w = Watchdog{progress: progress}
 		return nil, false
 	}
 	if w.looks++; w.looks < blockedLooks/4 {
-		return nil, false // a dump of all goroutines stops the world: not for nothing
+		return nil, false // too early for a dump of all goroutines, which stops the world
 	}
 	all := goroutines()
-	everybody := true
+	allBlocked := true
 	for _, id := range ids {
 		g, ok := all[id]
-		everybody = everybody && ok && g.blocked()
+		allBlocked = allBlocked && ok && g.blocked()
 		where = append(where, g.where())
 	}
 	self := GoroutineID()
 	for id, g := range all {
-		everybody = everybody && (id == self || g.state != "running" && g.state != "runnable")
+		allBlocked = allBlocked && (id == self || g.state != "running" && g.state != "runnable")
 	}
-	if w.blocked++; !everybody {
+	if w.blocked++; !allBlocked {
 		w.blocked = 0
 	}
 	return where, w.blocked >= blockedLooks*3/4 || w.looks >= busyLooks
 }
 
-// GoroutineID returns the calling goroutine's number in a dump.
+// GoroutineID returns the number of the calling goroutine, as in a stack trace.
 func GoroutineID() int64 {
 	var buf [64]byte
 	header := buf[:runtime.Stack(buf[:], false)]
@@ -66,13 +67,13 @@ func GoroutineID() int64 {
 	return n
 }
 
-// goroutine is one goroutine of a dump.
+// goroutine is one goroutine in a dump.
 type goroutine struct {
 	state  string
-	frames []string // function, then position, alternately
+	frames []string // function and position, alternately
 }
 
-// goroutines dumps all goroutines by number.
+// goroutines returns all goroutines by number.
 func goroutines() map[int64]goroutine {
 	buf := make([]byte, 1<<20)
 	for {
@@ -106,12 +107,12 @@ func (g goroutine) blocked() bool {
 	return strings.HasPrefix(g.state, "sync.")
 }
 
-// where names the innermost function of g outside the runtime and package
-// sync, with its file and line: where the map waits, not what it waits in.
+// where returns the innermost function of g outside the runtime and package sync.
+// That is where the map waits, as opposed to what it waits in.
 func (g goroutine) where() Stuck {
 	for i := 0; i+1 < len(g.frames); i += 2 {
 		function, position := g.frames[i], strings.TrimSpace(g.frames[i+1])
-		if insideWaiting(function) {
+		if isWaitFunction(function) {
 			continue
 		}
 		if paren := strings.LastIndexByte(function, '('); paren > 0 {
@@ -126,8 +127,8 @@ func (g goroutine) where() Stuck {
 	return Stuck{State: g.state}
 }
 
-// insideWaiting reports whether function belongs to what a goroutine waits in.
-func insideWaiting(function string) bool {
+// isWaitFunction reports whether function belongs to the implementation of waiting.
+func isWaitFunction(function string) bool {
 	for _, prefix := range []string{
 		"runtime.", "sync.runtime_", "sync.(*Mutex)", "sync.(*RWMutex)", "sync.(*Cond)", "sync.(*WaitGroup)",
 		"internal/sync.runtime_", "internal/sync.(*Mutex)", "sync/atomic.",

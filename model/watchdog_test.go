@@ -10,7 +10,7 @@ import (
 	. "github.com/mapspec/mapspec/model"
 )
 
-// started runs f in a goroutine and returns its number, once it runs.
+// started runs f in a goroutine and returns its number after it has started.
 func started(f func()) int64 {
 	id := make(chan int64)
 	go func() {
@@ -20,8 +20,8 @@ func started(f func()) int64 {
 	return <-id
 }
 
-// looks counts how often w looks until it calls the goroutines stuck, at most
-// most times, and where it saw the first of them.
+// looks returns how often w looks until it reports the goroutines stuck, at most most
+// times, and the place of the first goroutine.
 func looks(progress int64, ids []int64, most int) (n int, where string) {
 	var w Watchdog
 	for n = 1; n <= most; n++ {
@@ -37,12 +37,13 @@ func looks(progress int64, ids []int64, most int) (n int, where string) {
 	return n, where
 }
 
-// soon and late are about how many looks it takes to call a goroutine stuck
-// that is blocked, and one that works.
+// soon and late are the numbers of looks after which a blocked goroutine and a busy
+// one are reported.
 const soon, late = 60, 300
 
-// A goroutine that waits for a lock is stuck soon; while anyone else could run,
-// who might unlock it, only late. So is one that works without end.
+// A goroutine that waits for a lock is reported soon. It is reported late if another
+// goroutine can run and might unlock the lock. A goroutine that is busy without end is
+// also reported late.
 //
 // Clauses: P2
 func TestWatchdogCallsBlockedGoroutinesStuckSoonAndBusyOnesLate(t *testing.T) {
@@ -61,7 +62,7 @@ func TestWatchdogCallsBlockedGoroutinesStuckSoonAndBusyOnesLate(t *testing.T) {
 		}
 	})
 	for name, ids := range map[string][]int64{
-		"a blocked one beside one that could unlock it": {blocked}, "a busy one": {busy}, "both": {blocked, busy},
+		"a blocked one next to one that could unlock it": {blocked}, "a busy one": {busy}, "both": {blocked, busy},
 	} {
 		if n, _ := looks(0, ids, 10*late); n < late || n > late+2 {
 			t.Errorf("%s: stuck after %d looks, want %d", name, n, late)
@@ -75,7 +76,7 @@ func TestWatchdogCallsBlockedGoroutinesStuckSoonAndBusyOnesLate(t *testing.T) {
 	ended.Wait()
 }
 
-// A call that returns starts the count anew.
+// The watchdog starts counting again when a call returns.
 func TestWatchdogForgetsWhenACallReturns(t *testing.T) {
 	m := new(mutexMap[string, int])
 	m.mu.Lock()

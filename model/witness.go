@@ -2,66 +2,67 @@ package model
 
 import "slices"
 
-// A Look is how one looks at a program to see that it breaks a clause.
+// A Look says how to run a program and what to look at, to see that the map breaks a
+// clause.
 type Look string
 
 const (
-	// LookResults: on one goroutine, each result against the model, and then
-	// the map as a whole.
+	// LookResults: run on one goroutine and compare each result, and then the whole
+	// map, with the model.
 	LookResults Look = "results"
-	// LookZero is LookResults on the zero value of the map's type (S9).
+	// LookZero: LookResults with the zero value of the map's type (S9).
 	LookZero Look = "zero value"
-	// LookSequence: one sequence of All, Keys or Values, invoked twice (T2).
+	// LookSequence: invoke one sequence of All, Keys or Values twice (T2).
 	LookSequence Look = "sequence"
-	// LookHistory: on several goroutines, whether any order explains the history.
+	// LookHistory: run on several goroutines and search for an order that explains the
+	// history.
 	LookHistory Look = "history"
-	// LookSchedule: on several goroutines, in the steps that a schedule says
-	// (package explore); what is looked at follows from the clause.
+	// LookSchedule: run on several goroutines in the steps of a schedule (package
+	// explore). What to look at depends on the clause.
 	LookSchedule Look = "schedule"
-	// LookRaces: two goroutines under the race detector (M1, M2).
+	// LookRaces: run two goroutines under the race detector (M1, M2).
 	LookRaces Look = "races"
-	// LookRelease: on one goroutine, what is reachable at rest (R1, S8).
+	// LookRelease: run on one goroutine and look at what is reachable at rest (R1, S8).
 	LookRelease Look = "release"
-	// LookPump: what is reachable after the program was repeated on fresh keys (R3).
+	// LookPump: repeat the program with new keys and look at what is reachable (R3).
 	LookPump Look = "pump"
-	// LookPin: what a Range in progress pins of keys that come and go (R2).
+	// LookPin: store and delete keys during a Range and look at what it pins (R2).
 	LookPin Look = "pin"
-	// LookHeap: the bytes that the map costs when it is empty again (R4).
+	// LookHeap: measure how many bytes the map takes when it is empty again (R4).
 	LookHeap Look = "heap"
 )
 
-// A Witness is a program that shows a violation, and how to run and look at it.
+// A Witness is a program that shows a violation, with the way to run it.
 type Witness struct {
 	Look    Look   `json:"look"`
-	Init    []Op   `json:"init,omitempty"` // one after the other, before the threads
-	Threads [][]Op `json:"threads"`        // one list for each goroutine
-	// Turns is how often a pump's one thread is repeated, its key 1 and its
-	// values renamed each time; and how many keys come and go where the look
-	// is pin or heap.
+	Init    []Op   `json:"init,omitempty"` // called in order, before the threads start
+	Threads [][]Op `json:"threads"`        // the operations of each goroutine
+	// Turns depends on Look. For LookPump, it is how often the one thread is
+	// repeated, each time with a new key 1 and new values. For LookPin and LookHeap,
+	// it is how many keys are stored and deleted.
 	Turns int `json:"turns,omitempty"`
-	// Schedule is the order of the threads' steps, with LookSchedule.
+	// Schedule is the order of the threads' steps, for LookSchedule.
 	Schedule *Schedule `json:"schedule,omitempty"`
 }
 
-// A Schedule is what it takes, besides the program, to run an exploration's
-// execution again step by step.
+// A Schedule is everything except the program that is needed to repeat one execution
+// of an exploration step by step.
 type Schedule struct {
 	// New is the Go expression that makes the map.
 	New string `json:"new,omitempty"`
-	// HashFunctions are functions of the map that hash. The copy that is run
-	// replaces them.
+	// HashFunctions are the map's hash functions. The instrumented copy replaces them.
 	HashFunctions []string `json:"hash_functions,omitempty"`
-	// Hashes is the policy by which keys are hashed. Initial names the map that
-	// the program begins with, which its Init makes.
-	Hashes  string `json:"hashes,omitempty"`
+	// Hashes names the policy that gives keys their hashes.
+	Hashes string `json:"hashes,omitempty"`
+	// Initial names the initial map, which the program's Init makes.
 	Initial string `json:"initial,omitempty"`
-	// Steps says which thread takes each step: "0x3,1,0" is 0, 0, 0, 1, 0.
+	// Steps lists the thread that takes each step: "0x3,1,0" means 0, 0, 0, 1, 0.
 	Steps string `json:"steps"`
-	// Preemptions is how often a thread that could go on does not.
+	// Preemptions counts the switches away from a thread that could continue.
 	Preemptions int `json:"preemptions,omitempty"`
-	// Stall, if any, is a thread that stops for ever.
+	// Stall, if it is not nil, is a thread that stops for ever.
 	Stall *Stall `json:"stall,omitempty"`
-	// Digest is that of the source that the schedule was found in.
+	// Digest is the digest of the source that the schedule was found in.
 	Digest string `json:"digest,omitempty"`
 }
 
@@ -71,9 +72,9 @@ type Stall struct {
 	After  int `json:"after"`
 }
 
-// Program returns the operations that w's Retained are counted by: those of
-// Init and of each thread in turn, or what comes and goes inside a paused
-// traversal.
+// Program returns the operations that the fields Passed and Left of a [Retained]
+// refer to: Init and each thread in turn. For LookPin, these are Init and what the
+// callback of the traversal calls.
 func (w Witness) Program() []Op {
 	if w.Look == LookPin {
 		return slices.Concat(w.Init, w.Churn())
@@ -81,7 +82,7 @@ func (w Witness) Program() []Op {
 	return slices.Concat(append([][]Op{w.Init}, w.Threads...)...)
 }
 
-// Churn returns what comes and goes inside the traversal of a pin.
+// Churn returns the operations that the callback of the traversal calls, for LookPin.
 func (w Witness) Churn() []Op {
 	if len(w.Threads) == 0 {
 		return nil
@@ -94,7 +95,7 @@ func (w Witness) Churn() []Op {
 	return nil
 }
 
-// Operations counts the operations of w, those in callbacks included.
+// Operations returns the number of operations in w, including callbacks.
 func (w Witness) Operations() int {
 	n := countOps(w.Init)
 	for _, t := range w.Threads {

@@ -82,6 +82,7 @@ func Judge(ctx context.Context, b model.Binder, o Options) []model.Verdict {
 		o.Programs = 400
 	}
 	j := &judge{bind: b, in: b.Bind(), found: map[model.Clause]model.Verdict{}, until: o.Until}
+	j.least = min(leastPrograms, o.Programs)
 	if slices.Contains(releaseClauses, o.Until) {
 		return j.released(ctx, o)
 	}
@@ -103,6 +104,7 @@ type judge struct {
 	found map[model.Clause]model.Verdict
 	ran   map[model.Clause]int // the number of directed programs that tested a clause
 	drawn int                  // the number of random programs that returned
+	least int                  // how many of them a verdict of ok takes
 	hangs int                  // the number of programs that hung
 	known *model.Traits        // the traits of in, once they were asked for
 	until model.Clause         // a violation of it ends the judgement
@@ -185,8 +187,8 @@ func (j *judge) verdict(ctx context.Context, c model.Clause) model.Verdict {
 		v.Coverage = model.Bounded("one program on the zero value")
 	}
 	switch {
-	case ctx.Err() != nil && j.ran[c] == 0:
-		v.Status, v.Reason = model.Unknown, "the budget ended before this was judged"
+	case ctx.Err() != nil && (j.ran[c] == 0 || j.drawn < j.least):
+		v.Status, v.Reason = model.Unknown, "interrupted before this was judged"
 	case j.hangs >= maxHangs || j.broken(model.P2):
 		v.Status, v.Reason = model.Unknown, "given up: the map hangs"
 	}

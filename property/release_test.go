@@ -64,7 +64,7 @@ func TestGo1150LeakIsExplainedInThreeOperations(t *testing.T) {
 	want := strings.Join([]string{
 		"Store(k0, v1)",
 		"Store(k1, v2)   <- passes key k1",
-		"Delete(k1)   <- should let go of key k1",
+		"Delete(k1)   <- should release key k1",
 		"collect garbage",
 		"the map should hold {k0: v1}, and nothing else",
 		`key k1 is still reachable: readdirty.Go1150.dirty["conn-1"]`,
@@ -81,7 +81,7 @@ func TestGo1150LeakIsExplainedInThreeOperations(t *testing.T) {
 func TestASuspectIsDrivenAsFarAsIsAsked(t *testing.T) {
 	m, _ := impl.Find("go1.15.0")
 	r3 := model.Find(judgeRelease(context.Background(), m.Subject, releaseOptions{Only: model.R3, PumpLength: 2, Turns: 1000}), model.R3)
-	const want = "what is retained grows with every turn: 1000 keys after 1000 turns, with 1 live key"
+	const want = "the map retains more each time the program is repeated: 1000 keys after 1000 repetitions, with 1 live key"
 	if r3.Failure == nil || r3.Evidence() != want || r3.Witness == nil || r3.Witness.Turns != 1000 {
 		t.Errorf("%+v, want %q", r3, want)
 	}

@@ -74,6 +74,9 @@ func (j *judge) randomRelease(ctx context.Context, b model.Binder, o Options) mo
 		}
 	})
 	v.Coverage = model.Bounded("%d random programs", ran)
+	if ctx.Err() != nil && ran == 0 && v.Status == model.OK {
+		v.Status, v.Level, v.Reason = model.Unknown, "", "interrupted before any random program ran"
+	}
 	if wrong && v.Status == model.OK {
 		v.Status, v.Level, v.Reason = model.Unknown, "", "results are wrong, so nothing can be said about release"
 	}

@@ -1,66 +1,66 @@
-// Package flatmap is a concurrent hash map to use: its readers never wait, and
-// what it is told to forget it lets go of at once.
+// Package flatmap is a concurrent hash map. Its readers never wait, and a deletion
+// releases the key and the value before it returns.
+//
+// Prefer it to sync.Map if keys come and go, if keys and values should be typed, or
+// if you need Len, Compute or Grow:
+//
+//	var hits flatmap.Map[string, int] // the zero value is ready
+//	hits.Store("/index.html", 1)
+//	n, ok := hits.Load("/index.html")
+//	for path, n := range hits.All() { fmt.Println(path, n) }
 //
 // # Layout
 //
-// A table is a row of buckets of 128 bytes, two cache lines, with room for six
-// entries each. Keys and values lie in the bucket itself:
+// A table is an array of buckets. A bucket has 128 bytes, two cache lines, and
+// stores up to six entries in place:
 //
 //	Map ──► table ──► ┌────────┐
 //	        mask      │bucket 0│
 //	        seed      ├────────┤   state guard  k0 k1 k2 k3 k4 k5   lock lengths  v0 v1 v2 v3 v4 v5
 //	        next      │bucket 1│ =   │     │    └── 6 keys ─────┘               └── 6 values ───┘
-//	                  ├────────┤     │     └ number of the next bucket of the chain; how
-//	                  │  …     │     │       often a slot of the chain has become free
-//	                  └────────┘     └ a tag of seven bits of hash for each slot in use;
-//	                                   chained, moved
+//	                  ├────────┤     │     └ index of the next bucket in the chain, and a
+//	                  │  …     │     │       count of the slots freed in the chain
+//	                  └────────┘     └ a tag for each slot in use: seven bits of the hash;
+//	                                   the flags chained and moved
 //
-// A slot has eight bytes. An integer or a pointer is in its slot itself, so a
-// table of these costs nothing beside, and the garbage collector does not look
-// into one without pointers. A string's bytes are pointed to, its length is
-// elsewhere in the bucket. Other keys, and values of more than eight bytes, are
-// copied to a box once, and the slot points to that. (See kind.go.)
+// A slot has eight bytes. An integer or a pointer is stored in its slot. The slot of
+// a string key points to its bytes, and its length is in the bucket. Other keys, and
+// other values with pointers or over eight bytes, are boxed: copied once (kind.go).
 //
 // # Reading
 //
-// Load never waits. It reads guard, then state; then, where a tag fits, key and
-// value; then guard again. Each slot is one word, so what it reads was there;
-// and if guard has not changed, key and value were there together: a slot gets
-// another key only after its tag was cleared and guard counted up, in this
-// order. Who reads guard after that reads state later, and finds the tag not set,
-// or all of the new entry.
+// Load reads guard, then state, then key and value of a slot whose tag matches,
+// then guard again. If guard has not changed, key and value belong together: before
+// a slot gets another key, its tag is cleared and then guard is incremented. A
+// reader of the new guard finds the tag cleared, or the new entry complete.
 //
-// A miss needs no second look, but at nil: within a table a key never moves to another
-// slot without having been deleted between, and a move leaves nil.
+// A miss need not read guard again, unless it saw a nil key. Within a table, a key
+// stays in its slot until it is deleted, but moving a chain sets its pointers to nil.
 //
 // # Writing
 //
-// Every write locks the mutex in the first bucket of the key's chain, for some ten
-// instructions that run no code of others and allocate next to nothing: comparisons
-// that can panic, hashing and the function of Compute run without a lock. Readers
-// do not see the lock, nor the line it is in unless a tag fits.
+// A write locks the mutex in the first bucket of the chain for a few instructions.
+// They run no code of the caller: hashes, comparisons that can panic, and the
+// function of Compute run without the lock. Readers ignore the mutex.
 //
 //	insert     write key and value; set the tag
 //	overwrite  write the value
-//	delete     clear the tag; count guard up; set key and value to nil, if they are
-//	           pointers
+//	delete     clear the tag; increment guard; set pointers in the slot to nil
 //
 // # Growth and shrinkage
 //
-// A table that has chained an eighth as many buckets as it has grows to twice the
-// size, one that is about an eighth full shrinks to half. The next table
-// hangs off the old one, and the writers that come along move a few chains each,
-// those of their own key first (resize.go): no operation does more than a
-// bounded amount of this. A chain that has moved says so, and keeps nothing.
+// A table doubles once it has chained an eighth as many buckets as it has, and halves
+// when it is about an eighth full. Writers move a few chains each to the next
+// table, those of their own key first, so the work of each is bounded (resize.go). A
+// chain that has moved is marked, and references nothing.
 //
 // # What deletion releases
 //
-// A deleted key and its value, and a value that was overwritten, are reachable
-// from the map no more when the call returns; whatever grows, shrinks or is
-// traversed meanwhile. A traversal in progress holds some entries that it has copied:
-// 32 at most, or those of one chain. The table itself shrinks as keys are deleted.
+// When a write returns, the map no longer references what it deleted or overwrote,
+// whatever else is in progress. Only a traversal holds copies of some entries: at
+// most 32, or those of one chain. The table shrinks as keys are deleted.
 //
-// docs/flatmap.md has the invariants, the arguments and what was explored.
+// docs/flatmap.md has the invariants, the proofs and what was explored.
 package flatmap
 
 import (
@@ -72,42 +72,42 @@ import (
 	"unsafe"
 )
 
-// Map is a map from K to V that goroutines may use at the same time. The zero
-// value is an empty map, ready for use; a Map must not be copied after first
-// use.
+// Map is a map from K to V that is safe for concurrent use by multiple
+// goroutines. The zero value is an empty map, ready for use. A Map must not be
+// copied after first use.
 //
 // A write synchronizes before every operation that observes its effect. Store,
-// Swap, Clear and Grow are writes; so are LoadOrStore and Compute when they
-// store, LoadAndDelete, Delete, CompareAndSwap, CompareAndDelete and Compute when
-// they find what they change. Otherwise these are reads, as are Load, Len and
-// each visit of a traversal.
+// Swap, Clear and Grow are always writes. LoadOrStore and Compute are writes when
+// they store. LoadAndDelete, Delete, CompareAndSwap, CompareAndDelete and Compute are
+// writes when they find what they change. All other calls are reads, as are Load,
+// Len and each visit of a traversal.
 //
-// Load is lock-free and never waits: where others delete keys from the same bucket,
-// chain one to it or move it, it may have to look again. The other methods lock one bucket for a
-// moment; they take time O(1), beside Len, Grow and traversals, which take O(n).
+// Load is lock-free and never waits. It looks again if other goroutines have meanwhile
+// deleted a key from the same bucket, chained another bucket to it, or moved it. The other
+// methods lock one bucket briefly. Len, Grow and traversals take time O(n), the others O(1).
 //
-// Two keys are one if they are ==, and the map keeps the instance that it was
-// given first. A key that is not equal to itself (NaN) is added by every Store
-// and found by none. A key that cannot be hashed panics, without effect.
+// Two keys are the same if they are ==, and the map keeps the instance that was
+// stored first. A key that is not equal to itself (NaN) is added by every Store
+// and never found. A key that cannot be hashed panics, without effect.
 type Map[K comparable, V any] struct {
-	_ [0]*K // no conversion makes this another Map
+	_ [0]*K // prevents conversion to a Map of other types
 	_ [0]*V
 	core
 }
 
-// core is what all maps have, whatever their types.
+// core is the part of a Map that does not depend on its types.
 type core struct {
 	root      atomic.Pointer[table]       // nil: empty
 	computing atomic.Pointer[computation] // see Compute
 }
 
-// Load returns the value of key. If the map has no such key it returns V's zero
-// value and false. It never waits.
+// Load returns the value of key, or V's zero value and false if the map has no such
+// key. It never waits.
 //
-// Linearizes where the key's tag is read, or at the write of the value that it
-// returns, if that comes later; a miss, where the tags are read.
+// A hit linearizes where it reads the key's tag, or at the write of the value that
+// it returns, if that is later. A miss linearizes where it reads the tags.
 func (m *Map[K, V]) Load(key K) (value V, ok bool) {
-	k := key // apart, so that key itself can stay in a register
+	k := key // a copy, so that key itself can stay in a register
 	var bits uint64
 	if unsafe.Sizeof(key) <= slotSize {
 		bits = bitsOf(&k)
@@ -116,8 +116,8 @@ func (m *Map[K, V]) Load(key K) (value V, ok bool) {
 	if t == nil {
 		return m.search(key)
 	}
-	// Most keys are found here, at the first tag that fits, or are not there. What
-	// is left is for search, which knows nothing of this: to keep it would cost more.
+	// Most calls end here: the first matching tag is that of the key, or no tag
+	// matches. search starts over for the rest, as passing it what is known costs more.
 	if inline[K](t) {
 		hash := hashWord(bits, t.seed)
 		b := t.at(hash)
@@ -160,7 +160,7 @@ func (m *Map[K, V]) Load(key K) (value V, ok bool) {
 	return m.search(key)
 }
 
-// search is Load for all keys.
+// search is the general case of Load, for any key.
 func (m *Map[K, V]) search(key K) (value V, ok bool) {
 	t := m.root.Load()
 	if t == nil {
@@ -174,11 +174,11 @@ func (m *Map[K, V]) search(key K) (value V, ok bool) {
 	return decode[V](v, t.kinds.value), true
 }
 
-// lookup returns the value of key, as it lies in its slot, and the key's hash. It
-// follows chains and moves.
+// lookup returns the raw value of key, and the hash of the key. It follows chains
+// and moves.
 //
-// A miss needs no look at guard again: within a table no key changes its slot
-// without having been deleted. But nil may be what a move has left of any key.
+// A miss need not read guard again: within a table, a key stays in its slot until
+// it is deleted. The exception is a nil key, which a move may have left of any key.
 func lookup[K comparable](t *table, key *K) (v raw, hash uint64, ok bool) {
 	bits, hash := hashOf(t, key)
 	tag := tagOf(hash)
@@ -219,7 +219,7 @@ again:
 // mustHash panics if key cannot be hashed.
 func mustHash[K comparable](key K) { maphash.Comparable(process, key) }
 
-// table returns the root, and makes it if there is none.
+// table returns the root, creating it if there is none.
 func (m *Map[K, V]) table() *table {
 	t := m.root.Load()
 	if t == nil {
@@ -237,8 +237,8 @@ func (m *Map[K, V]) firstTable() *table {
 	}
 }
 
-// insert puts a key that is not there into a chain that the caller has locked,
-// and unlocks it.
+// insert adds an absent key to a chain that the caller has locked, and unlocks the
+// chain.
 func (m *core) insert(t *table, first *bucket, state uint64, key raw, hash uint64, value raw) {
 	b, s := first, state
 	for free(s) == 0 && s&chained != 0 {
@@ -260,7 +260,7 @@ func (m *core) insert(t *table, first *bucket, state uint64, key raw, hash uint6
 		if t.kinds.references() {
 			t.fill(b, i, key, value)
 		} else {
-			// fill does the same, but that would be a call.
+			// This is fill, without the cost of a call.
 			atomic.StoreUint64((*uint64)(b.key(i)), key.word)
 			atomic.StoreUint64((*uint64)(b.value(i)), value.word)
 		}
@@ -275,7 +275,7 @@ func (m *core) insert(t *table, first *bucket, state uint64, key raw, hash uint6
 
 const full = "flatmap: a map is full: its table has as many buckets as a table can have"
 
-// remove empties a slot of a chain that the caller has locked, and unlocks it.
+// remove empties a slot of a chain that the caller has locked, and unlocks the chain.
 func (m *core) remove(t *table, first, b *bucket, i uintptr, hash uint64) {
 	b.state.Store(b.state.Load() &^ tagAt(0xff, i))
 	first.invalidate()
@@ -289,7 +289,7 @@ func (m *core) remove(t *table, first, b *bucket, i uintptr, hash uint64) {
 	}
 }
 
-// release lets go of what is in a slot that is not in use.
+// release sets the pointers in a free slot to nil.
 func (t *table) release(b *bucket, i uintptr) {
 	if t.kinds.value != word {
 		atomic.StorePointer(pointerIn(b.value(i)), nil)
@@ -301,8 +301,8 @@ func (t *table) release(b *bucket, i uintptr) {
 
 // Store sets the value of key.
 //
-// Linearizes at the write of the value's slot, or where the new key's tag is
-// set.
+// It linearizes at the write to the value's slot, or, for a new key, where its tag
+// is set.
 func (m *Map[K, V]) Store(key K, value V) {
 	t := m.root.Load()
 	if t == nil {
@@ -310,7 +310,7 @@ func (m *Map[K, V]) Store(key K, value V) {
 	}
 	var v raw
 	switch t.kinds.value {
-	case word: // encode does the same, but that would be a call
+	case word: // this is encode, without the cost of a call
 		v.word = bitsOf(&value)
 	case pointer:
 		v.pointer = *(*unsafe.Pointer)(unsafe.Pointer(&value))
@@ -332,10 +332,10 @@ func (m *Map[K, V]) Store(key K, value V) {
 	first.mutex().Unlock()
 }
 
-// Swap sets the value of key and returns the value it had. If the map had no
-// such key it returns V's zero value and false.
+// Swap sets the value of key and returns the previous value. If the map had no
+// such key, it returns V's zero value and false.
 //
-// Linearizes as Store does.
+// It linearizes as Store does.
 func (m *Map[K, V]) Swap(key K, value V) (previous V, loaded bool) {
 	t := m.table()
 	v := encode(value, t.kinds.value)
@@ -350,11 +350,11 @@ func (m *Map[K, V]) Swap(key K, value V) (previous V, loaded bool) {
 	return decode[V](old, t.kinds.value), true
 }
 
-// LoadOrStore returns the value of key and true if the map has the key;
-// otherwise it stores value and returns it with false.
+// LoadOrStore returns the value of key and true if the map has the key.
+// Otherwise it stores value and returns value and false.
 //
-// Linearizes as Load does if that finds the key, which never waits; else where
-// the bucket is locked, or the new key's tag is set.
+// If Load finds the key, it linearizes as that Load, and does not wait. Otherwise it
+// linearizes where the bucket is locked, or where the new key's tag is set.
 func (m *Map[K, V]) LoadOrStore(key K, value V) (actual V, loaded bool) {
 	t := m.root.Load()
 	if t == nil {
@@ -362,7 +362,7 @@ func (m *Map[K, V]) LoadOrStore(key K, value V) (actual V, loaded bool) {
 	}
 	absent := false
 	if inline[K](t) && t.kinds.value == word {
-		// Load does the same, but that would be a call.
+		// This is Load, without the cost of a call.
 		bits := bitsOf(&key)
 		hash := hashWord(bits, t.seed)
 		b := t.at(hash)
@@ -396,10 +396,10 @@ func (m *Map[K, V]) LoadOrStore(key K, value V) (actual V, loaded bool) {
 	return decode[V](old, t.kinds.value), true
 }
 
-// LoadAndDelete deletes key and returns the value it had. If the map has no such
-// key it returns V's zero value and false.
+// LoadAndDelete deletes key and returns the previous value. If the map has no such
+// key, it returns V's zero value and false.
 //
-// Linearizes where the key's tag is cleared, or where the bucket is locked.
+// It linearizes where the key's tag is cleared; on a miss, where the bucket is locked.
 func (m *Map[K, V]) LoadAndDelete(key K) (value V, loaded bool) {
 	t := m.root.Load()
 	if t == nil {
@@ -418,14 +418,14 @@ func (m *Map[K, V]) LoadAndDelete(key K) (value V, loaded bool) {
 
 // Delete deletes key, if the map has it.
 //
-// Linearizes as LoadAndDelete does.
+// It linearizes as LoadAndDelete does.
 func (m *Map[K, V]) Delete(key K) { m.LoadAndDelete(key) }
 
 // CompareAndSwap sets the value of key to new if it is old, and reports whether
-// it did. Values are compared by ==. It panics if they cannot be, and changes
-// nothing then.
+// it did. Values are compared with ==. If they cannot be compared, it panics and
+// changes nothing.
 //
-// Linearizes at the write of the value's slot; where it is not old, as Load.
+// It linearizes at the write to the value's slot or, if that is not old, as Load does.
 func (m *Map[K, V]) CompareAndSwap(key K, old, new V) (swapped bool) {
 	t := m.root.Load()
 	if t == nil {
@@ -433,7 +433,7 @@ func (m *Map[K, V]) CompareAndSwap(key K, old, new V) (swapped bool) {
 		return false
 	}
 	if t.kinds.plain && t.kinds.value == word {
-		// seekEqual does the same, with more calls.
+		// This is seekEqual, with fewer calls.
 		_, first, _, _, b, i := seek(&m.core, t, &key)
 		if b != nil && loadBits(b.value(i), word) == bitsOf(&old) {
 			atomic.StoreUint64((*uint64)(b.value(i)), bitsOf(&new))
@@ -453,10 +453,10 @@ func (m *Map[K, V]) CompareAndSwap(key K, old, new V) (swapped bool) {
 }
 
 // CompareAndDelete deletes key if its value is old, and reports whether it did.
-// Values are compared by ==. It panics if they cannot be, and changes nothing
-// then.
+// Values are compared with ==. If they cannot be compared, it panics and changes
+// nothing.
 //
-// Linearizes where the key's tag is cleared; where the value is not old, as Load.
+// It linearizes where the key's tag is cleared or, if its value is not old, as Load does.
 func (m *Map[K, V]) CompareAndDelete(key K, old V) (deleted bool) {
 	t := m.root.Load()
 	if t == nil {
@@ -471,11 +471,11 @@ func (m *Map[K, V]) CompareAndDelete(key K, old V) (deleted bool) {
 	return true
 }
 
-// seekEqual is seek for a key whose value is old. If it is not, the bucket is nil
-// and nothing is locked.
+// seekEqual is seek for a key whose value is old. If the value is not old, it
+// returns a nil bucket and locks nothing.
 //
-// Values are compared without the lock where that runs code of others, or
-// panics: what was compared is there still if the slot is the same.
+// A comparison that runs code of the caller, or may panic, is done without the lock.
+// Its result still holds under the lock if the slot has the same content.
 func (m *Map[K, V]) seekEqual(t *table, key *K, old V) (_ *table, first, b *bucket, i uintptr, hash uint64) {
 	for {
 		var want raw
@@ -499,17 +499,17 @@ func (m *Map[K, V]) seekEqual(t *table, key *K, old V) (_ *table, first, b *buck
 	}
 }
 
-// Compute sets the value of key to the one that f returns with true, or deletes
-// the key if f returns false. It returns what the key has then. f is told the
-// value that the key has, and whether it has one.
+// Compute calls f with the value of key, and whether the map has the key. If f
+// returns true, Compute stores the new value; otherwise it deletes the key. It
+// returns the resulting value, and whether the map has the key then.
 //
-// No lock is held while f runs: f may use the map, and may panic. If the key was
-// changed meanwhile, Compute calls f again, with what the key has then: f must
-// have no other effect that counts, and be quick where others change the same
-// key. If f itself changes the key whenever it is called, there is no end to
-// that: its call that does so panics, after some attempts.
+// f runs without a lock: it may use the map, and may panic. If another goroutine
+// changes the key meanwhile, Compute calls f again, with the current value. So f should
+// have no effect other than its result, and should be fast if the key is contended.
+// If f itself changes the key in every call, Compute can never succeed: after some
+// attempts, the write in f panics.
 //
-// Linearizes as Store, Delete or, where f leaves an absent key absent, as Load.
+// It linearizes as Store or Delete or, if f leaves an absent key absent, as Load.
 func (m *Map[K, V]) Compute(key K, f func(old V, loaded bool) (new V, keep bool)) (actual V, ok bool) {
 	for attempt := 0; ; attempt++ {
 		t := m.table()
@@ -523,7 +523,7 @@ func (m *Map[K, V]) Compute(key K, f func(old V, loaded bool) (new V, keep bool)
 		if !keep && !loaded {
 			return actual, false
 		}
-		// The table was not held while f ran: it would hold all that come after it.
+		// Load the root again. Holding t while f runs would keep all later tables alive.
 		if t = m.root.Load(); t == nil || t.origin != origin {
 			continue // Clear
 		}
@@ -549,8 +549,8 @@ func (m *Map[K, V]) Compute(key K, f func(old V, loaded bool) (new V, keep bool)
 	}
 }
 
-// compute calls f. From some attempt on it makes known who does so: if f changes
-// the key itself, there is no end to attempts, but seek finds out.
+// compute calls f. After `patience` attempts it also records the goroutine, so that
+// seek can panic if f itself changes the key, which would never end.
 func (m *Map[K, V]) compute(f func(V, bool) (V, bool), old V, loaded bool, hash uint64, attempt int) (V, bool) {
 	if attempt >= patience && m.computing.Load() == nil && m.computing.CompareAndSwap(nil, &computation{hash, goroutine()}) {
 		defer m.computing.Store(nil)
@@ -558,45 +558,45 @@ func (m *Map[K, V]) compute(f func(V, bool) (V, bool), old V, loaded bool, hash 
 	return f(old, loaded)
 }
 
-// patience is how often Compute calls its function before it looks whether that
-// changes the key.
+// patience is the number of attempts after which Compute begins to check whether its
+// function changes the key.
 const patience = 1 << 10
 
-// computation is a call of the function of a Compute.
+// computation identifies a running call of the function passed to Compute.
 type computation struct {
 	hash      uint64 // of the key
 	goroutine string
 }
 
-// goroutine returns the number of the goroutine that calls it, as a text.
+// goroutine returns the ID of the calling goroutine, as printed in its stack trace.
 func goroutine() string {
 	var b [64]byte
 	number, _, _ := strings.Cut(string(b[:runtime.Stack(b[:], false)]), "[")
 	return number
 }
 
-// forbid panics if the caller is the function of c and about to change the key.
+// forbid panics if the function of c is about to change the key that it computes.
 func (c *computation) forbid(hash uint64) {
 	if c.hash == hash && c.goroutine == goroutine() {
 		panic("flatmap: the function given to Compute changes the key that it computes, whenever it is called: there is no end to that")
 	}
 }
 
-// Clear deletes all keys, at one instant.
+// Clear deletes all keys, atomically.
 //
-// Linearizes where the root is set to nil. A write that has found the old root
-// comes before it, even if its effect on the old table is later: both are in
-// progress, and nobody who comes after sees that table.
+// It linearizes where the root is set to nil. A write that found the old root is
+// ordered before it, even if it changes the old table later: both calls are in
+// progress then, and no later operation sees the old table.
 func (m *Map[K, V]) Clear() { m.root.Store(nil) }
 
-// Grow makes room for n entries in all, so that the map hardly has to grow before.
-// It does not shrink the map. It panics if n is negative or more than a table can
-// have: 400 million, or 12 million where pointers have four bytes.
+// Grow makes room for n entries in total, so that the table rarely grows before then.
+// It never shrinks the map. It panics if n is negative or exceeds the capacity of a
+// table: 400 million entries, or 12 million where pointers have four bytes.
 //
-// It moves all entries at once, one chain after the other; other operations go
-// on meanwhile.
+// Grow moves all entries itself, one chain at a time. Other operations proceed
+// meanwhile.
 func (m *Map[K, V]) Grow(n int) {
-	const each = 3 // of the slots of a bucket: few chains
+	const each = 3 // entries per bucket, so that few buckets are chained
 	if n < 0 || n > maxBuckets*each {
 		panic(fmt.Sprintf("flatmap: Grow(%d): want from 0 to %d", n, maxBuckets*each))
 	}
@@ -620,6 +620,6 @@ func (m *Map[K, V]) Grow(n int) {
 			return
 		}
 		m.resize(t, buckets)
-		runtime.Gosched() // somebody else may be about to
+		runtime.Gosched() // another goroutine may be about to attach the next table
 	}
 }

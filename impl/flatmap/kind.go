@@ -7,36 +7,36 @@ import (
 	"unsafe"
 )
 
-// A kind says how a key or a value lies in its slot of eight bytes.
+// A kind is the representation of a key or a value in its slot of eight bytes.
 type kind uint8
 
 const (
-	// word: the content itself, free of pointers.
+	// word: the key or value itself, without pointers.
 	word kind = iota
-	// pointer: one pointer, that is the key or value itself.
+	// pointer: the key or value itself, which is a single pointer.
 	pointer
-	// boxed: a pointer to a copy that never changes.
+	// boxed: a pointer to an immutable copy.
 	boxed
-	// text: a pointer to the bytes of a string, whose length is elsewhere in the
-	// bucket; or, if that is too long, to a copy of the string. Keys only.
+	// text: a pointer to the bytes of a string, whose length is elsewhere in the bucket.
+	// A string that is empty or too long is boxed. Only keys have this kind.
 	text
 )
 
-// kinds says how the keys and values of one type of map lie in their slots.
+// kinds are the representations of the keys and values of one type of map.
 type kinds struct {
 	key, value kind
-	// plain says that two values are equal if their slots are.
+	// plain reports whether two values are equal exactly if their slots are.
 	plain bool
 }
 
-// references reports whether slots have to be set to nil when they are left.
+// references reports whether slots have pointers, to be set to nil when slots are freed.
 func (k kinds) references() bool { return k.key != word || k.value != word }
 
-// kindsOf decides for types K and V.
+// kindsOf returns the representations for types K and V.
 //
-// A key is a word only where equal keys have equal bits, and others others:
-// floats are not such, as 0 equals -0 and NaN not itself; nor are structs, which
-// may have padding. A value is any that fits, as values are compared by ==.
+// A key is a word only if keys are equal exactly when their bits are. Floats are
+// not, as 0 equals -0 and NaN does not equal itself. Structs may have padding. Any
+// value without pointers that fits is a word, as values are compared with ==.
 func kindsOf[K comparable, V any]() kinds {
 	k, v := reflect.TypeFor[K](), reflect.TypeFor[V]()
 	of := kinds{key: boxed, value: boxed}
@@ -86,16 +86,16 @@ func hasPointers(t reflect.Type) bool {
 	return !isInteger(t) && (t.Kind() < reflect.Float32 || t.Kind() > reflect.Complex128)
 }
 
-// boxedKey is a key that cannot be in its slot. The hash is kept because a key
-// that is not equal to itself has another one each time, and has to be found in
-// the same class of buckets when a table is moved.
+// boxedKey is a key that does not fit in its slot. It stores the hash, because a key
+// that is not equal to itself hashes differently each time, but has to stay in the
+// same class of buckets when its table is moved.
 type boxedKey[K comparable] struct {
-	hash uint64 // the first: see rehash
+	hash uint64 // must be the first field: see rehash
 	key  K
 }
 
-// bitsOf returns the content of x, which has at most eight bytes. What is aligned
-// as a number is read as one.
+// bitsOf returns the content of x, which has at most eight bytes. It reads a value
+// that is aligned like an integer as one.
 func bitsOf[T any](x *T) (w uint64) {
 	switch p := unsafe.Pointer(x); {
 	case unsafe.Sizeof(*x) == 8 && unsafe.Alignof(*x) == 8:
@@ -111,7 +111,7 @@ func bitsOf[T any](x *T) (w uint64) {
 	return w
 }
 
-// fromBits is the way back.
+// fromBits is the inverse of bitsOf.
 func fromBits[T any](w uint64) (x T) {
 	switch p := unsafe.Pointer(&x); {
 	case unsafe.Sizeof(x) == 8 && unsafe.Alignof(x) == 8:
@@ -128,15 +128,15 @@ func fromBits[T any](w uint64) (x T) {
 	return x
 }
 
-// hashWord hashes what is in a slot. The product's halves are mixed: buckets are
-// chosen by the low bits of the hash, tags are its high ones.
+// hashWord hashes the content of a slot. It mixes both halves of a product, because
+// the low bits of a hash select the bucket, and the high bits are the tag.
 func hashWord(w, seed uint64) uint64 {
 	hi, lo := bits.Mul64(w^seed, 0x9E3779B97F4A7C15)
 	return hi ^ lo
 }
 
-// hashString hashes short strings in line, by the folded products of Wang Yi's
-// wyhash; others the way Go's own maps do.
+// hashString hashes short strings inline, with the folded products of Wang Yi's
+// wyhash. It hashes longer strings as Go's own maps do.
 func hashString(s string, seed uint64) uint64 {
 	var a, b uint64
 	switch n := len(s); {
@@ -155,8 +155,8 @@ func hashString(s string, seed uint64) uint64 {
 	return hi ^ lo
 }
 
-// process is the seed of all hashes that package maphash makes. Tables add one
-// of their own.
+// process is the seed of all hashes computed by package maphash. Each table mixes in
+// a seed of its own.
 var process = maphash.MakeSeed()
 
 func load64(s string) uint64 {

@@ -6,17 +6,17 @@ import (
 	"unsafe"
 )
 
-// mutex returns the lock of the chain that begins with b.
+// mutex returns the lock of the chain whose first bucket is b.
 func (b *bucket) mutex() *sync.Mutex {
 	return (*sync.Mutex)(unsafe.Add(unsafe.Pointer(b), lockAt))
 }
 
-// seek locks the chain of key in t, or in the table that took its place, and
-// looks for the key. It returns that table, the first bucket and its state, the key's
-// hash, and its slot; the bucket of that is nil if the key is not there. It takes part in
-// moves that it meets. It panics, with nothing locked, if key cannot be hashed.
+// seek locks the chain of key in t, or in the table that replaced t, and looks for
+// the key. It returns that table, the first bucket and its state, the hash of the
+// key, and its bucket and slot. The bucket is nil if the key is absent. If seek finds
+// a move in progress, it helps. If key cannot be hashed, it panics and locks nothing.
 //
-// All this is one function because calls would take as long as what they do.
+// It is a single function because calls would cost as much as the work itself.
 func seek[K comparable](m *core, t *table, key *K) (_ *table, first *bucket, state, hash uint64, b *bucket, i uintptr) {
 	var bits uint64
 	if inline[K](t) {
@@ -35,8 +35,8 @@ func seek[K comparable](m *core, t *table, key *K) (_ *table, first *bucket, sta
 			continue
 		}
 		first = t.at(hash)
-		atomic.LoadUint64((*uint64)(first.key(slots - 1))) // fetches the other cache line meanwhile
-		// A move that begins now waits for this lock.
+		atomic.LoadUint64((*uint64)(first.key(slots - 1))) // prefetches the other cache line
+		// A move that begins now waits for this lock before it moves the chain.
 		first.mutex().Lock()
 		if state = first.state.Load(); state&moved == 0 {
 			break
@@ -63,8 +63,8 @@ func seek[K comparable](m *core, t *table, key *K) (_ *table, first *bucket, sta
 	}
 }
 
-// lockOld locks a chain whose table is moved; or returns false, if it has moved
-// already.
+// lockOld locks a chain of a table that is being moved. It returns false, and locks
+// nothing, if the chain has already moved.
 func (b *bucket) lockOld() bool {
 	b.mutex().Lock()
 	if b.state.Load()&moved != 0 {

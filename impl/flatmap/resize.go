@@ -6,31 +6,31 @@ import (
 	"unsafe"
 )
 
-// A table is moved to the next one in steps. Step u moves all chains whose
-// buckets are u modulo the size of the smaller table: one chain to several in a
-// larger table, several to one in a smaller one. So nobody else can reach the
-// chains that a step fills until it has marked the old ones moved, and it needs
-// no care there. Steps are taken by the writers that come along.
+// A table is moved to the next one in steps, by the writers that find it moving.
+// Step u moves all chains whose index is u modulo the size of the smaller table:
+// one chain to several in a larger table, or several to one in a smaller table. No
+// other goroutine can reach the chains that a step fills until the step has marked
+// the old ones as moved. So a step fills them without atomic operations.
 //
-// The root is replaced when all steps are done. Only the root is given a next
-// table, so a table is complete before it is moved itself.
+// The last step replaces the root. Only the root is given a next table, so a table is
+// complete before it is moved itself.
 
-// share is how many steps a writer takes, beside the one that it needs.
+// share is the number of steps that a writer takes in addition to that of its own chain.
 const share = 16
 
-// resize begins to move t to a table of n buckets, unless it is not the root or
-// is about to be moved already. The first writers after that see it.
+// resize starts moving t to a table of n buckets, unless t is not the root or a move
+// has already started. The next writers take the steps.
 func (m *core) resize(t *table, n uint64) {
 	if n < minBuckets || n > maxBuckets || m.root.Load() != t || !t.resized.CompareAndSwap(false, true) {
 		return
 	}
-	defer func() { t.resized.Store(t.next.Load() != nil) }() // there may be no memory
+	defer func() { t.resized.Store(t.next.Load() != nil) }() // the allocation may panic
 	t.next.Store(t.successor(n))
 }
 
-// grow begins to move t, which is crowded, to a larger table; or to one of the
-// same size, if few of its slots are in use: where keys come and go, every bucket
-// is full at some time, and keeps its chain.
+// grow starts moving t, which is crowded, to a table twice the size. If few of the
+// slots are in use, the new table has the same size: where keys come and go, every
+// bucket is full at some time, and then keeps its chain.
 func (m *core) grow(t *table, hash uint64) {
 	if m.root.Load() != t || t.next.Load() != nil {
 		return
@@ -42,7 +42,7 @@ func (m *core) grow(t *table, hash uint64) {
 	m.resize(t, n)
 }
 
-// help moves the chain of hash from t to next, and some more.
+// help moves the chain of hash from t to next, and then up to share other chains.
 func (m *core) help(t, next *table, hash uint64) {
 	steps := min(t.size(), next.size())
 	if t.at(hash).state.Load()&moved == 0 {
@@ -57,17 +57,17 @@ func (m *core) help(t, next *table, hash uint64) {
 	}
 }
 
-// finish moves what is left of t, however much that is.
+// finish moves the rest of t, without a bound.
 func (m *core) finish(t, next *table) {
 	steps := min(t.size(), next.size())
 	for u := range steps {
 		m.step(t, next, steps, u)
 	}
-	m.root.CompareAndSwap(t, next) // the last step's own may be yet to come
+	m.root.CompareAndSwap(t, next) // the goroutine of the last step may not have done it yet
 }
 
-// step takes one step of the move of t to next, unless it was taken. It locks the
-// chains in ascending order; no one else holds two locks.
+// step takes step u of the move of t to next, unless it was already taken. It locks
+// the chains in ascending order. No other code holds two locks, so there is no deadlock.
 func (m *core) step(t, next *table, steps, u uint64) {
 	if !t.at(u).lockOld() {
 		return
@@ -85,12 +85,12 @@ func (m *core) step(t, next *table, steps, u uint64) {
 		t.at(c).mutex().Unlock()
 	}
 	if t.done.Add(1) == steps && m.root.CompareAndSwap(t, next) && next.size() < t.size() {
-		m.shrink(next, u) // there may have been more deletions
+		m.shrink(next, u) // keys may have been deleted during the move
 	}
 }
 
-// moveChain copies a chain that the caller has locked to next, where nobody sees
-// it yet.
+// moveChain copies a chain that the caller has locked to next, where no other
+// goroutine can reach the copy yet.
 func (t *table) moveChain(next *table, first *bucket) {
 	t.chain(first, func(b *bucket, state uint64) bool {
 		for set := state & allTags; set != 0; set &= set - 1 {
@@ -103,7 +103,7 @@ func (t *table) moveChain(next *table, first *bucket) {
 	})
 }
 
-// append finds a free slot in a chain that nobody else sees, and gives it a tag.
+// append takes a free slot in a chain that no other goroutine can reach, and sets its tag.
 func (t *table) append(first *bucket, tag uint64) (*bucket, uintptr) {
 	for b := first; ; b = t.chainedTo(*unshared(&b.guard)) {
 		state := unshared(&b.state)
@@ -123,7 +123,7 @@ func (t *table) append(first *bucket, tag uint64) (*bucket, uintptr) {
 	}
 }
 
-// unsharedKey is loadKey for who holds the lock: no writer is there.
+// unsharedKey is loadKey for a caller that holds the lock, which excludes writers.
 func (t *table) unsharedKey(b *bucket, i uintptr) (k raw) {
 	if t.kinds.key == word {
 		return raw{word: *(*uint64)(b.key(i))}
@@ -135,7 +135,7 @@ func (t *table) unsharedKey(b *bucket, i uintptr) (k raw) {
 	return k
 }
 
-// copySlot copies a slot of a locked chain to one that nobody else sees.
+// copySlot copies a slot of a locked chain to one that no other goroutine can reach.
 func (t *table) copySlot(from *bucket, i uintptr, to *bucket, j uintptr) {
 	copyContent(from.key(i), to.key(j), t.kinds.key)
 	copyContent(from.value(i), to.value(j), t.kinds.value)
@@ -152,11 +152,11 @@ func copyContent(from, to unsafe.Pointer, k kind) {
 	*pointerIn(to) = *pointerIn(from)
 }
 
-// unshared is a word that nobody else reads or writes.
+// unshared returns a pointer for plain access to a word that no other goroutine accesses.
 func unshared(w *atomic.Uint64) *uint64 { return (*uint64)(unsafe.Pointer(w)) }
 
-// leave marks a chain moved and lets go of what was in it. Who still reads it
-// finds what was there, or nil and then the guard changed.
+// leave marks a chain as moved and sets its pointers to nil. A reader that is still
+// in the chain finds the old entries, or nil and then a changed guard.
 func (t *table) leave(first *bucket) {
 	was := first.state.Swap(moved)
 	if !t.kinds.references() {
@@ -166,9 +166,9 @@ func (t *table) leave(first *bucket) {
 	t.clear(first, was)
 }
 
-// clear sets the slots of a chain to nil, in the order that is not that of
-// batch.fill, which copies keys and then values, the first one first: so that finds
-// nil from some slot on, and not one pattern of thousands.
+// clear sets the slots of a chain to nil, in reverse order. batch.fill copies keys
+// and then values, each from the first slot on. So it finds nil from some slot on,
+// instead of one of thousands of patterns.
 func (t *table) clear(b *bucket, state uint64) {
 	if state&chained != 0 {
 		next := t.chainedTo(b.guard.Load())
@@ -182,7 +182,7 @@ func (t *table) clear(b *bucket, state uint64) {
 	}
 }
 
-// clearSlots sets those of a bucket's slots to nil that have tags, the last one first.
+// clearSlots sets the slots of a bucket that have tags to nil, from last to first.
 func clearSlots(first unsafe.Pointer, state uint64) {
 	for set := state & allTags; set != 0; {
 		i := uintptr(bits.Len64(set)-1) >> 3
@@ -191,38 +191,38 @@ func clearSlots(first unsafe.Pointer, state uint64) {
 	}
 }
 
-// thin calls shrink, sometimes. A writer calls it that has emptied the bucket b,
-// of hash: that happens often where many buckets hold none or one. In small
-// tables it always does, in others one of sixteen times, as a key and its
-// chain's number of deletions will have it.
+// thin sometimes calls shrink. A writer calls thin when it has emptied bucket b, the
+// first of the chain of hash; in a sparse table, that happens often. A small table is
+// examined each time, a larger one about every sixteenth time, depending on the hash
+// and on how many deletions the chain has seen.
 func (m *core) thin(t *table, b *bucket, hash uint64) {
 	if t.size() <= sample || (hash>>40^b.guard.Load()>>indexBits)&15 == 0 {
 		m.shrink(t, hash)
 	}
 }
 
-// shrink begins to move t to a table half as large if no more than about an
-// eighth of its slots is in use.
+// shrink starts moving t to a table of half the size if at most about an eighth of
+// its slots are in use.
 func (m *core) shrink(t *table, hash uint64) {
 	if t.size() > minBuckets && m.root.Load() == t && t.next.Load() == nil && t.sparse(hash) {
 		m.resize(t, t.size()/2)
 	}
 }
 
-// sample is how many buckets of a table are looked at to know whether it may be
-// sparse, survey how many to be sure: of many small samples one is wrong.
+// A table that looks sparse in a sample of its buckets is surveyed to confirm that:
+// among many small samples, some are misleading.
 const (
 	sample = 32
 	survey = 256
 )
 
-// sparse reports whether no more than about an eighth of the slots is in use.
+// sparse reports whether at most about an eighth of the slots are in use.
 func (t *table) sparse(hash uint64) bool {
 	return t.used(hash, sample)*8 <= slots && (t.size() <= sample || t.used(hash, survey)*8 <= slots)
 }
 
-// used returns how many entries a chain has, on average over some chains: hash says
-// which, number how many at most.
+// used returns the average number of entries in a chain. It examines at most number
+// chains, spread evenly over the table; hash selects the first one.
 func (t *table) used(hash, number uint64) float64 {
 	n := min(t.size(), number)
 	entries := 0

@@ -6,18 +6,18 @@ import (
 	"unsafe"
 )
 
-// raw is a key or value as it lies in its slot: a word or a pointer, or both for
-// strings.
+// raw is the representation of a key or value: a word or a pointer, or both for a
+// string.
 type raw struct {
 	word    uint64
 	pointer unsafe.Pointer
 }
 
-// long is the length of a string that is boxed, in place of its own.
+// long is stored in place of the length of a string that is boxed.
 const long = 0xff
 
-// inline reports whether keys are in their slots themselves. For most types K
-// the compiler knows.
+// inline reports whether keys are stored in their slots. For most types K the
+// compiler evaluates it.
 func inline[K comparable](t *table) bool {
 	var key K
 	return unsafe.Sizeof(key) <= slotSize && t.kinds.key <= pointer
@@ -29,8 +29,8 @@ func isText[K comparable](t *table) bool {
 	return unsafe.Sizeof(key) == unsafe.Sizeof("") && t.kinds.key == text
 }
 
-// hashOf returns the hash of key and, of a key that is in its slot itself, its
-// bits. It panics if the dynamic type of key cannot be hashed.
+// hashOf returns the hash of key, and its bits if it is stored in its slot. It panics
+// if the dynamic type of key cannot be hashed.
 func hashOf[K comparable](t *table, key *K) (bits, hash uint64) {
 	if inline[K](t) {
 		bits = bitsOf(key)
@@ -39,7 +39,7 @@ func hashOf[K comparable](t *table, key *K) (bits, hash uint64) {
 	return 0, hashLong(t, key)
 }
 
-// hashLong hashes a key that is not in its slot itself.
+// hashLong hashes a key that is not stored in its slot.
 func hashLong[K comparable](t *table, key *K) uint64 {
 	if isText[K](t) {
 		return hashString(*(*string)(unsafe.Pointer(key)), t.seed)
@@ -47,7 +47,7 @@ func hashLong[K comparable](t *table, key *K) uint64 {
 	return maphash.Comparable(process, *key) ^ t.seed
 }
 
-// encodeKey returns key as it lies in a slot.
+// encodeKey returns the representation of key.
 func encodeKey[K comparable](t *table, key *K, hash uint64) raw {
 	switch t.kinds.key {
 	case boxed:
@@ -62,7 +62,7 @@ func encodeKey[K comparable](t *table, key *K, hash uint64) raw {
 	return encode(*key, t.kinds.key)
 }
 
-// decodeKey returns the key that lies in a slot.
+// decodeKey returns the key represented by k.
 func decodeKey[K comparable](k raw, of kind) (key K) {
 	switch of {
 	case word:
@@ -74,7 +74,7 @@ func decodeKey[K comparable](k raw, of kind) (key K) {
 	return dereferenceKey[K](k.pointer, of)
 }
 
-// dereferenceKey is decodeKey for pointers and boxes.
+// dereferenceKey is decodeKey for pointers and boxed keys.
 func dereferenceKey[K comparable](p unsafe.Pointer, of kind) K {
 	if of == pointer {
 		return *(*K)(unsafe.Pointer(&p))
@@ -82,7 +82,7 @@ func dereferenceKey[K comparable](p unsafe.Pointer, of kind) K {
 	return (*boxedKey[K])(p).key
 }
 
-// text returns a string.
+// text returns the string represented by r.
 func (r raw) text() string {
 	if r.word == long {
 		return *(*string)(r.pointer)
@@ -90,8 +90,8 @@ func (r raw) text() string {
 	return unsafe.String((*byte)(r.pointer), int(r.word))
 }
 
-// isText reports whether r is s. Strings of 8 to 16 bytes are equal if both ends
-// are; so no call is needed for these.
+// isText reports whether r represents s. Strings of 8 to 16 bytes are equal if their
+// first and last 8 bytes are, so comparing them takes no call.
 func (r raw) isText(s string) bool {
 	n := uint64(len(s))
 	if n < 8 || n > 16 {
@@ -102,7 +102,7 @@ func (r raw) isText(s string) bool {
 		*(*[8]byte)(unsafe.Add(p, n-8)) == *(*[8]byte)(unsafe.Add(q, n-8))
 }
 
-// is reports whether k is key, which is not in its slot itself.
+// is reports whether k represents key, which is not stored in its slot.
 func is[K comparable](t *table, k raw, key *K) bool {
 	if isText[K](t) {
 		return k.isText(*(*string)(unsafe.Pointer(key)))
@@ -110,7 +110,7 @@ func is[K comparable](t *table, k raw, key *K) bool {
 	return (*boxedKey[K])(k.pointer).key == *key
 }
 
-// bits returns the content of a slot as a number.
+// bits returns the content of a slot as an integer.
 func (r raw) bits(k kind) uint64 {
 	if k == word {
 		return r.word
@@ -118,8 +118,8 @@ func (r raw) bits(k kind) uint64 {
 	return uint64(uintptr(r.pointer))
 }
 
-// loadKey returns the key in slot i. It may be put together from two, unless the
-// caller has the lock or finds guard unchanged afterwards.
+// loadKey returns the key in slot i. It may mix two keys, unless the caller holds the
+// lock or finds guard unchanged afterwards.
 func (t *table) loadKey(b *bucket, i uintptr) raw {
 	k := load(b.key(i), t.kinds.key)
 	if t.kinds.key == text {
@@ -128,7 +128,7 @@ func (t *table) loadKey(b *bucket, i uintptr) raw {
 	return k
 }
 
-// fill writes a slot.
+// fill writes the key and the value of slot i.
 func (t *table) fill(b *bucket, i uintptr, key, value raw) {
 	store(b.key(i), t.kinds.key, key)
 	if t.kinds.key == text {
@@ -140,7 +140,7 @@ func (t *table) fill(b *bucket, i uintptr, key, value raw) {
 
 func (b *bucket) lengths() *uint64 { return (*uint64)(unsafe.Add(unsafe.Pointer(b), lengthsAt)) }
 
-// rehash returns the hash of a key that lies in a slot.
+// rehash returns the hash of the key represented by k.
 func (t *table) rehash(k raw) uint64 {
 	switch t.kinds.key {
 	case boxed:
@@ -151,12 +151,12 @@ func (t *table) rehash(k raw) uint64 {
 	return hashWord(k.bits(t.kinds.key), t.seed)
 }
 
-// pointerIn returns where in a slot a pointer lies.
+// pointerIn returns the address of the pointer in a slot.
 func pointerIn(slot unsafe.Pointer) *unsafe.Pointer {
 	return (*unsafe.Pointer)(unsafe.Add(slot, slotSize-unsafe.Sizeof(uintptr(0))))
 }
 
-// loadBits returns what is in a slot, as a number.
+// loadBits returns the content of a slot as an integer.
 func loadBits(slot unsafe.Pointer, k kind) uint64 {
 	if k == word || unsafe.Sizeof(uintptr(0)) == slotSize {
 		return atomic.LoadUint64((*uint64)(slot))
@@ -164,7 +164,7 @@ func loadBits(slot unsafe.Pointer, k kind) uint64 {
 	return uint64(uintptr(atomic.LoadPointer(pointerIn(slot))))
 }
 
-// load returns what is in a slot.
+// load returns the content of a slot.
 func load(slot unsafe.Pointer, k kind) (r raw) {
 	if k == word {
 		return raw{word: atomic.LoadUint64((*uint64)(slot))}
@@ -172,7 +172,7 @@ func load(slot unsafe.Pointer, k kind) (r raw) {
 	return raw{pointer: atomic.LoadPointer(pointerIn(slot))}
 }
 
-// store sets a slot.
+// store sets the content of a slot.
 func store(slot unsafe.Pointer, k kind, r raw) {
 	if k == word {
 		atomic.StoreUint64((*uint64)(slot), r.word)
@@ -181,7 +181,7 @@ func store(slot unsafe.Pointer, k kind, r raw) {
 	atomic.StorePointer(pointerIn(slot), r.pointer)
 }
 
-// encode returns x as it lies in a slot.
+// encode returns the representation of x.
 func encode[T any](x T, k kind) raw {
 	if k == word {
 		return raw{word: bitsOf(&x)}
@@ -189,7 +189,7 @@ func encode[T any](x T, k kind) raw {
 	return reference(x, k)
 }
 
-// reference is encode for what is not a word.
+// reference is encode for kinds other than word.
 func reference[T any](x T, k kind) raw {
 	if k == pointer {
 		return raw{pointer: *(*unsafe.Pointer)(unsafe.Pointer(&x))}
@@ -199,7 +199,7 @@ func reference[T any](x T, k kind) raw {
 
 func box[T any](x T) unsafe.Pointer { return unsafe.Pointer(&x) }
 
-// decode returns what lies in a slot; a box must not be nil.
+// decode returns the key or value represented by r. A box must not be nil.
 func decode[T any](r raw, k kind) (x T) {
 	if k == word {
 		return fromBits[T](r.word)
@@ -207,7 +207,7 @@ func decode[T any](r raw, k kind) (x T) {
 	return dereference[T](r.pointer, k)
 }
 
-// dereference is decode for what is not a word.
+// dereference is decode for kinds other than word.
 func dereference[T any](p unsafe.Pointer, k kind) T {
 	if k == pointer {
 		return *(*T)(unsafe.Pointer(&p))

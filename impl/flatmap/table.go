@@ -9,10 +9,10 @@ import (
 )
 
 const (
-	slots    = 6 // of a bucket
+	slots    = 6 // per bucket
 	slotSize = 8
 
-	// Where things lie in a bucket: see there.
+	// Offsets within a bucket, as in the picture at type bucket.
 	bucketSize = 128
 	keysAt     = 16
 	lockAt     = keysAt + slots*slotSize
@@ -20,41 +20,41 @@ const (
 	valuesAt   = lengthsAt + 8
 
 	minBuckets = 1
-	// maxBuckets bounds tables: 2^27 buckets have 16 GiB and room for 500
-	// million entries; where pointers have four bytes, 2^22 have half a gigabyte.
-	// Chains are as long as it takes beyond that.
+	// maxBuckets bounds the size of a table: 2^27 buckets take 16 GiB and have room for
+	// 500 million entries. Where pointers have four bytes, 2^22 buckets take half a
+	// gibibyte. A table of this size does not grow any more, but its chains do.
 	maxBuckets = 1 << (22 + 5*(^uintptr(0)>>63))
 	maxChained = 2*maxBuckets - 1
 )
 
-// bucket is the beginning of one: what follows are its slots. Its two cache lines
-// are what is searched, and what is written without a change of the keys.
+// bucket is the header of a bucket, whose slots follow it in memory. Of its two cache
+// lines, searches use the first, and overwriting a value changes only the second.
 //
 //	0     8     16                                64   72      80                       128
 //	┌─────┬─────┬────┬────┬────┬────┬────┬────┐────┬───────┬────┬────┬────┬────┬────┬────┐
 //	│state│guard│key0│key1│key2│key3│key4│key5│lock│lengths│val0│val1│val2│val3│val4│val5│
 //	└─────┴─────┴────┴────┴────┴────┴────┴────┘────┴───────┴────┴────┴────┴────┴────┴────┘
 //
-// Buckets are linked to chains, by index. The first bucket of a chain is locked
-// for the whole chain, and its guard is the guard of all of them. Of all this only
-// the holder of the lock, a sync.Mutex, writes anything. lengths are those of
-// keys that are strings, a byte each.
+// Buckets are linked into chains by index. The lock and the guard of the first bucket
+// are those of the whole chain. Only the goroutine that holds the lock, a sync.Mutex,
+// writes to any bucket of the chain. If keys are strings, lengths has one byte for the
+// length of each.
 //
-// state has a tag a slot in its six low bytes:
+// The six low bytes of state are tags, one per slot:
 //
-//	tag    0       the slot is free: nobody reads it
-//	       0x80|h  the slot has a key whose hash begins with the seven bits h
+//	tag    0       the slot is free, and no reader looks at it
+//	       0x80|h  the slot has a key; the top seven bits of its hash are h
 //
-// A free slot's tag changes to that of a key when the key and its value are in
-// place, and back to 0. Flags are in the high byte, and set for ever:
+// A tag is set after the key and the value have been written, and cleared when the key
+// is deleted. The high byte has two flags, which are never cleared:
 //
-//	chained another bucket follows, its index is in guard
-//	moved   the chain's entries are in the next table, or on their way further;
-//	        set in the first bucket, instead of all tags
+//	chained another bucket follows; its index is in guard
+//	moved   the entries of the chain are in the next table, or in a later one;
+//	        set in the first bucket only, and replaces all tags
 //
-// guard has the index of the next bucket in its low bits, 0 for none, and above
-// them the number of times that a slot of the chain became free: it counts after
-// the tag was cleared, and before the slot is written again, be it with nil.
+// The low bits of guard are the index of the next bucket, or 0 if there is none. The
+// others count how often a slot of the chain was freed. The count is incremented after
+// the tag is cleared and before the slot is written again, even with nil.
 type bucket struct {
 	state atomic.Uint64
 	guard atomic.Uint64
@@ -69,17 +69,17 @@ const (
 
 	indexBits = 28
 	indexMask = 1<<indexBits - 1
-	// version is one in what guard counts. It has 36 bits: a Load would have to
-	// sleep during 2^36 deletions from its bucket, and find the number it left.
+	// version is the unit of the count in guard. The count has 36 bits: to be misled, a
+	// Load would have to sleep through an exact multiple of 2^36 deletions in its chain.
 	version = 1 << indexBits
 )
 
-// tagOf returns the tag of a key by its hash.
+// tagOf returns the tag of a key with the given hash.
 func tagOf(hash uint64) uint64 { return hash>>57 | 0x80 }
 
-// matching returns the high bits of the tags in state that are tag. It may
-// return one more that is not, right above one that is: keys are compared
-// anyway.
+// matching returns the high bits of those tags in state that equal tag. It may also
+// return that of a different tag right above an equal one. That is harmless, as keys
+// are compared anyway.
 func matching(state, tag uint64) uint64 {
 	x := state ^ tag*eachTag
 	return (x - eachTag) &^ x & allTags
@@ -91,7 +91,7 @@ func free(state uint64) uint64 { return ^state & allTags }
 // lowest returns the number of the slot whose tag has the lowest bit of set.
 func lowest(set uint64) uintptr { return uintptr(bits.TrailingZeros64(set)) >> 3 }
 
-// tagAt returns tag in the place of slot i.
+// tagAt returns tag, shifted to its position for slot i.
 func tagAt(tag uint64, i uintptr) uint64 { return tag << (i * 8) }
 
 func (b *bucket) key(i uintptr) unsafe.Pointer {
@@ -102,11 +102,11 @@ func (b *bucket) value(i uintptr) unsafe.Pointer {
 	return unsafe.Add(unsafe.Pointer(b), valuesAt+i*slotSize)
 }
 
-// invalidate counts one up in guard. The caller holds the lock.
+// invalidate increments the count in guard. The caller holds the lock.
 func (b *bucket) invalidate() { b.guard.Store(b.guard.Load() + version) }
 
-// typed is the memory of a bucket, for the garbage collector: it looks for
-// pointers in slots of references only.
+// typed is a bucket as the garbage collector sees it: only slots of type
+// referenceSlot are scanned for pointers.
 type typed[K, V plainSlot | referenceSlot] struct {
 	_ bucket
 	//lint:ignore U1000 they are found by their places
@@ -119,13 +119,13 @@ type typed[K, V plainSlot | referenceSlot] struct {
 
 type plainSlot struct{ _ uint64 }
 
-// referenceSlot has as many bytes where pointers have four.
+// referenceSlot has eight bytes even where pointers have four.
 type referenceSlot struct {
 	_ [slotSize - unsafe.Sizeof(uintptr(0))]byte
 	_ unsafe.Pointer
 }
 
-// newBuckets returns the first of n buckets in a row.
+// newBuckets allocates n adjacent buckets and returns the first one.
 func (k kinds) newBuckets(n uint64) unsafe.Pointer {
 	switch {
 	case k.key == word && k.value == word:
@@ -140,28 +140,28 @@ func (k kinds) newBuckets(n uint64) unsafe.Pointer {
 
 func firstOf[T any](s []T) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(s)) }
 
-// table is a generation of a map. Its size stays; growth and shrinkage make
-// another one, next, and move everything there. It knows how keys and values lie in
-// their slots, but not what types they have: what has type parameters costs more to
-// call.
+// table is one generation of a map. Its size never changes: to grow or shrink, a map
+// gets a next table, and all entries are moved there. A table knows the representation
+// of keys and values, but has no type parameters, as calls of generic functions cost
+// more.
 type table struct {
-	buckets unsafe.Pointer // the first
-	mask    uint64         // their number, less one
+	buckets unsafe.Pointer // the first bucket
+	mask    uint64         // the number of buckets, minus one
 	seed    uint64
 	kinds   kinds
 	origin  *origin
-	rebuilt bool                   // it was made to have no long chains, not to grow or shrink
-	resized atomic.Bool            // somebody makes next
+	rebuilt bool                   // it replaced a table of the same size, to get rid of chains
+	resized atomic.Bool            // next is being made, or exists
 	next    atomic.Pointer[table]  // set once
 	chains  atomic.Pointer[chains] // set once
-	_       [64]byte               // what follows is written often
+	_       [64]byte               // keeps the fields below, which are often written, in another cache line
 
-	claimed atomic.Uint64 // of the steps of the move to next
+	claimed atomic.Uint64 // the number of steps claimed of the move to next
 	done    atomic.Uint64
 }
 
-// origin is what all tables have in common that were moved from one to the next:
-// they hash alike. Clear ends it.
+// origin identifies a series of tables, each moved to the next. They share a hash
+// function. Clear ends the series.
 type origin struct{ _ byte }
 
 // firstTable returns an empty table of n buckets, a power of two.
@@ -173,7 +173,7 @@ func firstTable[K comparable, V any](n uint64) *table {
 	}
 }
 
-// successor returns an empty table of n buckets, that t can be moved to.
+// successor returns an empty table of n buckets, to which t can be moved.
 func (t *table) successor(n uint64) *table {
 	return &table{
 		buckets: t.kinds.newBuckets(n), mask: n - 1, kinds: t.kinds, origin: t.origin,
@@ -183,20 +183,20 @@ func (t *table) successor(n uint64) *table {
 
 func (t *table) size() uint64 { return t.mask + 1 }
 
-// at returns the first bucket of the chain of a hash.
+// at returns the first bucket of the chain for hash.
 func (t *table) at(hash uint64) *bucket {
 	return (*bucket)(unsafe.Add(t.buckets, uintptr(hash&t.mask)*bucketSize))
 }
 
-// chains are the buckets behind the first ones. They are allocated in blocks,
-// each as large as all before it and one, and found by index, from 1. An index
-// keeps tables without references free of pointers.
+// chains are the chained buckets of a table. They are allocated in blocks: block i has
+// 2^i buckets. Buckets have indices, from 1, instead of addresses, so that a table
+// without references has no pointers to scan.
 type chains struct {
 	used   atomic.Uint64
 	blocks [indexBits]unsafe.Pointer // accessed atomically
 }
 
-// chainedTo returns the bucket that guard leads to.
+// chainedTo returns the bucket whose index is in guard.
 func (t *table) chainedTo(guard uint64) *bucket {
 	i := guard & indexMask
 	block := bits.Len64(i) - 1
@@ -204,8 +204,8 @@ func (t *table) chainedTo(guard uint64) *bucket {
 	return (*bucket)(unsafe.Add(first, uintptr(i-1<<block)*bucketSize))
 }
 
-// newChained returns a new bucket and its index; or 0 and nil, if a table has as
-// many as it can have.
+// newChained returns a new bucket and its index, or 0 and nil if the table already has
+// as many chained buckets as it can have.
 func (t *table) newChained() (index uint64, b *bucket) {
 	c := t.chains.Load()
 	if c == nil {
@@ -223,18 +223,18 @@ func (t *table) newChained() (index uint64, b *bucket) {
 	return index, t.chainedTo(index)
 }
 
-// crowded reports whether so many buckets are chained that the table should
+// crowded reports whether the table has so many chained buckets that it should
 // grow.
 func (t *table) crowded() bool {
 	c := t.chains.Load()
 	return c != nil && c.used.Load() > t.size()/crowd
 }
 
-// crowd says which share of chained buckets is too much: an eighth.
+// A table is crowded if it has chained more than size/crowd buckets: an eighth.
 const crowd = 8
 
-// chain calls visit for each bucket of the chain of first, until it returns
-// false.
+// chain calls visit for each bucket of the chain that begins with first, until visit
+// returns false.
 func (t *table) chain(first *bucket, visit func(b *bucket, state uint64) bool) {
 	for b := first; ; {
 		state := b.state.Load()

@@ -8,17 +8,17 @@ import (
 	"unsafe"
 )
 
-// A traversal goes through the classes of keys whose hashes are the same modulo
-// the size that the root had when it began: one chain each, or what became of it
-// in later tables. A class is copied while no key of it is deleted, so that
-// none changes its slot and is there twice, and visited afterwards. Meanwhile
-// no table is held, as that would hold all that come after it.
+// A traversal visits one class of keys after another: the keys whose hashes are the
+// same modulo the size of the root when the traversal began. A class is one chain, or
+// what became of it in later tables. It is copied while none of its keys is
+// deleted, so that no key changes its slot and is copied twice. The visits follow.
+// During them no table is referenced, as that would keep all later tables alive.
 
-// Range calls f for the keys of the map and their values, until it returns
-// false. It visits each key that is there throughout, none twice, and others or
-// not. f may call any method: no lock is held.
+// Range calls f for each key of the map and its value, until f returns false. It
+// visits every key that is present throughout, and no key twice; it may or may not
+// visit other keys. f may call any method, as it runs without a lock.
 //
-// Each visit is a Load, within the call of Range and before that of f.
+// Each visit is a Load of the key, between the call of Range and that of f.
 func (m *Map[K, V]) Range(f func(key K, value V) bool) {
 	t := m.root.Load()
 	if t == nil {
@@ -26,19 +26,19 @@ func (m *Map[K, V]) Range(f func(key K, value V) bool) {
 	}
 	mask, origin, kinds := t.mask, t.origin, t.kinds
 	var b batch
-	var pairs []pair // of classes that are not found by fill
+	var pairs []pair // of a class that fill cannot copy
 	for class := uint64(0); class <= mask; {
 		t := m.root.Load()
 		if t == nil || t.origin != origin {
-			return // Clear has deleted what is left
+			return // Clear has deleted the rest
 		}
 		if t.mask == mask {
-			class = b.fill(t, class) // most are found here
+			class = b.fill(t, class) // the common case
 		}
 		if b.n == 0 && class <= mask {
 			b.forget()
 			pairs = t.copyClass(class, mask, slices.Grow(pairs[:0], 4*slots))
-			for _, p := range pairs { // t is held no more
+			for _, p := range pairs { // t is no longer referenced
 				if !f(decodeKey[K](p.key, kinds.key), decode[V](p.value, kinds.value)) {
 					return
 				}
@@ -52,8 +52,8 @@ func (m *Map[K, V]) Range(f func(key K, value V) bool) {
 	}
 }
 
-// visit calls f for the entries of b, and forgets them. It returns false if f does.
-// What decodes all kinds would be a call: the most frequent ones are decoded here.
+// visit calls f for the entries of b, and empties b. It returns false if f does. It
+// decodes common kinds inline, as a decoder for all kinds would cost a call for each entry.
 func visit[K comparable, V any](b *batch, of kinds, f func(key K, value V) bool) bool {
 	n := b.n
 	b.n = 0
@@ -101,36 +101,36 @@ func visit[K comparable, V any](b *batch, of kinds, f func(key K, value V) bool)
 	return true
 }
 
-// pair is a key and its value, as they lie in their slots.
+// pair is a key and its value, as raw contents of their slots.
 type pair struct{ key, value raw }
 
-// batch is what was in the slots of some chains. So many are copied at once because
-// a loop over the entries of each chain ends where no processor expects it.
+// batch is a copy of the entries of several chains. Copying one chain at a time would
+// be slower, as the processor mispredicts the end of each short loop over its entries.
 type batch struct {
 	n            uint64
 	keys, values column
 }
 
-// column is keys or values, each as a raw: words and pointers apart, as only
-// one of the two is written where the other has no use.
+// column has the keys or the values of a batch. Words and pointers are in separate
+// arrays, as most kinds need only one of the two.
 type column struct {
 	words    [batchSize]uint64
 	pointers [batchSize]unsafe.Pointer
 }
 
-// forget lets go of what was copied, be it in use or not.
+// forget sets all pointers to nil, so that the batch keeps nothing alive.
 func (e *batch) forget() {
 	e.keys.pointers, e.values.pointers = [batchSize]unsafe.Pointer{}, [batchSize]unsafe.Pointer{}
 }
 
-// batchSize is how many entries a traversal holds at most, or those of one chain
-// if that has more; a power of two, for indices without checks.
+// batchSize is the maximum number of entries that a traversal holds, unless a single
+// chain has more. It is a power of two, so that indices need no bounds checks.
 const batchSize = 32
 
-// fill copies the entries of chains, from that of class on, and returns the class
-// of the first that it has not copied: there is no room for it, or it has moved, or a
-// key of it was deleted meanwhile. It looks at free slots, too: to decide each
-// time, or to loop, costs more.
+// fill copies the entries of successive chains, beginning with that of class. It stops
+// at a chain for which there is no room, that has moved, or of which a key was deleted
+// meanwhile, and returns the class of that chain. It also copies free slots, to be
+// overwritten by the next entry: a branch or a loop would cost more.
 func (e *batch) fill(t *table, class uint64) uint64 {
 	k := t.kinds
 	for n := uint64(0); class <= t.mask; class++ {
@@ -203,8 +203,8 @@ func (e *batch) fill(t *table, class uint64) uint64 {
 	return class
 }
 
-// copyClass appends the entries whose hash modulo mask+1 is class. No
-// key is deleted while a chain is copied.
+// copyClass appends the entries whose hash modulo mask+1 is class. It copies each
+// chain while none of its keys is deleted.
 func (t *table) copyClass(class, mask uint64, pairs []pair) []pair {
 	finest := max(mask, t.mask)
 	for c := class; c <= finest; c += mask + 1 {
@@ -217,7 +217,7 @@ func (t *table) copyClass(class, mask uint64, pairs []pair) []pair {
 	return pairs
 }
 
-// appendPairs appends the entries of a bucket.
+// appendPairs appends the entries of a bucket to pairs.
 func (t *table) appendPairs(pairs []pair, b *bucket, state uint64) []pair {
 	for set := state & allTags; set != 0; set &= set - 1 {
 		i := lowest(set)
@@ -226,8 +226,8 @@ func (t *table) appendPairs(pairs []pair, b *bucket, state uint64) []pair {
 	return pairs
 }
 
-// copyChain appends the entries of a chain whose hash modulo mask+1 is class,
-// while no key of it is deleted, or returns false if the chain has moved.
+// copyChain appends the entries of a chain whose hash modulo mask+1 is class, while
+// none of its keys is deleted. It returns false if the chain has moved.
 func (t *table) copyChain(class, mask uint64, pairs []pair) ([]pair, bool) {
 	first := t.at(class)
 	for range 3 {
@@ -240,7 +240,7 @@ func (t *table) copyChain(class, mask uint64, pairs []pair) ([]pair, bool) {
 			return t.only(copied, len(pairs), class, mask), true
 		}
 	}
-	// Writers have been quicker.
+	// Writers were faster each time, so exclude them.
 	if !first.lockOld() {
 		return pairs, false
 	}
@@ -249,7 +249,7 @@ func (t *table) copyChain(class, mask uint64, pairs []pair) ([]pair, bool) {
 	return t.only(copied, len(pairs), class, mask), true
 }
 
-// appendChain appends the entries of a chain, or returns false if it has moved.
+// appendChain appends the entries of a chain, or returns false if the chain has moved.
 func (t *table) appendChain(first *bucket, pairs []pair) (_ []pair, ok bool) {
 	ok = true
 	t.chain(first, func(b *bucket, state uint64) bool {
@@ -260,8 +260,8 @@ func (t *table) appendChain(first *bucket, pairs []pair) (_ []pair, ok bool) {
 	return pairs, ok
 }
 
-// only removes those of pairs, from the one with number from, whose hash modulo
-// mask+1 is not class: a table of fewer buckets has other classes in a chain.
+// only removes the entries of pairs[from:] whose hash modulo mask+1 is not class. In a
+// table with fewer buckets, a chain contains several classes.
 func (t *table) only(pairs []pair, from int, class, mask uint64) []pair {
 	if t.mask >= mask {
 		return pairs
@@ -270,28 +270,28 @@ func (t *table) only(pairs []pair, from int, class, mask uint64) []pair {
 	return pairs[:from+len(kept)]
 }
 
-// All returns a traversal of keys and values, as by Range. It begins anew whenever
-// it is used.
+// All returns an iterator over keys and values, as visited by Range. Each use of it
+// is a new traversal.
 func (m *Map[K, V]) All() iter.Seq2[K, V] {
 	return m.Range
 }
 
-// Keys returns a traversal of keys, as by Range.
+// Keys returns an iterator over keys, as visited by Range.
 func (m *Map[K, V]) Keys() iter.Seq[K] {
 	return func(yield func(K) bool) {
 		m.Range(func(key K, _ V) bool { return yield(key) })
 	}
 }
 
-// Values returns a traversal of values, as by Range.
+// Values returns an iterator over values, as visited by Range.
 func (m *Map[K, V]) Values() iter.Seq[V] {
 	return func(yield func(V) bool) {
 		m.Range(func(_ K, value V) bool { return yield(value) })
 	}
 }
 
-// Len returns the number of keys. It counts them, a cache line for six, and is
-// exact if no write is in progress.
+// Len returns the number of keys. It counts them, reading one cache line per bucket,
+// and is exact if no write is in progress.
 func (m *Map[K, V]) Len() int {
 	t := m.root.Load()
 	if t == nil {
@@ -304,9 +304,9 @@ func (m *Map[K, V]) Len() int {
 	return n
 }
 
-// count returns the number of entries whose hash modulo mask+1 is class; or, in a
-// table of fewer buckets, those of all classes in the same chain for the first
-// of them, and 0 for others.
+// count returns the number of entries whose hash modulo mask+1 is class. In a table
+// with fewer buckets, a chain contains several classes: count returns the number of
+// all its entries for the first of these classes, and 0 for the others.
 func (t *table) count(class, mask uint64) (n int) {
 	if class > t.mask {
 		return 0

@@ -1,34 +1,34 @@
-// Package locked is a Go map behind a read-write mutex: the map to judge the
-// other maps by, because it is right at a glance.
+// Package locked is a Go map behind a read-write mutex. It is evidently correct, so
+// the other maps are judged by it. Use it if few goroutines share the map, or if
+// simple code matters more than speed:
 //
-// Every method takes the mutex, does what its sequential meaning says to one
-// built-in map, and lets go. Four choices are worth a reason:
+//	var ages locked.Map[string, int] // the zero value is ready
+//	ages.Store("Ada", 36)
+//	age, ok := ages.Load("Ada")
+//	fmt.Println(age, ok, ages.Len()) // 36 true 1
 //
-//   - Every method defers its unlock. Hashing a key and comparing two values
-//     can panic (a key or value of interface type may hold a slice); both
-//     happen before the map is changed, so such a call has no effect and
-//     leaves no lock behind.
-//   - Range copies the pairs under the lock and calls the function without
-//     it. The function may therefore call any method, Range and Clear
-//     included; and no pair is visited twice, which a live range over a Go
-//     map that changes meanwhile does not promise.
-//   - A CompareAndSwap or CompareAndDelete that fails could do with the
-//     shared lock, but would have to let go of it and begin again in order to
-//     succeed. It takes the exclusive one from the start.
-//   - The table is made by the first Store and dropped by Clear, so the zero
-//     value is an empty map, and a cleared map is a zero value again.
+// Every method locks the mutex, operates on one built-in map, and unlocks. Four
+// decisions need a reason:
 //
-// What the map lets go of: at rest it holds the keys and values of a
-// traversal and no others, because the built-in map zeroes the slots that
-// delete empties. An overwritten key is the newer instance afterwards where
-// equal keys can be distinct (strings, interfaces, and what contains them).
-// A Range in progress pins the pairs that were present when it began, and
-// nothing once it has returned.
+//   - Every method defers its unlock. Hashing a key or comparing two values can
+//     panic, as an interface may contain a slice. Both happen before the map is
+//     changed, so such a call has no effect and leaves the mutex unlocked.
+//   - Range copies the pairs under the lock, and calls the function without it. So
+//     the function may call any method, and no pair is visited twice. Ranging over
+//     a Go map that changes meanwhile would not promise that.
+//   - CompareAndSwap and CompareAndDelete lock exclusively from the start. The
+//     shared lock would do if they fail, but it cannot be upgraded if they succeed.
+//   - The first Store makes the table and Clear drops it. So the zero value is an
+//     empty map, and a cleared map is a zero value again.
 //
-// What it does not promise: a Load waits for a writer, even for one that is
-// itself still waiting; and a built-in map never shrinks, so the table keeps
-// the size of the largest number of keys it held since it was made. Only
-// Clear gives it back.
+// The map releases memory promptly: at rest it references only what a traversal
+// would visit, because the built-in map zeroes deleted slots. Overwriting replaces
+// the key too, where equal keys can be distinct (strings, interfaces, and types
+// that contain them). A Range in progress references the pairs that it copied.
+//
+// It does not promise more. A Load waits for a writer, even for one that is itself
+// waiting. A built-in map never shrinks, so the table keeps the size of the largest
+// number of keys since it was made, until Clear drops it.
 package locked
 
 import (
@@ -36,18 +36,18 @@ import (
 	"sync"
 )
 
-// Map is a map from K to V that goroutines may use at the same time. The zero
-// value is an empty map, ready for use; a Map must not be copied after first
-// use.
+// Map is a map from K to V that is safe for concurrent use by multiple
+// goroutines. The zero value is an empty map, ready for use. A Map must not be
+// copied after first use.
 //
 // A write synchronizes before every operation that observes its effect. Store,
-// LoadOrStore, LoadAndDelete, Delete, Swap, CompareAndSwap, CompareAndDelete
-// and Clear hold the lock exclusively and are ordered with every operation,
-// whether or not they change anything. Every operation takes time O(1), but
-// for traversals and the growth of the table, which take O(n).
+// LoadOrStore, LoadAndDelete, Delete, Swap, CompareAndSwap, CompareAndDelete and
+// Clear lock exclusively. They are ordered with every other operation, whether or
+// not they change anything. Traversals, and writes that grow the table, take time
+// O(n). All other operations take time O(1).
 //
 // A key that is not equal to itself (NaN) behaves as in a Go map: every Store
-// adds it once more, nothing finds it, a traversal visits each, only Clear
+// adds it again, no lookup finds it, a traversal visits every copy, and only Clear
 // removes them. A key whose dynamic type cannot be hashed panics, without
 // effect.
 type Map[K comparable, V any] struct {
@@ -55,7 +55,7 @@ type Map[K comparable, V any] struct {
 	entries map[K]V // nil until the first store, and again after Clear; guarded by mu
 }
 
-// Load returns the value of key. If the map has no such key it returns V's
+// Load returns the value of key. If the map has no such key, it returns V's
 // zero value and false.
 func (m *Map[K, V]) Load(key K) (value V, ok bool) {
 	m.mu.RLock()
@@ -66,18 +66,18 @@ func (m *Map[K, V]) Load(key K) (value V, ok bool) {
 
 // Store sets the value of key.
 //
-// Linearizes at the assignment to the table.
+// It linearizes at the assignment to the table.
 func (m *Map[K, V]) Store(key K, value V) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.put(key, value)
 }
 
-// LoadOrStore returns the value of key and true if the map has the key;
-// otherwise it stores value and returns it with false.
+// LoadOrStore returns the value of key and true if the map has the key.
+// Otherwise it stores value and returns value and false.
 //
-// Linearizes at the lookup if the key is found, else at the assignment to the
-// table.
+// It linearizes at the lookup if the key is found, and otherwise at the assignment
+// to the table.
 func (m *Map[K, V]) LoadOrStore(key K, value V) (actual V, loaded bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -85,14 +85,14 @@ func (m *Map[K, V]) LoadOrStore(key K, value V) (actual V, loaded bool) {
 		return current, true
 	}
 	m.put(key, value)
-	// Not looked up again: a NaN that was just stored is not found.
+	// Do not look the key up again: a NaN that was just stored is not found.
 	return value, false
 }
 
-// LoadAndDelete deletes key and returns the value it had. If the map has no
-// such key it returns V's zero value and false.
+// LoadAndDelete deletes key and returns the previous value. If the map has no
+// such key, it returns V's zero value and false.
 //
-// Linearizes at the removal from the table, or at the lookup if it fails.
+// It linearizes at the removal from the table, or at the lookup if it fails.
 func (m *Map[K, V]) LoadAndDelete(key K) (value V, loaded bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -103,17 +103,17 @@ func (m *Map[K, V]) LoadAndDelete(key K) (value V, loaded bool) {
 
 // Delete deletes key, if the map has it.
 //
-// Linearizes at the removal from the table.
+// It linearizes at the removal from the table.
 func (m *Map[K, V]) Delete(key K) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.entries, key)
 }
 
-// Swap sets the value of key and returns the value it had. If the map had no
-// such key it returns V's zero value and false.
+// Swap sets the value of key and returns the previous value. If the map had no
+// such key, it returns V's zero value and false.
 //
-// Linearizes at the assignment to the table.
+// It linearizes at the assignment to the table.
 func (m *Map[K, V]) Swap(key K, value V) (previous V, loaded bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -123,11 +123,11 @@ func (m *Map[K, V]) Swap(key K, value V) (previous V, loaded bool) {
 }
 
 // CompareAndSwap sets the value of key to new if the map has the key with a
-// value equal to old, and reports whether it did. It panics, without effect,
-// if the comparison does. A key that the map does not have never matches, and
-// nothing is compared.
+// value equal to old, and reports whether it did. If the comparison panics, so
+// does CompareAndSwap, without effect. An absent key never matches, and no values
+// are compared.
 //
-// Linearizes at the assignment to the table, or at the lookup if it fails.
+// It linearizes at the assignment to the table, or at the lookup if it fails.
 func (m *Map[K, V]) CompareAndSwap(key K, old, new V) (swapped bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -139,11 +139,11 @@ func (m *Map[K, V]) CompareAndSwap(key K, old, new V) (swapped bool) {
 }
 
 // CompareAndDelete deletes key if the map has it with a value equal to old,
-// and reports whether it did. It panics, without effect, if the comparison
-// does. A key that the map does not have never matches, and nothing is
-// compared.
+// and reports whether it did. If the comparison panics, so does
+// CompareAndDelete, without effect. An absent key never matches, and no values
+// are compared.
 //
-// Linearizes at the removal from the table, or at the lookup if it fails.
+// It linearizes at the removal from the table, or at the lookup if it fails.
 func (m *Map[K, V]) CompareAndDelete(key K, old V) (deleted bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -156,13 +156,13 @@ func (m *Map[K, V]) CompareAndDelete(key K, old V) (deleted bool) {
 
 // Clear deletes every key.
 //
-// Linearizes when it drops the table.
+// It linearizes when it drops the table.
 func (m *Map[K, V]) Clear() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	// The built-in clear would release the keys and values as well, but it
-	// walks the whole table while everyone waits, and keeps it at its size.
-	// Nobody else can have hold of the table: it never leaves the lock.
+	// The built-in clear would also release the keys and values, but it walks the
+	// whole table under the lock and keeps its size. Dropping the table is safe,
+	// as no reference to it is used without the lock.
 	m.entries = nil
 }
 
@@ -174,10 +174,10 @@ func (m *Map[K, V]) Len() int {
 }
 
 // Range calls f for each key and value that the map has at one instant, early
-// in the call, in no particular order, until f returns false. What happens to
-// the map later has no influence on the visits.
+// in the call, in no particular order, until f returns false. Later changes of
+// the map do not affect the visits.
 //
-// f runs without a lock: it may call any method, panic, or end its goroutine.
+// f runs without a lock: it may call any method, panic, or exit its goroutine.
 // A nil f panics unless the map is empty.
 func (m *Map[K, V]) Range(f func(key K, value V) bool) {
 	for _, p := range m.pairs() {
@@ -187,20 +187,20 @@ func (m *Map[K, V]) Range(f func(key K, value V) bool) {
 	}
 }
 
-// All returns the traversal of Range as a sequence. It begins when the
-// sequence is invoked, anew at each invocation.
+// All returns an iterator over keys and values, as visited by Range. Each use of it
+// is a new traversal.
 func (m *Map[K, V]) All() iter.Seq2[K, V] {
 	return m.Range
 }
 
-// Keys returns the traversal of Range as a sequence of the keys alone.
+// Keys returns an iterator over keys, as visited by Range.
 func (m *Map[K, V]) Keys() iter.Seq[K] {
 	return func(yield func(K) bool) {
 		m.Range(func(key K, _ V) bool { return yield(key) })
 	}
 }
 
-// Values returns the traversal of Range as a sequence of the values alone.
+// Values returns an iterator over values, as visited by Range.
 func (m *Map[K, V]) Values() iter.Seq[V] {
 	return func(yield func(V) bool) {
 		m.Range(func(_ K, value V) bool { return yield(value) })
@@ -216,19 +216,19 @@ func (m *Map[K, V]) put(key K, value V) {
 }
 
 // has reports whether key is present with a value equal to want. mu must be
-// held.
+// held, at least shared.
 func (m *Map[K, V]) has(key K, want V) bool {
 	current, ok := m.entries[key]
 	return ok && any(current) == any(want)
 }
 
-// pair is a key and its value, as Range copies them.
+// pair is a key and its value, as copied by Range.
 type pair[K comparable, V any] struct {
 	key   K
 	value V
 }
 
-// pairs returns what the map holds at one instant.
+// pairs returns all keys and values of the map at one instant.
 func (m *Map[K, V]) pairs() []pair[K, V] {
 	m.mu.RLock()
 	defer m.mu.RUnlock()

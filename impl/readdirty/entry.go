@@ -2,7 +2,7 @@ package readdirty
 
 import "sync/atomic"
 
-// entry is the place of one key's value, shared by read and dirty.
+// entry holds the value of one key. read and dirty share it.
 type entry struct {
 	// box points to the value.
 	//
@@ -13,17 +13,17 @@ type entry struct {
 	//	expunged  the key was deleted, and       holder of mu, in revive: nil; it
 	//	          dirty lacks it                 then puts the entry into dirty
 	//
-	// "Anyone" is an operation that found the entry in read, or found it in
-	// dirty under mu. An entry that has left both maps may be written to by those
-	// who found it before; see "Linearization" in the package comment. A box is
-	// not written to once it is here.
+	// "Anyone" is an operation that found the entry in read, or in dirty under mu.
+	// Such an operation may still write to an entry that has meanwhile left both
+	// maps: see "Linearization" in the package comment. A box that is stored here
+	// is never written to.
 	box atomic.Pointer[any]
 }
 
-// expunged is the box of no value.
+// expunged marks an entry that is not in dirty. It is not the box of any value.
 var expunged = new(any)
 
-// contents returns what is in a box, and whether there was one.
+// contents returns the value in box, and false if there is none.
 func contents(box *any) (value any, ok bool) {
 	if box == nil || box == expunged {
 		return nil, false
@@ -31,14 +31,14 @@ func contents(box *any) (value any, ok bool) {
 	return *box, true
 }
 
-// load returns the value.
+// load returns the value, and false if there is none.
 func (e *entry) load() (value any, ok bool) {
 	return contents(e.box.Load())
 }
 
-// swap puts box in place of what was there, which it returns, nil included. It
-// reports false and does nothing if the entry is expunged: a value put here
-// would be missing from dirty.
+// swap replaces the box, and returns the previous one, which may be nil. If the
+// entry is expunged, it does nothing and returns false: a value stored here would
+// be missing from dirty.
 func (e *entry) swap(box *any) (was *any, ok bool) {
 	for {
 		was := e.box.Load()
@@ -51,8 +51,8 @@ func (e *entry) swap(box *any) (was *any, ok bool) {
 	}
 }
 
-// loadOrStore returns the value, or puts one in if there is none. It reports
-// ok=false and does nothing if the entry is expunged.
+// loadOrStore returns the value, or stores value if there is none. If the entry is
+// expunged, it does nothing and returns false for ok.
 func (e *entry) loadOrStore(value any) (actual any, loaded, ok bool) {
 	for {
 		was := e.box.Load()
@@ -62,16 +62,16 @@ func (e *entry) loadOrStore(value any) (actual any, loaded, ok bool) {
 		if was != nil {
 			return *was, true, true
 		}
-		box := value // not &value, which would cost an allocation where there is a value
+		box := value // &value would cost an allocation even if there is a value
 		if e.box.CompareAndSwap(nil, &box) {
 			return value, false, true
 		}
 	}
 }
 
-// replace puts box, nil included, in place of a value that equals old, and
-// reports whether there was one. It panics, and does nothing, if the comparison
-// panics.
+// replace replaces a value that equals old by box, which may be nil, and reports
+// whether it did. If the comparison panics, so does replace, and it changes
+// nothing.
 func (e *entry) replace(old any, box *any) bool {
 	for {
 		was := e.box.Load()
@@ -84,7 +84,7 @@ func (e *entry) replace(old any, box *any) bool {
 	}
 }
 
-// erase removes the value, and returns the box it was in, if any.
+// erase removes the value. It returns its box, or nil if there was no value.
 func (e *entry) erase() *any {
 	for {
 		was := e.box.Load()
@@ -97,8 +97,8 @@ func (e *entry) erase() *any {
 	}
 }
 
-// expunge turns nil into expunged, and reports whether the entry is expunged
-// now. mu must be held.
+// expunge changes nil to expunged. It reports whether the entry is expunged
+// afterwards. mu must be held.
 func (e *entry) expunge() bool {
 	for {
 		was := e.box.Load()
@@ -111,8 +111,8 @@ func (e *entry) expunge() bool {
 	}
 }
 
-// revive turns expunged into nil, and reports whether it did; if so, the caller
-// must put the entry into dirty. mu must be held.
+// revive changes expunged to nil, and reports whether it did. If so, the caller
+// must add the entry to dirty. mu must be held.
 func (e *entry) revive() bool {
 	return e.box.CompareAndSwap(expunged, nil)
 }

@@ -1,13 +1,17 @@
-// Package readdirty is the algorithm behind Go's sync.Map from Go 1.9 to Go
-// 1.23, written anew: one core, and one exported type for each historical
-// version that differs. It is here to be judged, and to show how a map can
-// return the right results for years and still keep what was deleted. To use a
-// map, use another one.
+// Package readdirty is the algorithm of sync.Map from Go 1.9 to Go 1.23, written
+// anew: one core, and an exported type for each version that differs. It is a
+// subject for the checkers: it shows how a map can return correct results for
+// years and still keep what was deleted. Do not use it; use sync.Map or flatmap.
+//
+//	var m readdirty.Go1150 // the zero value is ready
+//	m.Store("resident", 1)
+//	m.Store("fresh", 2) // repeated with a new key each time, these two lines
+//	m.Delete("fresh")   // keep every key reachable
 //
 // # Layout
 //
-// There are two built-in maps from keys to entries. read is reached without a
-// lock; dirty, behind mu, holds the keys that were added since:
+// There are two built-in maps from keys to entries. read is used without a lock.
+// dirty is guarded by mu and has the keys that were added since:
 //
 //	mu      guards dirty and misses, and every change of read
 //
@@ -23,32 +27,30 @@
 //
 //	misses  counts the calls that read could not answer
 //
-// An operation on a key that read has works on the entry's one atomic word,
-// whichever maps the entry is in. A key that read lacks costs mu and a look
-// into dirty. Three steps move keys from one map to the other:
+// An operation on a key in read needs only the entry's one atomic word. A key that
+// is not in read costs a lookup in dirty, under mu. Three steps move keys:
 //
-//   - refill: the first new key after a promotion makes dirty anew. It copies
-//     every entry of read but the deleted ones, and expunges those, which
-//     marks them as missing from dirty.
-//   - promote: once misses has reached len(dirty), or when a traversal finds
-//     read amended, dirty becomes read, dirty becomes nil, misses zero.
-//     Expunged keys are dropped here, and nowhere else but in Clear.
-//   - revive: a value for an expunged key turns expunged back into nil and puts
-//     the entry into dirty, lest the next promotion lose it.
+//   - refill: the first new key after a promotion makes a new dirty. It copies the
+//     entries of read, except deleted ones, which it expunges.
+//   - promote: once misses has reached len(dirty), or when a traversal finds read
+//     amended, dirty becomes read, dirty becomes nil, and misses becomes zero.
+//     Only this step and Clear drop expunged keys.
+//   - revive: a store to an expunged key changes expunged back to nil and adds the
+//     entry to dirty. Otherwise the next promotion would lose it.
 //
 // The invariants, whenever mu is free:
 //
-//  1. If read is not amended, dirty is nil, or empty together with read.
+//  1. If read is not amended, dirty is nil, or both maps are empty.
 //  2. If read is amended, each of its keys is in dirty with the same entry,
-//     unless that entry is expunged; then the key is not in dirty.
-//  3. A promoted map has no expunged entry, as expunging happens in refill only.
+//     unless that entry is expunged. Then the key is not in dirty.
+//  3. A promoted map has no expunged entry, as only refill expunges entries.
 //
 // # What deletion releases
 //
-// A key found in read cannot be taken out of it: its entry becomes nil. The
-// value is free at once; the key stays until a refill has expunged it and a
-// promotion after that has dropped it. Every version does so. A key found in
-// dirty alone could be removed at once, and here the versions part:
+// A key in read cannot be removed from it: its entry becomes nil. The value is
+// released at once; the key only by a promotion after a refill that expunged it.
+// This holds for every version. They differ in what happens to a key that is only
+// in dirty:
 //
 //	version  operation          the key in dirty  the entry           a miss
 //	1.14     Delete             removed           left as it is       no
@@ -58,37 +60,35 @@
 //	1.23     CompareAndDelete   stays             becomes nil, if     counted
 //	                                              the values match
 //
-// (Delete stands for LoadAndDelete, too.) The rules further down say just this,
-// and there is no other difference between the versions but the methods they
-// have.
+// (Delete includes LoadAndDelete.) The rules below implement this table. Apart
+// from that, the versions differ only in their methods.
 //
-// Where the key stays, and one other key is resident, a loop that stores fresh
-// keys and deletes each of them makes dirty grow as fast as misses: the misses
-// never catch up, and every key ever stored remains. Without a resident each
-// deletion promotes, and one key remains. Counting misses has an effect of its
-// own: a thousand deletions in a row promote half-way, and those after that find
-// their keys in read.
+// If the key stays and another key is resident, the loop above makes dirty grow as
+// fast as misses. The misses never catch up, and every key ever stored remains.
+// Without the resident key each deletion promotes, and one key remains. Counting
+// misses also has an effect of its own: of a thousand deletions in a row, the 500th
+// promotes dirty, and the later ones find their keys in read.
 //
-// The key instance follows the entry. Overwriting keeps the old instance, even
-// a store to a deleted key does, so that a traversal may hand out an instance
-// that was deleted once; unless the key was expunged, when dirty, and read
-// after the next promotion, gets the new one.
+// The key instance follows the entry: a store to an existing or deleted key keeps
+// the old instance, so a traversal may return an instance that was once deleted. If
+// the key was expunged, dirty gets the new instance, and so does read after the
+// next promotion.
 //
 // # Linearization
 //
-// An operation that has got hold of an entry finishes its work on it, though
-// the key may leave the maps meanwhile. Since it found the entry there, it
-// overlaps the step that took it out, and linearizes next to that step:
+// An operation that has found an entry completes on that entry, even if the key
+// leaves the maps meanwhile. Then it overlaps the step that removed the key, and
+// linearizes next to that step:
 //
-//   - dropped by a promotion: the entry is expunged for good; whoever sees that
-//     saw the key absent, as it was during the promotion. (Stores see it and
-//     begin again under mu.)
+//   - dropped by a promotion: the entry stays expunged. An operation that sees this
+//     finds the key absent, as it was during the promotion. (A store starts again
+//     under mu.)
 //   - dropped by Clear: just before the Clear, in the order in which the
-//     operations reach the entry.
-//   - removed from dirty by a deletion: whoever still sees the value, or takes
-//     it by a CompareAndDelete, just before the removal; all others just after.
+//     operations access the entry.
+//   - removed from dirty by a deletion: just before the removal if the operation
+//     sees the value, or takes it by CompareAndDelete; otherwise just after.
 //
-// The comments on the methods name the point in every other case.
+// The comments on the methods name the point in all other cases.
 package readdirty
 
 import (
@@ -96,46 +96,46 @@ import (
 	"sync/atomic"
 )
 
-// core is the algorithm. The exported types have it as their underlying type,
-// so that their fields are these, by these names. Its zero value is an empty
-// map; it must not be copied after first use.
+// core is the algorithm. It is the underlying type of the exported types, so they
+// have its fields, under the same names. The zero value is an empty map. A core must
+// not be copied after first use.
 type core struct {
-	// mu is held for every use of dirty and misses, and every store to read.
+	// mu guards every access to dirty and misses, and every store to read.
 	mu sync.Mutex
 
-	// read is the index to look in without a lock.
+	// read is the index that is searched without a lock.
 	//
 	//	value     meaning                              who may change it, to what
 	//	nil       empty, not amended: the zero value   holder of mu: an amended index
 	//	an index  its entries, and dirty's if amended  holder of mu: the same entries, amended;
 	//	                                               dirty, not amended; the empty index
 	//
-	// An index is not written to once it is here, nor is its map.
+	// Once an index is stored here, neither it nor its map is written to.
 	read atomic.Pointer[index]
 
-	// dirty has every key that is not expunged, if read is amended.
+	// dirty has every key that is not expunged, provided that read is amended.
 	dirty map[any]*entry
 
-	// misses counts the calls since dirty was made, or since Clear, that had to
-	// look into dirty: loads and deletions (see rule) even if the key was not
-	// there, LoadOrStore and CompareAndSwap if it was, Store and Swap never.
+	// misses counts the calls that had to look into dirty, since it was made or since
+	// Clear. Loads and deletions count (see rule) even if the key is absent.
+	// LoadOrStore and CompareAndSwap count if the key is present. Store and Swap never count.
 	misses int
 }
 
-// index is a map of entries, and whether there are others.
+// index is a map of entries, and a flag that says whether dirty has more.
 type index struct {
 	entries map[any]*entry
 	amended bool // dirty has keys that entries lacks
 }
 
-// rule says what an operation does to a key that read lacks while amended. It
-// is what tells the versions apart.
+// rule is what an operation does to a key that is not in read while read is
+// amended. The versions differ only in their rules.
 type rule uint8
 
 const (
-	take   rule = 1 << iota // go on with the key's entry, after mu is released
+	take   rule = 1 << iota // continue with the key's entry, after mu is released
 	remove                  // remove the key from dirty
-	miss                    // count a miss, whether or not the key is there
+	miss                    // count a miss, whether or not the key is present
 )
 
 const (
@@ -154,7 +154,7 @@ func (m *core) published() index {
 	return index{}
 }
 
-// find returns key's entry, or nil if there is none to go on with.
+// find returns key's entry, or nil if the operation need not continue with one.
 func (m *core) find(key any, r rule) *entry {
 	ix := m.published()
 	if e, ok := ix.entries[key]; ok || !ix.amended {
@@ -162,9 +162,9 @@ func (m *core) find(key any, r rule) *entry {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	// A promotion may have come between. Then read has the answer, and dirty
-	// must be left alone: removing the key there but not in read would break
-	// invariant 2.
+	// A promotion may have happened in between. Then read has the answer, and
+	// dirty must not change: removing the key there but not in read would
+	// break invariant 2.
 	ix = m.published()
 	if e, ok := ix.entries[key]; ok || !ix.amended {
 		return e
@@ -190,15 +190,15 @@ func (m *core) load(key any) (value any, ok bool) {
 	return nil, false
 }
 
-// delete deletes key and returns the value it had; with delete114Rule, only
-// that of a key in read.
+// delete deletes key and returns the previous value. With delete114Rule, it returns
+// that value only if the key was in read.
 //
-// Linearizes, for a key
+// It linearizes, for a key
 //   - in read: when its entry becomes nil, or is seen to have no value;
-//   - in dirty only, and removed: at the removal, even if the entry becomes nil
-//     later: from there on nobody finds it;
-//   - in dirty only, and left there: as for a key in read;
-//   - in neither: at the load of read, if that is not amended, else at the
+//   - only in dirty, and removed: at the removal, even if the entry becomes nil
+//     later, as no later operation finds it;
+//   - only in dirty, and left there: as for a key in read;
+//   - in neither: at the load of read if that is not amended, and otherwise at the
 //     lookup in dirty.
 func (m *core) delete(key any, r rule) (value any, loaded bool) {
 	if e := m.find(key, r); e != nil {
@@ -208,19 +208,19 @@ func (m *core) delete(key any, r rule) (value any, loaded bool) {
 }
 
 // compareAndDelete deletes key if its value equals old. It panics if the
-// comparison does; mu is not held then.
+// comparison does, and does not hold mu then.
 //
-// Linearizes as delete does with a key that is left in dirty; if it fails, when
-// it reads the value that differs.
+// It linearizes as delete does for a key that is left in dirty. If the values
+// differ, it linearizes when it reads the value.
 func (m *core) compareAndDelete(key, old any) (deleted bool) {
 	e := m.find(key, compareAndDelete123Rule)
 	return e != nil && e.replace(old, nil)
 }
 
-// swap sets the value of key and returns the value it had.
+// swap sets the value of key and returns the previous value.
 //
-// Linearizes when the entry's word is swapped, or, for a key in neither map,
-// when the new entry enters dirty.
+// It linearizes when the entry's word is swapped, or, for a key in neither map,
+// when the new entry is added to dirty.
 func (m *core) swap(key, value any) (previous any, loaded bool) {
 	box := &value
 	if e, ok := m.published().entries[key]; ok {
@@ -239,10 +239,10 @@ func (m *core) swap(key, value any) (previous any, loaded bool) {
 	return contents(was)
 }
 
-// loadOrStore returns the value of key, or stores one if it has none.
+// loadOrStore returns the value of key, or stores value if it has none.
 //
-// Linearizes when the entry's word is read with a value in it or changed from
-// nil, or, for a key in neither map, when the new entry enters dirty.
+// It linearizes when it reads a value in the entry's word or changes it from nil,
+// or, for a key in neither map, when the new entry is added to dirty.
 func (m *core) loadOrStore(key, value any) (actual any, loaded bool) {
 	if e, ok := m.published().entries[key]; ok {
 		if actual, loaded, ok := e.loadOrStore(value); ok {
@@ -253,7 +253,7 @@ func (m *core) loadOrStore(key, value any) (actual any, loaded bool) {
 	defer m.mu.Unlock()
 	e, inRead := m.storable(key)
 	if e == nil {
-		box := value // not &value, which would cost an allocation on every path
+		box := value // &value would cost an allocation on every path
 		m.insert(key, &box)
 		return value, false
 	}
@@ -265,10 +265,10 @@ func (m *core) loadOrStore(key, value any) (actual any, loaded bool) {
 }
 
 // compareAndSwap sets the value of key to new if it equals old. It panics if
-// the comparison does, and lets go of mu.
+// the comparison does, and unlocks mu.
 //
-// Linearizes when the entry's word is changed, or, if it fails, when the word
-// is read, or as delete does for a key in neither map.
+// It linearizes when the entry's word is changed. If it fails, it linearizes when
+// the word is read, or as delete does for a key in neither map.
 func (m *core) compareAndSwap(key, old, new any) (swapped bool) {
 	ix := m.published()
 	if e, ok := ix.entries[key]; ok {
@@ -293,8 +293,8 @@ func (m *core) compareAndSwap(key, old, new any) (swapped bool) {
 
 // clear deletes every key.
 //
-// Linearizes when the empty index is published: it is not amended, so nobody
-// looks into dirty from there on. If the map is found empty: at the load of read.
+// It linearizes when the empty index is published: that is not amended, so later
+// operations ignore dirty. On an empty map, it linearizes at the load of read.
 func (m *core) clear() {
 	if ix := m.published(); len(ix.entries) == 0 && !ix.amended {
 		return
@@ -304,7 +304,7 @@ func (m *core) clear() {
 	if ix := m.published(); len(ix.entries) > 0 || ix.amended {
 		m.read.Store(&index{})
 	}
-	// In place: the next new key finds dirty made. Its table keeps its size.
+	// Clear dirty in place, to be reused by the next new key. Its table keeps its size.
 	clear(m.dirty)
 	m.misses = 0
 }
@@ -319,7 +319,7 @@ func (m *core) traverse(f func(key, value any) bool) {
 	}
 }
 
-// whole returns an index that is not amended; a promotion makes one if need be.
+// whole returns an index that is not amended, promoting dirty if necessary.
 func (m *core) whole() index {
 	if ix := m.published(); !ix.amended {
 		return ix
@@ -332,9 +332,9 @@ func (m *core) whole() index {
 	return m.published()
 }
 
-// storable returns key's entry, ready to take a value and in dirty if there is
-// one, and whether read has it; nil if key is in neither map. mu must be held,
-// and as long as it is the entry is not expunged again.
+// storable returns key's entry, and whether it is in read. The entry is not expunged, and
+// is in dirty if dirty exists. If key is in neither map, the entry is nil. mu must be
+// held; until it is released, the entry is not expunged again.
 func (m *core) storable(key any) (e *entry, inRead bool) {
 	if e, ok := m.published().entries[key]; ok {
 		if e.revive() {
@@ -359,7 +359,7 @@ func (m *core) insert(key any, box *any) {
 // refill makes dirty from the index in read. mu must be held.
 func (m *core) refill(ix index) {
 	if m.dirty != nil {
-		return // Clear emptied both maps, and left this one to be used again
+		return // Clear emptied both maps, and kept this one for reuse
 	}
 	m.dirty = make(map[any]*entry, len(ix.entries))
 	for key, e := range ix.entries {
@@ -369,8 +369,8 @@ func (m *core) refill(ix index) {
 	}
 }
 
-// missed counts a miss, and promotes dirty once the misses have paid for
-// copying it. mu must be held.
+// missed counts a miss, and promotes dirty once there have been as many misses as
+// dirty has keys, which pays for copying it. mu must be held.
 func (m *core) missed() {
 	m.misses++
 	if m.misses >= len(m.dirty) {
@@ -378,7 +378,7 @@ func (m *core) missed() {
 	}
 }
 
-// promote makes dirty the map to read. mu must be held.
+// promote publishes dirty as the new read. mu must be held.
 func (m *core) promote() {
 	m.read.Store(&index{entries: m.dirty})
 	m.dirty = nil

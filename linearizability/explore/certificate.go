@@ -96,7 +96,7 @@ type Unended struct {
 const complete = "complete"
 
 // Complete reports whether everything was explored.
-func (c *Certificate) Complete() bool { return c.Coverage == complete }
+func (c *Certificate) Complete() bool { return c.Coverage == complete && len(c.Bounds) == 0 }
 
 func newCertificate(m Map, o Options, b *build, w *crew) *Certificate {
 	c := &Certificate{

@@ -51,7 +51,7 @@ func TestAViolationWithAnUnknownFieldIsRefused(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"clause":"R1","colour":"red"}`:                       `unknown field "colour"`,
 		`{"clause":"R1","failure":{"kind":"sulks"}}`:           `failure kind "sulks"`,
-		`{"clause":"R1","failure":{"kind":"hangs","count":1}}`: "lacks what its kind has",
+		`{"clause":"R1","failure":{"kind":"hangs","count":1}}`: "lacks a field that this kind needs",
 		`{"clause":"R1","evidence":"e","retained":[{"a":1}]}`:  "",
 	} {
 		var v explore.Violation

@@ -69,8 +69,8 @@ func TestRacesAreFoundInEveryInterleavingThatHasThem(t *testing.T) {
 		t.Errorf("found %d violations, none of M2 with a report", len(racy.Violations))
 	}
 	for i, name := range []string{"locked", "go1.15.2"} {
-		if i > 0 && !testpart.Run(i) {
-			continue
+		if !testpart.Run(i) {
+			continue // a build with the race detector takes seconds
 		}
 		c := mustExplore(t, name, explore.Options{Size: "2x1", Race: true})
 		if c.Races != "none seen" || !c.Complete() {

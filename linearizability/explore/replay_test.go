@@ -12,6 +12,7 @@ import (
 	"github.com/mapspec/mapspec/linearizability/explore"
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
 	"github.com/mapspec/mapspec/linearizability/internal/report/gotest"
+	"github.com/mapspec/mapspec/linearizability/internal/testpart"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -57,7 +58,7 @@ func TestAScheduleShowsItsViolationAgain(t *testing.T) {
 	if c.Look != model.LookSchedule || c.Clause != model.S1 || c.Schedule.Preemptions != 1 || c.Failure.Order == nil || len(c.History.Events) == 0 {
 		t.Errorf("found %+v", c)
 	}
-	for range 2 {
+	for range testpart.Rows(1, 2) {
 		r, err := explore.Replay(t.Context(), explore.MapOf(c), c, explore.Options{})
 		if err != nil {
 			t.Fatal(err)

@@ -69,7 +69,11 @@ func run(t TB, m Map, o Options, panics string) {
 			if panics != "" && panicked(v.Failure) {
 				remark = "\n" + panics
 			}
-			t.Errorf("%s breaks %s: %s%s\nrepeat: %s", m.Name, v.Clause, v.Evidence, remark, repeat(m, o))
+			evidence := v.Evidence
+			if v.Failure == nil {
+				evidence = fmt.Sprintf("not explained: %v", v.err)
+			}
+			t.Errorf("%s breaks %s: %s%s\nrepeat: %s", m.Name, v.Clause, evidence, remark, repeat(m, o))
 		}
 	}
 	if !c.AsFarAsAsked() {

@@ -88,14 +88,19 @@ func (v *Violation) Counterexample() (counterexample.Counterexample, error) {
 	return v.counterexample, v.err
 }
 
-// Verdict returns v as a verdict on its clause.
+// Verdict returns v as a verdict on its clause. It is unknown if v could not be
+// run again, and no failure explains it.
 func (v Violation) Verdict(c *Certificate) model.Verdict {
 	what := model.Bounded
 	if c.Complete() {
 		what = model.Complete
 	}
+	if v.Failure == nil { // nobody knows what it was
+		return model.Verdict{Clause: v.Clause, Status: model.Unknown, Coverage: model.Bounded("one program of size %s", c.Size),
+			Reason: fmt.Sprintf("a violation was found, and running it again to explain it failed: %v", v.err)}
+	}
 	return model.Verdict{
-		Clause: v.Clause, Status: model.Violation, Failure: v.Failure, Reason: v.Evidence,
+		Clause: v.Clause, Status: model.Violation, Failure: v.Failure,
 		Coverage: what("every interleaving of %d programs of size %s", c.Programs, c.Size),
 	}
 }

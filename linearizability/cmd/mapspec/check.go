@@ -8,19 +8,24 @@ import (
 	"io"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/mapspec/mapspec/impl"
+	"github.com/mapspec/mapspec/linearizability/internal/program"
 	"github.com/mapspec/mapspec/linearizability/internal/shard"
 	"github.com/mapspec/mapspec/model"
 )
 
-const checkText = `check [-map NAME]… [-budget 5s] [-explore 2x1] [-seed N] [-o DIR] [-json] [-shard i/n]
+const checkText = `check [-map NAME] [-budget 5s] [-explore 2x1] [-seed N] [-o DIR] [-json] [-shard i/n]
 
-Judges maps against the specification and prints one table: by programs on real
-goroutines, and by every interleaving of small ones. Every violation is
-written to DIR/MAP/CLAUSE/. The exit status is 0 exactly if every verdict is one
-that the catalogue foretells, a violation included.`
+Judges maps against the specification and prints one table. Check runs programs
+on real goroutines, and small programs in every interleaving. It writes each
+violation to DIR/MAP/CLAUSE/.
+
+Some maps of the catalogue are known to break clauses, and the catalogue says
+which. Exit status: 0 if every verdict is the one that the catalogue predicts,
+1 if not, and 2 if a map could not be judged.`
 
 // checkOptions are check's flags.
 type checkOptions struct {
@@ -29,10 +34,13 @@ type checkOptions struct {
 	seed   uint64
 	dir    string
 	json   bool
-	size   string // of the programs to explore; none
+	size   string // of the programs to explore, or noExploration
 }
 
-// judged is what was found of one map.
+// noExploration is the value of -explore that turns the exploration off.
+const noExploration = "none"
+
+// judged is the outcome for one map.
 type judged struct {
 	impl.Map
 	verdicts    []model.Verdict
@@ -51,12 +59,12 @@ func runCheck(ctx context.Context, env environment, args []string) (int, error) 
 	}
 	defer save.close()
 	if !o.json {
-		fmt.Fprintf(env.stdout, "mapspec check -seed %d, %v a map\n\n", o.seed, o.budget)
+		fmt.Fprintf(env.stdout, "mapspec check -seed %d -budget %v\n\n", o.seed, o.budget)
 	}
 	results, err := checkAll(ctx, env, o, save)
 	if !o.json {
 		printTable(env.stdout, results)
-		printViolations(env.stdout, results, o.dir)
+		printDetails(env.stdout, results, o.dir)
 	}
 	if err != nil {
 		return exitOther, err
@@ -64,8 +72,8 @@ func runCheck(ctx context.Context, env environment, args []string) (int, error) 
 	return status(results), nil
 }
 
-// checkAll judges one map after another. What was found before an error or an
-// interrupt is in the results.
+// checkAll judges one map after another. The results include what was found before
+// an error or an interrupt.
 func checkAll(ctx context.Context, env environment, o checkOptions, save *counterexamples) ([]judged, error) {
 	var results []judged
 	for i, m := range o.maps {
@@ -85,7 +93,7 @@ func checkAll(ctx context.Context, env environment, o checkOptions, save *counte
 			}
 		}
 		if r.interrupted {
-			return results, fmt.Errorf("interrupted after %d of %d maps; what was found is above", i, len(o.maps))
+			return results, fmt.Errorf("interrupted after %d of %d maps; what was found until then is above", i, len(o.maps))
 		}
 		if err != nil {
 			return results, err
@@ -98,21 +106,21 @@ func parseCheck(env environment, args []string) (checkOptions, error) {
 	var o checkOptions
 	var names []string
 	f := newFlags(env, "check", checkText)
-	f.Func("map", "a `NAME` of the catalogue; may be given several times (default all)", func(s string) error {
-		names = append(names, s)
-		return nil
-	})
+	f.Func("map", "the `NAME` of a map in the catalogue, or several names separated by commas (default all)", commaSeparated(&names))
 	f.DurationVar(&o.budget, "budget", 5*time.Second, "time to spend on each map")
-	f.StringVar(&o.size, "explore", "2x1", "`SIZE` of the programs to explore; none: do not")
-	f.Uint64Var(&o.seed, "seed", 0, "repeat a run's choices (default: a new one, printed)")
-	f.StringVar(&o.dir, "o", "counterexamples", "where violations are written, a `DIR`")
-	f.BoolVar(&o.json, "json", false, "print one object a map, a line each; see docs/json.md")
-	shardFlag := f.String("shard", "", "judge part `i/n` of the maps, i from 0 (default from TEST_SHARD_INDEX and TEST_TOTAL_SHARDS)")
+	f.StringVar(&o.size, "explore", "2x1", "the `SIZE` of the programs to explore, such as 2x1 for two goroutines with one call each, or none")
+	f.Uint64Var(&o.seed, "seed", 0, "the `SEED` of a run to repeat (default random, and printed)")
+	f.StringVar(&o.dir, "o", "counterexamples", "write violations to `DIR`")
+	f.BoolVar(&o.json, "json", false, "print one JSON object per map, each in one line; see docs/json.md")
+	shardFlag := f.String("shard", "", "judge only part `i/n` of the maps, 0 ≤ i < n (default from TEST_SHARD_INDEX and TEST_TOTAL_SHARDS)")
 	if err := parse(f, args, 0); err != nil {
 		return o, err
 	}
 	if o.budget <= 0 {
 		return o, fmt.Errorf("-budget %v: want more than 0s", o.budget)
+	}
+	if err := validateSize(o.size); err != nil {
+		return o, fmt.Errorf("-explore: %w", err)
 	}
 	if !isSet(f, "seed") {
 		o.seed = rand.Uint64() >> 32
@@ -129,12 +137,24 @@ func parseCheck(env environment, args []string) (checkOptions, error) {
 	return o, nil
 }
 
-func isSet(f *flag.FlagSet, name string) (set bool) {
+// validateSize returns an error unless programs of this size can be explored.
+func validateSize(size string) error {
+	if size == noExploration {
+		return nil
+	}
+	if strings.Count(size, "x") != 1 {
+		return fmt.Errorf("size %q: want THREADSxOPERATIONS, such as 2x1, or %s", size, noExploration)
+	}
+	_, err := program.ParseSize(size)
+	return err
+}
+
+func isSet(f *flagSet, name string) (set bool) {
 	f.Visit(func(g *flag.Flag) { set = set || g.Name == name })
 	return set
 }
 
-// choose returns the named maps, or all.
+// choose returns the named maps, or all if there are no names.
 func choose(names []string) ([]impl.Map, error) {
 	if len(names) == 0 {
 		return impl.Catalogue(), nil
@@ -150,7 +170,7 @@ func choose(names []string) ([]impl.Map, error) {
 	return maps, nil
 }
 
-// part returns every n-th map, from the i-th.
+// part returns every n-th map, beginning with the i-th.
 func part(maps []impl.Map, i, n int) []impl.Map {
 	var mine []impl.Map
 	for ; i < len(maps); i += n {
@@ -159,15 +179,15 @@ func part(maps []impl.Map, i, n int) []impl.Map {
 	return mine
 }
 
-// progress shows what is going on, on a terminal only; "" clears the line.
+// progress shows the progress on a terminal. An empty format clears the line.
 func progress(env environment, format string, args ...any) {
 	if env.terminal {
 		fmt.Fprintf(env.stderr, "\r\x1b[K"+format, args...)
 	}
 }
 
-// status is 0 if every verdict is as expected, 2 if all that is unexpected is
-// that something is unknown, and 1 otherwise.
+// status returns the exit status: 0 if every verdict is as expected, 2 if all
+// unexpected verdicts are unknown or invalid, and 1 otherwise.
 func status(results []judged) int {
 	worst := exitOK
 	for _, r := range results {
@@ -183,7 +203,7 @@ func status(results []judged) int {
 	return worst
 }
 
-// printJSON writes one map's line; its fields are documented in docs/json.md.
+// printJSON writes the line for one map. docs/json.md describes its fields.
 func printJSON(w io.Writer, r judged) error {
 	ok, _ := r.AsExpected(r.verdicts)
 	return json.NewEncoder(w).Encode(struct {

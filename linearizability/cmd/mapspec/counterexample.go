@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,11 +19,15 @@ import (
 
 const counterexampleText = `counterexample -map NAME [-clause C] [-budget 30s] [-seed N] [-o DIR] [-json]
 
-Judges a map, makes the first violation smaller and explains it. Everything
-about it is written to DIR/MAP/CLAUSE/: program.json and history.jsonl, which
-mapspec replay reads; trace.txt and report.html, to look at; and a test in Go,
-to paste. NAME may also be a map of impl/broken, such as S1-lost-swap. Exit
-status: 0 a counterexample was found, 1 none was.`
+Finds a violation of a map, makes it as small as possible and explains it. NAME
+is a map of the catalogue or of impl/broken, such as S1-lost-swap.
+
+Counterexample writes these files to DIR/MAP/CLAUSE/:
+  program.json, history.jsonl    read by mapspec replay
+  trace.txt, report.html         explanations as text and as a page
+  _counterexample_test.go        a Go test to copy
+
+Exit status: 0 if a counterexample was found, 1 if not.`
 
 // counterexampleOptions are counterexample's flags.
 type counterexampleOptions struct {
@@ -35,22 +40,22 @@ type counterexampleOptions struct {
 func parseCounterexample(env environment, args []string) (counterexampleOptions, error) {
 	var o counterexampleOptions
 	f := newFlags(env, "counterexample", counterexampleText)
-	f.StringVar(&o.name, "map", "", "a `NAME` of the catalogue, or of impl/broken")
-	f.StringVar(&o.clause, "clause", "", "the clause to break, such as `R1` (default: the first that is broken)")
-	f.DurationVar(&o.budget, "budget", 30*time.Second, "time to spend: a sixth on finding, the rest on minimising; mostly not used up")
-	f.Uint64Var(&o.seed, "seed", 0, "repeat a run's choices (default: a new one, printed)")
-	f.StringVar(&o.dir, "o", "counterexamples", "where it is written, a `DIR`")
-	f.BoolVar(&o.json, "json", false, "print program.json and the directory in one line; see docs/json.md")
+	f.StringVar(&o.name, "map", "", "the `NAME` of a map in the catalogue or in impl/broken")
+	f.StringVar(&o.clause, "clause", "", "find a violation of `CLAUSE`, such as R1 (default the first clause that is broken)")
+	f.DurationVar(&o.budget, "budget", 30*time.Second, "time to spend: a sixth to find a violation, the rest to minimise it; a slow machine may take longer, because a verdict takes some runs")
+	f.Uint64Var(&o.seed, "seed", 0, "the `SEED` of a run to repeat (default random, and printed)")
+	f.StringVar(&o.dir, "o", "counterexamples", "write the files to `DIR`")
+	f.BoolVar(&o.json, "json", false, "print one line of JSON instead; see docs/json.md")
 	if err := parse(f, args, 0); err != nil {
 		return o, err
 	}
 	switch {
 	case o.name == "":
-		return o, fmt.Errorf("no -map NAME; mapspec list shows them all")
+		return o, fmt.Errorf("no -map NAME; mapspec list shows all maps")
 	case o.budget <= 0:
 		return o, fmt.Errorf("-budget %v: want more than 0s", o.budget)
 	case o.clause != "" && model.Clause(o.clause).Order() < 0:
-		return o, fmt.Errorf("no clause %q; docs/specification.md has them, S1 to P3", o.clause)
+		return o, fmt.Errorf("no clause %q; docs/specification.md lists the clauses, S1 to P3", o.clause)
 	}
 	if !isSet(f, "seed") {
 		o.seed = rand.Uint64() >> 32
@@ -72,12 +77,8 @@ func runCounterexample(ctx context.Context, env environment, args []string) (int
 		return exitOther, err
 	}
 	defer save.close()
-	until := "any"
-	if o.clause != "" {
-		until = o.clause
-	}
 	progress(env, "judging %s", m.Name)
-	verdicts, err := judgeProcess(ctx, m, o.budget/6, o.seed, until)
+	verdicts, err := judgeProcess(ctx, m, o.budget/6, o.seed, cmp.Or(o.clause, anyClause))
 	progress(env, "")
 	if err != nil && ctx.Err() == nil {
 		return exitOther, err
@@ -94,7 +95,7 @@ func runCounterexample(ctx context.Context, env environment, args []string) (int
 	if err != nil {
 		return exitOther, err
 	}
-	if err := save.write(c); err != nil { // whatever happens from now on
+	if err := save.write(c); err != nil { // so that an interrupt does not lose it
 		return exitOther, err
 	}
 	c, err = minimiseProcess(ctx, env, m, v, o.budget*5/6, o.seed)
@@ -111,8 +112,8 @@ func runCounterexample(ctx context.Context, env environment, args []string) (int
 	return exitOK, err
 }
 
-// toExplain chooses the violation to explain: of clause c, or of the first in
-// the order of the document. others are the rest of what is violated.
+// toExplain returns the violation to explain: of clause c, or if c is "" of the first
+// clause that is broken. The others are the other clauses that are broken.
 func toExplain(verdicts []model.Verdict, c model.Clause) (v model.Verdict, others []string, ok bool) {
 	v = model.Find(verdicts, c)
 	for _, found := range verdicts {
@@ -127,11 +128,11 @@ func toExplain(verdicts []model.Verdict, c model.Clause) (v model.Verdict, other
 	return v, others, ok
 }
 
-// elsewhere are the clauses that are judged with the race detector, or under
-// exploration.
-var elsewhere = []model.Clause{model.M1, model.M2, model.P1}
+// needMore lists the clauses that only the race detector or an exploration can judge.
+var needMore = []model.Clause{model.M1, model.M2, model.P1}
 
-// noViolation says what was done in vain, and what was not done.
+// noViolation returns the error that no violation was found. It names the clauses
+// that were not judged.
 func noViolation(o counterexampleOptions, v model.Verdict, verdicts []model.Verdict) error {
 	spent := (o.budget / 6).Round(time.Millisecond)
 	if o.clause != "" {
@@ -139,18 +140,18 @@ func noViolation(o counterexampleOptions, v model.Verdict, verdicts []model.Verd
 	}
 	var needs []string
 	for _, v := range verdicts {
-		if v.Status == model.Skipped && slices.Contains(elsewhere, v.Clause) {
+		if v.Status == model.Skipped && slices.Contains(needMore, v.Clause) {
 			needs = append(needs, string(v.Clause))
 		}
 	}
 	not := ""
 	if len(needs) > 0 {
-		not = fmt.Sprintf("; %s were not judged: see mapspec check -json", strings.Join(needs, ", "))
+		not = fmt.Sprintf("; for %s, which were not judged, see mapspec check -json", strings.Join(needs, ", "))
 	}
-	return fmt.Errorf("no violation by %s in %v%s; give it more time with -budget, or another -seed than %d", o.name, spent, not, o.seed)
+	return fmt.Errorf("no violation by %s in %v with -seed %d%s; try a longer -budget or another -seed", o.name, spent, o.seed, not)
 }
 
-// printCounterexample shows c, and what to do next.
+// printCounterexample prints c, and what to do next.
 func printCounterexample(env environment, o counterexampleOptions, c counterexample.Counterexample, dir string, others []string) error {
 	if o.json {
 		return json.NewEncoder(env.stdout).Encode(struct {
@@ -161,10 +162,10 @@ func printCounterexample(env environment, o counterexampleOptions, c counterexam
 	if err := text.Write(env.stdout, c); err != nil {
 		return err
 	}
-	fmt.Fprintf(env.stdout, "\nsaved in %s, with a page to look at (report.html) and a test to paste (_counterexample_test.go)\n", dir)
-	fmt.Fprintf(env.stdout, "run it again with: mapspec replay %s (it was found with -seed %d)\n", dir, o.seed)
+	fmt.Fprintf(env.stdout, "\nsaved in %s, with a page (report.html) and a Go test (_counterexample_test.go)\n", dir)
+	fmt.Fprintf(env.stdout, "run it again: mapspec replay %s (it was found with -seed %d)\n", dir, o.seed)
 	if len(others) > 0 {
-		fmt.Fprintf(env.stdout, "%s also breaks %s: see -clause\n", o.name, strings.Join(others, ", "))
+		fmt.Fprintf(env.stdout, "%s also breaks %s; choose a clause with -clause\n", o.name, strings.Join(others, ", "))
 	}
 	return nil
 }

@@ -17,16 +17,15 @@ import (
 )
 
 // counterexamples is the directory that violations are written to, each to
-// DIR/MAP/CLAUSE/.
-//
-// It removes nothing but files of these names, for DIR may be anywhere.
+// DIR/MAP/CLAUSE/. The directory may also contain files of the user, so mapspec only
+// removes files with the names that it writes.
 type counterexamples struct {
 	dir  string
-	made bool // by this run
+	made bool // this run made the directory
 }
 
-// openCounterexamples makes sure that dir can be written, before any work is
-// done for it.
+// openCounterexamples checks that dir can be written to, before any work is done. It
+// makes the directory if necessary.
 func openCounterexamples(dir string) (*counterexamples, error) {
 	_, err := os.Stat(dir)
 	made := errors.Is(err, fs.ErrNotExist)
@@ -47,12 +46,12 @@ func (c *counterexamples) close() {
 		return
 	}
 	if err := os.Remove(c.dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return // not empty: violations are in it
+		return // it contains violations
 	}
 }
 
-// The pages that are written about one violation. The go command ignores a
-// file whose name begins with _, wherever DIR is.
+// The pages that explain a violation. The go command ignores a file whose name begins
+// with _, so the test does no harm wherever DIR is.
 var pages = []struct {
 	name  string
 	write func(io.Writer, counterexample.Counterexample) error
@@ -63,7 +62,7 @@ var pages = []struct {
 	{"_counterexample_test.go", writeTest},
 }
 
-// stepsText has the steps of a schedule, if there is one.
+// stepsText contains the steps of a schedule, if there is one.
 const stepsText = "steps.txt"
 
 func writeTest(w io.Writer, c counterexample.Counterexample) error {
@@ -75,8 +74,8 @@ func writeTest(w io.Writer, c counterexample.Counterexample) error {
 	return err
 }
 
-// written are the files of one violation.
-func written() []string {
+// fileNames returns the names of all files that may be written about a violation.
+func fileNames() []string {
 	names := []string{counterexample.ProgramFile, counterexample.HistoryFile, counterexample.StepsFile}
 	for _, p := range pages {
 		names = append(names, p.name)
@@ -84,7 +83,7 @@ func written() []string {
 	return names
 }
 
-// replace saves the violations of one map, in place of those of an earlier run.
+// replace saves the violations of a map and removes the ones of an earlier run.
 func (c *counterexamples) replace(r judged) error {
 	if err := c.forget(r.Name); err != nil {
 		return fmt.Errorf("cannot write counterexamples: %w", err)
@@ -95,7 +94,7 @@ func (c *counterexamples) replace(r judged) error {
 			continue
 		}
 		found, ok := r.explored.counterexample(v.Clause)
-		if !ok || v.Witness != nil { // which plain Go shows
+		if !ok || v.Witness != nil { // a witness runs without an exploration
 			var err error
 			if found, err = counterexample.Of(in, v); err != nil {
 				return err
@@ -108,16 +107,16 @@ func (c *counterexamples) replace(r judged) error {
 	return nil
 }
 
-// forget removes what an earlier run wrote about a map.
+// forget removes the files that an earlier run wrote about a map.
 func (c *counterexamples) forget(name string) error {
 	for _, s := range model.Sentences {
 		dir := filepath.Join(c.dir, name, string(s.Clause))
-		for _, file := range written() {
+		for _, file := range fileNames() {
 			if err := os.Remove(filepath.Join(dir, file)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err
 			}
 		}
-		_ = os.Remove(dir) // unless something else is in it
+		_ = os.Remove(dir) // fails if it contains other files
 	}
 	_ = os.Remove(filepath.Join(c.dir, name))
 	return nil
@@ -137,7 +136,7 @@ func (c *counterexamples) write(found counterexample.Counterexample) error {
 		case err != nil:
 		case b.Len() > 0:
 			err = os.WriteFile(name, b.Bytes(), 0o666)
-		default: // of an earlier one there may be something
+		default: // an earlier violation may have had this page
 			if err = os.Remove(name); errors.Is(err, fs.ErrNotExist) {
 				err = nil
 			}

@@ -23,14 +23,19 @@ import (
 
 const exploreText = `explore [-map NAME | -pkg IMPORTPATH -new EXPR] [flags]
 
-Runs every program of a size in every interleaving, up to equivalence, on an
-instrumented copy of a map; the source stays as it is. It prints a certificate:
-what was explored, how far, and for each clause that is broken the smallest
-program with the simplest schedule, which is written to DIR/MAP/CLAUSE/ as well.
-Without -map and -pkg it explores the catalogue. Run it in a module that has or
-requires the package of the map, and mapspec. Exit status: 0 as expected, 1 a
-violation that is not expected, or an expected one that is missing; 2 something
-was left out (budget, steps, spins), or could not be explored.`
+Runs every program of a size in every interleaving. Of interleavings that are
+equivalent it runs one. The map is an instrumented copy, and its source is not
+changed. Without -map and -pkg, explore runs all maps of the catalogue. The
+current directory must be in a module that contains or requires the package of
+the map and mapspec.
+
+Explore prints a certificate: what was explored, how completely, and the smallest
+program and the simplest schedule for each clause that is broken. It also writes
+these to DIR/MAP/CLAUSE/.
+
+Exit status: 0 if the outcome is as expected, 1 if there is an unexpected
+violation or an expected one is missing, and 2 if the exploration was not
+complete (because of a budget, or the limits on steps or spins) or failed.`
 
 // exploreOptions are explore's flags.
 type exploreOptions struct {
@@ -81,7 +86,7 @@ func runExplore(ctx context.Context, env environment, args []string) (int, error
 	return worst, nil
 }
 
-// plainly is an error without the packages that it comes from, which a user of
+// plainly returns err without the names of packages at its beginning, which a user of
 // the command does not know.
 func plainly(err error) error {
 	text := err.Error()
@@ -94,20 +99,17 @@ func plainly(err error) error {
 func parseExplore(env environment, args []string) (exploreOptions, error) {
 	var o exploreOptions
 	f := newFlags(env, "explore", exploreText)
-	list := func(to *[]string) func(string) error {
-		return func(s string) error { *to = append(*to, strings.Split(s, ",")...); return nil }
-	}
-	f.Func("map", "a `NAME` of the catalogue or of impl/broken; may be given several times", list(&o.maps))
-	f.StringVar(&o.pkg, "pkg", "", "the `IMPORTPATH` of another map's package, as seen from here; sync is the toolchain's own")
-	f.StringVar(&o.new, "new", "", "a Go `EXPR` that makes a map of -pkg, such as 'new(fast.Map[string, int])'")
-	f.StringVar(&o.Size, "size", "2x2", "size of the programs, `THREADSxOPERATIONS`: goroutines, and calls of each")
-	f.IntVar(&o.Keys, "keys", 2, "how many keys programs use")
-	f.StringVar(&o.Policy, "policy", "dpor", "`POLICY` of search: dpor, every class of executions; or pct:D, a sample that finds bugs of depth D")
-	f.IntVar(&o.Schedules, "schedules", 100, "how many schedules of each program pct:D samples")
-	f.Uint64Var(&o.Seed, "seed", 1, "of the sample that pct:D draws")
-	f.Func("hashes", "hash `POLICIES`, some of mix, prefix and collide (default all)", list(&o.Policies))
-	f.Func("initial", "initial `MAPS`, some of "+strings.Join(explore.Initials, ", ")+"; or written down: 'k0 +9 -8' stores key 0 and nine others, and deletes eight of these (default all with names)", list(&o.Initials))
-	f.Func("methods", "`METHODS` that programs are made of, such as Load,Store (default all)", func(s string) error {
+	f.Func("map", "the `NAME` of a map in the catalogue or in impl/broken, or several names separated by commas (default all of the catalogue)", commaSeparated(&o.maps))
+	f.StringVar(&o.pkg, "pkg", "", "the `IMPORTPATH` of the package of another map, or sync for the toolchain's own")
+	f.StringVar(&o.new, "new", "", "a Go expression `EXPR` that makes a map of -pkg, such as 'new(fast.Map[string, int])'")
+	f.StringVar(&o.Size, "size", "2x2", "the size of the programs, `THREADSxOPERATIONS`: the number of goroutines, and of calls in each")
+	f.IntVar(&o.Keys, "keys", 2, "how many keys the programs use")
+	f.StringVar(&o.Policy, "policy", "dpor", "the search `POLICY`: dpor for all classes of equivalent executions, or pct:D for a random sample that finds bugs of depth D")
+	f.IntVar(&o.Schedules, "schedules", 100, "how many schedules per program pct:D samples")
+	f.Uint64Var(&o.Seed, "seed", 1, "the `SEED` of the sample of pct:D")
+	f.Func("hashes", "hash `POLICIES`, separated by commas: mix, prefix and collide (default all)", commaSeparated(&o.Policies))
+	f.Func("initial", "initial `MAPS`, separated by commas: "+strings.Join(explore.Initials, ", ")+" (default all of these); or a description such as 'k0 +9 -8', which stores key 0 and nine others, and deletes eight of the others", commaSeparated(&o.Initials))
+	f.Func("methods", "the `METHODS` that programs call, separated by commas, such as Load,Store (default all)", func(s string) error {
 		for name := range strings.SplitSeq(s, ",") {
 			var m model.Method
 			if err := m.UnmarshalText([]byte(name)); err != nil {
@@ -117,19 +119,19 @@ func parseExplore(env environment, args []string) (exploreOptions, error) {
 		}
 		return nil
 	})
-	f.Func("hash", "a function `PKG.FUNC`, or a method PKG.TYPE.METHOD, with which the map of -pkg hashes: in the copy it follows -hashes; may be given several times",
+	f.Func("hash", "a hash function `PKG.FUNC` or PKG.TYPE.METHOD of the map of -pkg, which the copy replaces by -hashes; can be repeated",
 		func(s string) error { o.hash = append(o.hash, s); return nil })
-	f.BoolVar(&o.Nested, "nested", false, "also traversals whose callbacks write; always so with one operation a goroutine")
-	f.BoolVar(&o.Stalls, "stalls", true, "also stop each goroutine for ever after each of its steps, in programs of two goroutines of one operation, and judge what a stopped call pins")
+	f.BoolVar(&o.Nested, "nested", false, "include traversals whose callbacks write (always included if each goroutine has one operation)")
+	f.BoolVar(&o.Stalls, "stalls", true, "in programs of two goroutines with one operation each, also stop a goroutine for ever after each of its steps, and judge what a stopped call pins")
 	f.BoolVar(&o.Race, "race", false, "explore under the race detector")
-	f.BoolVar(&o.Cover, "cover", false, "list lines of the map that no program has reached")
-	f.DurationVar(&o.Budget, "budget", 0, "time to spend on each map (default all that it takes)")
-	f.IntVar(&o.Executions, "executions", 0, "most executions of one program (default no bound)")
-	f.IntVar(&o.Workers, "workers", runtime.GOMAXPROCS(0), "how many processes explore")
-	f.StringVar(&o.shard, "shard", "", "explore part `i/n` of the programs, i from 0 (default from TEST_SHARD_INDEX and TEST_TOTAL_SHARDS)")
-	f.IntVar(&o.of, "shards", 0, "how many shards JOB_COMPLETION_INDEX counts")
-	f.BoolVar(&o.json, "json", false, "print one certificate a map, a line each; see docs/json.md")
-	f.StringVar(&o.dir, "o", "counterexamples", "where violations are written, a `DIR`")
+	f.BoolVar(&o.Cover, "cover", false, "list the lines of the map that no program reached")
+	f.DurationVar(&o.Budget, "budget", 0, "time to spend on each map (default no limit)")
+	f.IntVar(&o.Executions, "executions", 0, "the most executions of one program (default no limit)")
+	f.IntVar(&o.Workers, "workers", runtime.GOMAXPROCS(0), "how many processes to run")
+	f.StringVar(&o.shard, "shard", "", "explore only part `i/n` of the programs, 0 ≤ i < n (default from TEST_SHARD_INDEX and TEST_TOTAL_SHARDS)")
+	f.IntVar(&o.of, "shards", 0, "the number of shards, if JOB_COMPLETION_INDEX is the index of this one")
+	f.BoolVar(&o.json, "json", false, "print one certificate per map, each in one line of JSON; see docs/json.md")
+	f.StringVar(&o.dir, "o", "counterexamples", "write violations to `DIR`")
 	if err := parse(f, args, 0); err != nil {
 		return o, err
 	}
@@ -139,11 +141,11 @@ func parseExplore(env environment, args []string) (exploreOptions, error) {
 func (o *exploreOptions) check() error {
 	switch {
 	case len(o.maps) > 0 && o.pkg != "":
-		return errors.New("-map and -pkg: give one of them")
+		return errors.New("-map and -pkg: give only one of them")
 	case (o.pkg == "") != (o.new == ""):
-		return errors.New("-pkg and -new go together: the package, and an expression that makes a map of it")
+		return errors.New("-pkg and -new go together: give the package and an expression that makes a map")
 	case o.pkg == "" && len(o.hash) > 0:
-		return errors.New("-hash names functions of the map of -pkg and -new: give these, too")
+		return errors.New("-hash names functions of the map of -pkg: give -pkg and -new, too")
 	case o.Budget < 0:
 		return fmt.Errorf("-budget %v: want more than 0s", o.Budget)
 	case o.Workers < 1:
@@ -162,7 +164,7 @@ func methodNames() []string {
 	return names
 }
 
-// target is a map to explore, and what the catalogue says of it.
+// target is a map to explore, with its entry in the catalogue, if it has one.
 type target struct {
 	explore.Map
 	known *impl.Map
@@ -187,12 +189,12 @@ func (o *exploreOptions) targets() ([]target, error) {
 	return all, nil
 }
 
-// expects reports whether the catalogue foretells that c is broken.
+// expects reports whether the catalogue predicts that the map breaks c.
 func (t target) expects(c model.Clause) bool {
 	return t.known != nil && slices.Contains(t.known.Expected(c), model.Violation)
 }
 
-// status is the exit status for one map.
+// status returns the exit status for one map.
 func (t target) status(c *explore.Certificate) int {
 	for _, v := range c.Violations {
 		if !t.expects(v.Clause) {
@@ -209,7 +211,7 @@ func (t target) status(c *explore.Certificate) int {
 	return exitOK
 }
 
-// show prints the certificate, and saves what it found.
+// show prints a certificate, and saves its violations.
 func (t target) show(env environment, o exploreOptions, save *counterexamples, c *explore.Certificate) error {
 	if o.json {
 		return errors.Join(json.NewEncoder(env.stdout).Encode(c), t.keep(nil, save, c))
@@ -223,8 +225,8 @@ func (t target) show(env environment, o exploreOptions, save *counterexamples, c
 	return errors.Join(err, t.keep(env.stdout, save, c))
 }
 
-// keep writes each violation to its directory, and shows the first one to
-// people. Of certificates that were read from a file there is nothing to keep.
+// keep saves each violation, and prints the first one to out. It does nothing if save
+// is nil, for certificates that were read from a file.
 func (t target) keep(out io.Writer, save *counterexamples, c *explore.Certificate) error {
 	if save == nil {
 		return nil
@@ -248,7 +250,7 @@ func (t target) keep(out io.Writer, save *counterexamples, c *explore.Certificat
 			}
 			fmt.Fprintln(out)
 		}
-		fmt.Fprintf(out, "%s is saved in %s; run it again with: mapspec replay %[2]s\n", found.Clause, dir)
+		fmt.Fprintf(out, "%s is saved in %s; run it again: mapspec replay %[2]s\n", found.Clause, dir)
 	}
 	return nil
 }
@@ -264,14 +266,15 @@ func exploreProgress(env environment, name string, p explore.Progress) {
 
 const mergeText = `merge [-json] FILE…
 
-Joins the certificates that explore -json -shard i/n printed, for each map those
-of all shards. It refuses a shard that is missing, or there twice, and
-certificates of different explorations. - is standard input.`
+Joins the certificates of an exploration whose parts ran separately. A FILE
+contains what mapspec explore -json -shard i/n printed, and - is standard input.
+For each map there must be one certificate of each part, from the same
+exploration.`
 
 func runMerge(_ context.Context, env environment, args []string) (int, error) {
 	f := newFlags(env, "merge", mergeText)
-	asJSON := f.Bool("json", false, "print one certificate a map, a line each; see docs/json.md")
-	if err := f.Parse(args); err != nil {
+	asJSON := f.Bool("json", false, "print one certificate per map, each in one line of JSON; see docs/json.md")
+	if err := parse(f, args, anyNumber); err != nil {
 		return exitOther, err
 	}
 	if f.NArg() == 0 {
@@ -295,7 +298,7 @@ func runMerge(_ context.Context, env environment, args []string) (int, error) {
 	for _, name := range names {
 		c, err := explore.Merge(byMap[name])
 		if err != nil {
-			return exitOther, err
+			return exitOther, plainly(err)
 		}
 		t := target{}
 		if m, ok := find(name); ok {
@@ -320,7 +323,7 @@ func readCertificates(file string) ([]*explore.Certificate, error) {
 	defer r.Close()
 	all, err := explore.ReadCertificates(r)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
+		return nil, fmt.Errorf("%s: %w; want what mapspec explore -json printed", file, plainly(err))
 	}
 	return all, nil
 }

@@ -11,39 +11,43 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// explored is what a short exploration found of a map, beside the judgement by
-// real goroutines.
+// explored is the outcome of a short exploration, which check does in addition to
+// judging the map on real goroutines.
 type explored struct {
-	certificate *explore.Certificate // nil if there is none
-	why         string               // there is none; empty if none was asked for
+	certificate *explore.Certificate // nil if the map was not explored
+	reason      string               // why there is no certificate; "" if none was wanted
 }
 
-// exploreQuickly explores m's programs of a size, from the empty map and that of
-// one key. A map that cannot be explored, for want of a go command for example,
-// is not; the reason is told.
+// exploreQuickly explores programs of a size, starting with the empty map and with a
+// map of one key. A map may be impossible to explore, for example because there is no
+// go command. The result then has the reason.
 func exploreQuickly(ctx context.Context, m impl.Map, size string) explored {
-	if size == "none" {
+	if size == noExploration {
 		return explored{}
 	}
 	target, err := explore.Of(m.Subject)
 	if err != nil {
-		return explored{why: err.Error()}
+		return explored{reason: plainly(err).Error()}
 	}
 	c, err := explore.Explore(ctx, target, explore.Options{
 		Size: size, Policies: []string{"mix"}, Initials: []string{"empty", "one key"},
-		Stalls: target.Promise.LoadFree, // what else a map does while one call is stopped is not asked here
+		Stalls: target.Promise.LoadFree, // only P1 is judged with stopped calls here
 	})
-	if err != nil {
-		return explored{why: err.Error()}
+	switch {
+	case ctx.Err() != nil && c == nil:
+		return explored{reason: "interrupted"}
+	case err != nil:
+		return explored{reason: fmt.Sprintf("%v; -explore none turns the exploration off", plainly(err))}
 	}
 	return explored{certificate: c}
 }
 
-// String is the cell of the table: "2x1", with what it breaks.
+// String returns the field explored of the JSON: "2x1 ok", or the clauses that
+// programs of this size break.
 func (e explored) String() string {
 	c := e.certificate
 	switch {
-	case c == nil && e.why != "":
+	case c == nil && e.reason != "":
 		return "no"
 	case c == nil:
 		return "-"
@@ -59,7 +63,7 @@ func (e explored) String() string {
 	return c.Size + " ok"
 }
 
-// counterexample is the one that breaks c, with its schedule.
+// counterexample returns the counterexample that breaks c, with its schedule.
 func (e explored) counterexample(c model.Clause) (counterexample.Counterexample, bool) {
 	if e.certificate == nil {
 		return counterexample.Counterexample{}, false
@@ -73,9 +77,9 @@ func (e explored) counterexample(c model.Clause) (counterexample.Counterexample,
 	return counterexample.Counterexample{}, false
 }
 
-// verdicts are those on the clauses that are broken, and that on P1 where it is
-// promised, which nobody else judges. The others have been judged more widely, if
-// less thoroughly, elsewhere.
+// verdicts returns the verdicts on clauses that are broken. If P1 is promised, it
+// adds the verdict on P1, which only an exploration can judge. All other clauses have
+// been judged with more programs on real goroutines.
 func (e explored) verdicts(p model.Promise) []model.Verdict {
 	c := e.certificate
 	if c == nil {
@@ -86,14 +90,14 @@ func (e explored) verdicts(p model.Promise) []model.Verdict {
 		all = append(all, v.Verdict(c))
 	}
 	if c.Stalls && p.LoadFree && model.Find(all, model.P1).Status != model.Violation {
-		all = append(all, loadsGoOn(c))
+		all = append(all, loadNeverWaits(c))
 	}
 	return all
 }
 
-// loadsGoOn is the verdict on P1 of an exploration that has not refuted it. It
-// is ok only if calls were stopped, and nothing was left out.
-func loadsGoOn(c *explore.Certificate) model.Verdict {
+// loadNeverWaits returns the verdict on P1 of an exploration that has not refuted it.
+// It is ok only if calls were stopped, and nothing was left out.
+func loadNeverWaits(c *explore.Certificate) model.Verdict {
 	what := fmt.Sprintf("calls stopped after each of their steps, in programs of two goroutines of one call on %d keys, from the maps %s, under hashes %s",
 		c.Keys, strings.Join(c.Initials, " and "), strings.Join(c.Policies, ", "))
 	switch {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// Mistakes of explore are one line that says what to do.
+// A wrong flag of explore is reported in one line that says what to do.
 func TestMistakesOfExploreAreOneLine(t *testing.T) {
 	dir := t.TempDir()
 	for _, c := range []struct {
@@ -17,8 +17,8 @@ func TestMistakesOfExploreAreOneLine(t *testing.T) {
 	}{
 		{"-map lokced", `no map "lokced", did you mean locked`},
 		{"-pkg example.com/x", "-pkg and -new go together"},
-		{"-map locked -pkg example.com/x", "-map and -pkg: give one of them"},
-		{"-map locked -hash example.com/x.hash", "-hash names functions of the map of -pkg and -new"},
+		{"-map locked -pkg example.com/x", "-map and -pkg: give only one of them"},
+		{"-map locked -hash example.com/x.hash", "-hash names functions of the map of -pkg: give -pkg and -new, too"},
 		{"-map locked -size 2", "mapspec explore: size \"2\": want THREADSxOPERATIONS, such as 2x2"},
 		{"-map locked -size 7x1", "7 threads: want 1 to 4"},
 		{"-map locked -keys 7", "7 keys: want 1 to 3"},

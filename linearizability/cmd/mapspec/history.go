@@ -17,25 +17,31 @@ import (
 
 const historyText = `history [-timeout 60s] [-clear-atomic] [-len-strict] [-json] FILE
 
-Judges a recorded history: JSON lines, as docs/json.md says, from this program
-or any other. FILE may be - for standard input. Exit status: 0 no violation,
-1 a violation, 2 an invalid history or a judgement that ran out of time.`
+Judges a history of concurrent operations that this or another program recorded.
+FILE has the format of docs/json.md, with one JSON object per line, and - is
+standard input.
 
-// historyMemory is what the garbage collector tries to stay below: a million
-// operations fit.
+Exit status: 0 if there is no violation, 1 if there is one, and 2 if the history
+is invalid or the time ran out.`
+
+// historyMemory is the memory limit for the garbage collector. It is enough for a
+// history of a million operations.
 const historyMemory = 768 << 20
 
 func runHistory(_ context.Context, env environment, args []string) (int, error) {
 	f := newFlags(env, "history", historyText)
-	timeout := f.Duration("timeout", 60*time.Second, "how long to judge; after that the verdict is unknown")
-	atomicClear := f.Bool("clear-atomic", false, "Clear is promised to be one atomic operation (T5)")
-	strictLen := f.Bool("len-strict", false, "Len is promised to be linearizable (T6)")
-	asJSON := f.Bool("json", false, "print one verdict a line")
+	timeout := f.Duration("timeout", 60*time.Second, "time to judge; when it is up, the verdict is unknown")
+	atomicClear := f.Bool("clear-atomic", false, "the map promises that Clear is one atomic operation (T5)")
+	strictLen := f.Bool("len-strict", false, "the map promises that Len is linearizable (T6)")
+	asJSON := f.Bool("json", false, "print one verdict per line as JSON; see docs/json.md")
 	if err := parse(f, args, 1); err != nil {
 		return exitOther, err
 	}
 	if f.NArg() == 0 {
 		return exitOther, errors.New("no FILE; see mapspec history -h")
+	}
+	if *timeout <= 0 {
+		return exitOther, fmt.Errorf("-timeout %v: want more than 0s", *timeout)
 	}
 	debug.SetMemoryLimit(historyMemory)
 	h, err := readHistory(f.Arg(0))
@@ -54,7 +60,7 @@ func runHistory(_ context.Context, env environment, args []string) (int, error) 
 		if *strictLen {
 			p.Len = model.Strong
 		}
-		ops := h.Operations() // of a history that was validated as it was read
+		ops := h.Operations() // the history was validated when it was read
 		h = history.History{}
 		verdicts = check.Operations(ops, check.Options{Promise: p, Timeout: *timeout})
 	}

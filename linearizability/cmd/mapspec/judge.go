@@ -15,29 +15,31 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// Each map is judged in a process of its own: a stuck goroutine cannot be
-// killed, and a map may take the whole process with it. The child reports each
-// list of verdicts as soon as it has it, a line each, so that nothing found is
-// lost with the process.
+// Each map is judged in a process of its own, because a stuck goroutine cannot be
+// killed, and a map may end its process. The child sends each list of verdicts as
+// soon as it has it, so that nothing is lost if it dies.
 
-// wire is one line of a child.
+// wire is one line from a child.
 type wire struct {
-	Phase    string          `json:"phase,omitempty"` // what begins
+	Phase    string          `json:"phase,omitempty"` // the phase that begins
 	Verdicts []model.Verdict `json:"verdicts,omitempty"`
 	Done     bool            `json:"done,omitempty"`
 }
 
-// find is how a child finds its map. Tests add maps that are not fit for the
-// catalogue.
+// anyClause stands for every clause.
+const anyClause = "any"
+
+// find returns the map with a name. Tests replace it to add maps that do not belong
+// in the catalogue.
 var find = impl.Find
 
-// runJudge is the child's side.
+// runJudge judges a map in the child process.
 func runJudge(ctx context.Context, env environment, args []string) (int, error) {
-	f := newFlags(env, "judge", "judge (internal: one map in a process of its own)")
+	f := newFlags(env, "judge", "judge\n\nInternal: check and counterexample run this in a child process to judge one map.")
 	name := f.String("map", "", "the map")
 	budget := f.Duration("budget", 0, "time to spend")
 	seed := f.Uint64("seed", 0, "seed")
-	until := f.String("until", "", "stop after the phase in which this clause is violated, or any")
+	until := f.String("until", "", "stop after the phase in which this clause is violated, or "+anyClause)
 	if err := parse(f, args, 0); err != nil {
 		return exitOther, err
 	}
@@ -59,7 +61,7 @@ func runJudge(ctx context.Context, env environment, args []string) (int, error) 
 			return exitOther, err
 		}
 		if slices.ContainsFunc(verdicts, func(v model.Verdict) bool {
-			return v.Status == model.Violation && (*until == "any" || string(v.Clause) == *until)
+			return v.Status == model.Violation && (*until == anyClause || string(v.Clause) == *until)
 		}) {
 			break
 		}
@@ -67,7 +69,8 @@ func runJudge(ctx context.Context, env environment, args []string) (int, error) 
 	return exitOK, e.Encode(wire{Done: true})
 }
 
-// judgeProcess judges m in a process of its own; until is as in runJudge.
+// judgeProcess judges m in a process of its own. It stops after the phase in which
+// the clause until is violated, or any clause if until is anyClause.
 func judgeProcess(ctx context.Context, m impl.Map, budget time.Duration, seed uint64, until string) ([]model.Verdict, error) {
 	var verdicts []model.Verdict
 	var last wire
@@ -94,21 +97,21 @@ func judgeProcess(ctx context.Context, m impl.Map, budget time.Duration, seed ui
 	return model.Merge(verdicts), nil
 }
 
-// died is the verdict on a map that took its process with it.
+// died returns the verdict on a map whose process ended before it was done.
 func died(phase string, r process.Result) model.Verdict {
 	unknown := model.Verdict{Clause: model.P2, Status: model.Unknown}
 	switch {
 	case r.Ending == process.Signalled && r.State == "signal: killed":
-		unknown.Reason = fmt.Sprintf("its process was killed from outside in phase %s, perhaps for want of memory", phase)
+		unknown.Reason = fmt.Sprintf("another process killed its process in phase %s, perhaps because memory ran out", phase)
 		return unknown
 	case r.Ending != process.Exited && r.Ending != process.Signalled:
-		unknown.Reason = fmt.Sprintf("its process was ended in phase %s: %v", phase, r)
+		unknown.Reason = fmt.Sprintf("mapspec ended its process in phase %s: %v", phase, r)
 		return unknown
 	}
 	f := &model.Failure{Kind: model.Dies, Phase: phase, Exit: fmt.Sprint(r), Output: firstLines(r.Crash(), 40)}
 	clause := model.S1
 	if strings.Contains(r.Crash(), "concurrent map") {
-		clause = model.M2 // the runtime's own check of built-in maps
+		clause = model.M2 // the runtime detected a data race on a built-in map
 	}
 	v := f.Violates(clause, nil)
 	v.Coverage = model.Bounded("phase %s", phase)
@@ -116,11 +119,16 @@ func died(phase string, r process.Result) model.Verdict {
 }
 
 func firstLines(s string, n int) []string {
-	lines := strings.Split(strings.TrimSpace(s), "\n")
+	s = strings.TrimSpace(s)
+	if s == "" {
+		return nil
+	}
+	lines := strings.Split(s, "\n")
 	return lines[:min(n, len(lines))]
 }
 
-// unknownMap names the maps that are spelled nearly so.
+// unknownMap returns the error for a map that does not exist. It names the maps with
+// similar names.
 func unknownMap(name string) error {
-	return fmt.Errorf("no map %q%s; mapspec list shows them all", name, near.Hint(name, impl.Names()))
+	return fmt.Errorf("no map %q%s; mapspec list shows all maps", name, near.Hint(name, impl.Names()))
 }

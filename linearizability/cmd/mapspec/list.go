@@ -12,8 +12,8 @@ import (
 )
 
 func runList(_ context.Context, env environment, args []string) (int, error) {
-	f := newFlags(env, "list", "list [-json]\n\nPrints the catalogue: each map's name, origin, methods and promises.")
-	asJSON := f.Bool("json", false, "one object a map, a line each")
+	f := newFlags(env, "list", "list [-json]\n\nPrints the catalogue: the name of each map, its origin, what it promises, and the\nmethods that it lacks.")
+	asJSON := f.Bool("json", false, "print one JSON object per map, each in one line; see docs/json.md")
 	if err := parse(f, args, 0); err != nil {
 		return exitOther, err
 	}
@@ -54,7 +54,7 @@ func lacking(in model.Instance) string {
 	return missing.String()
 }
 
-// promises says in a few words what p claims beyond what every map owes.
+// promises describes briefly what p claims beyond what every map owes.
 func promises(p model.Promise) string {
 	var parts []string
 	add := func(ok bool, text string) {

@@ -1,7 +1,7 @@
 // Mapspec judges concurrent maps against docs/specification.md.
 //
-// With no argument it judges every map of the catalogue, the toolchain's own
-// sync.Map among them, and prints one table. mapspec -h lists the commands.
+// Without arguments it judges every map of the catalogue, which includes the
+// toolchain's sync.Map, and prints one table. mapspec -h lists the commands.
 package main
 
 import (
@@ -10,9 +10,12 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
+	"time"
 
 	"github.com/mapspec/mapspec/linearizability/internal/near"
 )
@@ -20,11 +23,11 @@ import (
 // Exit statuses, the same for every command.
 const (
 	exitOK    = 0 // as expected
-	exitWrong = 1 // a violation, an unexpected verdict, a counterexample not reproduced
-	exitOther = 2 // usage, unknown, invalid, stale
+	exitWrong = 1 // a violation, an unexpected verdict, or a counterexample that was not reproduced
+	exitOther = 2 // a usage error, an unknown verdict, or an invalid or stale file
 )
 
-// A command is one word after mapspec.
+// A command is what the first argument of mapspec selects.
 type command struct {
 	name    string
 	summary string
@@ -32,21 +35,21 @@ type command struct {
 	run     func(ctx context.Context, env environment, args []string) (int, error)
 }
 
-// environment is what a command sees of the process.
+// environment is what a command uses of its process.
 type environment struct {
 	stdout, stderr io.Writer
-	terminal       bool // stderr is a terminal: show progress
+	terminal       bool // stderr is a terminal, so show progress
 }
 
 func commands() []command {
 	return []command{
-		{name: "check", summary: "judge maps; the default, for every map of the catalogue", run: runCheck},
+		{name: "check", summary: "judge maps against the specification (the default)", run: runCheck},
 		{name: "counterexample", summary: "find, minimise and explain one violation", run: runCounterexample},
-		{name: "explore", summary: "run every program of a size in every interleaving", run: runExplore},
-		{name: "merge", summary: "join the certificates of explore's shards", run: runMerge},
+		{name: "explore", summary: "run all small programs in every interleaving", run: runExplore},
+		{name: "merge", summary: "join the certificates of an exploration in parts", run: runMerge},
 		{name: "replay", summary: "run a saved counterexample again", run: runReplay},
-		{name: "list", summary: "the catalogue: name, origin, promises", run: runList},
-		{name: "history", summary: "judge a recorded history, from this program or any other", run: runHistory},
+		{name: "list", summary: "list the maps of the catalogue", run: runList},
+		{name: "history", summary: "judge a history recorded by this or another program", run: runHistory},
 		{name: "judge", hidden: true, run: runJudge},
 		{name: "minimise", hidden: true, run: runMinimise},
 		{name: "run", hidden: true, run: runAgain},
@@ -60,8 +63,8 @@ func main() {
 	os.Exit(run(ctx, env, os.Args[1:]))
 }
 
-// run performs one command line and returns the exit status. An error is one
-// line on stderr.
+// run executes a command line and returns the exit status. It writes an error to
+// stderr in one line.
 func run(ctx context.Context, env environment, args []string) int {
 	name := "check"
 	if len(args) > 0 && (len(args[0]) == 0 || args[0][0] != '-') {
@@ -112,42 +115,98 @@ usage: mapspec [command] [flags]
 `)
 	for _, c := range commands() {
 		if !c.hidden {
-			fmt.Fprintf(w, "  %-14s %s\n", c.name, c.summary)
+			fmt.Fprintf(w, "  %-14s  %s\n", c.name, c.summary)
 		}
 	}
 	fmt.Fprint(w, `
-mapspec COMMAND -h explains a command's flags. Exit status: 0 as expected;
-1 a violation, an unexpected verdict, or a counterexample that was not found or
-not shown again; 2 usage, unknown, invalid or stale.
+Without a command, mapspec checks every map of the catalogue. For the flags of a
+command, run mapspec COMMAND -h.
+
+Exit status:
+  0  everything is as expected
+  1  a violation, an unexpected verdict, or a counterexample that was not found
+     or not reproduced
+  2  a usage error, an unknown verdict, or an invalid or stale file
 `)
 }
 
-// newFlags returns a flag set whose usage is text followed by the flags. Help
-// goes to stdout; a mistake is returned, not printed.
-func newFlags(env environment, name, text string) *flag.FlagSet {
-	f := flag.NewFlagSet(name, flag.ContinueOnError)
-	f.SetOutput(io.Discard)
-	f.Usage = func() {
+// newFlags returns the flag set of a command. help prints text, followed by the
+// flags.
+func newFlags(env environment, name, text string) *flagSet {
+	f := &flagSet{FlagSet: flag.NewFlagSet(name, flag.ContinueOnError)}
+	f.SetOutput(io.Discard) // parse returns errors instead of printing them
+	f.Usage = func() {}
+	f.help = func() {
 		fmt.Fprintf(env.stdout, "usage: mapspec %s\n\n", text)
 		f.SetOutput(env.stdout)
 		f.PrintDefaults()
-		f.SetOutput(io.Discard)
 	}
 	return f
 }
 
-// parse parses args and refuses positional ones beyond most.
-func parse(f *flag.FlagSet, args []string, most int) error {
-	if err := f.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return err
-		}
-		return fmt.Errorf("%w; see mapspec %s -h", err, f.Name())
+// A flagSet is the flags of a command, with its help.
+type flagSet struct {
+	*flag.FlagSet
+	help func()
+}
+
+// anyNumber allows any number of positional arguments.
+const anyNumber = math.MaxInt
+
+// commaSeparated returns a flag's function that appends the parts of its argument to
+// list.
+func commaSeparated(list *[]string) func(string) error {
+	return func(s string) error {
+		*list = append(*list, strings.Split(s, ",")...)
+		return nil
 	}
-	if f.NArg() > most {
+}
+
+// parse parses args, and allows at most the given number of positional arguments. It
+// prints the help if args ask for it.
+func parse(f *flagSet, args []string, most int) error {
+	plain := map[string]flag.Value{}
+	f.VisitAll(func(g *flag.Flag) {
+		plain[g.Name] = g.Value
+		g.Value = explained{g.Value}
+	})
+	err := f.Parse(args)
+	f.VisitAll(func(g *flag.Flag) { g.Value = plain[g.Name] }) // PrintDefaults looks at its type
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		f.help()
+		return err
+	case err != nil:
+		return fmt.Errorf("%w; see mapspec %s -h", err, f.Name())
+	case f.NArg() > most:
 		return fmt.Errorf("unexpected argument %q; see mapspec %s -h", f.Arg(most), f.Name())
 	}
 	return nil
+}
+
+// explained is a flag's value with errors that say what is wanted. Package flag only
+// says "parse error".
+type explained struct{ flag.Value }
+
+func (e explained) Set(text string) error {
+	err := e.Value.Set(text)
+	g, ok := e.Value.(flag.Getter)
+	if err == nil || !ok {
+		return err
+	}
+	switch g.Get().(type) {
+	case time.Duration:
+		return errors.New("want a duration, such as 30s")
+	case bool:
+		return errors.New("want true or false")
+	}
+	return errors.New("want a whole number")
+}
+
+// IsBoolFlag tells package flag which flags need no value.
+func (e explained) IsBoolFlag() bool {
+	b, ok := e.Value.(interface{ IsBoolFlag() bool })
+	return ok && b.IsBoolFlag()
 }
 
 func isTerminal(f *os.File) bool {

@@ -23,8 +23,8 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// The test binary is mapspec too, so that the tests run the real thing, child
-// processes included.
+// The test binary is also mapspec, so that the tests run the real command with its
+// child processes.
 func TestMain(m *testing.M) {
 	find = withHostile
 	if os.Getenv("MAPSPEC_MAIN") != "" {
@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// withHostile adds maps that nobody would put into a catalogue.
+// withHostile adds maps that do not belong in a catalogue.
 func withHostile(name string) (impl.Map, bool) {
 	switch name {
 	case "dies":
@@ -45,7 +45,7 @@ func withHostile(name string) (impl.Map, bool) {
 		})}, true
 	case "dies in Delete":
 		return impl.Map{Name: name, Subject: impl.Subject(name, model.Promise{}, func() any { return new(diesInDelete) })}, true
-	case "unforetold":
+	case "not predicted":
 		return impl.Map{Name: name, Subject: impl.Subject(name, model.Promise{}, func() any { return new(broken.S1TwoDeleters) })}, true
 	case "hangs":
 		return impl.Map{Name: name, Subject: impl.Subject(name, model.Promise{}, func() any { return new(hangs) })}, true
@@ -53,12 +53,12 @@ func withHostile(name string) (impl.Map, bool) {
 	return impl.Find(name)
 }
 
-// dies takes its process with it.
+// dies ends its process.
 type dies struct{ locked.Map[any, any] }
 
 func (d *dies) Swap(any, any) (any, bool) { os.Exit(7); return nil, false }
 
-// diesInDelete is killed by the runtime, as by a fatal error.
+// diesInDelete ends its process as the runtime does after a fatal error.
 type diesInDelete struct{ locked.Map[any, any] }
 
 func (d *diesInDelete) Delete(any) { os.Exit(9) }
@@ -113,8 +113,14 @@ func TestMistakesAreOneLineThatSaysWhatToDo(t *testing.T) {
 	}{
 		{[]string{"chekc"}, `no command "chekc", did you mean check?; mapspec -h lists them`},
 		{[]string{"check", "-map", "go1.15"}, `no map "go1.15", did you mean go1.14 or go1.15.0 or go1.15.2`},
-		{[]string{"check", "-map", "nothing like it"}, `mapspec list shows them all`},
+		{[]string{"check", "-map", "nothing like it"}, `mapspec list shows all maps`},
 		{[]string{"check", "-bugdet", "1s"}, "see mapspec check -h"},
+		{[]string{"check", "-budget", "5"}, `invalid value "5" for flag -budget: want a duration, such as 30s; see mapspec check -h`},
+		{[]string{"check", "-seed", "x"}, "want a whole number"},
+		{[]string{"check", "-json=x"}, "want true or false"},
+		{[]string{"check", "-explore", "3"}, `-explore: size "3": want THREADSxOPERATIONS, such as 2x1, or none`},
+		{[]string{"check", "-explore", "9x1"}, "9 threads: want 1 to 4"},
+		{[]string{"check", "-explore", "2x1x1"}, "want THREADSxOPERATIONS"},
 		{[]string{"check", "-budget", "0s"}, "want more than 0s"},
 		{[]string{"check", "-shard", "3"}, "want i/n with 0 ≤ i < n, such as 0/4"},
 		{[]string{"check", "-shard", "/4"}, "want i/n with 0 ≤ i < n"},
@@ -128,22 +134,26 @@ func TestMistakesAreOneLineThatSaysWhatToDo(t *testing.T) {
 		{[]string{"counterexample", "-map", "locked", "-o", filepath.Join(file, "under")}, "choose another directory with -o"},
 		{[]string{"replay"}, "no DIR; see mapspec replay -h"},
 		{[]string{"replay", dir}, "no counterexample in " + dir + ": want a directory with program.json"},
-		{[]string{"replay", "-times", "0", dir}, "want more than none"},
+		{[]string{"replay", "-times", "0", dir}, "want at least 1"},
+		{[]string{"replay", "-budget", "0s", dir}, "want more than 0s"},
+		{[]string{"merge"}, "no FILE; see mapspec merge -h"},
+		{[]string{"merge", "-jsn"}, "see mapspec merge -h"},
 		{[]string{"history"}, "no FILE; see mapspec history -h"},
 		{[]string{"history", filepath.Join(dir, "absent")}, "no such file"},
+		{[]string{"history", "-timeout", "0s", file}, "want more than 0s"},
 		{[]string{"judge", "-map", "go1.15"}, `no map "go1.15"`},
 	} {
 		got := mapspec(t, dir, c.args...)
-		if got.status != exitOther || strings.Count(got.stderr, "\n") != 1 || !strings.Contains(got.stderr, c.want) {
-			t.Errorf("%q: status %d, stderr %q; want 2 and one line with %q", c.args, got.status, got.stderr, c.want)
+		if got.status != exitOther || got.stdout != "" || strings.Count(got.stderr, "\n") != 1 || !strings.Contains(got.stderr, c.want) {
+			t.Errorf("%q: status %d, stdout %q, stderr %q; want 2 and one line with %q", c.args, got.status, got.stdout, got.stderr, c.want)
 		}
 	}
 }
 
 func TestHelpIsOnStdoutForEveryCommand(t *testing.T) {
-	for _, args := range [][]string{{"-h"}, {"help"}, {"check", "-h"}, {"list", "-h"}, {"history", "-help"}, {"counterexample", "-h"}, {"replay", "-h"}} {
+	for _, args := range [][]string{{"-h"}, {"help"}, {"check", "-h"}, {"list", "-h"}, {"history", "-help"}, {"counterexample", "-h"}, {"replay", "-h"}, {"explore", "-h"}, {"merge", "-h"}} {
 		got := mapspec(t, t.TempDir(), args...)
-		if got.status != exitOK || !strings.Contains(got.stdout, "usage: mapspec") || got.stderr != "" {
+		if got.status != exitOK || strings.Count(got.stdout, "usage: mapspec") != 1 || got.stderr != "" {
 			t.Errorf("%q: status %d, stdout %q, stderr %q", args, got.status, got.stdout, got.stderr)
 		}
 	}
@@ -166,21 +176,21 @@ func TestListShowsTheCatalogue(t *testing.T) {
 	}
 }
 
-// The main job on the map of the article: the leak is in the table, in a file,
-// and expected; the exit status is 0.
+// The leak of go1.15.0 is in the table and in a file. It is expected, so the exit
+// status is 0.
 //
 // Clauses: R1, R3
 func TestCheckShowsTheLeakOfGo1150(t *testing.T) {
 	judges(t)
 	dir := t.TempDir()
-	got := mapspec(t, dir, "check", "-map", "go1.15.0", "-map", "locked", "-budget", "500ms", "-explore", "none", "-seed", "5")
+	got := mapspec(t, dir, "check", "-map", "go1.15.0,locked", "-budget", "500ms", "-explore", "none", "-seed", "5")
 	for _, want := range []string{
-		`(?m)^mapspec check -seed 5, 500ms a map$`,
-		`(?m)^go1\.15\.0 +R1 prompt release, R3 bounded garbage +the same +pile up +-$`,
+		`(?m)^mapspec check -seed 5 -budget 500ms$`,
+		`(?m)^go1\.15\.0  R1 prompt release, R3 bounded garbage +the same +pile up +-$`,
 		`(?m)^locked +none +the same +released at once +-$`,
-		`held by readdirty\.Go1150\.dirty\["conn-1"\]`,
 		`go1\.15\.0 R1 violation, as expected`,
-		`key k1 and 63 more \(64 keys were removed\) are still reachable`,
+		`key k1 and 63 more, of 64 deleted keys, are still reachable at rest: readdirty\.Go1150\.dirty\["conn-1"\]\n    see`,
+		`held by readdirty\.Go1150\.dirty\["conn-1"\]`,
 		`see counterexamples/go1\.15\.0/R1`,
 	} {
 		if !regexp.MustCompile(want).MatchString(got.stdout) {
@@ -188,7 +198,7 @@ func TestCheckShowsTheLeakOfGo1150(t *testing.T) {
 		}
 	}
 	if got.status != exitOK || got.stderr != "" {
-		t.Errorf("status %d, stderr %q, want 0 and nothing: no terminal, no progress", got.status, got.stderr)
+		t.Errorf("status %d, stderr %q, want 0 and no progress, because there is no terminal", got.status, got.stderr)
 	}
 	trace, err := os.ReadFile(filepath.Join(dir, "counterexamples/go1.15.0/R1/trace.txt"))
 	if err != nil || !strings.Contains(string(trace), "Delete(k1), operation 3, should have let") {
@@ -196,13 +206,14 @@ func TestCheckShowsTheLeakOfGo1150(t *testing.T) {
 	}
 }
 
-// A violation that nobody foretold is exit status 1, and its history is kept.
+// The exit status is 1 after a violation that the catalogue does not predict, and the
+// history is saved.
 //
 // Clauses: S1
 func TestCheckOfABrokenMapFailsAndKeepsTheHistory(t *testing.T) {
 	judges(t)
 	dir := t.TempDir()
-	got := mapspec(t, dir, "check", "-map", "unforetold", "-budget", "1s", "-json")
+	got := mapspec(t, dir, "check", "-map", "not predicted", "-budget", "1s", "-json")
 	var row struct {
 		Map        string
 		AsPromised bool `json:"as_promised"`
@@ -214,7 +225,7 @@ func TestCheckOfABrokenMapFailsAndKeepsTheHistory(t *testing.T) {
 	if got.status != exitWrong || row.AsPromised || model.Find(row.Verdicts, model.S1).Status != model.Violation {
 		t.Errorf("status %d, %v", got.status, model.Find(row.Verdicts, model.S1))
 	}
-	h := mapspec(t, dir, "history", "counterexamples/unforetold/S1/history.jsonl")
+	h := mapspec(t, dir, "history", "counterexamples/not predicted/S1/history.jsonl")
 	if h.status != exitWrong || !strings.HasPrefix(h.stdout, "S1 violation") {
 		t.Errorf("the history that was kept: status %d\n%s", h.status, h.stdout)
 	}
@@ -225,11 +236,14 @@ func TestCheckOfABrokenMapFailsAndKeepsTheHistory(t *testing.T) {
 // Clauses: S1, P2
 func TestCheckGoesOnAfterAMapThatDiesOrHangs(t *testing.T) {
 	judges(t)
-	t.Parallel() // it waits, more than not, for calls that hang
+	t.Parallel() // it spends most of its time waiting for calls that hang
 	got := mapspec(t, t.TempDir(), "check", "-map", "dies", "-map", "hangs", "-map", "locked", "-budget", "300ms")
 	for _, want := range []string{
-		`(?m)^dies +S1 atomic operations.* NO: .*S1 ok`, `(?m)^hangs .*P2 no deadlock`, `(?m)^locked +none`,
-		`dies S1 violation.*\n.*died in phase properties.*exit status 7`,
+		`(?m)^dies +S1 atomic operations +NO: want S1 ok, S2 ok, S3 ok and \d+ more`,
+		`(?m)^hangs +P2 no deadlock; unknown: S1 atomic operations, S2 .*, S3 .* and \d+ more  `,
+		`(?m)^locked +none`,
+		`dies S1 violation.*\n.*died in phase properties and printed nothing \(exit status 7\)`,
+		`(?m)^hangs unknown: S1 atomic operations, .*\n    given up: the map hangs$`,
 		`Swap\(.*never returned: .*main_test\.go`,
 	} {
 		if !regexp.MustCompile(want).MatchString(got.stdout) {
@@ -241,7 +255,7 @@ func TestCheckGoesOnAfterAMapThatDiesOrHangs(t *testing.T) {
 	}
 }
 
-// What was found before Ctrl-C is printed and written.
+// What was found before Ctrl-C is printed and saved.
 func TestInterruptLosesNothing(t *testing.T) {
 	judges(t)
 	dir := t.TempDir()
@@ -275,8 +289,8 @@ func TestInterruptLosesNothing(t *testing.T) {
 	}
 }
 
-// A full disk is an error, not a silence.
-func TestFullDiskIsSaid(t *testing.T) {
+// A full disk is an error.
+func TestAFullDiskIsAnError(t *testing.T) {
 	judges(t)
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
@@ -338,16 +352,17 @@ func TestShardsPartitionTheMaps(t *testing.T) {
 	}
 }
 
-// A child that says nothing more is a violation that says in which phase.
+// The death of a child is a violation that names the phase, unless the machine or a
+// limit ended the child.
 //
 // Clauses: M2
-func TestDeathOfAChildIsBlamedOnWhatKilledIt(t *testing.T) {
+func TestTheDeathOfAChildIsAVerdict(t *testing.T) {
 	crash := process.Result{State: "exit status 2", Stderr: "a map that talks\nfatal error: concurrent map writes\n\ngoroutine 1"}
 	if v := died("stress", crash); v.Clause != model.M2 || v.Status != model.Violation || len(v.Lines()) != 3 ||
 		v.Evidence() != "the process died in phase stress: fatal error: concurrent map writes (exit status 2)" {
 		t.Errorf("%v, want M2", v)
 	}
-	// A limit that was hit, and what the machine killed, are no fault of the map's.
+	// A limit, or a kill from outside, is not the fault of the map.
 	for _, r := range []process.Result{
 		{Ending: process.TimeLimit}, {Ending: process.MemoryLimit}, {Ending: process.Stopped}, {Ending: process.Closed}, {Ending: process.Refused},
 		{Ending: process.Signalled, State: "signal: killed", Stderr: "a map that talks"},
@@ -361,8 +376,8 @@ func TestDeathOfAChildIsBlamedOnWhatKilledIt(t *testing.T) {
 	}
 }
 
-// A directory of the user's keeps what is in it, whatever its name.
-func TestCounterexamplesRemoveNothingElse(t *testing.T) {
+// Files of the user in DIR are kept, whatever their names.
+func TestFilesOfTheUserAreKept(t *testing.T) {
 	judges(t)
 	dir := t.TempDir()
 	precious := filepath.Join(dir, "locked", "precious.go")
@@ -385,8 +400,8 @@ func TestCounterexamplesRemoveNothingElse(t *testing.T) {
 	}
 }
 
-// A map that prints is judged all the same, and one whose child says nothing is
-// not as expected.
+// A map that prints is judged like any other. A map without verdicts is not as
+// expected.
 func TestMapThatPrintsIsJudged(t *testing.T) {
 	judges(t)
 	got := mapspec(t, t.TempDir(), "check", "-map", "prints", "-budget", "10ms", "-json")
@@ -399,7 +414,7 @@ func TestMapThatPrintsIsJudged(t *testing.T) {
 	}
 }
 
-// The verdicts decide the exit status: 1 outweighs 2 outweighs 0.
+// The worst verdict decides the exit status: 1 outweighs 2, and 2 outweighs 0.
 func TestStatusIsTheWorstOfAll(t *testing.T) {
 	m, _ := impl.Find("locked")
 	verdict := func(s model.Status) judged {
@@ -420,8 +435,8 @@ func TestStatusIsTheWorstOfAll(t *testing.T) {
 	}
 }
 
-// Judging in this process ends when its context does.
-func TestRunHeedsItsContext(t *testing.T) {
+// Judging ends when its context is done.
+func TestRunEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
 	defer cancel()
 	t.Setenv("MAPSPEC_MAIN", "1")

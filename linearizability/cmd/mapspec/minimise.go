@@ -19,18 +19,18 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// A minimised line is what the child that minimises says: what it is doing, or
-// what it found.
+// minimised is one line from the child that minimises: its progress, or what it
+// found.
 type minimised struct {
 	Progress string                         `json:"progress,omitempty"`
 	Found    *counterexample.Counterexample `json:"found,omitempty"`
 	History  []byte                         `json:"history,omitempty"`
 }
 
-// runMinimise is the side of the child that makes a violation smaller, which
-// it reads from stdin.
+// runMinimise minimises a violation in the child process. It reads the violation from
+// standard input.
 func runMinimise(ctx context.Context, env environment, args []string) (int, error) {
-	f := newFlags(env, "minimise", "minimise (internal: one violation in a process of its own)")
+	f := newFlags(env, "minimise", "minimise\n\nInternal: counterexample runs this in a child process to minimise one violation.")
 	name := f.String("map", "", "the map")
 	budget := f.Duration("budget", 0, "time to spend")
 	seed := f.Uint64("seed", 0, "seed")
@@ -54,7 +54,7 @@ func runMinimise(ctx context.Context, env environment, args []string) (int, erro
 	c, err := minimise.Minimise(ctx, m.Subject, r.Verdicts[0], minimise.Options{Budget: *budget, Seed: *seed, Progress: func(text string) {
 		if time.Since(last) > time.Second/5 {
 			last = time.Now()
-			_ = e.Encode(minimised{Progress: text}) // if nobody listens, the last line fails too
+			_ = e.Encode(minimised{Progress: text}) // if the parent is gone, the last line fails too
 		}
 	}})
 	if err != nil {
@@ -67,8 +67,8 @@ func runMinimise(ctx context.Context, env environment, args []string) (int, erro
 	return exitOK, e.Encode(minimised{Found: &c, History: lines.Bytes()})
 }
 
-// minimiseProcess makes v, a violation by m, smaller in a process of its own.
-// If that dies, v is the counterexample as it is, and the error says so.
+// minimiseProcess minimises v, a violation by m, in a process of its own. If that
+// process dies, it returns v as it was found.
 func minimiseProcess(ctx context.Context, env environment, m impl.Map, v model.Verdict, budget time.Duration, seed uint64) (counterexample.Counterexample, error) {
 	asFound, err := counterexample.Of(m.Subject.Bind(), v)
 	if err != nil {
@@ -93,7 +93,7 @@ func minimiseProcess(ctx context.Context, env environment, m impl.Map, v model.V
 	})
 	progress(env, "")
 	switch {
-	case last.Found != nil: // when interrupted too: the smallest so far
+	case last.Found != nil: // if interrupted, the smallest so far
 		var herr error
 		last.Found.History, herr = history.Read(bytes.NewReader(last.History))
 		return *last.Found, errors.Join(err, herr)
@@ -103,18 +103,18 @@ func minimiseProcess(ctx context.Context, env environment, m impl.Map, v model.V
 	return asFound, err
 }
 
-// An again is how one replay went.
+// again is the outcome of one replay.
 type again struct {
 	Verdict model.Verdict `json:"verdict"`
 	Rounds  int           `json:"rounds"`
 
-	steps []counterexample.Step // of a schedule
+	steps []counterexample.Step // of the schedule, if there is one
 }
 
-// runAgain is the side of the child that replays a counterexample, which it
-// reads from stdin.
+// runAgain replays a counterexample in the child process. It reads the counterexample
+// from standard input.
 func runAgain(ctx context.Context, env environment, args []string) (int, error) {
-	f := newFlags(env, "run", "run (internal: one counterexample in a process of its own)")
+	f := newFlags(env, "run", "run\n\nInternal: replay runs this in a child process to run one counterexample.")
 	budget := f.Duration("budget", 0, "time to spend")
 	if err := parse(f, args, 0); err != nil {
 		return exitOther, err
@@ -137,7 +137,7 @@ func runAgain(ctx context.Context, env environment, args []string) (int, error) 
 	return exitOK, json.NewEncoder(messages).Encode(again{Verdict: v, Rounds: run.Rounds})
 }
 
-// replayProcess runs c once more in a process of its own.
+// replayProcess replays c once in a process of its own.
 func replayProcess(ctx context.Context, c counterexample.Counterexample, budget time.Duration) (again, error) {
 	stdin, err := json.Marshal(c)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/mapspec/mapspec/property"
 )
 
-// phases are what a map goes through. One that cannot be killed where it hangs
-// comes last.
+// phases are the steps of judging a map. A map that hangs may keep stress from
+// ending, so it is last.
 var phases = []struct {
 	name  string
 	judge func(ctx context.Context, b model.Binder, budget time.Duration, seed uint64) []model.Verdict
@@ -19,8 +19,8 @@ var phases = []struct {
 	{"stress", judgeStress},
 }
 
-// judgeProperties takes a fifth of the budget for random programs; the rest of
-// what it does is of fixed length.
+// judgeProperties uses a fifth of the budget for random programs. The rest of its work
+// has a fixed size.
 func judgeProperties(ctx context.Context, b model.Binder, budget time.Duration, seed uint64) []model.Verdict {
 	return property.Judge(ctx, b, property.Options{Budget: max(budget/5, 1), Programs: 1 << 20, Seed: seed})
 }

@@ -18,23 +18,28 @@ import (
 
 const replayText = `replay [-times N] [-budget 30s] [-json] DIR
 
-Runs a saved counterexample again, in a process of its own: DIR is what mapspec
-check or mapspec counterexample wrote, with program.json in it. Exit status: 0
-it was shown again each time, 1 it was not, 2 it is stale or could not be run.`
+Runs a saved counterexample again, in a new process. DIR is a directory with
+program.json that mapspec check, counterexample or explore wrote.
+
+Exit status: 0 if every replay reproduced the violation, 1 if one did not, and 2
+if the counterexample is stale or could not be run.`
 
 func runReplay(ctx context.Context, env environment, args []string) (int, error) {
 	f := newFlags(env, "replay", replayText)
-	times := f.Int("times", 1, "how often, each time in a fresh process")
-	budget := f.Duration("budget", 30*time.Second, "time for each, where goroutines meet by luck")
-	asJSON := f.Bool("json", false, "print one object a replay, a line each; see docs/json.md")
+	times := f.Int("times", 1, "how often to run it, each time in a new process")
+	budget := f.Duration("budget", 30*time.Second, "time for each replay, if the violation is a matter of luck")
+	asJSON := f.Bool("json", false, "print one JSON object per replay, each in one line; see docs/json.md")
 	if err := parse(f, args, 1); err != nil {
 		return exitOther, err
 	}
 	if f.NArg() == 0 {
 		return exitOther, errors.New("no DIR; see mapspec replay -h")
 	}
-	if *times < 1 || *budget <= 0 {
-		return exitOther, fmt.Errorf("-times %d -budget %v: want more than none", *times, *budget)
+	if *times < 1 {
+		return exitOther, fmt.Errorf("-times %d: want at least 1", *times)
+	}
+	if *budget <= 0 {
+		return exitOther, fmt.Errorf("-budget %v: want more than 0s", *budget)
 	}
 	dir := filepath.Clean(f.Arg(0))
 	if filepath.Base(dir) == counterexample.ProgramFile {
@@ -57,10 +62,10 @@ func runReplay(ctx context.Context, env environment, args []string) (int, error)
 		last, err = run(ctx, c, *budget)
 		progress(env, "")
 		if err != nil && ctx.Err() == nil {
-			return exitOther, err
+			return exitOther, plainly(err)
 		}
 		if err != nil {
-			return exitOther, fmt.Errorf("interrupted after %d replays, of which %d showed it", i, shown)
+			return exitOther, fmt.Errorf("interrupted after %d replays; %d of them reproduced the violation", i, shown)
 		}
 		if last.Verdict.Status == model.Violation {
 			shown++
@@ -91,7 +96,8 @@ func replaySchedule(ctx context.Context, c counterexample.Counterexample, _ time
 	return again{Verdict: v, Rounds: run.Rounds, steps: run.Steps}, nil
 }
 
-// replayStatus tells what was not shown from what could not be run.
+// replayStatus returns the exit status. A counterexample that could not be run differs
+// from one that was run and not reproduced.
 func replayStatus(last again, shown, times int) int {
 	switch {
 	case shown == times:
@@ -126,7 +132,7 @@ func describeReplay(env environment, c counterexample.Counterexample, last again
 	}
 	fmt.Fprintf(w, "    %s\n", last.Verdict.Evidence())
 	if c.Lucky() {
-		fmt.Fprintf(w, "    it is a matter of luck: it took up to %s when it was found, and a replay tries many more\n", english.Count(max(1, c.Rounds), "run"))
+		fmt.Fprintf(w, "    this is a matter of luck: it took up to %s when it was found, and a replay tries many more\n", english.Count(max(1, c.Rounds), "run"))
 	}
 	if c.Go != runtime.Version() {
 		fmt.Fprintf(w, "    found with %s; this is %s\n", c.Go, runtime.Version())

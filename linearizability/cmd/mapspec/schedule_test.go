@@ -13,8 +13,8 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// What explore finds it shows, keeps, and shows again: the same, to the byte,
-// in every process.
+// explore prints and saves a violation, and replay reproduces it: the output is the
+// same in every process.
 //
 // Clauses: P2, S1
 func TestExploreKeepsWhatReplayShowsAgain(t *testing.T) {
@@ -32,9 +32,14 @@ func TestExploreKeepsWhatReplayShowsAgain(t *testing.T) {
 			t.Errorf("%s: %d bytes, %v", name, len(b), err)
 		}
 	}
-	first, second := mapspec(t, ".", "replay", saved), mapspec(t, ".", "replay", saved)
-	if first != second || first.status != exitOK || !strings.Contains(first.stdout, "breaks P2 again") {
-		t.Errorf("first: %+v\nsecond: %+v", first, second)
+	first := mapspec(t, ".", "replay", saved)
+	if first.status != exitOK || !strings.Contains(first.stdout, "breaks P2 again") {
+		t.Errorf("first: %+v", first)
+	}
+	if testpart.Run(0) {
+		if second := mapspec(t, ".", "replay", saved); first != second {
+			t.Errorf("first: %+v\nsecond: %+v", first, second)
+		}
 	}
 	steps, err := os.ReadFile(filepath.Join(saved, "steps.txt"))
 	if err != nil || !strings.HasSuffix(first.stdout, string(steps)) {
@@ -42,12 +47,12 @@ func TestExploreKeepsWhatReplayShowsAgain(t *testing.T) {
 	}
 }
 
-// A schedule that shows nothing is a replay that failed; one of another source
-// is stale.
-func TestReplayOfAScheduleTellsFailedFromStale(t *testing.T) {
+// A schedule that does not reproduce the violation is a failed replay, and a schedule
+// of another source is stale.
+func TestReplayOfAScheduleDistinguishesFailedFromStale(t *testing.T) {
 	judges(t)
 	dir := t.TempDir()
-	const own = "../../explore/testdata/own" // its maps are built sooner than those of a catalogue
+	const own = "../../explore/testdata/own" // its maps build faster than the ones of the catalogue
 	mapspec(t, own, "explore", "-pkg", "example.com/own/loses", "-new", "new(loses.Map)", "-size", "2x1", "-keys", "1", "-initial", "empty", "-o", dir)
 	saved := filepath.Join(dir, "example.com", "own", "loses", "S1")
 	for i, c := range []struct {
@@ -83,9 +88,10 @@ func TestReplayOfAScheduleTellsFailedFromStale(t *testing.T) {
 	}
 }
 
-// With -json there are certificates, and nothing else.
+// With -json, explore prints certificates and nothing else.
 func TestExplorePrintsCertificatesOnly(t *testing.T) {
 	judges(t)
+	testpart.Rest(t)
 	dir := t.TempDir()
 	got := mapspec(t, ".", "explore", "-json", "-map", "S1-lost-swap", "-size", "2x1", "-keys", "1", "-initial", "empty", "-o", dir)
 	var c struct {

@@ -12,7 +12,7 @@ import (
 	"github.com/mapspec/mapspec/model"
 )
 
-// printTable prints one row per map, and below it what the columns mean.
+// printTable prints one row per map, and then the meaning of the columns.
 func printTable(out io.Writer, results []judged) {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "map\tviolations found\texpected\tdeleted keys\tinterleavings")
@@ -28,8 +28,7 @@ interleavings     the programs that ran in every interleaving; 2x1: two goroutin
 `)
 }
 
-// found names the clauses that a map violates, and those that could not be
-// judged.
+// found names the clauses that a map violates, and the ones that could not be judged.
 func found(verdicts []model.Verdict) string {
 	var parts []string
 	for _, s := range []struct {
@@ -43,7 +42,7 @@ func found(verdicts []model.Verdict) string {
 			}
 		}
 		if len(titles) > 0 {
-			parts = append(parts, s.prefix+strings.Join(titles, ", "))
+			parts = append(parts, s.prefix+abridge(titles))
 		}
 	}
 	return cmp.Or(strings.Join(parts, "; "), "none")
@@ -66,11 +65,20 @@ func comparison(r judged) string {
 		}
 		parts = append(parts, fmt.Sprintf("%s %s", c, strings.Join(want, " or ")))
 	}
-	return "NO: " + strings.Join(parts, ", ")
+	return "NO: want " + abridge(parts)
 }
 
-// release says when a map releases deleted keys. "late" is bounded only as far
-// as the checkers looked.
+// abridge joins a list that has to fit into a column. It replaces the end of a long
+// list by a number.
+func abridge(list []string) string {
+	const most = 4
+	if len(list) <= most {
+		return strings.Join(list, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(list[:most-1], ", "), len(list)-most+1)
+}
+
+// release says when a map releases deleted keys.
 func release(verdicts []model.Verdict) string {
 	r1, r3 := model.Find(verdicts, model.R1), model.Find(verdicts, model.R3)
 	switch {
@@ -88,11 +96,11 @@ func release(verdicts []model.Verdict) string {
 	return string(r1.Status)
 }
 
-// interleavings says how much a short exploration covered. Its violations are
-// among the others.
+// interleavings says how much a short exploration covered. Its violations are in
+// another column.
 func interleavings(e explored) string {
 	switch c := e.certificate; {
-	case c == nil && e.why != "":
+	case c == nil && e.reason != "":
 		return "none, see below"
 	case c == nil:
 		return "-"
@@ -103,28 +111,54 @@ func interleavings(e explored) string {
 	}
 }
 
-// printViolations prints the evidence behind the table: each violation, and the
-// directory with the rest.
-func printViolations(w io.Writer, results []judged, dir string) {
+// printDetails prints what is behind the table: each violation with its directory,
+// and the reasons why something was not judged or explored.
+func printDetails(w io.Writer, results []judged, dir string) {
 	for _, r := range results {
-		if r.explored.why != "" {
-			fmt.Fprintf(w, "\n%s was not explored: %s\n", r.Name, r.explored.why)
+		if r.explored.reason != "" {
+			fmt.Fprintf(w, "\n%s was not explored: %s\n", r.Name, r.explored.reason)
 		}
 		for _, v := range r.verdicts {
-			if v.Status == model.OK || v.Status == model.Skipped {
-				continue
-			}
-			expected := ""
-			if slices.Contains(r.Expected(v.Clause), v.Status) {
-				expected = ", as expected"
-			}
-			fmt.Fprintf(w, "\n%s %s %s%s: %s\n    %s\n", r.Name, v.Clause, v.Status, expected, v.Clause.Sentence(), v.Evidence())
-			if path := v.Path(); path != "" {
-				fmt.Fprintf(w, "    held by %s\n", path)
-			}
 			if v.Status == model.Violation {
-				fmt.Fprintf(w, "    see %s\n", filepath.Join(dir, r.Name, string(v.Clause)))
+				printViolation(w, r, v, filepath.Join(dir, r.Name, string(v.Clause)))
 			}
 		}
+		printUndecided(w, r)
+	}
+}
+
+func printViolation(w io.Writer, r judged, v model.Verdict, dir string) {
+	expected := ""
+	if slices.Contains(r.Expected(v.Clause), model.Violation) {
+		expected = ", as expected"
+	}
+	fmt.Fprintf(w, "\n%s %s violation%s: %s\n    %s\n", r.Name, v.Clause, expected, v.Clause.Sentence(), v.Evidence())
+	if path := v.Path(); path != "" && v.Failure.Kind != model.Retains { // its evidence ends with the path
+		fmt.Fprintf(w, "    held by %s\n", path)
+	}
+	fmt.Fprintf(w, "    see %s\n", dir)
+}
+
+// printUndecided prints each reason for unknown and invalid verdicts once, with all of
+// its clauses.
+func printUndecided(w io.Writer, r judged) {
+	type reason struct {
+		status   model.Status
+		evidence string
+	}
+	var reasons []reason
+	titles := map[reason][]string{}
+	for _, v := range r.verdicts {
+		if v.Status != model.Unknown && v.Status != model.Invalid {
+			continue
+		}
+		why := reason{v.Status, v.Evidence()}
+		if titles[why] == nil {
+			reasons = append(reasons, why)
+		}
+		titles[why] = append(titles[why], v.Clause.Title())
+	}
+	for _, why := range reasons {
+		fmt.Fprintf(w, "\n%s %s: %s\n    %s\n", r.Name, why.status, strings.Join(titles[why], ", "), why.evidence)
 	}
 }

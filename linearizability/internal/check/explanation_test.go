@@ -54,9 +54,9 @@ func TestExplanations(t *testing.T) {
 			`; left 1 by 1 Len() returned 2 in {k2: v1}, want "1"`},
 		{"range-duplicate", weakest, "T1: wrong traversal 1 by 1: Range() visited k2 twice, regardless of the other operations (operation 1)"},
 		{"nan-visited-too-often", weakest, "T1: wrong traversal 2 by 1: Range() visited NaN, v1 more often than it was stored, regardless of the other operations (operation 2)"},
-		{"range-panic-swallowed", weakest, "T4: wrong result 2 by 1: Range(func: panic at visit 1) returned, want panic of its function, regardless of the other operations (operation 2)"},
-		{"nan-found-again", weakest, "S7: wrong result 1 by 0: Load(NaN) returned v1, true, want zero, false, regardless of the other operations (operation 1)"},
-		{"clear-panics", weakest, "T5: wrong result 1 by 0: Clear() panicked for no reason, regardless of the other operations (operation 1)"},
+		{"range-panic-swallowed", weakest, "T4: wrong result 2 by 1: Range(func: panic at visit 1) returned; want panic of its callback, regardless of the other operations (operation 2)"},
+		{"nan-found-again", weakest, "S7: wrong result 1 by 0: Load(NaN) returned v1, true; want zero, false, regardless of the other operations (operation 1)"},
+		{"clear-panics", weakest, "T5: wrong result 1 by 0: Clear() panicked unexpectedly, regardless of the other operations (operation 1)"},
 	} {
 		got := explain(read(t, c.name), Options{Promise: c.promise})
 		if len(got) != 1 || summary(got[0]) != c.want {

@@ -4,6 +4,7 @@ package counterexample
 
 import (
 	"bytes"
+	"fmt"
 	"reflect"
 	"runtime"
 
@@ -55,6 +56,9 @@ func Of(in model.Instance, v model.Verdict) (Counterexample, error) {
 	c := Counterexample{
 		Map: in.Name(), Clause: v.Clause, Go: runtime.Version(), Promise: in.Promise(),
 		Minimal: model.Bounded("as it was found, not made smaller"),
+	}
+	if v.Failure == nil {
+		return c, fmt.Errorf("%s of %s has no failure to save: %s", v.Clause, in.Name(), v.Reason)
 	}
 	failure := *v.Failure
 	failure.History = nil

@@ -88,7 +88,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"a schedule without one", `"release"`, `"schedule"`, `want "import", and "schedule" with "steps" and "new"`},
 		{"half a file", `"promise"`, "\x00", "invalid character"},
 		{"a failure of no known kind", `"retains"`, `"sulks"`, `failure kind "sulks"`},
-		{"a failure of another kind", `"retains"`, `"no order"`, "lacks what its kind has"},
+		{"a failure of another kind", `"retains"`, `"no order"`, "lacks a field that this kind needs"},
 		{"no failure", `"failure"`, `"mishap"`, `unknown field "mishap"`},
 	} {
 		dir := t.TempDir()
@@ -163,6 +163,9 @@ func TestOfNamesTheTypeOfTheMap(t *testing.T) {
 		Failure: &model.Failure{Kind: model.NoZeroValue}, Witness: &model.Witness{Look: model.LookRelease}})
 	if err != nil || c.Map != "go1.15.0" || c.Type != "readdirty.Go1150" || c.Import != "github.com/mapspec/mapspec/impl/readdirty" || c.Look != model.LookRelease {
 		t.Errorf("%+v, %v", c, err)
+	}
+	if _, err := counterexample.Of(m.Subject.Bind(), model.Verdict{Clause: model.S1, Status: model.Unknown, Reason: "not explained"}); err == nil {
+		t.Error("a verdict without a failure is taken")
 	}
 	if _, err := counterexample.Of(m.Subject.Bind(), model.Verdict{Failure: &model.Failure{History: []byte("{")}}); err == nil {
 		t.Error("a malformed history is taken")

@@ -88,7 +88,7 @@ var arrows = map[string][]string{
 	"~/shard":   {},
 	"~/mutate":  {"impl", "linearizability/explore", "model", "~/instrument", "~/near", "~/process", "~/worker/wire"},
 	"linearizability/cmd/mapspec": {"impl", "linearizability", "linearizability/explore", "linearizability/history", "model", "property", "~/check",
-		"~/counterexample", "~/english", "~/minimise", "~/near", "~/process", "~/report/gotest", "~/report/page", "~/report/text", "~/shard", "~/try"},
+		"~/counterexample", "~/english", "~/minimise", "~/near", "~/process", "~/program", "~/report/gotest", "~/report/page", "~/report/text", "~/shard", "~/try"},
 }
 
 // A listed is a package as go list prints it.

@@ -342,22 +342,24 @@ var built struct {
 	err         error
 }
 
+// small is a world with one map, and one package of two tests.
+var small = world{
+	tests: func(pattern string) ([]string, error) {
+		if pattern != "./model" && pattern != "./..." && pattern != "./docs/gallery/..." {
+			return nil, fmt.Errorf("no package %s", pattern)
+		}
+		return []string{"TestStep", "FuzzStep"}, nil
+	},
+	flags: func(command string) ([]string, error) {
+		if command != "" && command != "check" {
+			return nil, fmt.Errorf("mapspec has no command %q", command)
+		}
+		return []string{"map", "budget", "json"}, nil
+	},
+	maps: []string{"locked"},
+}
+
 func TestWrongCommandsAreReported(t *testing.T) {
-	w := world{
-		tests: func(pattern string) ([]string, error) {
-			if pattern != "./model" && pattern != "./..." && pattern != "./docs/gallery/..." {
-				return nil, fmt.Errorf("no package %s", pattern)
-			}
-			return []string{"TestStep", "FuzzStep"}, nil
-		},
-		flags: func(command string) ([]string, error) {
-			if command != "" && command != "check" {
-				return nil, fmt.Errorf("mapspec has no command %q", command)
-			}
-			return []string{"map", "budget", "json"}, nil
-		},
-		maps: []string{"locked"},
-	}
 	const run = "go run ./linearizability/cmd/mapspec"
 	for _, test := range []struct{ line, problem string }{
 		{"git clone https://example.org/mapspec", ""},
@@ -410,7 +412,7 @@ func TestWrongCommandsAreReported(t *testing.T) {
 				want = []string{test.problem}
 			}
 			p := parsePage("p.md", "```sh\n"+test.line+"\n```\n```text\nnot a command\n```\n")
-			wantProblems(t, checkCommands(p, w), want...)
+			wantProblems(t, checkCommands(p, small), want...)
 		})
 	}
 }

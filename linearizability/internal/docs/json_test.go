@@ -413,7 +413,7 @@ func TestWrongJSONPagesAreReported(t *testing.T) {
 	for _, test := range []struct{ text, problem string }{
 		{"```json\n{\"map\":\"m\",\"expected\":true}\n```", `unknown field "expected"`},
 		{"```json\n{\"clause\":\"R1\",\"status\":\"ok\"}\n```", `unknown field "status"`},
-		{"```json\n{\"clause\":\"R1\",\"failure\":{\"kind\":\"races\",\"where\":1}}\n```", `unknown field "failure.where"`},
+		{"```json\n{\"clause\":\"R1\",\"failure\":{\"kind\":\"races\",\"where\":1}}\n```", `unknown field "where"`},
 		{"```json\n{\"clause\":\"R1\",\"failure\":{\"kind\":\"melts\"}}\n```", `failure kind "melts"`},
 		{"```json\n{\"clause\":\"R1\",\"evidence\":\"e\",\"failure\":{\"kind\":\"leaks lock\"}}\n```", `evidence e is read as a read at rest`},
 		{"```json\n{\"clause\":\"R1\",\"coverage\":\"all\"}\n```", "want \"complete: …\""},

@@ -1,12 +1,12 @@
-// Package english writes counts for people.
+// Package english formats numbers for people.
 package english
 
 import "fmt"
 
-// Count is "1 key" or "2 keys".
+// Count returns "1 key" or "2 keys".
 func Count(n int, noun string) string { return fmt.Sprint(n, " ", Noun(n, noun)) }
 
-// Noun is noun, in the plural unless there is one of it.
+// Noun returns noun, in the plural unless n is 1.
 func Noun(n int, noun string) string {
 	if n == 1 {
 		return noun
@@ -14,7 +14,7 @@ func Noun(n int, noun string) string {
 	return noun + "s"
 }
 
-// Commas writes n, which is not negative, with a comma between each three digits.
+// Commas returns n with commas as in 12,345. It must not be negative.
 func Commas(n int) string {
 	digits := fmt.Sprint(n)
 	for i := len(digits) - 3; i > 0; i -= 3 {

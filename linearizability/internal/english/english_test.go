@@ -14,7 +14,7 @@ func TestNumbersHaveCommas(t *testing.T) {
 	}
 }
 
-func TestOnlyOneIsNoPlural(t *testing.T) {
+func TestANounIsPluralUnlessThereIsOne(t *testing.T) {
 	for n, want := range map[int]string{0: "0 keys", 1: "1 key", 2: "2 keys", 1000: "1000 keys"} {
 		if got := english.Count(n, "key"); got != want {
 			t.Errorf("%d is written %s, want %s", n, got, want)

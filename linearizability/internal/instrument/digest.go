@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"go/token"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,7 +14,9 @@ import (
 // digest returns the digest of the original files, in order. Each file is hashed with
 // the path of its copy in the temporary module, which is the same on every machine.
 // The version of Go and the hash functions are included, as they change the map. The
-// path of the temporary module is not.
+// path of the temporary module is not. Of Go files only the code counts, and the lines
+// it is on, as certificates and steps name lines: a comment that is reworded within
+// its lines makes no certificate stale.
 func (c *Copy) digest() (string, error) {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s %s %q\n", c.Go, "explored"+strings.TrimPrefix(c.Import, temporaryModule), c.Hash)
@@ -28,8 +32,26 @@ func (c *Copy) digest() (string, error) {
 		if err != nil {
 			return "", err
 		}
-		fmt.Fprintf(h, "%s %d\n", filepath.ToSlash(path), len(text))
-		h.Write(text)
+		fmt.Fprintf(h, "%s\n", filepath.ToSlash(path))
+		if err := hashCode(h, path, text); err != nil {
+			return "", err
+		}
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// hashCode hashes the tokens of a Go file with their lines, comments left out but for
+// directives, and any other file as it is.
+func hashCode(h io.Writer, path string, text []byte) error {
+	if filepath.Ext(path) != ".go" {
+		_, err := h.Write(text)
+		return err
+	}
+	tokens, err := scan(text)
+	for _, t := range tokens {
+		if t.tok != token.COMMENT || strings.HasPrefix(t.lit, "//go:") {
+			fmt.Fprintf(h, "%d %s %q\n", t.line, t.tok, t.lit)
+		}
+	}
+	return err
 }

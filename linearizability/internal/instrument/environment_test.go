@@ -225,3 +225,27 @@ func TestNewRespectsGOFLAGS(t *testing.T) {
 		t.Errorf("go.mod has changed to %s, %v", after, err)
 	}
 }
+
+// A certificate names lines, so what moves code makes it stale, and a comment that is
+// reworded within its lines does not.
+func TestOnlyCodeAndItsLinesCountForTheDigest(t *testing.T) {
+	digest := func(text string) string {
+		c, err := New(t.Context(), Source{Dir: newModule(t, map[string]string{"m.go": text}), Import: "example.com/m"}, newRoot(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.Digest
+	}
+	const source = "package m\n\n// F does this.\nfunc F() int { return 1 }\n"
+	want := digest(source)
+	for text, same := range map[string]bool{
+		strings.Replace(source, "does this", "returns one", 1):        true,
+		strings.Replace(source, "return 1", "return 2", 1):            false,
+		strings.Replace(source, "// F", "\n// F", 1):                  false,
+		strings.Replace(source, "// F does this.", "//go:nosplit", 1): false,
+	} {
+		if got := digest(text); (got == want) != same {
+			t.Errorf("the same digest: %t, want %t, of\n%s", got == want, same, text)
+		}
+	}
+}

@@ -65,6 +65,10 @@ func (s *search) tryRetaining(programs iter.Seq[[]model.Op]) bool {
 		s.tries += len(batch)
 		s.runs += len(batch)
 		for i, v := range s.trial.Retaining(batch) {
+			if v.Hung { // one of them hangs, and nothing is known of the others
+				s.hangs = maxHangs
+				return false
+			}
 			if v.Status == model.Violation {
 				s.accept(model.Witness{Look: model.LookRelease, Threads: [][]model.Op{batch[i]}}, v)
 				return true
@@ -81,8 +85,7 @@ func (s *search) tryRetaining(programs iter.Seq[[]model.Op]) bool {
 			return true
 		}
 	}
-	flush()
-	return true
+	return flush() || !s.over()
 }
 
 // programs yields all programs of size operations from ops, but only one of those

@@ -144,8 +144,11 @@ func (t trial) String() string {
 func commas(list []string) string { return strings.Join(list, ", ") }
 
 var (
-	hashes               = explore.Policies
-	mix, prefix, collide = hashes[:1], hashes[1:2], hashes[2:]
+	hashes   = explore.Policies
+	mix      = []string{"mix"}
+	prefix   = []string{"prefix"}
+	collide  = []string{"collide"}
+	unspread = slices.Concat(prefix, collide)
 
 	basic = []model.Method{model.Load, model.Store, model.LoadAndDelete, model.LoadOrStore}
 	onKey = append([]model.Method{model.CompareAndSwap, model.CompareAndDelete}, basic...)
@@ -184,13 +187,13 @@ var (
 		newTrial("2x1", 1, onKey, mix, []string{wire.Left}),
 		newTrial("2x1", 3, onKey, collide, []string{"k0 k1 k2"}, ofChains...),
 		newTrial("1x3", 3, onKey, collide, oneKey, ofChains...),
-	}, small(hashes[1:])...)
+	}, small(unspread)...)
 	// largeTrie has fewer methods than large, as programs take many steps: the
 	// others do the same with the same code.
 	largeTrie = []trial{
 		newTrial("3x1", 2, []model.Method{model.Store, model.Load, model.CompareAndSwap, model.CompareAndDelete}, collide, oneKey),
 		newTrial("2x3", 1, basic[1:3], mix, []string{wire.Left}),
-		newTrial("3x1", 2, basic, hashes[1:], few),
+		newTrial("3x1", 2, basic, unspread, few),
 		newTrial("2x2", 1, []model.Method{model.Store, model.CompareAndSwap, model.CompareAndDelete}, mix, oneKey),
 		newTrial("2x2", 2, basic[1:3], collide, oneKey),
 		newTrial("2x3", 1, []model.Method{model.Store, model.CompareAndDelete}, mix, []string{wire.Left}, "CompareAndDelete"),

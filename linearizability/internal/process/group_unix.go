@@ -9,20 +9,21 @@ import (
 	"time"
 )
 
-// passesDescriptors says whether a child can be given more than its standard
-// input and outputs.
+// passesDescriptors reports whether a child can inherit other descriptors than its
+// standard input and outputs.
 var passesDescriptors = true
 
 // lead makes the child the leader of a new process group.
 func lead(child *exec.Cmd) { child.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
 
-// endGroup kills and reaps what p, which has been reaped, has left behind in its
-// group. It gives up after some seconds: a process may be stuck in the kernel.
+// endGroup kills and reaps the remaining processes in the group of p. p itself has been
+// reaped. endGroup gives up after some seconds, because a process may be stuck in the
+// kernel.
 func endGroup(p *os.Process) {
 	for range 5000 {
-		// The number cannot belong to another group yet: the kernel would have to
-		// hand out all others first. The error says that nobody is left, or nobody
-		// who may be killed.
+		// The number does not belong to a new group yet, because the kernel assigns all
+		// other numbers first. An error means that the group has no processes left that
+		// this process may kill.
 		if syscall.Kill(-p.Pid, syscall.SIGKILL) != nil {
 			return
 		}
@@ -36,8 +37,8 @@ func endGroup(p *os.Process) {
 	}
 }
 
-// inherited returns a descriptor that this process was started with, which its
-// own children do not inherit.
+// inherited returns a descriptor that this process inherited. Its own children do not
+// inherit it.
 func inherited(fd int) *os.File {
 	syscall.CloseOnExec(fd)
 	return os.NewFile(uintptr(fd), "messages")

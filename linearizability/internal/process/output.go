@@ -10,27 +10,28 @@ import (
 	"strings"
 )
 
-// messagesVariable tells a child that it has a descriptor for messages.
+// messagesVariable is set in a child that has a descriptor for messages.
 const messagesVariable = "MAPSPEC_MESSAGES"
 
-// Messages returns the descriptor on which this process, a child, sends
-// messages, a line each, to the process that runs it.
+// Messages returns the descriptor on which a child sends messages to its parent, each
+// in one line. It must be called in the child.
 func Messages() (*os.File, error) {
 	if os.Getenv(messagesVariable) == "" {
-		return nil, errors.New("no descriptor to send messages on: this program is started by mapspec, not by hand")
+		return nil, errors.New("no descriptor to send messages on: mapspec runs this command itself, and it cannot be run by hand")
 	}
 	_ = os.Unsetenv(messagesVariable) // children of this process do not inherit the descriptor
 	return inherited(3), nil
 }
 
-// maxMessage limits the size of a message: a child must not fill this process's
-// memory with one.
+// maxMessage limits the size of a message, so that a child cannot fill the memory of
+// this process.
 const maxMessage = 16 << 20
 
 var errTooLong = fmt.Errorf("a message has more than %d MiB", maxMessage>>20)
 
-// hear passes messages on until the child closes them or one is refused.
-func (s *supervisor) hear(r io.Reader) {
+// receive passes messages to Message until the child closes its descriptor or Message
+// returns an error.
+func (s *supervisor) receive(r io.Reader) {
 	defer close(s.closed)
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, maxMessage)
@@ -48,7 +49,7 @@ func (s *supervisor) hear(r io.Reader) {
 	}
 }
 
-// wholeLines is bufio.ScanLines without a last line that is cut off.
+// wholeLines splits like bufio.ScanLines, but drops a last line without a newline.
 func wholeLines(data []byte, _ bool) (advance int, line []byte, err error) {
 	if i := bytes.IndexByte(data, '\n'); i >= 0 {
 		return i + 1, data[:i], nil
@@ -59,7 +60,7 @@ func wholeLines(data []byte, _ bool) (advance int, line []byte, err error) {
 // tail keeps the end of what is written to it.
 type tail struct {
 	b   []byte
-	cut bool // something is missing before b
+	cut bool // the beginning is missing
 }
 
 // tailSize is how much of a child's output is kept.
@@ -74,7 +75,7 @@ func (t *tail) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// String returns whole lines, unless the last one alone is too long.
+// String returns whole lines, unless the last line alone is too long to be kept.
 func (t *tail) String() string {
 	if _, whole, ok := bytes.Cut(t.b, []byte("\n")); t.cut && ok {
 		return string(whole)
@@ -82,8 +83,8 @@ func (t *tail) String() string {
 	return string(t.b)
 }
 
-// Crash returns what the child printed on standard error when it died: a Go
-// program's panic or fatal error with the stacks, or otherwise the last line.
+// Crash returns what the child printed on standard error when it died: the panic or
+// fatal error of a Go program with its stacks, or otherwise the last line.
 func (r Result) Crash() string {
 	text := "\n" + strings.TrimSpace(r.Stderr)
 	start := max(strings.LastIndex(text, "\npanic: "), strings.LastIndex(text, "\nfatal error: "))

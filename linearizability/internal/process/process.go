@@ -1,15 +1,15 @@
-// Package process runs child processes under one supervisor, which makes sure
-// that no child hangs, floods its parent or outlives it.
+// Package process runs child processes under a supervisor, which makes sure that no
+// child hangs, floods its parent with output, or outlives it.
 //
-// A child leads a process group of its own. A Ctrl-C on the terminal is
-// therefore its parent's to pass on, and what the child forks ends with it:
-// when [Command.Run] returns, the group has been killed and reaped. Only a
-// process that moves to another group escapes. To reap orphans on Linux, Run
-// makes the calling process their new parent (a child subreaper); elsewhere init
-// reaps them. Without process groups, as on Windows, only the child is killed.
+// A child leads a process group of its own. A Ctrl-C on the terminal reaches only the
+// parent, which passes it on. When [Command.Run] returns, all processes in the group
+// have been killed and reaped, including the ones that the child started. Only a
+// process that moves to another group escapes. To reap orphans on Linux, Run makes the
+// calling process their new parent (a child subreaper). Elsewhere init reaps them. On
+// systems without process groups, such as Windows, only the child is killed.
 //
-// A child sends messages on a descriptor of their own, see [Messages], so what a
-// map prints is never taken for one.
+// A child sends messages on a separate descriptor, see [Messages]. So the output of a
+// map is never mistaken for a message.
 package process
 
 import (
@@ -28,54 +28,54 @@ import (
 // Command is a program to run as a child process, and its limits.
 type Command struct {
 	Path string
-	Args []string // without the program's name
+	Args []string // without the name of the program
 	Dir  string
-	Env  []string // in addition to this process's
+	Env  []string // in addition to the environment of this process
 
-	// Stdin writes the child's standard input, which stays open until the child
-	// ends or Stdin closes it. If it is nil, there is no input.
+	// Stdin writes the child's standard input. The input stays open until the child
+	// ends or Stdin closes it. If Stdin is nil, there is no input.
 	Stdin func(w io.WriteCloser)
-	// Stdout and Stderr receive everything that the child prints. If one is nil,
-	// the result has the end of it instead.
+	// Stdout and Stderr receive everything that the child prints. If one of them is
+	// nil, the result has the end of that output instead.
 	Stdout, Stderr io.Writer
-	// Message is called with each line that the child writes to [Messages]. The
-	// next call overwrites the line. An error kills the child.
+	// Message is called with each line that the child writes to [Messages]. The line is
+	// valid until the next call. If Message returns an error, the child is killed.
 	Message func(line []byte) error
 
 	// Time limits how long the child runs. 0 means no limit.
 	Time time.Duration
 	// Memory limits the child's resident memory in bytes. 0 means no limit. It is
-	// sampled from /proc, so only Linux enforces it; what the child forks does not
-	// count. Everywhere, a Go program is told by GOMEMLIMIT to collect garbage
-	// before it reaches the limit.
+	// sampled from /proc, so it is enforced only on Linux, and other processes that the
+	// child starts do not count. GOMEMLIMIT makes a Go program collect garbage before
+	// it reaches the limit, on every system.
 	Memory int64
-	// Interrupt asks the child to end when the context is done or the time is up.
-	// It is called after Stdin returns; the child is killed some seconds later. If
-	// Interrupt is nil, the child is killed at once.
+	// Interrupt asks the child to end when the context is done or the time is up. It is
+	// called after Stdin returns. The child is killed some seconds later. If Interrupt
+	// is nil, the child is killed immediately.
 	Interrupt func(p *os.Process)
 
 	after func(time.Duration) <-chan time.Time // nil means time.After
 }
 
-// DefaultMemory is the limit for children that run a map. They need a tenth of it
-// at most, but a map that allocates for ever must not take all there is.
+// DefaultMemory is the memory limit for children that run a map. They need at most a
+// tenth of it, but a map may allocate without end.
 const DefaultMemory = 4 << 30
 
 const (
 	// grace is how long a child may take to end after Interrupt.
 	grace = 20 * time.Second
-	// patience is how long a child may stay stopped, and how long it may run on
+	// patience is how long a child may stay suspended, and how long it may continue
 	// after it has closed its messages.
 	patience = 30 * time.Second
 	// lookEvery is how often /proc is read.
 	lookEvery = 200 * time.Millisecond
-	// drainTime is how long output is read after the group is dead. What a busy
-	// machine has not read yet takes an instant; a process that left the group may
-	// hold a pipe for ever.
+	// drainTime is how long to read output after the group is dead. The rest of the
+	// output is available immediately, but a process that left the group may keep a
+	// pipe open for ever.
 	drainTime = 10 * time.Second
 )
 
-// supervisor is a command that is running.
+// supervisor is a running command.
 type supervisor struct {
 	Command
 	cmd     *exec.Cmd
@@ -93,8 +93,8 @@ type supervisor struct {
 	stopped int // how many times in a row the child was seen stopped
 }
 
-// Run runs the command until it has ended, and reports how. The error says why
-// it could not be started; every other failure is a [Result].
+// Run runs the command until it has ended, and returns how it ended. It returns an
+// error only if the command could not be started.
 func (c Command) Run(ctx context.Context) (Result, error) {
 	if ctx.Err() != nil {
 		return Result{Ending: Cancelled}, nil
@@ -128,7 +128,7 @@ func (c Command) Run(ctx context.Context) (Result, error) {
 	return Result{why, s.cmd.ProcessState.String(), stdout.String(), stderr.String(), s.refusal}, nil
 }
 
-// start starts the child, and reads what it prints and sends.
+// start starts the child and the goroutines that read its output and messages.
 func (s *supervisor) start() (err error) {
 	defer func() {
 		closeAll(s.theirs)
@@ -182,16 +182,16 @@ func (s *supervisor) openMessages() error {
 		return nil
 	}
 	if !passesDescriptors {
-		return fmt.Errorf("a child sends its messages on a descriptor of its own, which %s cannot give it: run mapspec on Linux or another Unix", runtime.GOOS)
+		return fmt.Errorf("a child process cannot inherit a descriptor for messages on %s: run mapspec on Linux or another Unix", runtime.GOOS)
 	}
-	w, err := s.pipe(s.hear)
+	w, err := s.pipe(s.receive)
 	s.cmd.ExtraFiles = []*os.File{w} // the first extra file is descriptor 3
 	s.cmd.Env = append(s.cmd.Env, messagesVariable+"=3")
 	return err
 }
 
-// pipe returns the end of a new pipe that is for the child. When the child has
-// started, read reads the other end.
+// pipe returns the child's end of a new pipe. After the child has started, read reads
+// the other end.
 func (s *supervisor) pipe(read func(io.Reader)) (*os.File, error) {
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -202,7 +202,7 @@ func (s *supervisor) pipe(read func(io.Reader)) (*os.File, error) {
 	return w, nil
 }
 
-// copyTo returns a reader for pipe that hands everything to w.
+// copyTo returns an argument for pipe that copies everything to w.
 func copyTo(w io.Writer) func(io.Reader) {
 	return func(r io.Reader) {
 		_, _ = io.Copy(w, r)
@@ -216,8 +216,8 @@ func closeAll(files []*os.File) {
 	}
 }
 
-// watch waits until the child has exited. It returns why the child was made to
-// end, or Exited if it was not.
+// watch waits until the child has ended. It returns why it ended the child, or Exited
+// if the child ended by itself.
 func (s *supervisor) watch(ctx context.Context) (why Ending) {
 	done, closed, refused, look := ctx.Done(), s.closed, s.refused, s.after(lookEvery)
 	var timeUp, graceOver, patienceOver <-chan time.Time
@@ -227,7 +227,7 @@ func (s *supervisor) watch(ctx context.Context) (why Ending) {
 	end := func(e Ending, gently bool) {
 		why, done, closed, refused, look, timeUp, patienceOver = e, nil, nil, nil, nil, nil, nil
 		if !gently || s.Interrupt == nil {
-			_ = s.cmd.Process.Kill() // and then its group: see Run
+			_ = s.cmd.Process.Kill() // Run then kills the group
 			return
 		}
 		graceOver = s.after(grace)
@@ -261,15 +261,15 @@ func (s *supervisor) watch(ctx context.Context) (why Ending) {
 	}
 }
 
-// look reads what Linux shows of the child in /proc. It returns Exited if there
-// is no reason to end it.
+// look reads the state of the child from /proc, which only Linux has. It returns
+// Exited if there is no reason to end the child.
 func (s *supervisor) look() Ending {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.cmd.Process.Pid))
 	if err != nil {
 		return Exited
 	}
-	// The name in parentheses may contain anything; the state is field 3, after
-	// it, and the resident pages are field 24.
+	// Field 2 is the name in parentheses, which may contain anything. Field 3 is the
+	// state, and field 24 the number of resident pages.
 	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
 	if len(fields) < 22 {
 		return Exited
@@ -278,7 +278,7 @@ func (s *supervisor) look() Ending {
 	if s.Memory > 0 && err == nil && pages*int64(os.Getpagesize()) > s.Memory {
 		return MemoryLimit
 	}
-	// Looks are counted, not time: this process may have been suspended as well.
+	// Count looks instead of time, because this process may have been suspended, too.
 	s.stopped++
 	if string(fields[0]) != "T" {
 		s.stopped = 0
@@ -300,7 +300,7 @@ func (s *supervisor) drain() {
 	case <-read:
 	case <-s.after(drainTime):
 	}
-	closeAll(s.ours) // which ends reading
+	closeAll(s.ours) // ends the reading
 	<-read
 }
 
@@ -313,17 +313,17 @@ const (
 	Cancelled                 // the context was done
 	TimeLimit                 // its time was up
 	MemoryLimit               // it used more memory than allowed
-	Stopped                   // it was stopped, as by SIGSTOP, and not continued (Linux only)
-	Closed                    // it closed its messages and ran on
+	Stopped                   // it was suspended, as by SIGSTOP, and not continued (Linux only)
+	Closed                    // it closed its messages and continued to run
 	Refused                   // Message returned an error
 )
 
 // Result is how a child ended.
 type Result struct {
 	Ending Ending
-	// State is how the operating system puts it: "exit status 7", "signal: killed".
+	// State is what the operating system reports: "exit status 7", "signal: killed".
 	State string
-	// Stdout and Stderr are the end of what the child printed.
+	// Stdout and Stderr are the end of the child's output.
 	Stdout, Stderr string
 	// Refusal is the error that Message returned.
 	Refusal error
@@ -342,7 +342,7 @@ func (r Result) String() string {
 	case MemoryLimit:
 		return "it reached its memory limit"
 	case Stopped:
-		return "it was stopped and not continued"
+		return "it was suspended and not continued"
 	case Closed:
 		return "it closed its messages and did not end"
 	case Refused:

@@ -20,7 +20,7 @@ import (
 	"time"
 )
 
-// A test runs this binary as the child, which does what the variable names.
+// A test runs this binary as the child. The variable names what the child does.
 const behaviourVariable = "PROCESS_TEST_CHILD"
 
 func TestMain(m *testing.M) {
@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// behaviours are children. Those that must be ended block.
+// behaviours are what a child can do. The children that must be ended block.
 var behaviours = map[string]func(){
 	"prints": func() {
 		send := open()
@@ -116,13 +116,13 @@ var behaviours = map[string]func(){
 	},
 }
 
-// block waits to be killed, in vain only if the supervisor fails to.
+// block waits to be killed. It returns only if the supervisor fails to kill it.
 func block() {
 	time.Sleep(5 * time.Minute)
 	os.Exit(3)
 }
 
-// open returns how to send a message.
+// open returns a function that sends a message.
 func open() func(string) {
 	out, err := Messages()
 	if err != nil {
@@ -132,8 +132,8 @@ func open() func(string) {
 	return func(line string) { _, _ = fmt.Fprintln(out, line) }
 }
 
-// fork starts a process that holds out and blocks, in a group of its own if asked
-// to. It returns the number.
+// fork starts a process that keeps out open and blocks. The process may have a group
+// of its own. fork returns its number.
 func fork(leads bool, out *os.File) string {
 	self, _ := os.Executable()
 	c := exec.Command(self)
@@ -146,8 +146,7 @@ func fork(leads bool, out *os.File) string {
 	return strconv.Itoa(c.Process.Pid)
 }
 
-// clock is a clock that moves only when a test says so: a send on at(d) ends
-// the next wait of d.
+// clock is a clock that a test moves: a send on at(d) ends the next wait of d.
 type clock map[time.Duration]chan time.Time
 
 const hour = time.Hour // a time limit
@@ -162,7 +161,7 @@ func newClock() clock {
 
 func (c clock) after(d time.Duration) <-chan time.Time { return c[d] }
 
-// always lets all waits of d end at once, until the test ends.
+// always ends all waits of d immediately, until the test ends.
 func (c clock) always(t *testing.T, d time.Duration) {
 	go func() {
 		for {
@@ -175,7 +174,8 @@ func (c clock) always(t *testing.T, d time.Duration) {
 	}()
 }
 
-// run runs a child, whose messages it returns. on, if any, is called after each.
+// run runs a child and returns its messages. It calls on after each message, unless on
+// is nil.
 func run(t *testing.T, ctx context.Context, behaviour string, c Command, on func(line string)) (Result, []string) {
 	t.Helper()
 	self, err := os.Executable()
@@ -203,7 +203,7 @@ func run(t *testing.T, ctx context.Context, behaviour string, c Command, on func
 	return r, messages
 }
 
-// ended fails t unless the child ended so.
+// ended fails t unless the child ended in this way.
 func ended(t *testing.T, r Result, want Ending, state string) {
 	t.Helper()
 	if r.Ending != want || r.State != state {
@@ -211,7 +211,7 @@ func ended(t *testing.T, r Result, want Ending, state string) {
 	}
 }
 
-// gone fails t unless there is no such process, not even one to be reaped.
+// gone fails t if there is such a process, even one that has not been reaped.
 func gone(t *testing.T, pid string) {
 	t.Helper()
 	n, err := strconv.Atoi(pid)
@@ -225,7 +225,7 @@ func gone(t *testing.T, pid string) {
 
 func interrupt(p *os.Process) { _ = p.Signal(os.Interrupt) }
 
-func TestWhatAChildPrintsIsNoMessage(t *testing.T) {
+func TestOutputIsNotAMessage(t *testing.T) {
 	r, messages := run(t, t.Context(), "prints", Command{}, nil)
 	ended(t, r, Exited, "exit status 0")
 	if got := strings.Join(messages, ","); got != "first,second" {
@@ -255,8 +255,8 @@ func TestAChildReadsItsInput(t *testing.T) {
 	}
 }
 
-// An input that nobody reads blocks only its writer.
-func TestAnUnreadInputIsNoHang(t *testing.T) {
+// Input that the child does not read blocks only its writer.
+func TestUnreadInputDoesNotBlockTheSupervisor(t *testing.T) {
 	c, failed := newClock(), make(chan error, 1)
 	r, _ := run(t, t.Context(), "blocks", Command{Time: hour, after: c.after, Stdin: func(w io.WriteCloser) {
 		_, err := w.Write(make([]byte, 1<<24))
@@ -289,7 +289,7 @@ func TestACancelledChildIsKilled(t *testing.T) {
 	ended(t, r, Cancelled, "") // it was never started
 }
 
-func TestAnInterruptedChildSaysWhatItHas(t *testing.T) {
+func TestAnInterruptedChildSendsWhatItHas(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	r, messages := run(t, ctx, "ends when interrupted", Command{Interrupt: interrupt}, func(string) { cancel() })
 	ended(t, r, Cancelled, "exit status 0")
@@ -298,7 +298,7 @@ func TestAnInterruptedChildSaysWhatItHas(t *testing.T) {
 	}
 }
 
-// A child whose input has not been written yet has not been told what it is for.
+// A child cannot react to an interrupt before it has read its input.
 func TestAChildIsInterruptedAfterItsInput(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var written atomic.Bool
@@ -343,7 +343,7 @@ func TestATimeLimitEndsAChild(t *testing.T) {
 	}
 }
 
-func TestAFloodIsNoHang(t *testing.T) {
+func TestAFloodOfOutputDoesNotBlock(t *testing.T) {
 	r, _ := run(t, t.Context(), "floods", Command{}, nil)
 	ended(t, r, Exited, "exit status 0")
 	for name, text := range map[string]string{"stdout": r.Stdout, "stderr": r.Stderr} {
@@ -396,7 +396,7 @@ func TestARefusedMessageEndsTheChild(t *testing.T) {
 	ended(t, r, Refused, "exit status 0")
 }
 
-func TestAMessageThatIsCutOffIsNone(t *testing.T) {
+func TestAnIncompleteMessageIsIgnored(t *testing.T) {
 	r, messages := run(t, t.Context(), "cuts off its last message", Command{}, nil)
 	ended(t, r, Exited, "exit status 0")
 	if len(messages) != 1 || messages[0] != "whole" {
@@ -404,8 +404,8 @@ func TestAMessageThatIsCutOffIsNone(t *testing.T) {
 	}
 }
 
-// What a child forks ends with it, however it ends, and is reaped.
-func TestWhatAChildForksDoesNotOutliveIt(t *testing.T) {
+// The processes that a child started end with it and are reaped, however it ends.
+func TestDescendantsDoNotOutliveAChild(t *testing.T) {
 	r, messages := run(t, t.Context(), "forks", Command{}, nil)
 	ended(t, r, Exited, "exit status 0")
 	gone(t, messages[0])
@@ -415,7 +415,7 @@ func TestWhatAChildForksDoesNotOutliveIt(t *testing.T) {
 	gone(t, messages[0])
 }
 
-// A process that leaves the group escapes, but the pipe that it holds is no hang.
+// A process that leaves the group escapes, but its open pipe does not block Run.
 func TestAProcessThatLeavesTheGroupIsNotWaitedFor(t *testing.T) {
 	c := newClock()
 	r, _ := run(t, t.Context(), "forks into a group", Command{after: c.after}, func(line string) {
@@ -425,14 +425,14 @@ func TestAProcessThatLeavesTheGroupIsNotWaitedFor(t *testing.T) {
 	ended(t, r, Exited, "exit status 0")
 }
 
-// Only the child itself can send messages: they end when it does.
-func TestWhatAChildForksHoldsNoMessages(t *testing.T) {
+// Only the child itself can send messages, so they end when it does.
+func TestDescendantsCannotSendMessages(t *testing.T) {
 	r, _ := run(t, t.Context(), "forks quietly into a group", Command{}, func(line string) { killLater(t, line) })
 	ended(t, r, Exited, "exit status 0")
 }
 
-// killLater kills a process when the test ends, and fails t if there is none. On
-// Linux this process has become its parent: init need not reap it.
+// killLater kills a process when the test ends, and fails t if the process does not
+// exist. On Linux this process has become its parent and reaps it.
 func killLater(t *testing.T, line string) {
 	t.Cleanup(func() {
 		pid, err := strconv.Atoi(line)
@@ -460,8 +460,8 @@ func TestMessagesNeedADescriptor(t *testing.T) {
 	}
 }
 
-// A system that cannot give a child a descriptor is refused: no message is sent
-// on standard output instead.
+// On a system that cannot pass a descriptor to a child, Run fails. It does not use
+// standard output for messages.
 func TestWithoutDescriptorsThereAreNoMessages(t *testing.T) {
 	defer func(had bool) { passesDescriptors = had }(passesDescriptors)
 	passesDescriptors = false
@@ -478,7 +478,7 @@ func TestWhatCannotBeStartedIsAnError(t *testing.T) {
 	}
 }
 
-func TestAProgramIsToldItsMemoryLimit(t *testing.T) {
+func TestAProgramGetsItsMemoryLimit(t *testing.T) {
 	for set, want := range map[string]string{"": "939524096", "5GiB": "5GiB"} {
 		t.Setenv("GOMEMLIMIT", set)
 		if _, messages := run(t, t.Context(), "tells its memory limit", Command{Memory: 1 << 30}, nil); len(messages) != 1 || messages[0] != want {

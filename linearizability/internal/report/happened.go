@@ -15,10 +15,10 @@ import (
 // happened shows what was seen, in the form that tells most.
 func (t *teller) happened() []Block {
 	switch {
+	case len(t.c.Steps) > 0:
+		return append(t.steps(), t.growth()...)
 	case len(t.f.Measured) > 0:
 		return t.growth()
-	case len(t.c.Steps) > 0:
-		return t.steps()
 	case t.c.Look == model.LookSequence && t.f.Call != nil && (t.f.Turn == 1 || t.f.Turn == 2):
 		list := &Table{}
 		for _, line := range sequenceLines(t.f.Call.Method)[:2+2*t.f.Turn] {
@@ -248,10 +248,15 @@ func Notes(c counterexample.Counterexample) []check.Note {
 // growth is a row for each measurement. Of a program that grows, the last says
 // it all.
 func (t *teller) growth() []Block {
+	if len(t.f.Measured) == 0 {
+		return nil
+	}
 	list := &Table{Rest: restOfProgram}
 	for i, m := range t.f.Measured {
 		when := fmt.Sprintf("after %s", english.Count(m.Turns, "turn"))
 		switch {
+		case t.c.Look == model.LookSchedule:
+			when = fmt.Sprintf("%s stored and deleted while the call is stopped", english.Count(m.Turns, "key"))
 		case m.During:
 			when = "while the Range is paused"
 		case t.c.Look == model.LookPin:

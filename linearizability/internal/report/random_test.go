@@ -14,12 +14,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mapspec/mapspec/linearizability/internal/testpart"
 	"github.com/mapspec/mapspec/linearizability/history"
 	"github.com/mapspec/mapspec/linearizability/internal/counterexample"
 	"github.com/mapspec/mapspec/linearizability/internal/report/gotest"
 	"github.com/mapspec/mapspec/linearizability/internal/report/page"
 	"github.com/mapspec/mapspec/linearizability/internal/report/text"
+	"github.com/mapspec/mapspec/linearizability/internal/testpart"
 	"github.com/mapspec/mapspec/model"
 )
 
@@ -258,7 +258,7 @@ func (r chance) failure(c counterexample.Counterexample) *model.Failure {
 	}
 	f.Count, f.Of, f.After = r.IntN(3), r.IntN(3), r.IntN(2) == 0
 	b, err := json.Marshal(f)
-	if err != nil || json.Unmarshal(b, new(model.Failure)) != nil { // it lacks what its kind has
+	if err != nil || json.Unmarshal(b, new(model.Failure)) != nil { // a field is missing
 		return r.failure(c)
 	}
 	return &f

@@ -1,4 +1,4 @@
-// Package shard reads which part of a larger job this process has to do.
+// Package shard finds out which part of a larger job this process has to do.
 package shard
 
 import (
@@ -8,13 +8,12 @@ import (
 	"strings"
 )
 
-// Read returns the shard, counted from 0, and the number of shards: 0 and 1
-// unless something else is asked for.
+// Read returns the index of the shard, counted from 0, and the number of shards. By
+// default there is one shard.
 //
-// If flag is not empty, it is "i/n". Otherwise Bazel's test sharding or a
-// Kubernetes Indexed Job may have set variables in the environment. An Indexed
-// Job does not set the number of shards: completions is that number, if it is not
-// 0, or TEST_TOTAL_SHARDS.
+// If flag is not empty, it is "i/n". Otherwise Read looks at the environment variables
+// of Bazel's test sharding and of Kubernetes Indexed Jobs. An Indexed Job does not set
+// the number of shards. It is completions if that is not 0, or TEST_TOTAL_SHARDS.
 func Read(flag string, completions int) (index, count int, err error) {
 	if flag != "" {
 		i, n, _ := strings.Cut(flag, "/")
@@ -37,9 +36,9 @@ func Read(flag string, completions int) (index, count int, err error) {
 	case ok:
 		return index, count, nil
 	case n == "":
-		return 0, 0, fmt.Errorf("%s is %q, but of how many shards? set TEST_TOTAL_SHARDS, or say -shard i/n", name, i)
+		return 0, 0, fmt.Errorf("%s is %q, but the number of shards is missing: set TEST_TOTAL_SHARDS, or use -shard i/n", name, i)
 	}
-	return 0, 0, fmt.Errorf("%s is %q, of %q shards: want a number from 0, less than that of the shards", name, i, n)
+	return 0, 0, fmt.Errorf("%s is %q of %q shards: want a number that is at least 0 and less than the number of shards", name, i, n)
 }
 
 func parse(i, n string) (index, count int, ok bool) {

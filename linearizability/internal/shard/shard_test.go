@@ -28,9 +28,9 @@ func TestTheShardIsReadFromTheFlagOrTheEnvironment(t *testing.T) {
 		{name: "too large", flag: "4/4", err: "want i/n"},
 		{name: "negative", flag: "-1/4", err: "want i/n"},
 		{name: "something after it", flag: "1/2x", err: "want i/n"},
-		{name: "an index without a number of shards", env: map[string]string{job: "1"}, err: `JOB_COMPLETION_INDEX is "1", but of how many shards? set TEST_TOTAL_SHARDS`},
-		{name: "an index that is too large", env: map[string]string{bazel: "3", total: "3"}, err: `TEST_SHARD_INDEX is "3", of "3" shards: want`},
-		{name: "an index that is none", completions: 3, env: map[string]string{job: "one"}, err: `JOB_COMPLETION_INDEX is "one", of "3" shards: want`},
+		{name: "an index without a number of shards", env: map[string]string{job: "1"}, err: `JOB_COMPLETION_INDEX is "1", but the number of shards is missing: set TEST_TOTAL_SHARDS`},
+		{name: "an index that is too large", env: map[string]string{bazel: "3", total: "3"}, err: `TEST_SHARD_INDEX is "3" of "3" shards: want`},
+		{name: "an index that is not a number", completions: 3, env: map[string]string{job: "one"}, err: `JOB_COMPLETION_INDEX is "one" of "3" shards: want`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for _, name := range []string{bazel, total, job} {

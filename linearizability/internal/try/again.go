@@ -14,12 +14,13 @@ import (
 )
 
 // If a counterexample fails in some runs only, Again runs it replayFactor times
-// as often as it took when it was found, and at least replayRounds times. A
+// as often as it took when it was found, and at least replayRounds times but at most mostReplays times. A
 // program that fails in one round of a hundred passes all of them once in 10^20
 // replays.
 const (
 	replayFactor = 50
 	replayRounds = 5000
+	mostReplays  = 100_000 // whatever it took: a regression test has to end
 )
 
 // A Run says how a counterexample was run again.
@@ -44,7 +45,7 @@ func Again(ctx context.Context, b model.Binder, c counterexample.Counterexample)
 	case b == nil:
 		return invalid(c.Clause, errors.New("there is no map to run it on: give the subject that makes one")), Run{}
 	}
-	o := Options{Rounds: max(replayRounds, replayFactor*c.Rounds), Seed: c.Seed}
+	o := Options{Rounds: min(max(replayRounds, replayFactor*c.Rounds), mostReplays), Seed: c.Seed}
 	trial := New(b)
 	if ByLuck(c.Witness) || c.Rounds <= 1 {
 		v, rounds := trial.Run(ctx, c.Clause, c.Witness, o)
@@ -89,6 +90,10 @@ func Test(t testing.TB, s model.Binder, program string) {
 		t.Fatalf("the counterexample cannot be run: %s", v.Reason)
 	case v.Status == model.Skipped:
 		t.Skip(v.Reason)
+	case v.Hung: // the clause is another one, and the map is no better
+		t.Errorf("%s could not be judged: %s", c.Clause, v.Evidence())
+	case run.Rounds == 0:
+		t.Fatalf("the counterexample cannot be run: %s", v.Evidence())
 	default:
 		t.Logf("%s is not broken in %s: %s", c.Clause, english.Count(run.Rounds, "round"), v.Evidence())
 	}

@@ -9,10 +9,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mapspec/mapspec/linearizability/internal/testpart"
 	"github.com/mapspec/mapspec/linearizability/history"
 	"github.com/mapspec/mapspec/linearizability/internal/check"
 	"github.com/mapspec/mapspec/linearizability/internal/engine/search"
+	"github.com/mapspec/mapspec/linearizability/internal/testpart"
 	"github.com/mapspec/mapspec/linearizability/internal/worker/wire"
 	"github.com/mapspec/mapspec/model"
 )

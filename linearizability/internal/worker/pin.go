@@ -328,7 +328,7 @@ func (p *pinning) excess(o model.Op, stall *search.Stall, schedule search.Schedu
 		p.tally.note("what %v pins grows with the keys that come and go, but nothing of few is pinned: it is not shown", o.Method)
 		return nil, nil, nil
 	}
-	f := &model.Failure{Kind: model.Pins, Count: beyond[2], Of: stopped.of, Measured: measured[:]}
+	f := &model.Failure{Kind: model.Pins, Call: &o, Count: beyond[2], Of: stopped.of, Measured: measured[:]}
 	for _, value := range []bool{false, true} { // one of each is enough
 		if i := slices.IndexFunc(stopped.kept, func(x watched) bool { return x.value == value }); i >= 0 {
 			f.Retained = append(f.Retained, t.leftBehind(stopped.in, stopped.kept[i]))

@@ -169,9 +169,11 @@ func (w *worker) run(r *runner, t *task, stall *search.Stall, check func(search.
 	}
 	if e := (*search.SetupError)(nil); errors.As(err, &e) {
 		w.tally.bound(wire.FirstFailure)
-		making := &t.program.Init[r.drive.making]
-		return w.announce(t, finding{clause: model.P2,
-			failure: &model.Failure{Kind: model.Hangs, Stuck: []model.Stuck{{Call: making, State: e.Ending.String()}}}})
+		stuck := model.Stuck{State: e.Ending.String()}
+		if i := r.drive.making; i < len(t.program.Init) { // else making the map itself hangs
+			stuck.Call = &t.program.Init[i]
+		}
+		return w.announce(t, finding{clause: model.P2, failure: &model.Failure{Kind: model.Hangs, Stuck: []model.Stuck{stuck}}})
 	}
 	if err != nil {
 		return fmt.Errorf("%w (%s)", err, t)

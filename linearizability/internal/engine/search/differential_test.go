@@ -9,8 +9,8 @@ import (
 	"testing"
 	"unsafe"
 
-	"github.com/mapspec/mapspec/linearizability/internal/testpart"
 	"github.com/mapspec/mapspec/linearizability/internal/engine/sched"
+	"github.com/mapspec/mapspec/linearizability/internal/testpart"
 )
 
 // step is an operation of a random program.

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mapspec/mapspec/linearizability/internal/testpart"
 	"github.com/mapspec/mapspec/linearizability/internal/engine/sched"
+	"github.com/mapspec/mapspec/linearizability/internal/testpart"
 )
 
 // lockOrder deadlocks in one class, in which each thread holds its first mutex.

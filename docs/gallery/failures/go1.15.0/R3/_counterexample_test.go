@@ -11,8 +11,8 @@ import (
 // TestR3Go1150 shows that readdirty.Go1150 breaks R3: at rest what is retained
 // is bounded by the peak number of live keys.
 //
-// What happens: what is retained grows with every turn: 16000 keys after 16000
-// turns, with 1 live key.
+// What happens: the map retains more each time the program is repeated: 16000
+// keys after 16000 repetitions, with 1 live key.
 //
 // Found with go1.26.8. docs/specification.md#r3 of github.com/mapspec/mapspec
 // explains the clause.
