@@ -95,12 +95,12 @@ func (v Violation) Verdict(c *Certificate) model.Verdict {
 	if c.Complete() {
 		what = model.Complete
 	}
-	if v.Failure == nil { // nobody knows what it was
+	if v.Failure == nil && v.Evidence == "" { // nobody knows what it was
 		return model.Verdict{Clause: v.Clause, Status: model.Unknown, Coverage: model.Bounded("one program of size %s", c.Size),
 			Reason: fmt.Sprintf("a violation was found, and running it again to explain it failed: %v", v.err)}
 	}
 	return model.Verdict{
-		Clause: v.Clause, Status: model.Violation, Failure: v.Failure,
+		Clause: v.Clause, Status: model.Violation, Failure: v.Failure, Reason: v.Evidence, // an older certificate has the evidence alone
 		Coverage: what("every interleaving of %d programs of size %s", c.Programs, c.Size),
 	}
 }
