@@ -70,7 +70,7 @@ func TestEachLookShowsItsViolationAgain(t *testing.T) {
 // A race shows under the race detector only. The tests of stress run it there.
 func TestRacesAreSkippedWithoutTheDetector(t *testing.T) {
 	if strings.Contains(os.Getenv("GORACE"), "log_path=") {
-		t.Skip("the detector's reports are read")
+		t.Skip("GORACE has log_path, so races are judged and not skipped: run without it")
 	}
 	c := load(t, "race")
 	if v, _ := try.Again(t.Context(), subject(t, c.Map), c); v.Status != model.Skipped || v.Reason != stress.NeedsRace {
